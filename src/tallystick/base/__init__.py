@@ -1,0 +1,1 @@
+"""Pure ground: errors, bytes, keys, clock; imports nothing of the house."""

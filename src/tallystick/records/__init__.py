@@ -1,0 +1,1 @@
+"""The vocabulary: what members state, one file per family."""
