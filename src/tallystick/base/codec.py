@@ -1,0 +1,333 @@
+"""Canonical bytes: DAG-CBOR by schema, and the CIDs that name them.
+
+A schema is a *check*: a function that refuses what may not stand at its place. Decoding reads with
+`cbor2` (which, unlike faster readers, never mistakes a byte string for a link), runs the check,
+encodes again and compares: bytes have one reading and values one form.
+Limits: integers |x| < 2^53, depth 16, no null, no bool, no float, links only where `cid` stands.
+Source: IPLD DAG-CBOR specification; RFC 8949 section 4.2; multiformats CIDv1.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import cbor2
+
+from tallystick.base.errors import Invalid
+
+__all__ = [
+    "DAG_CBOR",
+    "DEPTH_MAX",
+    "INTEGER_MAX",
+    "RAW",
+    "Check",
+    "Cid",
+    "Value",
+    "cid",
+    "cid_of",
+    "choice",
+    "decode",
+    "encode",
+    "exact_bytes",
+    "ident",
+    "integer",
+    "list_of",
+    "map_of",
+    "octets",
+    "refuse",
+    "sha256",
+    "shape",
+    "text",
+    "tuple_of",
+    "value",
+]
+
+INTEGER_MAX: Final = 2**53 - 1
+DEPTH_MAX: Final = 16
+RAW: Final = 0x55
+DAG_CBOR: Final = 0x71
+CID_SIZE: Final = 36
+_PREFIXES: Final = (bytes([1, RAW, 0x12, 0x20]), bytes([1, DAG_CBOR, 0x12, 0x20]))
+_IDENT: Final = re.compile(r"[a-z0-9._-]+")
+
+Check: TypeAlias = Callable[[Any], None]
+"""Raises `Invalid` with code `codec.form` if the decoded value may not stand here."""
+
+
+def refuse(reason: str) -> Invalid:
+    """Return the error for bytes that have no reading; `reason` names the rule, never the value."""
+    return Invalid("codec.form", reason, cure="Write the structure as docs/spec/codec.md says.")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cid:
+    """A CIDv1 of 36 bytes: dag-cbor or raw, sha2-256."""
+
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse anything but the two forms in use."""
+        if len(self.raw) != CID_SIZE or self.raw[:4] not in _PREFIXES:
+            raise refuse("cid")
+
+    @property
+    def digest(self) -> bytes:
+        """The 32 bytes of SHA-256."""
+        return self.raw[4:]
+
+    @property
+    def codec(self) -> int:
+        """`RAW` or `DAG_CBOR`."""
+        return self.raw[1]
+
+    def __str__(self) -> str:
+        """Return the base32 text, as IPFS tools print it."""
+        return "b" + base64.b32encode(self.raw).decode().lower().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str) -> Cid:
+        """Return the CID of its base32 text; Invalid if it is none, or not the canonical spelling."""
+        try:
+            raw = base64.b32decode(text[1:].upper() + "=" * (-(len(text) - 1) % 8))
+        except ValueError as error:
+            raise refuse("cid text") from error
+        found = cls(raw)
+        if str(found) != text:
+            raise refuse("cid text")
+        return found
+
+
+Value: TypeAlias = "int | str | bytes | Cid | Sequence[Value] | Mapping[str, Value]"
+
+
+def sha256(data: bytes) -> bytes:
+    """Return SHA-256 of `data`, 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def cid_of(data: bytes, codec: int = DAG_CBOR) -> Cid:
+    """Return the CID that names `data` under `codec`."""
+    return Cid(bytes([1, codec, 0x12, 0x20]) + sha256(data))
+
+
+def _write_cid(encoder: cbor2.CBOREncoder, found: Cid) -> None:
+    encoder.encode(cbor2.CBORTag(42, b"\x00" + found.raw))
+
+
+_ENCODERS: Final[dict[type, Callable[[cbor2.CBOREncoder, Any], None]]] = {Cid: _write_cid}
+
+
+def _read_tag(tag: cbor2.CBORTag, immutable: bool) -> Cid:  # noqa: FBT001 - the library's call
+    del immutable
+    content = tag.value
+    if tag.tag != 42 or type(content) is not bytes or content[:1] != b"\x00":
+        raise refuse("tag")
+    return Cid(content[1:])
+
+
+def encode(tree: Value) -> bytes:
+    """Return the canonical bytes of a tree of our values.
+
+    >>> encode({"b": 1, "aa": 2, "a": 3}).hex()
+    'a361610361620162616102'
+    """
+    return cbor2.dumps(tree, canonical=True, encoders=_ENCODERS)
+
+
+def _load(data: bytes, depth_max: int) -> object:
+    try:
+        return cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max, allow_indefinite=False)
+    except Invalid:
+        raise
+    except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
+        cause = error.__cause__
+        raise cause if isinstance(cause, Invalid) else refuse("not CBOR of this form") from error
+
+
+def _depth(tree: object) -> int:
+    parts = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list) else None
+    return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
+
+
+def _read(data: bytes) -> object:
+    """Read within the depth limit; the library counts a tag as a level, we do not."""
+    try:
+        return _load(data, DEPTH_MAX)
+    except Invalid:
+        tree = _load(data, DEPTH_MAX + 1)
+        if _depth(tree) > DEPTH_MAX:
+            raise refuse("depth") from None
+        return tree
+
+
+def decode(data: bytes, check: Check) -> Any:  # noqa: ANN401 - the check, not the type, says what it is
+    """Return the tree of canonical `data` that `check` admits; else Invalid `codec.form`.
+
+    The check demands canonical key order, so encoding again in the order read is canonical too.
+    """
+    tree = _read(data)
+    check(tree)
+    if cbor2.dumps(tree, encoders=_ENCODERS) != data:
+        raise refuse("not canonical")
+    return tree
+
+
+def integer(low: int = 0, high: int = INTEGER_MAX) -> Check:
+    """Admit an integer in low..high; bool is none."""
+
+    def check(found: object) -> None:
+        if type(found) is not int or not low <= found <= high:
+            raise refuse("int")
+
+    return check
+
+
+def choice(*allowed: int | str) -> Check:
+    """Admit one of a few literals."""
+
+    def check(found: object) -> None:
+        if type(found) not in (int, str) or found not in allowed:
+            raise refuse("value")
+
+    return check
+
+
+def exact_bytes(size: int) -> Check:
+    """Admit a byte string of exactly `size` bytes."""
+
+    def check(found: object) -> None:
+        if type(found) is not bytes or len(found) != size:
+            raise refuse("bytes")
+
+    return check
+
+
+def octets(most: int, least: int = 0) -> Check:
+    """Admit a byte string of least..most bytes."""
+
+    def check(found: object) -> None:
+        if type(found) is not bytes or not least <= len(found) <= most:
+            raise refuse("bytes")
+
+    return check
+
+
+def ident(most: int) -> Check:
+    """Admit an identifier `[a-z0-9._-]` of 1..most bytes."""
+
+    def check(found: object) -> None:
+        if type(found) is not str or len(found) > most or not _IDENT.fullmatch(found):
+            raise refuse("ident")
+
+    return check
+
+
+def text(most: int, least: int = 1) -> Check:
+    """Admit UTF-8 text of least..most bytes."""
+
+    def check(found: object) -> None:
+        if type(found) is not str or not least <= len(found.encode()) <= most:
+            raise refuse("text")
+
+    return check
+
+
+def cid(found: object) -> None:
+    """Admit a link."""
+    if type(found) is not Cid:
+        raise refuse("link")
+
+
+def list_of(item: Check, most: int, least: int = 0) -> Check:
+    """Admit a list of least..most items."""
+
+    def check(found: object) -> None:
+        if type(found) is not list or not least <= len(found) <= most:
+            raise refuse("list")
+        for element in found:
+            item(element)
+
+    return check
+
+
+def tuple_of(*items: Check) -> Check:
+    """Admit a list of exactly these items in this order."""
+
+    def check(found: object) -> None:
+        if type(found) is not list or len(found) != len(items):
+            raise refuse("list")
+        for element, item in zip(found, items, strict=True):
+            item(element)
+
+    return check
+
+
+def _key_order(key: str) -> tuple[int, str]:
+    return len(key), key
+
+
+def _canonical(keys: Sequence[str]) -> bool:
+    return all(_key_order(a) < _key_order(b) for a, b in zip(keys, keys[1:], strict=False))
+
+
+def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
+    """Admit a map of exactly the `required` keys, and any of the `optional` ones."""
+    known = {**required, **(optional or {})}
+    plans: dict[tuple[str, ...], tuple[Check, ...]] = {}
+
+    def plan(keys: tuple[str, ...]) -> tuple[Check, ...]:
+        if any(type(key) is not str for key in keys):
+            raise refuse("keys")
+        if not (set(required) <= set(keys) <= set(known)):
+            raise refuse("keys")
+        if not _canonical(keys):
+            raise refuse("key order")
+        return plans.setdefault(keys, tuple(known[key] for key in keys))
+
+    def check(found: object) -> None:
+        if type(found) is not dict:
+            raise refuse("map")
+        keys = tuple(found)
+        for element, item in zip(found.values(), plans.get(keys) or plan(keys), strict=True):
+            item(element)
+
+    return check
+
+
+def map_of(item: Check, most: int, least: int = 0, *, key_max: int = 40) -> Check:
+    """Admit a map of identifiers to items, least..most of them, keys in canonical order."""
+    key = ident(key_max)
+
+    def check(found: object) -> None:
+        if type(found) is not dict or not least <= len(found) <= most:
+            raise refuse("map")
+        for name, element in found.items():
+            key(name)
+            item(element)
+        if not _canonical(list(found)):
+            raise refuse("key order")
+
+    return check
+
+
+def value(found: Any) -> None:  # noqa: ANN401 - whatever was decoded
+    """Admit any tree of our values: integers, text, bytes, links, lists, maps of identifiers."""
+    kind = type(found)
+    if kind is dict:
+        _any_map(found)
+    elif kind is list:
+        for element in found:
+            value(element)
+    elif kind is int:
+        if not -INTEGER_MAX <= found <= INTEGER_MAX:
+            raise refuse("int")
+    elif kind is not str and kind is not bytes and kind is not Cid:
+        raise refuse("simple or float")
+
+
+_any_map: Final = map_of(value, 2**16, key_max=2**16)

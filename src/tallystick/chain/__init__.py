@@ -1,0 +1,1 @@
+"""What a block is, pure: a verifier needs this room and a charter, no kernel."""

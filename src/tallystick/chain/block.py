@@ -1,0 +1,299 @@
+"""A block, and what it does: one deterministic function of (tip, state, bytes).
+
+Every engine runs this; engines differ in who orders, never in what a block means. A transaction that
+may not stand in a block makes the block invalid; one that stands there is admitted or refused by a
+code, and uses up its sequence number either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.base import codec
+from tallystick.base.codec import Cid, cid_of, encode, refuse, sha256
+from tallystick.chain import schema
+from tallystick.chain.member import Members
+from tallystick.chain.membership import MEMBERS_KEY
+from tallystick.chain.merkle import Peaks, leaf_hash, root_of
+from tallystick.chain.record import Admission, Charter, Code, admit_record
+from tallystick.chain.state import (
+    Overlay,
+    Read,
+    lanes_after,
+    lanes_of,
+    state_root,
+    writes_root,
+)
+from tallystick.chain.transaction import EMPTY_WINDOW, Transaction, check_envelope
+
+__all__ = [
+    "Effects",
+    "Execution",
+    "Genesis",
+    "Tip",
+    "apply_block",
+    "genesis_state",
+    "propose_block",
+    "read_block",
+    "start",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Genesis:
+    """What a chain begins with; its hash names the chain."""
+
+    data: bytes
+    fields: dict[str, Any]
+    members: Members
+
+    @classmethod
+    def read(cls, data: bytes, members: bytes) -> Genesis:
+        """Return the genesis of `data` with its member list; Invalid if they do not belong."""
+        fields = codec.decode(data, schema.GENESIS)
+        found = Members.read(members)
+        if found.cid != fields["members"]:
+            raise refuse("members")
+        return cls(data, fields, found)
+
+    @property
+    def chain(self) -> bytes:
+        """The chain's name: H(genesis)."""
+        return sha256(self.data)
+
+    @property
+    def cid(self) -> Cid:
+        """The CID that block 1 names as its `prev`."""
+        return cid_of(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """Where a chain stands: what the next block needs besides the state's pairs."""
+
+    genesis: Genesis
+    height: int
+    cid: Cid
+    time: int
+    lanes: bytes
+    peaks: Peaks
+    members: Members
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a block did: results by transaction, leaves of the log, changes of the state."""
+
+    tids: list[bytes]
+    codes: list[int]
+    leaves: list[bytes]
+    changes: dict[bytes, bytes | None]
+    writes_root: bytes
+    tip: Tip
+
+
+def genesis_state(genesis: Genesis) -> dict[bytes, bytes]:
+    """Return the state before height 1: members, key tops, public keys, rules."""
+    pairs = {MEMBERS_KEY: genesis.members.data}
+    for name, member in genesis.members.by_name.items():
+        top = max(key.number for key in member.keys)
+        pairs[b"keys/" + name.encode()] = top.to_bytes(4, "big")
+        for key in member.keys:
+            pairs[b"pub/" + sha256(key.pub)] = encode([name, key.number])
+    for rule, number in genesis.fields["rules"].items():
+        pairs[b"rules/" + rule.encode()] = encode(number)
+    return pairs
+
+
+def start(genesis: Genesis) -> Tip:
+    """Return the tip of a chain without blocks."""
+    lanes = lanes_of(genesis_state(genesis).items())
+    time = genesis.fields["time"]
+    return Tip(genesis, 0, genesis.cid, time, lanes, Peaks(), genesis.members)
+
+
+class Execution:
+    """A block being run: transactions go in, in order; `finish` tells what they did."""
+
+    def __init__(self, tip: Tip, read: Read, charter: Charter, time: int) -> None:
+        self._tip = tip
+        self._read = read
+        self._charter = charter
+        self._time = time
+        self._state = Overlay(read)
+        self._peaks = tip.peaks
+        self._tids: list[bytes] = []
+        self._codes: list[int] = []
+        self._leaves: list[bytes] = []
+
+    def add(self, found: Transaction) -> int:
+        """Run a transaction and return its code; Invalid, with no effect, if it may not stand here."""
+        tip, name = self._tip, b"seq/" + found.member.encode()
+        window = check_envelope(
+            found,
+            chain=tip.genesis.chain,
+            members=tip.members,
+            height=tip.height + 1,
+            time=self._time,
+            window=self._state.get(name) or EMPTY_WINDOW,
+        )
+        self._state.put(name, window)
+        code = self._run(found)
+        leaf = [tip.height + 1, len(self._tids), self._time, code, found.tid, tip.cid]
+        self._leaves.append(encode(leaf))
+        self._peaks = self._peaks.append(leaf_hash(self._leaves[-1]))
+        self._tids.append(found.tid)
+        self._codes.append(code)
+        return code
+
+    def _run(self, found: Transaction) -> int:
+        """Run the bundle on an overlay of its own, kept only if every record is admitted."""
+        bundle = Overlay(self._state.get)
+        role = self._tip.members.by_name[found.member].role
+
+        def offered(record: dict[str, Any]) -> Admission:
+            return Admission(
+                record=record,
+                member=found.member,
+                role=role,
+                chain=found.chain,
+                height=self._tip.height + 1,
+                time=self._time,
+                members=self._tip.members,
+                state=bundle,
+            )
+
+        for data in found.records:
+            code = admit_record(data, self._charter, offered)
+            if code != Code.ADMITTED:
+                return int(code)
+        self._state.changed.update(bundle.changed)
+        return 0
+
+    def finish(self, seal: Callable[[Effects], Cid]) -> Effects:
+        """Return all effects; `seal` gives the header's CID once they are known."""
+        tip, changes = self._tip, self._state.net()
+        lanes = lanes_after(tip.lanes, self._read, changes)
+        changed = changes.get(MEMBERS_KEY)
+        members = Members.read(changed) if changed else self._members_of_state()
+        after = Tip(
+            tip.genesis, tip.height + 1, tip.cid, self._time, lanes, self._peaks, members
+        )
+        effects = Effects(
+            self._tids, self._codes, self._leaves, changes, writes_root(changes), after
+        )
+        sealed = Tip(
+            tip.genesis, after.height, seal(effects), after.time, lanes, self._peaks, members
+        )
+        return Effects(
+            self._tids, self._codes, self._leaves, changes, effects.writes_root, sealed
+        )
+
+    def _members_of_state(self) -> Members:
+        """Return the state's list: the tip's, since every header names the state's list after it."""
+        return self._tip.members
+
+
+def _roots(effects: Effects) -> dict[str, Any]:
+    """Return the header fields that follow from a block's effects."""
+    tip = effects.tip
+    return {
+        "log_size": tip.peaks.size,
+        "log_root": tip.peaks.root(),
+        "state_root": state_root(effects.writes_root, tip.lanes),
+        "members": tip.members.cid,
+    }
+
+
+def read_block(data: bytes) -> tuple[bytes, dict[str, Any], list[Transaction]]:
+    """Return header bytes, header fields and transactions of a block; Invalid for size or shape."""
+    if len(data) > schema.BLOCK_BYTES_MAX:
+        raise refuse("block size")
+    header, rows = codec.decode(data, schema.BLOCK)
+    fields: dict[str, Any] = codec.decode(header, schema.HEADER)
+    found = [Transaction.read(row) for row in rows]
+    if sum(len(each.records) for each in found) > schema.BLOCK_RECORDS_MAX:
+        raise refuse("block records")
+    return header, fields, found
+
+
+def _check_header(header: bytes, fields: dict[str, Any], tip: Tip) -> None:
+    """Refuse a header that does not follow `tip`, before any signature is checked."""
+    if fields["height"] != tip.height + 1 or fields["prev"] != tip.cid:
+        raise refuse("prev")
+    if fields["chain"] != tip.genesis.chain:
+        raise refuse("chain")
+    if fields["time"] <= tip.time:
+        raise refuse("header time")
+    target = fields["target"]
+    if target != tip.genesis.fields["target"] or sha256(header) > target:
+        raise refuse("target")
+    if fields["proposer"] not in tip.members.by_name:
+        raise refuse("proposer")
+
+
+def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
+    """Return what a block does to the chain at `tip`; Invalid `codec.form` if it may not follow.
+
+    Args:
+        data: the block's bytes.
+        tip: where the chain stands.
+        read: the state before the block.
+        charter: every record type with its rule.
+    """
+    header, fields, transactions = read_block(data)
+    _check_header(header, fields, tip)
+    if fields["tx_count"] != len(transactions):
+        raise refuse("tx_count")
+    if fields["merkle_root"] != root_of(each.envelope for each in transactions):
+        raise refuse("merkle_root")
+    run = Execution(tip, read, charter, fields["time"])
+    for each in transactions:
+        run.add(each)
+    effects = run.finish(lambda _: cid_of(header))
+    for name, found in _roots(effects).items():
+        if fields[name] != found:
+            raise refuse(name)
+    return effects
+
+
+def propose_block(
+    run: Execution, transactions: list[Transaction], *, tip: Tip, proposer: str, nonce: bytes
+) -> tuple[bytes, Effects]:
+    """Return the bytes and effects of the block of `transactions`, all added to `run` already.
+
+    The nonce is searched upwards from `nonce` where the target demands it (demonstrations only).
+    """
+    header = b""
+
+    def sealed(effects: Effects) -> Cid:
+        nonlocal header
+        fields = {
+            "v": 1,
+            "chain": tip.genesis.chain,
+            "height": effects.tip.height,
+            "prev": tip.cid,
+            "time": effects.tip.time,
+            "nonce": nonce,
+            "target": tip.genesis.fields["target"],
+            "merkle_root": root_of(each.envelope for each in transactions),
+            "tx_count": len(transactions),
+            "proposer": proposer,
+            **_roots(effects),
+        }
+        header = _meet_target(fields)
+        return cid_of(header)
+
+    effects = run.finish(sealed)
+    return encode([header, [each.data for each in transactions]]), effects
+
+
+def _meet_target(fields: dict[str, Any]) -> bytes:
+    header = encode(fields)
+    while sha256(header) > fields["target"]:
+        number = int.from_bytes(fields["nonce"], "big") + 1
+        fields = {**fields, "nonce": (number % 2**128).to_bytes(16, "big")}
+        header = encode(fields)
+    return header

@@ -1,0 +1,122 @@
+"""How the list of members changes: the one record type the chain itself understands.
+
+`member.joined` adds a member (its writer has the role operator) or restates a member's own keys:
+kept keys stand unchanged and without proof, new signing keys sign for themselves, keys left out end
+at the next height. A public key is held in the state for ever, so a retired one never returns.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tallystick.base import codec
+from tallystick.base.codec import encode, refuse, sha256
+from tallystick.base.errors import Invalid
+from tallystick.base.keys import verify
+from tallystick.chain import schema
+from tallystick.chain.digest import domain
+from tallystick.chain.member import Key, Member, Members
+from tallystick.chain.record import Admission, Code, RecordType
+
+__all__ = ["MEMBERS_KEY", "MEMBER_JOINED", "OPERATOR", "admit_member", "join", "pop_message"]
+
+OPERATOR: Final = "operator"
+MEMBERS_KEY: Final = b"members"
+
+
+def pop_message(chain: bytes, member: str, key: dict[str, Any]) -> bytes:
+    """Return what a new signing key signs to prove that its owner holds it."""
+    body = [member, key["key"], key["use"], key["alg"], key["pub"]]
+    return domain("pop", chain, encode(body))
+
+
+def admit_member(offered: Admission) -> int:
+    """Admit a joining member or a rotation of keys; write the list, key tops and public keys."""
+    pub, state = offered.record["pub"], offered.state
+    itself = offered.member == pub["member"]
+    if not itself and offered.role != OPERATOR:
+        return Code.ROLE
+    held = state.get(MEMBERS_KEY)
+    assert held is not None
+    try:
+        after, added = join(
+            pub, Members.read(held), chain=offered.chain, height=offered.height, itself=itself
+        )
+        pubs = [b"pub/" + sha256(key.pub) for key in added]
+        if any(state.get(key) is not None for key in pubs):
+            raise refuse("pub twice")
+    except Invalid:
+        return Code.RULE
+    state.put(MEMBERS_KEY, after.data)
+    if added:
+        top = max(key.number for key in added)
+        state.put(b"keys/" + pub["member"].encode(), top.to_bytes(4, "big"))
+    for name, key in zip(pubs, added, strict=True):
+        state.put(name, encode([pub["member"], key.number]))
+    return Code.ADMITTED
+
+
+def join(
+    pub: dict[str, Any], members: Members, *, chain: bytes, height: int, itself: bool
+) -> tuple[Members, list[Key]]:
+    """Return the list after a `member.joined` at `height`, and the keys it adds; else Invalid."""
+    before = members.by_name.get(pub["member"])
+    if (before is None) == itself:
+        raise refuse("member")
+    if before is not None and before.role != pub["role"]:
+        raise refuse("role changed")
+    old = before.keys if before else ()
+    top = max((key.number for key in old), default=-1)
+    kept = [_kept(key, old) for key in pub["keys"] if key["key"] <= top]
+    added = [_added(key, pub["member"], chain, height) for key in pub["keys"] if key["key"] > top]
+    numbers = [key["key"] for key in pub["keys"]]
+    if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        raise refuse("key order")
+    joined = Member(pub["member"], pub["role"], (*kept, *added))
+    others = [each for each in members.by_name.values() if each.name != joined.name]
+    return Members.of([_without_ended(each, height) for each in [*others, joined]]), added
+
+
+def _kept(stated: dict[str, Any], old: tuple[Key, ...]) -> Key:
+    for key in old:
+        if key.number == stated["key"]:
+            tree = key.tree()
+            del tree["from"]
+            if tree != stated:
+                raise refuse("key changed")
+            return key
+    raise refuse("key changed")
+
+
+def _added(stated: dict[str, Any], member: str, chain: bytes, height: int) -> Key:
+    key = Key(
+        stated["key"], stated["use"], stated["alg"], stated["pub"], height + 1, stated.get("to")
+    )
+    key.check()
+    pop = stated.get("pop")
+    if (pop is None) == (key.alg == 1):
+        raise refuse("pop")
+    if pop is not None and not verify(key.pub, pop_message(chain, member, stated), pop):
+        raise refuse("pop")
+    return key
+
+
+def _without_ended(member: Member, height: int) -> Member:
+    keys = tuple(key for key in member.keys if key.end is None or key.end > height + 1)
+    return Member(member.name, member.role, keys)
+
+
+MEMBER_JOINED: Final = RecordType(
+    pub=codec.shape(
+        {
+            "member": codec.ident(schema.NAME_MAX),
+            "role": schema.ROLE,
+            "name": codec.text(200),
+            "keys": codec.list_of(schema.NEW_KEY, schema.KEYS_PER_MEMBER_MAX, 1),
+        }
+    ),
+    case={},
+    party={},
+    roles=frozenset(),
+    admit=admit_member,
+)

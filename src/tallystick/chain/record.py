@@ -1,0 +1,158 @@
+"""What a record type is, and in which order a record is refused.
+
+A charter is a literal table (type, version) -> `RecordType`. The chain knows no type but
+`member.joined`; it runs whatever rules the charter carries, and every member carries every rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Literal, TypeAlias
+
+from tallystick.base import codec
+from tallystick.base.codec import Check
+from tallystick.base.errors import Invalid
+from tallystick.chain import schema
+from tallystick.chain.member import Members
+from tallystick.chain.state import Overlay
+
+__all__ = [
+    "Admission",
+    "Admit",
+    "Charter",
+    "Code",
+    "RecordType",
+    "SealClass",
+    "admit_record",
+    "record_key",
+]
+
+SealClass: TypeAlias = Literal["case", "party"]
+
+
+class Code(IntEnum):
+    """The result of a transaction: that of its first failing record; types add codes from 100."""
+
+    ADMITTED = 0
+    FORM = 1
+    UNKNOWN = 2
+    ID_HELD = 3
+    REF_TO_NOTHING = 4
+    ROLE = 5
+    RULE = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """All that a rule may read: the record, its writer, the block, the state; it writes the state."""
+
+    record: dict[str, Any]
+    member: str
+    role: str
+    chain: bytes
+    height: int
+    time: int
+    members: Members
+    state: Overlay
+
+
+Admit: TypeAlias = Callable[[Admission], int]
+"""Returns 0 to admit, else `Code.RULE` or a type's own code; writes only what it admits."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordType:
+    """One type and version of record.
+
+    Attributes:
+        pub: the public part's shape.
+        case: sealed fields the members of the case may open, in schema order, with their checks.
+        party: sealed fields opened by the party's grant only, likewise.
+        roles: who may write it; empty = any member.
+        admit: its rule, run after form, id, refs and role.
+    """
+
+    pub: Check
+    case: Mapping[str, Check]
+    party: Mapping[str, Check]
+    roles: frozenset[str]
+    admit: Admit
+
+    def fields(self, sealed: SealClass) -> Mapping[str, Check]:
+        """Return the sealed fields of a class in schema order."""
+        return self.case if sealed == "case" else self.party
+
+    def classes(self) -> list[SealClass]:
+        """Return the classes this type seals."""
+        found: list[SealClass] = []
+        if self.case:
+            found.append("case")
+        if self.party:
+            found.append("party")
+        return found
+
+
+Charter: TypeAlias = Mapping[tuple[str, int], RecordType]
+
+
+def record_key(identifier: bytes) -> bytes:
+    """Return the state key under which an admitted record's id is held."""
+    return b"id/" + identifier
+
+
+def _read(data: bytes) -> dict[str, Any] | None:
+    if len(data) > schema.RECORD_BYTES_MAX:
+        return None
+    try:
+        tree: dict[str, Any] = codec.decode(data, schema.RECORD)
+    except Invalid:
+        return None
+    return tree
+
+
+def _has_form(record: dict[str, Any], kind: RecordType) -> bool:
+    try:
+        kind.pub(record["pub"])
+    except Invalid:
+        return False
+    return sorted(record.get("seals", {})) == kind.classes()
+
+
+def _names(record: dict[str, Any]) -> list[bytes]:
+    """Return the ids the record names: refs, case, amends."""
+    named = [record[name] for name in ("case", "amends") if name in record]
+    return [*record.get("refs", []), *named]
+
+
+def admit_record(
+    data: bytes, charter: Charter, offered: Callable[[dict[str, Any]], Admission]
+) -> int:
+    """Return the result code of one record and, if 0, write what it does to the state.
+
+    Args:
+        data: the record's bytes.
+        charter: every type this member carries.
+        offered: wraps the decoded record with its writer, block and state.
+    """
+    record = _read(data)
+    if record is None:
+        return Code.FORM
+    kind = charter.get((record["t"], record["rv"]))
+    if kind is None:
+        return Code.UNKNOWN
+    if not _has_form(record, kind):
+        return Code.FORM
+    admission = offered(record)
+    held = record_key(record["id"])
+    if admission.state.get(held) is not None:
+        return Code.ID_HELD
+    if any(admission.state.get(record_key(name)) is None for name in _names(record)):
+        return Code.REF_TO_NOTHING
+    if kind.roles and admission.role not in kind.roles:
+        return Code.ROLE
+    code = kind.admit(admission)
+    if code == Code.ADMITTED:
+        admission.state.put(held, codec.encode([record["t"], admission.member]))
+    return code

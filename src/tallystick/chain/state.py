@@ -1,0 +1,111 @@
+"""The state: a flat map of byte strings, committed by an incremental hash.
+
+Rules read the state, the header and genesis, nothing else. The commitment is LtHash16: the lanes of
+a map are the sum of its pairs' lanes, so a block costs what it changes, and a snapshot is checkable.
+Source: Bellare and Micciancio 1997, a new paradigm for collision-free hashing; Lewi et al. 2019,
+securing update propagation with homomorphic hashing (LtHash).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final, TypeAlias
+
+import cbor2
+import numpy as np
+
+from tallystick.chain.digest import domain, sha256
+from tallystick.chain.merkle import root_of
+
+__all__ = [
+    "EMPTY_LANES",
+    "LANES_SIZE",
+    "Changes",
+    "Overlay",
+    "Read",
+    "lanes_after",
+    "lanes_of",
+    "state_root",
+    "writes_root",
+]
+
+LANES_SIZE: Final = 2_048
+EMPTY_LANES: Final = bytes(LANES_SIZE)
+_USE: Final = domain("lthash")
+
+Read: TypeAlias = Callable[[bytes], bytes | None]
+"""Returns a key's value, or None where the state does not hold the key."""
+
+Changes: TypeAlias = Mapping[bytes, bytes | None]
+"""New values by key; None deletes."""
+
+
+class Overlay:
+    """A state being changed: reads fall through to what stood before."""
+
+    __slots__ = ("_below", "changed")
+
+    def __init__(self, below: Read) -> None:
+        self._below = below
+        self.changed: dict[bytes, bytes | None] = {}
+
+    def get(self, key: bytes) -> bytes | None:
+        """Return the key's value now, None if the state does not hold it."""
+        if key in self.changed:
+            return self.changed[key]
+        return self._below(key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set the key's value."""
+        self.changed[key] = value
+
+    def delete(self, key: bytes) -> None:
+        """Take the key out."""
+        self.changed[key] = None
+
+    def net(self) -> dict[bytes, bytes | None]:
+        """Return what differs from before, keys ascending bytewise."""
+        return {
+            key: self.changed[key]
+            for key in sorted(self.changed)
+            if self.changed[key] != self._below(key)
+        }
+
+
+def _pair(key: bytes, value: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint16]]:
+    digest = hashlib.shake_128(_USE + cbor2.dumps([key, value])).digest(LANES_SIZE)
+    return np.frombuffer(digest, dtype="<u2")
+
+
+def lanes_after(lanes: bytes, before: Read, changes: Changes) -> bytes:
+    """Return the lanes (2,048 bytes) after `changes` to a state read by `before`."""
+    total = np.frombuffer(lanes, dtype="<u2").copy()
+    for key, value in changes.items():
+        old = before(key)
+        if old is not None:
+            total -= _pair(key, old)
+        if value is not None:
+            total += _pair(key, value)
+    return total.tobytes()
+
+
+def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the lanes of a whole map."""
+    total = np.zeros(LANES_SIZE // 2, dtype="<u2")
+    for key, value in pairs:
+        total += _pair(key, value)
+    return total.tobytes()
+
+
+def writes_root(changes: Changes) -> bytes:
+    """Return the root over a block's changed keys, ascending: m([key, value]), m([key]) if deleted."""
+    return root_of(
+        cbor2.dumps([key] if changes[key] is None else [key, changes[key]])
+        for key in sorted(changes)
+    )
+
+
+def state_root(writes: bytes, lanes: bytes) -> bytes:
+    """Return H(D("state", writes_root, H(lanes)))."""
+    return sha256(domain("state", writes, sha256(lanes)))
