@@ -15,7 +15,9 @@ from typing import Literal
 
 __all__ = ["DEMAND", "PROFILE", "Field", "Kind", "Row"]
 
-Kind = Literal["money", "rate", "area", "count", "month", "months", "flag", "ident", "idents", "text"]
+Kind = Literal[
+    "money", "rate", "area", "count", "month", "months", "flag", "ident", "idents", "text"
+]
 
 
 @dataclass(frozen=True, slots=True)

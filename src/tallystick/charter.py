@@ -1,0 +1,148 @@
+"""The charter: every record type with who may write it, its rule, and what decides.
+
+One literal table. Every member carries every rule; a height that brings a type or version this
+table lacks halts the member with a cure, never with a guess.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tallystick.chain.amendment import amendable, final
+from tallystick.chain.membership import MEMBER_JOINED
+from tallystick.chain.record import Admit, Charter, RecordType
+from tallystick.records import case, catalogue, loan, party, public
+from tallystick.records.base import Statement, spec_of
+from tallystick.services.consent import rules as consent
+from tallystick.services.credit import rules as credit
+from tallystick.services.positioning import rules as positioning
+from tallystick.services.positioning.rules import Stage
+from tallystick.services.publication import rules as publication
+
+__all__ = ["CHARTER", "ROLES", "STATEMENTS", "Row", "record_types"]
+
+ANY: Final = frozenset[str]()
+DEPARTMENT: Final = frozenset({"department"})
+LENDER: Final = frozenset({"bank", "credit_cooperative", "microloan", "lessor", "asset_manager"})
+INTAKE: Final = LENDER | {"cooperative", "guarantor", "insurer", "department", "village"}
+CUSTODIAN: Final = INTAKE | {"project_owner", "bureau"}
+ROLES: Final = (
+    "department",
+    "bank",
+    "credit_cooperative",
+    "microloan",
+    "cooperative",
+    "guarantor",
+    "insurer",
+    "lessor",
+    "asset_manager",
+    "village",
+    "project_owner",
+    "media",
+    "bureau",
+    "regulator",
+    "operator",
+)
+_BEFORE_END: Final = frozenset({Stage.REPORTED, Stage.MATCHED, Stage.REFUSED, Stage.JUDGED})
+_UNDECIDED: Final = frozenset({Stage.JUDGED, Stage.REPORTED, Stage.MATCHED})
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the charter: a statement's class, its writers' roles, its rule."""
+
+    statement: type[Statement]
+    roles: frozenset[str]
+    admit: Admit
+
+
+def _step(question: str, after: Stage, becomes: Stage) -> Admit:
+    return final(positioning.admit_decision(question, after, becomes))
+
+
+_ROWS: Final = (
+    Row(party.PartyRegistered, CUSTODIAN, final(consent.admit_party)),
+    Row(party.PartyErased, CUSTODIAN, final(consent.admit_own)),
+    Row(party.ObjectsDropped, CUSTODIAN, final(consent.admit_objects)),
+    Row(party.MandateGiven, CUSTODIAN, final(consent.admit_start("mandate"))),
+    Row(party.MandateEnded, CUSTODIAN, final(consent.admit_end("mandate"))),
+    Row(party.GrantGiven, CUSTODIAN, final(consent.admit_start("grant"))),
+    Row(party.GrantEnded, CUSTODIAN, final(consent.admit_end("grant"))),
+    Row(catalogue.ProviderRegistered, INTAKE, amendable(positioning.admit_member_entry)),
+    Row(catalogue.ProductPublished, INTAKE, amendable(positioning.admit_member_entry)),
+    Row(catalogue.ModelApproved, INTAKE, final(positioning.admit_member_entry)),
+    Row(catalogue.RulesActivated, DEPARTMENT | {"regulator"}, final(positioning.admit_rules)),
+    Row(case.CaseApplied, INTAKE, final(positioning.admit_application)),
+    Row(case.CaseSchemed, INTAKE, _step("scheme", Stage.APPLIED, Stage.SCHEMED)),
+    Row(case.CaseJudged, INTAKE, _step("judgement", Stage.SCHEMED, Stage.JUDGED)),
+    Row(case.CaseReported, INTAKE, _step("report", Stage.JUDGED, Stage.REPORTED)),
+    Row(case.CaseMatched, INTAKE, _step("match", Stage.JUDGED, Stage.MATCHED)),
+    Row(
+        case.CaseRefused,
+        INTAKE,
+        final(positioning.admit_officer_act(Stage.REFUSED, _UNDECIDED)),
+    ),
+    Row(
+        case.CaseClosed,
+        INTAKE,
+        final(positioning.admit_officer_act(Stage.CLOSED, _BEFORE_END)),
+    ),
+    Row(case.CaseHandedOver, INTAKE, final(positioning.admit_hand_over)),
+    Row(case.Endorsed, ANY, final(positioning.admit_endorsement)),
+    Row(case.DecisionOverridden, INTAKE, final(positioning.admit_override)),
+    Row(case.FeedbackGiven, ANY, final(positioning.admit_feedback)),
+    Row(case.AppealOpened, ANY, final(positioning.admit_appeal)),
+    Row(case.AppealSettled, ANY, final(positioning.admit_settlement)),
+    Row(loan.OfferAccepted, INTAKE, final(credit.admit_household_act)),
+    Row(loan.OfferDeclined, INTAKE, final(credit.admit_household_act)),
+    Row(loan.MoneyReceived, CUSTODIAN, final(credit.admit_household_act)),
+    Row(loan.ApprovalGiven, LENDER | DEPARTMENT, final(credit.admit_approval)),
+    Row(loan.FundAllocated, DEPARTMENT, final(credit.admit_allocation)),
+    Row(loan.LoanGranted, LENDER, final(credit.admit_grant)),
+    Row(loan.LoanDisbursed, LENDER, final(credit.admit_payment(back=False))),
+    Row(loan.LoanRepaid, LENDER, final(credit.admit_payment(back=True))),
+    Row(public.NoticePosted, DEPARTMENT | {"village"}, amendable(publication.admit_statement)),
+    Row(
+        public.NoticeWithdrawn,
+        DEPARTMENT | {"village"},
+        final(publication.admit_of_own("notice", "notice.posted")),
+    ),
+    Row(
+        public.GuidanceGiven,
+        DEPARTMENT | {"village", "cooperative", "regulator"},
+        amendable(publication.admit_statement),
+    ),
+    Row(
+        public.ProjectEvaluated,
+        DEPARTMENT | {"regulator"},
+        amendable(publication.admit_statement),
+    ),
+    Row(public.NewsPublished, frozenset({"media"}), amendable(publication.admit_statement)),
+    Row(
+        public.NewsCorrected,
+        frozenset({"media"}),
+        final(publication.admit_of_own("news", "news.published")),
+    ),
+)
+
+STATEMENTS: Final[Mapping[str, Row]] = {row.statement.t: row for row in _ROWS}
+
+
+def record_types() -> dict[tuple[str, int], RecordType]:
+    """Return the table the chain runs on: (type, version) -> record type."""
+    table = {("member.joined", 1): MEMBER_JOINED}
+    for row in _ROWS:
+        spec = spec_of(row.statement)
+        table[spec.t, spec.rv] = RecordType(
+            pub=spec.public_shape(),
+            case=spec.of_class("case"),
+            party=spec.of_class("party"),
+            roles=row.roles,
+            admit=row.admit,
+        )
+    return table
+
+
+CHARTER: Final[Charter] = record_types()

@@ -1,0 +1,1 @@
+"""The only door to plaintext: keys, permits, receipts."""

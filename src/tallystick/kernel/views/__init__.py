@@ -1,0 +1,1 @@
+"""Relational folds of the public parts of records."""

@@ -1,0 +1,134 @@
+"""Money: offers answered, approvals, public funds, loans and what is paid back.
+
+An amount is public exactly where the record names a programme (public money); commercial lending is
+sealed to the members of the case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.base import codec
+from tallystick.records.base import (
+    ID,
+    MONEY,
+    NAME,
+    RATE,
+    TEXT,
+    Statement,
+    assent,
+    case_sealed,
+    party_sealed,
+    public,
+)
+
+__all__ = [
+    "ApprovalGiven",
+    "FundAllocated",
+    "LoanDisbursed",
+    "LoanGranted",
+    "LoanRepaid",
+    "MoneyReceived",
+    "OfferAccepted",
+    "OfferDeclined",
+]
+
+_IDENT = codec.ident(40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferAccepted(Statement):
+    """The household takes the offer."""
+
+    t = "offer.accepted"
+    amount: int | None = party_sealed(MONEY)
+    words: str | None = party_sealed(TEXT)
+    assent: dict[str, Any] = assent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferDeclined(Statement):
+    """The household does not take the offer."""
+
+    t = "offer.declined"
+    amount: int | None = party_sealed(MONEY)
+    words: str | None = party_sealed(TEXT)
+    assent: dict[str, Any] = assent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReceived(Statement):
+    """The household says how much reached it."""
+
+    t = "money.received"
+    amount: int = party_sealed(MONEY, optional=False)
+    words: str | None = party_sealed(TEXT)
+    assent: dict[str, Any] = assent()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalGiven(Statement):
+    """An officer approves what a decision offered."""
+
+    t = "approval.given"
+    decision: bytes = public(ID)
+    conditions: list[str] | None = public(codec.list_of(_IDENT, 16, 1), optional=True)
+    programme: str | None = public(_IDENT, optional=True)
+    amount: int | None = public(MONEY, optional=True)
+    principal: int | None = case_sealed(MONEY)
+    notes: str | None = case_sealed(TEXT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundAllocated(Statement):
+    """Public money goes from a fund to a member under a programme."""
+
+    t = "fund.allocated"
+    fund: str = public(_IDENT)
+    to: str = public(NAME)
+    programme: str = public(_IDENT)
+    amount: int = public(MONEY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanGranted(Statement):
+    """A loan under an approval; the record's id is the loan's."""
+
+    t = "loan.granted"
+    loan: bytes = public(ID)
+    approval: bytes = public(ID)
+    programme: str | None = public(_IDENT, optional=True)
+    amount: int | None = public(MONEY, optional=True)
+    principal: int | None = case_sealed(MONEY)
+    rate_ppm: int | None = case_sealed(RATE)
+    months: int | None = case_sealed(codec.integer(1, 600))
+    pattern: str | None = case_sealed(_IDENT)
+    accounts: dict[str, Any] | None = party_sealed(codec.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanDisbursed(Statement):
+    """Money of a loan is paid out."""
+
+    t = "loan.disbursed"
+    loan: bytes = public(ID)
+    programme: str | None = public(_IDENT, optional=True)
+    amount: int | None = public(MONEY, optional=True)
+    payment: bytes | None = case_sealed(ID)
+    principal: int | None = case_sealed(MONEY)
+    accounts: dict[str, Any] | None = party_sealed(codec.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanRepaid(Statement):
+    """Money of a loan comes back."""
+
+    t = "loan.repaid"
+    loan: bytes = public(ID)
+    programme: str | None = public(_IDENT, optional=True)
+    amount: int | None = public(MONEY, optional=True)
+    payment: bytes | None = case_sealed(ID)
+    principal: int | None = case_sealed(MONEY)
+    interest: int | None = case_sealed(MONEY)
+    accounts: dict[str, Any] | None = party_sealed(codec.value)

@@ -1,0 +1,1 @@
+"""Parties, mandates and grants: who speaks for whom, who may read what."""

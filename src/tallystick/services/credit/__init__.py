@@ -1,0 +1,1 @@
+"""Loans, funds and what the household says it received."""

@@ -1,0 +1,1 @@
+"""What departments, village and newspaper say in public."""

@@ -1,0 +1,83 @@
+"""What every test may rely on: the data beside the checkout, Hypothesis' profile, honest skips.
+
+With TALLY_REQUIRE=all a skipped test fails, unless it is marked `external`; the end of the run
+says how many tests ran and how many external ones did not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+import hypothesis
+import pytest
+
+__all__ = ["shared"]
+
+REQUIRE_ALL: Final = os.environ.get("TALLY_REQUIRE") == "all"
+SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
+
+# `ci` draws the same examples on every machine; `deep` looks for new ones and says how to repeat.
+hypothesis.settings.register_profile(
+    "ci",
+    derandomize=True,
+    deadline=None,
+    max_examples=60,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile("deep", deadline=None, max_examples=2_000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data sets beside the repository; never copied into it."""
+    if not SHARED.is_dir():
+        reason = "no folder `shared` beside the repository: real data sets are not here"
+        if REQUIRE_ALL:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return SHARED
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where everything is required."""
+    report = yield
+    if (
+        report.skipped
+        and not hasattr(report, "wasxfail")
+        and not item.get_closest_marker("external")
+    ):
+        _refuse(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn a module that skips itself into a failure where everything is required."""
+    report = yield
+    if report.skipped:
+        _refuse(report)
+    return report
+
+
+def _refuse(report: pytest.TestReport | pytest.CollectReport) -> None:
+    if REQUIRE_ALL:
+        report.outcome = "failed"
+        report.longrepr = f"skipped under TALLY_REQUIRE=all: {report.longreprtext}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran, and how many external ones could not."""
+    stats = terminalreporter.stats
+    ran = sum(len(stats.get(outcome, [])) for outcome in ("passed", "failed", "xfailed", "xpassed"))
+    skipped = stats.get("skipped", [])
+    external = sum("external" in getattr(report, "keywords", ()) for report in skipped)
+    terminalreporter.write_line(
+        f"{ran} tests ran; {external} marked external and {len(skipped) - external} others skipped"
+    )
