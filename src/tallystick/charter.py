@@ -19,9 +19,12 @@ from tallystick.services.consent import rules as consent
 from tallystick.services.credit import rules as credit
 from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning.rules import Stage
+from tallystick.records.view import Admitted, Op, Put, Table
+from tallystick.services.credit import views as credit_views
+from tallystick.services.positioning import views as positioning_views
 from tallystick.services.publication import rules as publication
 
-__all__ = ["CHARTER", "ROLES", "STATEMENTS", "Row", "record_types"]
+__all__ = ["CHARTER", "ROLES", "STATEMENTS", "TABLES", "Row", "fold_record", "record_types"]
 
 ANY: Final = frozenset[str]()
 DEPARTMENT: Final = frozenset({"department"})
@@ -146,3 +149,40 @@ def record_types() -> dict[tuple[str, int], RecordType]:
 
 
 CHARTER: Final[Charter] = record_types()
+
+_RECORD: Final = Table(
+    "record",
+    {
+        "id": "blob",
+        "t": "text",
+        "case": "blob",
+        "member": "text",
+        "height": "integer",
+        "index": "integer",
+        "place": "integer",
+        "time": "integer",
+        "tid": "blob",
+    },
+    ("id",),
+    ("case", "t", "height"),
+)
+TABLES: Final = (_RECORD, *positioning_views.TABLES, *credit_views.TABLES)
+_FOLDS: Final = {**positioning_views.FOLDS, **credit_views.FOLDS}
+
+
+def fold_record(admitted: Admitted) -> list[Op]:
+    """Return what an admitted record changes in the views: its own row, and its service's."""
+    record = admitted.record
+    row = {
+        "id": record["id"],
+        "t": record["t"],
+        "case": record.get("case") or (record["id"] if record["t"] == "case.applied" else None),
+        "member": admitted.member,
+        "height": admitted.height,
+        "index": admitted.index,
+        "place": admitted.place,
+        "time": admitted.time,
+        "tid": admitted.tid,
+    }
+    fold = _FOLDS.get(record["t"])
+    return [Put("record", row), *(fold(admitted) if fold else [])]

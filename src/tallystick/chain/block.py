@@ -178,18 +178,14 @@ class Execution:
         lanes = lanes_after(tip.lanes, self._read, changes)
         changed = changes.get(MEMBERS_KEY)
         members = Members.read(changed) if changed else self._members_of_state()
-        after = Tip(
-            tip.genesis, tip.height + 1, tip.cid, self._time, lanes, self._peaks, members
-        )
+        after = Tip(tip.genesis, tip.height + 1, tip.cid, self._time, lanes, self._peaks, members)
         effects = Effects(
             self._tids, self._codes, self._leaves, changes, writes_root(changes), after
         )
         sealed = Tip(
             tip.genesis, after.height, seal(effects), after.time, lanes, self._peaks, members
         )
-        return Effects(
-            self._tids, self._codes, self._leaves, changes, effects.writes_root, sealed
-        )
+        return Effects(self._tids, self._codes, self._leaves, changes, effects.writes_root, sealed)
 
     def _members_of_state(self) -> Members:
         """Return the state's list: the tip's, since every header names the state's list after it."""

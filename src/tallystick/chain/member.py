@@ -59,9 +59,7 @@ class Key:
     @classmethod
     def of(cls, tree: dict[str, Any]) -> Key:
         """Return the key of a checked tree."""
-        return cls(
-            tree["key"], tree["use"], tree["alg"], tree["pub"], tree["from"], tree.get("to")
-        )
+        return cls(tree["key"], tree["use"], tree["alg"], tree["pub"], tree["from"], tree.get("to"))
 
     def check(self) -> None:
         """Refuse a key whose algorithm, length or point does not fit its use."""

@@ -8,10 +8,10 @@ left in the file (secure_delete, the write-ahead log truncated). Keep it out of 
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +21,20 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Corrupt
+from tallystick.kernel.store.database import Database
 
 __all__ = ["DataKey", "KeyRing"]
 
 _KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
+VERSION: Final = 1
+SCHEMA: Final = """
+CREATE TABLE data_key (
+    obj BLOB PRIMARY KEY, record BLOB NOT NULL, sealed TEXT NOT NULL, link BLOB NOT NULL,
+    wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE INDEX data_key_link ON data_key (link);
+CREATE INDEX data_key_record ON data_key (record)
+"""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,17 +64,7 @@ class KeyRing:
         self._lock = threading.RLock()
         self._master_path = folder / "master.key"
         self._master = self._read_master()
-        self._db = sqlite3.connect(
-            folder / "keys.db", check_same_thread=False, isolation_level=None
-        )
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            self._db.execute(f"PRAGMA {pragma}")
-        self._db.execute(
-            "CREATE TABLE IF NOT EXISTS data_key (obj BLOB PRIMARY KEY, record BLOB, sealed TEXT,"
-            " link BLOB, wrapped BLOB) WITHOUT ROWID"
-        )
-        self._db.execute("CREATE INDEX IF NOT EXISTS data_key_link ON data_key (link)")
-        self._db.execute("CREATE INDEX IF NOT EXISTS data_key_record ON data_key (record)")
+        self._db = Database.write(folder / "keys.db", "keys", SCHEMA, VERSION)
 
     def _read_master(self) -> bytes:
         try:
@@ -79,9 +78,8 @@ class KeyRing:
         """Keep keys, all in one durable commit."""
         with self._lock:
             rows = [self._wrap(key) for key in keys]
-            self._db.execute("BEGIN")
-            self._db.executemany("INSERT OR REPLACE INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
-            self._db.execute("COMMIT")
+            with self._db.transaction():
+                self._db.run_many("REPLACE INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
 
     def _wrap(self, key: DataKey) -> tuple[bytes, bytes, str, bytes, bytes]:
         nonce = self._entropy.draw("key", _NONCE_SIZE)
@@ -91,8 +89,6 @@ class KeyRing:
 
     def _link(self, party: bytes) -> bytes:
         """Return the party's blind index: what rows belong together, not to whom."""
-        from hashlib import blake2b
-
         return blake2b(party, key=self._master, digest_size=16).digest()
 
     def _unwrap(self, row: Sequence[bytes]) -> DataKey:
@@ -105,25 +101,25 @@ class KeyRing:
                 "keys.corrupt", "a row of keys.db does not open", cure="Restore keys.db."
             ) from error
         key, party, case = plain[:32], plain[32:48], plain[48:]
-        return DataKey(Cid(obj), key, record, str(sealed), case, party)
+        return DataKey(Cid(obj), key, record, sealed.decode(), case, party)
 
     def find(self, obj: Cid) -> DataKey | None:
         """Return the key of an object, or None where this member holds none."""
         with self._lock:
-            rows = self._db.execute("SELECT * FROM data_key WHERE obj = ?", (obj.raw,)).fetchall()
+            rows = self._db.rows("SELECT * FROM data_key WHERE obj = ?", (obj.raw,))
             return self._unwrap(rows[0]) if rows else None
 
     def of_party(self, party: bytes) -> list[DataKey]:
         """Return all keys of a party's objects."""
         with self._lock:
             query = "SELECT * FROM data_key WHERE link = ? ORDER BY obj"
-            return [self._unwrap(row) for row in self._db.execute(query, (self._link(party),))]
+            return [self._unwrap(row) for row in self._db.rows(query, (self._link(party),))]
 
     def of_record(self, record: bytes) -> list[DataKey]:
         """Return the keys of a record's sealed objects."""
         with self._lock:
             query = "SELECT * FROM data_key WHERE record = ? ORDER BY sealed"
-            return [self._unwrap(row) for row in self._db.execute(query, (record,))]
+            return [self._unwrap(row) for row in self._db.rows(query, (record,))]
 
     def erase(self, party: bytes) -> list[Cid]:
         """Forget all keys of a party, for good, and return the objects that no longer open.
@@ -134,7 +130,7 @@ class KeyRing:
             gone = [key.obj for key in self.of_party(party)]
             kept = [
                 self._unwrap(row)
-                for row in self._db.execute("SELECT * FROM data_key")
+                for row in self._db.rows("SELECT * FROM data_key")
                 if row[3] != self._link(party)
             ]
             master = self._entropy.draw("key", _KEY_SIZE)
@@ -142,19 +138,17 @@ class KeyRing:
             _write_secret(fresh, master)
             old, self._master = self._master, master
             try:
-                self._db.execute("BEGIN")
-                self._db.execute("DELETE FROM data_key")
-                rows = [self._wrap(key) for key in kept]
-                self._db.executemany("INSERT INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
-                self._db.execute("COMMIT")
+                with self._db.transaction():
+                    self._db.run("DELETE FROM data_key")
+                    rows = [self._wrap(key) for key in kept]
+                    self._db.run_many("INSERT INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
             except BaseException:
-                self._db.execute("ROLLBACK")
                 self._master = old
                 raise
             fresh.replace(self._master_path)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.truncate_journal()
+            self._db.run("VACUUM")
+            self._db.truncate_journal()
             return gone
 
     def close(self) -> None:

@@ -39,7 +39,9 @@ class SqliteViews:
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.execute("CREATE TABLE IF NOT EXISTS fold (one INTEGER PRIMARY KEY, height INTEGER)")
+        self._db.execute(
+            "CREATE TABLE IF NOT EXISTS fold (one INTEGER PRIMARY KEY, height INTEGER)"
+        )
         self._db.execute("INSERT OR IGNORE INTO fold VALUES (1, 0)")
         for table in self._tables.values():
             columns = ", ".join(f'"{n}" {_SQL_TYPES[kind]}' for n, kind in table.columns.items())
@@ -50,8 +52,7 @@ class SqliteViews:
             )
             for name in table.indexed:
                 self._db.execute(
-                    f'CREATE INDEX IF NOT EXISTS "{table.name}_{name}"'
-                    f' ON "{table.name}" ("{name}")'
+                    f'CREATE INDEX IF NOT EXISTS "{table.name}_{name}" ON "{table.name}" ("{name}")'
                 )
 
     def height(self) -> int:
@@ -92,7 +93,9 @@ class SqliteViews:
     def _table(self, name: str) -> Table:
         found = self._tables.get(name)
         if found is None:
-            raise NotFound("views.table", f"no view is named {name}", cure="See docs/spec/views.md.")
+            raise NotFound(
+                "views.table", f"no view is named {name}", cure="See docs/spec/views.md."
+            )
         return found
 
     def _where(self, table: Table, where: Mapping[str, Any] | None) -> tuple[str, tuple[Any, ...]]:

@@ -1,0 +1,150 @@
+"""Found a county: keys for every member, one genesis, one folder each.
+
+Layout: `county.json` (name, orderer, members), `genesis.cbor`, `members.cbor`, `pin.json` (what an
+outsider pins to check evidence), and a folder a member with its own key file (0600).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from tallystick.base.clock import Clock, Entropy, SeededEntropy, SystemEntropy
+from tallystick.base.codec import encode
+from tallystick.base.errors import Conflict, Invalid
+from tallystick.base.keys import SigningKey
+from tallystick.chain.block import Genesis
+from tallystick.chain.member import Key, Members
+from tallystick.chain.member import Member as ListedMember
+from tallystick.charter import CHARTER, ROLES
+from tallystick.county.member import MEMBERS, ORDERER, Member
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.node import Secrets
+
+__all__ = ["CountyFile", "entropy_for", "found_county", "read_county"]
+
+GENESIS_RULES: Final = {"positioning": 1}
+ANY_TARGET: Final = b"\xff" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class CountyFile:
+    """What `county.json` says.
+
+    Attributes:
+        seed: of a demonstration, whose keys anybody can make; "" for a real county.
+    """
+
+    name: str
+    orderer: str
+    seed: str
+    members: tuple[Member, ...]
+
+    def write(self, path: Path) -> None:
+        """Write it, readable by people."""
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+
+
+def read_county(folder: Path) -> CountyFile:
+    """Return what a county folder says of itself.
+
+    Raises:
+        Invalid: `county.missing`, the folder holds no county.
+    """
+    try:
+        found = json.loads((folder / "county.json").read_text(encoding="utf-8"))
+        members = tuple(Member(**each) for each in found["members"])
+        return CountyFile(found["name"], found["orderer"], found["seed"], members)
+    except FileNotFoundError as error:
+        raise Invalid(
+            "county.missing", f"{folder.name} holds no county", cure="tally county init DIR."
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid(
+            "county.malformed", "county.json cannot be read", cure="Restore it from a copy."
+        ) from error
+
+
+def entropy_for(seed: str) -> Callable[[str], Entropy]:
+    """Return what gives each member its entropy: streams of a seed, or the machine's."""
+    if not seed:
+        return lambda _: SystemEntropy()
+    return lambda name: SeededEntropy(f"{seed}/{name}")
+
+
+def found_county(
+    folder: Path,
+    *,
+    name: str = "county",
+    seed: str = "",
+    clock: Clock,
+    members: Sequence[Member] = MEMBERS,
+    orderer: str = ORDERER,
+) -> CountyFile:
+    """Make a county's folders, keys and genesis.
+
+    Raises:
+        Conflict: `county.exists`, the folder holds something already.
+        Invalid: a member has a role the charter does not know.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise Conflict(
+            "county.exists", f"{folder.name} is not empty", cure="Choose another folder."
+        )
+    for member in members:
+        if member.role not in ROLES:
+            raise Invalid("county.role", f"{member.role} is no role", cure="See `tally rules`.")
+    folder.mkdir(parents=True, exist_ok=True)
+    entropy = entropy_for(seed)
+    secrets = {member.name: Secrets.draw(entropy(f"{member.name}/keys")) for member in members}
+    listed = Members.of([_listed(member, secrets[member.name]) for member in members])
+    genesis = _genesis(listed, name, seed, clock.now_ms(), entropy("genesis"))
+    (folder / "genesis.cbor").write_bytes(genesis)
+    (folder / "members.cbor").write_bytes(listed.data)
+    for member in members:
+        home = folder / member.name
+        home.mkdir(mode=0o700)
+        secrets[member.name].write(home / "member.key")
+        Replica.create(home / "ledger.db", genesis, listed.data, CHARTER).close()
+    found = CountyFile(name, orderer, seed, tuple(members))
+    found.write(folder / "county.json")
+    return found
+
+
+def _listed(member: Member, secrets: Secrets) -> ListedMember:
+    seal = X25519PrivateKey.from_private_bytes(secrets.seal).public_key().public_bytes_raw()
+    signing = [
+        Key(number, use, 1, SigningKey.from_seed(seed).public, 0)
+        for number, use, seed in (
+            (1, "tx", secrets.tx),
+            (2, "note", secrets.note),
+            (3, "link", secrets.link),
+        )
+    ]
+    return ListedMember(member.name, member.role, (*signing, Key(4, "seal", 2, seal, 0)))
+
+
+def _genesis(members: Members, name: str, seed: str, now_ms: int, entropy: Entropy) -> bytes:
+    data = encode(
+        {
+            "v": 1,
+            "suite": 1,
+            "kind": "county",
+            "name": name,
+            "time": now_ms,
+            "salt": entropy.draw("salt", 32),
+            "target": ANY_TARGET,
+            "limits": {},
+            "rules": GENESIS_RULES,
+            "seeded": int(bool(seed)),
+            "members": members.cid,
+        }
+    )
+    Genesis.read(data, members.data)
+    return data

@@ -1,0 +1,150 @@
+"""All members of a county folder in one process: the demo's, the simulation's, `tally`'s.
+
+Nodes meet through the link's memory engine and trust each other no more than over a network: every
+follower verifies every block itself. In simulation blocks are cut only when a member waits for one;
+served, the orderer and the followers run in threads of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tallystick.base.clock import Clock
+from tallystick.base.errors import NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.county.founding import CountyFile, entropy_for, read_county
+from tallystick.county.local import LocalOffice
+from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.orderer import Orderer
+from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.engines.memory import Network
+from tallystick.node import Node
+
+__all__ = ["House", "open_house"]
+
+
+class _Seat:
+    """One member's place: its node and how it reaches the order."""
+
+    def __init__(self, house: House, node: Node, network: Network) -> None:
+        self.node = node
+        self._house = house
+        self.link = network.join(node.member)
+        self.witnesses = Witnesses(node.replica)
+        note = SigningKey.from_seed(node.secrets.note)
+        self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
+        serve_chain(self.link, Peer(node.replica, self.witnesses))
+        self.follower: Follower | None = None
+        if node.member != house.county.orderer:
+            self.follower = Follower(
+                node.replica, self.witnesses, self.link, house.county.orderer, self.pen
+            )
+        node.orders = self
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where this member submits."""
+        return self.follower or self._house.orderer
+
+    def settle(self) -> None:
+        """Cut what waits, where no thread does."""
+        if not self._house.served:
+            self._house.cut()
+
+    def close(self) -> None:
+        """End following and close the node's files."""
+        if self.follower is not None:
+            self.follower.close()
+        self.node.close()
+        self.pen.close()
+
+
+class House:
+    """The open members of a county folder."""
+
+    def __init__(self, folder: Path, county: CountyFile, clock: Clock) -> None:
+        self.folder = folder
+        self.county = county
+        self.clock = clock
+        self.served = False
+        self.network = Network()
+        entropy = entropy_for(county.seed)
+        self._seats: dict[str, _Seat] = {}
+        for member in county.members:
+            node = Node.open(folder / member.name, clock, entropy(f"{member.name}/node"))
+            self._seats[member.name] = _Seat(self, node, self.network)
+        ordering = self._seats[county.orderer]
+        self.orderer = Orderer(ordering.node.replica, county.orderer, clock, entropy("orderer"))
+        serve_ledger(ordering.link, self.orderer)
+        self.spread()
+
+    def node(self, member: str) -> Node:
+        """Return a member's node; NotFound if it is no member here."""
+        return self._seat(member).node
+
+    def _seat(self, member: str) -> _Seat:
+        found = self._seats.get(member)
+        if found is None:
+            raise NotFound(
+                "member.unknown", f"{member} is no member of this county", cure="tally county show."
+            )
+        return found
+
+    def office(self, member: str) -> LocalOffice:
+        """Return a member's office."""
+        return LocalOffice(self.node(member))
+
+    def offices(self) -> dict[str, LocalOffice]:
+        """Return all members' offices by name."""
+        return {name: self.office(name) for name in self._seats}
+
+    def nodes(self) -> Iterator[Node]:
+        """Yield all nodes in the county's order of members."""
+        return (seat.node for seat in self._seats.values())
+
+    def link(self, member: str) -> object:
+        """Return a member's link."""
+        return self._seat(member).link
+
+    def cut(self) -> None:
+        """Cut blocks until nothing waits."""
+        while self.orderer.waiting():
+            self.orderer.cut()
+
+    def spread(self) -> None:
+        """Let every member verify, keep, cosign and fold what the orderer has."""
+        self.cut()
+        for seat in self._seats.values():
+            if seat.follower is not None:
+                seat.follower.pull()
+            else:
+                self._cosign_own(seat)
+            seat.node.fold()
+
+    def _cosign_own(self, seat: _Seat) -> None:
+        """Put the orderer's own name to its head: without it a block is not the orderer's."""
+        height = seat.node.replica.tip.height
+        if height:
+            line = seat.pen.sign(height)
+            seat.witnesses.add(seat.node.member, height, line)
+
+    def close(self) -> None:
+        """Close every member."""
+        self.orderer.close()
+        for seat in self._seats.values():
+            seat.close()
+
+
+@contextmanager
+def open_house(folder: Path, clock: Clock) -> Iterator[House]:
+    """Open all members of a county folder and close them at the end."""
+    house = House(folder, read_county(folder), clock)
+    try:
+        yield house
+    finally:
+        house.close()

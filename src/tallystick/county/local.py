@@ -1,0 +1,255 @@
+"""A node's desk as an `Office`: ids in hex, trees of the codec's values out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Conflict, Invalid
+from tallystick.node import Node
+from tallystick.services.positioning.service import Case, Request
+
+__all__ = ["LocalOffice", "read_id", "told"]
+
+
+def read_id(text: str) -> bytes:
+    """Return the 16 bytes of a hex id; Invalid if it is none."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if len(found) != 16:
+        raise Invalid("id.form", "an id is 32 hex digits", cure="Copy it whole.")
+    return found
+
+
+def told(found: Any) -> Any:  # noqa: ANN401 - a tree of values
+    """Return a tree with bytes as hex and links as text, as JSON can hold it."""
+    if isinstance(found, bytes):
+        return found.hex()
+    if isinstance(found, Cid):
+        return str(found)
+    if isinstance(found, Mapping):
+        return {name: told(each) for name, each in found.items()}
+    if isinstance(found, Sequence) and not isinstance(found, str):
+        return [told(each) for each in found]
+    return found
+
+
+class LocalOffice:
+    """The office of a node in this process."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+
+    def add_party(
+        self, kind: str, identity: Mapping[str, Any], contacts: Mapping[str, Any] | None = None
+    ) -> str:
+        """Register a party; its record leaves in the day's bundle."""
+        return self._node.consent.add_party(kind, identity, contacts).hex()
+
+    def show_party(self, party: str) -> dict[str, Any]:
+        """Return a party's identity and cases; leaves a receipt."""
+        return _told(self._node.consent.show_party(read_id(party)))
+
+    def erase_party(self, party: str) -> dict[str, Any]:
+        """Forget a party's keys for good."""
+        gone = self._node.consent.erase(read_id(party))
+        return {"party": party, "objects_closed": len(gone)}
+
+    def add_mandate(self, party: str, *, witness: str, days: int, text: str) -> str:
+        """Record a witnessed mandate."""
+        consent = self._node.consent
+        return consent.add_mandate(read_id(party), witness=witness, days=days, text=text).hex()
+
+    def give_grant(
+        self, party: str, *, recipient: str, classes: Sequence[str], purpose: str, days: int
+    ) -> dict[str, Any]:
+        """Record a party's consent."""
+        grant = self._node.consent.give_grant(
+            read_id(party),
+            recipient=recipient,
+            classes=classes,
+            purpose=purpose,
+            basis="consent",
+            days=days,
+        )
+        return {"grant": grant.hex()}
+
+    def end_grant(self, grant: str) -> dict[str, Any]:
+        """Take a grant back."""
+        self._node.consent.end_grant(read_id(grant))
+        return {"grant": grant, "ended": 1}
+
+    def open_cases(self, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Take requests in and run the five steps on each."""
+        found = self._node.positions.open_cases([self._request(each) for each in requests])
+        return [
+            _case(case, request["application"]["demand"]["kind"])
+            for case, request in zip(found, requests, strict=True)
+        ]
+
+    def _request(self, told_request: Mapping[str, Any]) -> Request:
+        application, party = told_request["application"], read_id(told_request["party"])
+        inputs = {
+            "v": 1,
+            "application": {name: dict(part) for name, part in application.items()},
+            "defaults": list(told_request.get("defaults", ())),
+        }
+        mandate = told_request.get("mandate")
+        model = told_request.get("model")
+        return Request(
+            inputs=inputs,
+            party=party,
+            assent=self._assent(mandate) if mandate else None,
+            household=None if mandate else self._node.consent.own_key(party),
+            programme=told_request.get("programme", ""),
+            model=Cid.parse(model) if model else None,
+        )
+
+    def _assent(self, mandate: str) -> dict[str, Any]:
+        found = self._node.find(read_id(mandate))
+        if found.record["t"] != "mandate.given":
+            raise Invalid("mandate.unknown", "that record is no mandate", cure="tally mandate add.")
+        return {"mandate": found.record["id"], "witness": found.record["pub"]["witness"]}
+
+    def show_case(self, case: str) -> dict[str, Any]:
+        """Return the case with what this member may open."""
+        return _told(self._node.positions.read_case(read_id(case)))
+
+    def list_cases(self, *, stage: str = "", limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return cases as the views have them, newest first."""
+        where = {"stage": stage} if stage else None
+        rows = self._node.views.rows(
+            "case", where, order="-opened_height", limit=limit, offset=offset
+        )
+        return [told(row) for row in rows]
+
+    def hand_over(self, case: str, *, to: str, days: int, notes: str = "") -> dict[str, Any]:
+        """Give the case to another member."""
+        record = self._node.acts.hand_over(read_id(case), to=to, days=days, notes=notes)
+        return {"case": case, "owner": to, "record": record.hex()}
+
+    def approve(self, case: str, *, notes: str = "") -> dict[str, Any]:
+        """Approve what the report offered."""
+        opened = self._node.positions.read_case(read_id(case), "credit")
+        if "report" not in opened["decisions"]:
+            raise Conflict(
+                "case.no_offer",
+                f"the case stands at {opened['row']['stage']}: it has no offer",
+                cure="Override the decision with a due-diligence file, or refuse in person.",
+            )
+        demand = opened["application"]["application"]["demand"]
+        record = self._node.credit.approve(
+            read_id(case),
+            amount_minor=demand.get("amount_minor", 0),
+            notes=notes,
+            programme=opened["row"]["programme"] or "",
+        )
+        return {"case": case, "record": record.hex()}
+
+    def refuse(self, case: str, *, code: str, words: str) -> dict[str, Any]:
+        """Refuse in person."""
+        record = self._node.acts.refuse(read_id(case), code=code, words=words)
+        return {"case": case, "record": record.hex()}
+
+    def override(self, case: str, *, code: str, outcome: str, file: str) -> dict[str, Any]:
+        """Decide otherwise than the decision."""
+        record = self._node.acts.override(read_id(case), code=code, outcome=outcome, file=file)
+        return {"case": case, "record": record.hex()}
+
+    def answer_offer(self, case: str, *, accepted: bool, words: str = "") -> dict[str, Any]:
+        """Record the household's answer."""
+        identifier = read_id(case)
+        record = self._node.credit.answer_offer(
+            identifier, accepted=accepted, words=words, assent=self._intake_assent(identifier)
+        )
+        return {"case": case, "record": record.hex()}
+
+    def receive_money(self, case: str, *, amount_minor: int, words: str = "") -> dict[str, Any]:
+        """Record how much the household says it received."""
+        identifier = read_id(case)
+        record = self._node.credit.receive_money(
+            identifier,
+            amount_minor=amount_minor,
+            words=words,
+            assent=self._intake_assent(identifier),
+        )
+        return {"case": case, "record": record.hex()}
+
+    def _intake_assent(self, case: bytes) -> dict[str, Any] | None:
+        """Return the mandate of the case's intake; None where the household signs itself."""
+        desk = self._node.desk
+        permit = desk.permit("credit", case)
+        assent: dict[str, Any] = desk.open(permit, case, "party").values["assent"]
+        return assent if "mandate" in assent else None
+
+    def due_feedback(self) -> list[dict[str, Any]]:
+        """Return cases this member is to ask about now."""
+        return [told(row) for row in self._node.acts.due_feedback()]
+
+    def give_feedback(
+        self, case: str, *, felt: int, income_minor: int | None = None, words: str = ""
+    ) -> dict[str, Any]:
+        """Record what the household says became of it."""
+        record = self._node.acts.give_feedback(
+            read_id(case), felt=felt, income_minor=income_minor, words=words
+        )
+        return {"case": case, "record": record.hex()}
+
+    def open_appeal(self, case: str, *, code: str, words: str) -> dict[str, Any]:
+        """Take in an appeal, under the mandate of the visit."""
+        appeal = self._node.acts.open_appeal(read_id(case), code=code, words=words)
+        return {"case": case, "appeal": appeal.hex()}
+
+    def settle_appeal(self, appeal: str, *, outcome: str, words: str) -> dict[str, Any]:
+        """Answer an appeal."""
+        record = self._node.acts.settle_appeal(read_id(appeal), outcome=outcome, words=words)
+        return {"appeal": appeal, "record": record.hex()}
+
+    def allocate_fund(
+        self, *, fund: str, to: str, programme: str, amount_minor: int
+    ) -> dict[str, Any]:
+        """Put public money at a member's disposal."""
+        record = self._node.credit.allocate_fund(
+            fund=fund, to=to, programme=programme, amount_minor=amount_minor
+        )
+        return {"record": record.hex()}
+
+    def publish_news(self, text: str, *, language: str = "zh") -> dict[str, Any]:
+        """Publish as the newspaper."""
+        return {"record": self._node.publication.publish_news(text, language).hex()}
+
+    def give_guidance(self, *, topic: str, text: str, case: str | None = None) -> dict[str, Any]:
+        """Advise on a topic or a case."""
+        about = read_id(case) if case else None
+        return {"record": self._node.publication.give_guidance(topic, text, about).hex()}
+
+    def evaluate_project(self, project: str, *, score: int, text: str) -> dict[str, Any]:
+        """Score a project, 0..100."""
+        record = self._node.publication.evaluate_project(read_id(project), score, text)
+        return {"record": record.hex()}
+
+
+def _told(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: told(each) for name, each in found.items()}
+
+
+def _case(case: Case, kind: str) -> dict[str, Any]:
+    """Return an opened case in short: where it stands and whom it was led to."""
+    result = case.positioning.result
+    fits = result.question == "report"
+    led = [row for row in result.ranked if row["role"] == "preferred"]
+    others = [row for row in result.ranked if row["role"] == "alternative"]
+    return {
+        "case": case.identifier.hex(),
+        "kind": kind,
+        "stage": "reported" if fits else "matched",
+        "outcome": result.outcome,
+        "preferred": led[0]["expertise"] if led else "",
+        "preferred_provider": led[0].get("provider", "") if led else "",
+        "alternatives": [row["expertise"] for row in others],
+        "decision": case.decision.hex(),
+        "height": case.height,
+    }

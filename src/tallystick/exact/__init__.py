@@ -1,0 +1,1 @@
+"""Integer evaluators: what decisions, batch scoring and replay run on, bit for bit."""

@@ -1,0 +1,1 @@
+"""Who orders the chain, who keeps it, and how each member checks all of it."""

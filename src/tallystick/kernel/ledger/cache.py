@@ -1,0 +1,55 @@
+"""The state's pairs in memory: bounded, and never older than what is durable.
+
+Two generations: a pair that is read moves to the young one; when that is full it becomes the old
+one, and the old one is forgotten. So a read of anything used lately is a dict lookup.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Final
+
+from tallystick.chain.state import Changes, Read
+
+__all__ = ["StateCache"]
+
+PAIRS_MAX: Final = 200_000
+
+
+class StateCache:
+    """Reads through to `below`, and writes through by `put`.
+
+    Args:
+        below: reads a pair from the file.
+        pairs_max: how many pairs one generation holds; there are two.
+    """
+
+    def __init__(self, below: Read, pairs_max: int = PAIRS_MAX) -> None:
+        self._below = below
+        self._half = pairs_max
+        self._young: dict[bytes, bytes | None] = {}
+        self._old: Mapping[bytes, bytes | None] = {}
+        # A value read before a commit must not be put here after it.
+        self._lock = threading.Lock()
+
+    def read(self, key: bytes) -> bytes | None:
+        """Return the key's value, None if the state does not hold it."""
+        try:
+            return self._young[key]
+        except KeyError:
+            with self._lock:
+                found = self._old[key] if key in self._old else self._below(key)
+                self._keep(key, found)
+                return found
+
+    def put(self, changes: Changes) -> None:
+        """Take over what a block changed, once it is durable."""
+        with self._lock:
+            for key, value in changes.items():
+                self._keep(key, value)
+
+    def _keep(self, key: bytes, value: bytes | None) -> None:
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[key] = value

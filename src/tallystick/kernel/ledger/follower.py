@@ -1,0 +1,224 @@
+"""How a member keeps up: it pulls blocks, verifies all of them itself, cosigns, and tells the orderer.
+
+Laws: nothing is believed: a block counts when it was run here; a block that does not run counts
+against the orderer only if the orderer cosigned its header, else it was damaged on the way and is
+asked for again; a chain that halted says where and why until the members have settled it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from tallystick.base.codec import cid_of
+from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.chain.block import read_block
+from tallystick.chain.checkpoint import Checkpoint, write_note
+from tallystick.kernel.ledger.base import Result, late
+from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.peer import (
+    Peer,
+    ask_blocks,
+    ask_note,
+    ask_submit,
+    ask_wait,
+    send_cosignatures,
+)
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses, grid, split_note
+from tallystick.kernel.link.base import Link
+
+__all__ = ["Follower"]
+
+IDLE_MS: Final = 50
+ROUNDS_MAX: Final = 10_000
+"""One pull ends after this many answers, whatever the other member claims its height to be."""
+
+
+class Follower:
+    """One member's copy, following the orderer's; also its `Ledger` to submit to.
+
+    Args:
+        replica: the member's chain; the follower alone writes to it.
+        witnesses: its cosignatures.
+        link: to other members.
+        orderer: whom to follow.
+        pen: the member's note key; None for a member that does not witness.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        witnesses: Witnesses,
+        link: Link,
+        orderer: str,
+        pen: Pen | None = None,
+    ) -> None:
+        self.replica = replica
+        self.witnesses = witnesses
+        self.link = link
+        self.orderer = orderer
+        self._pen = pen
+        self._pulling = threading.Lock()
+        self._unsent: dict[int, str] = {}
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.fault: InvalidBlock | None = None
+        """Why the chain stands still: a block that the orderer cosigned and that does not run."""
+
+    def pull(self, source: str | None = None) -> int:
+        """Take over what `source` (the orderer) has beyond the tip; return how many blocks.
+
+        Raises:
+            InvalidBlock: the orderer cosigned a block that may not follow; the chain stands still.
+            Unavailable: the link failed, or what came was damaged; a retry may succeed.
+        """
+        source = source or self.orderer
+        with self._pulling:
+            first = self.replica.tip.height + 1
+            for _ in range(ROUNDS_MAX):
+                answer = ask_blocks(self.link, source, self.replica.tip.height + 1)
+                self._accept(source, answer.blocks)
+                self._keep_note(answer.note)
+                if not answer.blocks or self.replica.tip.height >= answer.height:
+                    break
+            self._cosign(first)
+            return self.replica.tip.height + 1 - first
+
+    def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
+        for data in blocks:
+            try:
+                self.replica.accept(data)
+            except InvalidBlock as error:
+                self._judge(data, error)
+                raise Unavailable(
+                    "ledger.bad_block", f"{source} sent no valid block: {error}", cure="Ask again."
+                ) from error
+            self.fault = None
+
+    def _judge(self, data: bytes, error: InvalidBlock) -> None:
+        """Raise `error` itself if the orderer put its name to the block."""
+        try:
+            header, fields, _ = read_block(data)
+            note = self.witnesses.read(ask_note(self.link, self.orderer, fields["height"]))
+        except Error:
+            # No reading, or no cosignature to be had: nothing shows that the orderer said this.
+            return
+        if note.body.header == cid_of(header) and self.orderer in note.signers:
+            self.fault = error
+            raise error
+
+    def _keep_note(self, note: bytes) -> None:
+        """Keep what others cosigned, where it is this chain's; a forged line is not kept."""
+        try:
+            height, lines = split_note(note)
+            if height > self.replica.tip.height:
+                return
+            body = self.replica.body(height)
+            known = self.replica.cosignatures(height)
+            for line in lines:
+                found = self.witnesses.read(write_note(body, [line]))
+                for member in found.signers.keys() - known.keys():
+                    self.replica.keep_cosignature(height, member, line)
+            self.witnesses.count(height)
+        except (Invalid, Conflict, NotFound):
+            return
+
+    def _cosign(self, first: int) -> None:
+        if self._pen is None:
+            return
+        tip = self.replica.tip.height
+        for height in grid(first, tip):
+            try:
+                self._unsent[height] = self._pen.sign(height)
+            except (Unavailable, Conflict):
+                # Behind its own signature or ahead of its clock: it follows, and signs later.
+                break
+        self._send()
+
+    def _send(self) -> None:
+        if self._unsent and self.orderer != self.link.member:
+            send_cosignatures(self.link, self.orderer, sorted(self._unsent.items()))
+        self._unsent.clear()
+
+    def heads(self) -> dict[str, Checkpoint]:
+        """Return the newest cosigned head of each peer that answers, its signatures checked."""
+        found = {}
+        for name in self.link.peers():
+            try:
+                found[name] = self.witnesses.read(ask_note(self.link, name))
+            except Error:
+                # A peer that is away or says nothing readable has no head; audits tell why.
+                continue
+        return found
+
+    def catch_up(self) -> None:
+        """Compare the head with the peers' cosigned heads, and take over what they have beyond it.
+
+        Raises:
+            Conflict: `ledger.forked`, a peer's cosigned head contradicts this chain.
+        """
+        for name, head in sorted(self.heads().items()):
+            if head.body.height > self.replica.tip.height:
+                self.pull(name)
+            height = min(head.body.height, self.replica.tip.height)
+            if height == head.body.height and self.replica.body(height) != head.body:
+                raise Conflict(
+                    "ledger.forked",
+                    f"{name} shows {head.body.header} cosigned at height {height},"
+                    f" here stands {self.replica.body(height).header}",
+                    cure="Run the audit and compare with all members.",
+                    member=name,
+                    height=height,
+                )
+        if self._pen is not None:
+            self._pen.check()
+
+    def submit(self, data: bytes) -> bytes:
+        """Hand a transaction to the orderer and return its id."""
+        return ask_submit(self.link, self.orderer, data)
+
+    def wait(self, tid: bytes, timeout_ms: int) -> Result:
+        """Return a transaction's result once this member has verified and kept its block."""
+        found = self.replica.find(tid)
+        if found is None:
+            ask_wait(self.link, self.orderer, tid, timeout_ms)
+            self.pull()
+            found = self.replica.find(tid)
+        if found is None:
+            raise late(tid, timeout_ms)
+        return found
+
+    def find(self, tid: bytes) -> Result | None:
+        """Return the result of a transaction ordered on this member's chain."""
+        return self.replica.find(tid)
+
+    def start(self) -> None:
+        """Pull in a thread of its own until `close`."""
+        assert self._thread is None
+        self._thread = threading.Thread(target=self._serve, name="follower", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            try:
+                pulled = self.pull()
+            except Error:
+                # The link is down, the disk is full or the chain has halted (`fault`): try later.
+                pulled = 0
+            if not pulled:
+                self._ended.wait(IDLE_MS / 1_000)
+
+    def close(self) -> None:
+        """End the thread; a second call does nothing."""
+        self._ended.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    @property
+    def peer(self) -> Peer:
+        """This member's chain as it answers others."""
+        return Peer(self.replica, self.witnesses)

@@ -1,0 +1,128 @@
+"""The transaction log as kept in `node` rows: proofs in O(log n) reads.
+
+Perfect subtrees never change, so a proof can be made for any earlier size too.
+Source: RFC 6962 section 2.1.1 and 2.1.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from tallystick.base.errors import Invalid
+from tallystick.chain.merkle import EMPTY_ROOT, Peaks, leaf_hash, node_hash
+from tallystick.kernel.ledger.layout import node_place
+
+__all__ = ["Log", "grow", "peak_places"]
+
+
+def peak_places(size: int) -> list[int]:
+    """Return where the peaks of a log of `size` leaves stand, largest first."""
+    return _places(0, size)
+
+
+def _places(start: int, size: int) -> list[int]:
+    """Return the places of the perfect subtrees of `size` leaves from `start`, largest first."""
+    found = []
+    while size:
+        level = size.bit_length() - 1
+        found.append(node_place(level, start >> level))
+        start, size = start + (1 << level), size - (1 << level)
+    return found
+
+
+def grow(peaks: Peaks, leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
+    """Return the nodes (place, hash) that `leaves` (their bytes) add to a log at `peaks`."""
+    hashes, size = list(peaks.hashes), peaks.size
+    rows = []
+    for leaf in leaves:
+        found, index, level = leaf_hash(leaf), size, 0
+        rows.append((node_place(0, index), found))
+        while index & 1:
+            found = node_hash(hashes.pop(), found)
+            index >>= 1
+            level += 1
+            rows.append((node_place(level, index), found))
+        hashes.append(found)
+        size += 1
+    return rows
+
+
+class Log:
+    """Proofs over the kept nodes.
+
+    Args:
+        node: returns the hash at a place; Corrupt if it is not there.
+        size: returns how many leaves there are now.
+    """
+
+    def __init__(self, node: Callable[[int], bytes], size: Callable[[], int]) -> None:
+        self._node = node
+        self._size = size
+
+    def leaf_hash(self, position: int) -> bytes:
+        """Return the hash of the leaf at `position`."""
+        return self._node(node_place(0, position))
+
+    def peaks(self, size: int) -> Peaks:
+        """Return the log of its first `size` leaves."""
+        return Peaks(size, tuple(self._node(place) for place in peak_places(size)))
+
+    def root(self, size: int) -> bytes:
+        """Return the root of the first `size` leaves."""
+        return self._subroot(0, self._bounded(size))
+
+    def inclusion(self, position: int, size: int) -> list[bytes]:
+        """Return the path of the leaf at `position` in the log of the first `size`, lowest first.
+
+        Raises:
+            Invalid: `ledger.size`, unless 0 <= position < size <= leaves now.
+        """
+        if not 0 <= position < self._bounded(size):
+            raise _size_error(position, size)
+        path, start = [], 0
+        while size > 1:
+            split = 1 << (size - 1).bit_length() - 1
+            if position - start < split:
+                path.append(self._subroot(start + split, size - split))
+                size = split
+            else:
+                path.append(self._subroot(start, split))
+                start, size = start + split, size - split
+        return path[::-1]
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Return the proof that the first `new` leaves extend the first `old`, 1 <= old <= new."""
+        if not 1 <= old <= self._bounded(new):
+            raise _size_error(old, new)
+        path, start, size, whole = [], 0, new, True
+        while old != size:
+            split = 1 << (size - 1).bit_length() - 1
+            if old <= split:
+                path.append(self._subroot(start + split, size - split))
+                size = split
+            else:
+                path.append(self._subroot(start, split))
+                start, size, old, whole = start + split, size - split, old - split, False
+        if not whole:
+            path.append(self._subroot(start, size))
+        return path[::-1]
+
+    def _subroot(self, start: int, size: int) -> bytes:
+        hashes = [self._node(place) for place in _places(start, size)]
+        if not hashes:
+            return EMPTY_ROOT
+        found = hashes.pop()
+        while hashes:
+            found = node_hash(hashes.pop(), found)
+        return found
+
+    def _bounded(self, size: int) -> int:
+        if not 0 <= size <= self._size():
+            raise _size_error(size, self._size())
+        return size
+
+
+def _size_error(asked: int, size: int) -> Invalid:
+    return Invalid(
+        "ledger.size", f"{asked} asked of a log of {size} leaves", cure="Ask within the log."
+    )

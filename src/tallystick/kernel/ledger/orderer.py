@@ -1,0 +1,358 @@
+"""The one member that orders: a bounded queue, blocks cut from it, results once they are durable.
+
+Laws: a transaction enters a block only if it may stand there, each answered once; a block is cut by
+an explicit `cut` in simulation, by one thread in service: at 1,000 transactions, 4 MB or 5 ms, at
+once when nobody else waits. Header time = max(previous + 1, clock), so that a clock set back costs
+nothing but accuracy. One fsync serves all who wait (group commit).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass, field
+from typing import Final
+
+from tallystick.base.clock import Clock, Entropy
+from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.base.keys import verify
+from tallystick.chain import schema
+from tallystick.chain.block import Effects, Execution, propose_block
+from tallystick.chain.digest import domain
+from tallystick.chain.transaction import (
+    EMPTY_WINDOW,
+    LIFE_MAX_MS,
+    Transaction,
+    next_window,
+)
+from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses
+
+__all__ = [
+    "CUT_BYTES_MAX",
+    "CUT_TRANSACTIONS_MAX",
+    "LINGER_MS",
+    "QUEUE_BYTES_MAX",
+    "QUEUE_MAX",
+    "Orderer",
+]
+
+QUEUE_MAX: Final = 10_000
+QUEUE_BYTES_MAX: Final = 16_000_000
+CUT_TRANSACTIONS_MAX: Final = 1_000
+# A block's own bytes: its header, and a length before each transaction.
+CUT_BYTES_MAX: Final = schema.BLOCK_BYTES_MAX - 64 * 1024
+LINGER_MS: Final = 5
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """A transaction that waits, and its answer."""
+
+    found: Transaction
+    answered: threading.Event = field(default_factory=threading.Event)
+    result: Result | None = None
+    error: Error | None = None
+
+    def answer(self, result: Result | None, error: Error | None = None) -> None:
+        self.result, self.error = result, error
+        self.answered.set()
+
+
+class Orderer:
+    """Orders for all members, on its own replica.
+
+    Args:
+        replica: the orderer's copy of the chain; only the orderer writes to it.
+        member: the orderer's name.
+        clock: gives header times.
+        entropy: gives header nonces, label `nonce`.
+        pen: the orderer's note key: it signs each block, and orders nothing while the chain is
+            behind what it signed.
+        witnesses: where cosignatures are counted.
+    """
+
+    def __init__(
+        self,
+        replica: Replica,
+        member: str,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        pen: Pen | None = None,
+        witnesses: Witnesses | None = None,
+    ) -> None:
+        self.replica = replica
+        self.member = member
+        self._clock = clock
+        self._entropy = entropy
+        self._pen = pen
+        self._witnesses = witnesses
+        self._queue: dict[bytes, _Ticket] = {}
+        self._taken: dict[bytes, _Ticket] = {}
+        self._places: dict[tuple[str, int], bytes] = {}
+        self._bytes = 0
+        self._changed = threading.Condition()
+        self._cutting = threading.Lock()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def submit(self, data: bytes) -> bytes:
+        """Take in a transaction's bytes and return its id; a known one is not taken in again."""
+        found = Transaction.read(data)
+        with self._changed:
+            if found.tid in self._queue or found.tid in self._taken:
+                return found.tid
+        if self.replica.find(found.tid) is not None:
+            return found.tid
+        self._check(found)
+        with self._changed:
+            self._admit(found)
+            self._changed.notify_all()
+        return found.tid
+
+    def _check(self, found: Transaction) -> None:
+        """Refuse what cannot stand in the next block, by all that costs no signature."""
+        tip, now = self.replica.tip, self._clock.now_ms()
+        if found.chain != tip.genesis.chain:
+            raise _refused(found, "it names another chain")
+        if tip.members.key(found.member, found.key, "tx", tip.height + 1) is None:
+            raise _refused(found, "its key is not in force")
+        if found.not_after <= tip.time or found.not_after < now:
+            raise _refused(found, f"it ended at {found.not_after}, now it is {now}")
+        if found.not_after > max(now, tip.time + 1) + LIFE_MAX_MS:
+            raise _refused(found, "it would live longer than 24 hours")
+        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
+        try:
+            next_window(window, found.seq)
+        except Invalid as error:
+            if error.code == "tx.seq_repeated" and _is_signed(found, self.replica):
+                raise _conflict(found) from error
+            raise
+
+    def _admit(self, found: Transaction) -> None:
+        if self._closed:
+            raise _closed()
+        if found.tid in self._queue or found.tid in self._taken:
+            return
+        place = (found.member, found.seq)
+        other = self._places.get(place)
+        if other is not None:
+            self._settle_place(found, (self._queue.get(other) or self._taken[other]).found)
+        size = len(found.data)
+        if len(self._queue) >= QUEUE_MAX or self._bytes + size > QUEUE_BYTES_MAX:
+            raise Unavailable(
+                "ledger.busy",
+                f"{len(self._queue)} transactions of {self._bytes} bytes wait,"
+                f" most is {QUEUE_MAX} of {QUEUE_BYTES_MAX}",
+                cure="Submit the same bytes again in a second.",
+            )
+        self._queue[found.tid] = _Ticket(found)
+        self._places[place] = found.tid
+        self._bytes += size
+
+    def _settle_place(self, found: Transaction, held: Transaction) -> None:
+        """Let a signed transaction have its number; two signed ones are their member's fault."""
+        if not _is_signed(found, self.replica):
+            raise _refused(found, "its signature is bad")
+        if _is_signed(held, self.replica) or held.tid in self._taken:
+            raise _conflict(found)
+        ticket = self._queue.pop(held.tid)
+        self._bytes -= len(held.data)
+        ticket.answer(None, _refused(held, "its signature is bad"))
+
+    def wait(self, tid: bytes, timeout_ms: int) -> Result:
+        """Return the result of a submitted transaction once its block is durable."""
+        with self._changed:
+            ticket = self._queue.get(tid) or self._taken.get(tid)
+        if ticket is None:
+            found = self.replica.find(tid)
+            if found is None:
+                raise NotFound(
+                    "ledger.unknown",
+                    f"no transaction {tid.hex()} waits or is ordered",
+                    cure="Submit its bytes.",
+                )
+            return found
+        if not ticket.answered.wait(min(timeout_ms, WAIT_MS_MAX) / 1_000):
+            raise late(tid, timeout_ms)
+        if ticket.error is not None:
+            raise ticket.error
+        assert ticket.result is not None
+        return ticket.result
+
+    def find(self, tid: bytes) -> Result | None:
+        """Return the result of an ordered transaction, None if it is in no block."""
+        return self.replica.find(tid)
+
+    def waiting(self) -> int:
+        """Return how many transactions wait."""
+        with self._changed:
+            return len(self._queue)
+
+    def cut(self) -> Effects | None:
+        """Make one block of what waits and keep it; None if nothing that waits may stand in one.
+
+        Raises:
+            Unavailable: the block could not be kept; everything taken waits again.
+        """
+        with self._cutting:
+            if self._pen is not None:
+                self._pen.check()
+            tickets = self._take()
+            try:
+                effects = self._order(tickets)
+            except BaseException:
+                self._put_back(tickets)
+                raise
+            self._forget(tickets)
+            return effects
+
+    def _take(self) -> list[_Ticket]:
+        """Take the oldest transactions that fit into one block."""
+        taken, size, records = [], 0, 0
+        with self._changed:
+            for ticket in self._queue.values():
+                size += len(ticket.found.data) + 5
+                records += len(ticket.found.records)
+                full = size > CUT_BYTES_MAX or records > schema.BLOCK_RECORDS_MAX
+                if full or len(taken) == CUT_TRANSACTIONS_MAX:
+                    break
+                taken.append(ticket)
+            for ticket in taken:
+                del self._queue[ticket.found.tid]
+                self._taken[ticket.found.tid] = ticket
+                self._bytes -= len(ticket.found.data)
+        return taken
+
+    def _order(self, tickets: list[_Ticket]) -> Effects | None:
+        tip = self.replica.tip
+        run = Execution(tip, self.replica.read, self.replica.charter, self._next_time())
+        ordered, refused = [], []
+        for ticket in tickets:
+            try:
+                run.add(ticket.found)
+                ordered.append(ticket)
+            except Invalid as error:
+                refused.append((ticket, error))
+        effects = self._seal(run, [ticket.found for ticket in ordered]) if ordered else None
+        for ticket, error in refused:
+            ticket.answer(None, _refused(ticket.found, error.message))
+        if effects is not None:
+            first, height = tip.peaks.size, effects.tip.height
+            for index, (ticket, code) in enumerate(zip(ordered, effects.codes, strict=True)):
+                tid = ticket.found.tid
+                ticket.answer(Result(tid, height, index, code, first + index))
+        return effects
+
+    def _seal(self, run: Execution, found: list[Transaction]) -> Effects:
+        nonce = self._entropy.draw("nonce", 16)
+        data, effects = propose_block(
+            run, found, tip=self.replica.tip, proposer=self.member, nonce=nonce
+        )
+        self.replica.commit(data, effects)
+        self._sign(effects.tip.height)
+        return effects
+
+    def _sign(self, height: int) -> None:
+        """Cosign the block that has just become durable; a fault of the pen only delays it."""
+        if self._pen is not None:
+            with contextlib.suppress(Unavailable):
+                self._pen.sign(height)
+        if self._witnesses is not None:
+            self._witnesses.count(height)
+
+    def _next_time(self) -> int:
+        return max(self.replica.tip.time + 1, self._clock.now_ms())
+
+    def _put_back(self, tickets: list[_Ticket]) -> None:
+        """Let taken transactions wait again, before those that came later."""
+        with self._changed:
+            back = {each.found.tid: each for each in tickets if not each.answered.is_set()}
+            self._bytes += sum(len(each.found.data) for each in back.values())
+            self._queue = {**back, **self._queue}
+        self._forget(tickets, keep=back)
+
+    def _forget(self, tickets: list[_Ticket], keep: dict[bytes, _Ticket] | None = None) -> None:
+        with self._changed:
+            for each in tickets:
+                found = each.found
+                self._taken.pop(found.tid, None)
+                if found.tid not in (keep or {}):
+                    self._places.pop((found.member, found.seq), None)
+
+    def start(self) -> None:
+        """Cut in a thread of its own until `close`."""
+        assert self._thread is None
+        self._thread = threading.Thread(target=self._serve, name="ledger", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        crowded = False
+        while self._await_work(crowded):
+            try:
+                self.cut()
+            except Error:
+                # The disk is full or the chain is behind: what waits keeps waiting, and is told
+                # `ledger.late`; the pause keeps a lasting fault from burning the processor.
+                with self._changed:
+                    self._changed.wait(LINGER_MS * 20 / 1_000)
+            crowded = self.waiting() > 0
+
+    def _await_work(self, crowded: bool) -> bool:  # noqa: FBT001 - the caller's one fact
+        """Wait until there is something to cut; False once closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._queue or self._closed)
+            if crowded and not self._closed:
+                self._changed.wait_for(
+                    lambda: self._closed or self._is_block_full(), LINGER_MS / 1_000
+                )
+            return not self._closed
+
+    def _is_block_full(self) -> bool:
+        return len(self._queue) >= CUT_TRANSACTIONS_MAX or self._bytes >= CUT_BYTES_MAX
+
+    def close(self) -> None:
+        """End the thread; what still waits is answered `ledger.closed`."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        with self._changed:
+            left, self._queue, self._bytes = list(self._queue.values()), {}, 0
+            self._places.clear()
+        for ticket in left:
+            ticket.answer(None, _closed())
+
+
+def _is_signed(found: Transaction, replica: Replica) -> bool:
+    tip = replica.tip
+    key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
+    return key is not None and verify(key.pub, domain("tx", found.tid), found.signature)
+
+
+def _refused(found: Transaction, reason: str) -> Invalid:
+    return Invalid(
+        "ledger.refused",
+        f"transaction {found.tid.hex()} may not stand in a block: {reason}",
+        cure="Sign it anew with the next sequence number.",
+        tid=found.tid.hex(),
+    )
+
+
+def _conflict(found: Transaction) -> Conflict:
+    return Conflict(
+        "ledger.seq_conflict",
+        f"{found.member} signed two transactions with sequence number {found.seq}",
+        cure="Run one outbox per member; after a restore let it skip ahead.",
+        member=found.member,
+        seq=found.seq,
+    )
+
+
+def _closed() -> Unavailable:
+    return Unavailable("ledger.closed", "the orderer ends", cure="Submit the same bytes again.")

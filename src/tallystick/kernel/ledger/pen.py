@@ -1,0 +1,155 @@
+"""A member's note key, and what it has signed: one body per size, each extending the last.
+
+Laws: only the body of a block that this member verified and made durable is signed, so a size has
+one body; header times at most 10 s ahead of the own clock are signed; what was signed last stands
+in a file of its own beside the chain, so that a chain that lost its end (a flipped bit in a journal
+drops committed rows silently) is known to be behind its own signature, and signs and orders nothing
+until it has caught up.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Final
+
+from tallystick.base import codec
+from tallystick.base.clock import Clock
+from tallystick.base.codec import Cid, cid_of, encode, sha256
+from tallystick.base.errors import Conflict, Corrupt, Invalid, Unavailable
+from tallystick.base.keys import SigningKey
+from tallystick.chain.checkpoint import cosign
+from tallystick.kernel.ledger.replica import Replica
+
+__all__ = ["CLOCK_AHEAD_MAX_MS", "Pen"]
+
+CLOCK_AHEAD_MAX_MS: Final = 10_000
+_SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
+_CHECK_SIZE: Final = 8
+
+
+class Pen:
+    """Signs checkpoints of one member's chain.
+
+    Args:
+        path: the file that holds what was signed last.
+        replica: the member's chain.
+        member: its name.
+        key: its note key.
+        clock: gives the signatures' times.
+    """
+
+    def __init__(
+        self, path: Path, replica: Replica, member: str, key: SigningKey, clock: Clock
+    ) -> None:
+        self.member = member
+        self._path = path
+        self._replica = replica
+        self._key = key
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._last = self._load()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+    def _load(self) -> tuple[int, Cid] | None:
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
+            return None
+        body = data[_CHECK_SIZE:]
+        try:
+            height, header = codec.decode(body, _SIGNED)
+        except Invalid:
+            height, header = 0, None
+        if header is None or sha256(body)[:_CHECK_SIZE] != data[:_CHECK_SIZE]:
+            raise Corrupt(
+                "ledger.pen_corrupt",
+                f"{self._path.name} does not say what was signed last",
+                cure="Compare the head with other members; if they agree, remove the file.",
+            )
+        return height, header
+
+    def check(self) -> None:
+        """Raise unless the chain holds all that this pen has signed.
+
+        Raises:
+            Unavailable: `ledger.behind`, the chain ends before the last signed height.
+            Conflict: `ledger.forked`, another block stands at the last signed height.
+        """
+        if self._last is None:
+            return
+        height, header = self._last
+        tip = self._replica.tip
+        if tip.height < height:
+            raise Unavailable(
+                "ledger.behind",
+                f"{self.member} signed height {height}, its chain ends at {tip.height}",
+                cure="Let it catch up from other members first.",
+                height=height,
+            )
+        held = tip.cid if tip.height == height else cid_of(self._replica.header(height))
+        if held != header:
+            raise Conflict(
+                "ledger.forked",
+                f"{self.member} signed {header} at height {height}, its chain holds {held}",
+                cure="Run the audit: one of the two is damaged or forged.",
+                height=height,
+            )
+
+    def sign(self, height: int) -> str:
+        """Return a cosignature line for the chain at `height`, kept with the chain's.
+
+        A height signed before gives the kept line; one below the last signed is not signed anew.
+
+        Raises:
+            Unavailable: `ledger.behind`, or `ledger.clock_ahead`, the block is of the future.
+            Conflict: `ledger.forked`; or `ledger.signed_beyond`, it is too late for this height.
+        """
+        with self._lock:
+            kept = self._replica.cosignatures(height).get(self.member)
+            if kept is not None:
+                return kept
+            self.check()
+            now = self._clock.now_ms()
+            body = self._replica.body(height)
+            if height == self._replica.tip.height:
+                self._check_time(self._replica.tip.time, now)
+            if self._last is not None and height < self._last[0]:
+                raise Conflict(
+                    "ledger.signed_beyond",
+                    f"height {height} asked, {self._last[0]} is signed already",
+                    cure="Ask for a later one.",
+                )
+            self._remember(height, body.header)
+            line = cosign(body, self._key, member=self.member, time_s=now // 1_000)
+            self._replica.keep_cosignature(height, self.member, line)
+            return line
+
+    def _check_time(self, time: int, now: int) -> None:
+        if time > now + CLOCK_AHEAD_MAX_MS:
+            raise Unavailable(
+                "ledger.clock_ahead",
+                f"the block's time is {time}, the own clock says {now}",
+                cure="Set the clocks.",
+            )
+
+    def _remember(self, height: int, header: Cid) -> None:
+        """Write what is about to be signed; the block itself is durable already."""
+        body = encode([height, header])
+        data = sha256(body)[:_CHECK_SIZE] + body
+        try:
+            os.pwrite(self._file, data, 0)
+            os.ftruncate(self._file, len(data))
+        except OSError as error:
+            raise Unavailable(
+                "ledger.pen", f"{self._path.name}: {error.strerror}", cure="Check the disk."
+            ) from error
+        self._last = (height, header)
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1

@@ -1,0 +1,364 @@
+"""A member's own copy of the chain: every block verified by this member, then kept, one fsync each.
+
+Laws: what `tip` shows is durable; a block is kept with everything that follows from it, or not at
+all; a block that may not follow is put aside with the reason and changes nothing; a row that is not
+what was written is `Corrupt`, never served. One thread writes at a time, any number read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tallystick.base.codec import Cid, cid_of
+from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
+from tallystick.chain.checkpoint import Body, origin_of
+from tallystick.chain.member import Members
+from tallystick.chain.membership import MEMBERS_KEY
+from tallystick.chain.record import Charter
+from tallystick.chain.state import state_root
+from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.base import Result
+from tallystick.kernel.ledger.cache import StateCache
+from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
+from tallystick.kernel.ledger.layout import corrupt
+from tallystick.kernel.ledger.log import Log, grow
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.store.database import Database
+
+__all__ = ["Replica"]
+
+
+class Replica:
+    """One member's chain; made by `create` or `open`.
+
+    Attributes:
+        path: the file, `ledger.db`.
+        charter: every record type with its rule.
+        log: proofs over the transaction log.
+    """
+
+    def __init__(self, path: Path, charter: Charter, database: Database) -> None:
+        self.path = path
+        self.charter = charter
+        self._database = database
+        self._fresh = Database.read(path)
+        self._rows = Rows(self._fresh)
+        self._writing = threading.RLock()
+        self._moved = threading.Condition()
+        self._failed: Error | None = None
+        self._cosignatures: dict[tuple[int, str], str] = {}
+        self.log = Log(self._rows.node, lambda: self.tip.peaks.size)
+        self._cache = StateCache(self._rows.state)
+        self._tip = load_tip(self._rows)
+
+    @classmethod
+    def create(cls, path: Path, genesis: bytes, members: bytes, charter: Charter) -> Replica:
+        """Begin a chain in a new file.
+
+        Raises:
+            Conflict: `ledger.exists`, the file holds a chain.
+            Invalid: genesis and members do not belong together.
+        """
+        found = Genesis.read(genesis, members)
+        database = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
+        try:
+            with database.transaction():
+                if database.row("SELECT 1 FROM fact") is not None:
+                    raise Conflict(
+                        "ledger.exists", f"{path.name} holds a chain", cure="Open it, or move it."
+                    )
+                _write_genesis(database, found)
+            return cls(path, charter, database)
+        except Error:
+            database.close()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, charter: Charter) -> Replica:
+        """Open the chain of a file; Corrupt if its head is not what was written."""
+        if not path.is_file():
+            raise NotFound("ledger.missing", f"no {path.name}", cure="Join the chain, or repair.")
+        database = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
+        try:
+            return cls(path, charter, database)
+        except Error:
+            database.close()
+            raise
+
+    @property
+    def tip(self) -> Tip:
+        """Where the chain stands; everything up to here is durable."""
+        return self._tip
+
+    @property
+    def genesis(self) -> Genesis:
+        """What the chain begins with."""
+        return self._tip.genesis
+
+    @property
+    def halted(self) -> BlockFault | None:
+        """Why the block after the tip was refused; None if none was, or another was accepted."""
+        row = self._fresh.row("SELECT fault FROM aside WHERE height = ?", (self._tip.height + 1,))
+        return None if row is None else BlockFault.read(row[0])
+
+    def read(self, key: bytes) -> bytes | None:
+        """Return the state's value of `key`, None if it holds none."""
+        return self._cache.read(key)
+
+    def accept(self, data: bytes) -> Effects:
+        """Verify a block from elsewhere completely, then keep it; return what it did.
+
+        Raises:
+            InvalidBlock: it may not follow the tip; it is kept aside.
+        """
+        with self._writing:
+            tip = self._tip
+            try:
+                effects = apply_block(data, tip, self.read, self.charter)
+            except Invalid as error:
+                fault = find_fault(data, tip, self.read, self.charter, error)
+                self._put_aside(fault, data)
+                raise InvalidBlock(fault) from error
+            self.commit(data, effects)
+            return effects
+
+    def commit(self, data: bytes, effects: Effects) -> None:
+        """Keep a block that this member ran itself on its tip, with its `effects`; one fsync.
+
+        Raises:
+            Unavailable: the disk is full or the file is locked; the chain stands as before.
+        """
+        with self._writing:
+            self._check_usable()
+            assert effects.tip.height == self._tip.height + 1
+            try:
+                self._write(data, effects)
+            except Unavailable as error:
+                # Where the disk failed, nobody knows what it holds until the file is read again.
+                if error.code == "database.io":
+                    self._failed = error
+                raise
+            self._cache.put(effects.changes)
+            with self._moved:
+                self._tip = effects.tip
+                self._moved.notify_all()
+
+    def _write(self, data: bytes, effects: Effects) -> None:
+        before, after, database = self._tip, effects.tip, self._database
+        header = _header_of(data)
+        body = layout.split_block(data, header)
+        digest = after.cid.digest
+        first, height = before.peaks.size, after.height
+        cosignatures = self._staged()
+        with database.transaction():
+            database.run(
+                "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
+                (height, digest, header, body, layout.block_check(header, body)),
+            )
+            database.run_many(
+                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
+                (
+                    (first + index, tid, height, index, code)
+                    for index, (tid, code) in enumerate(zip(effects.tids, effects.codes, strict=True))
+                ),
+            )
+            database.run_many("INSERT INTO node VALUES (?, ?)", grow(before.peaks, effects.leaves))
+            write_state(database, effects.changes)
+            database.run(
+                "REPLACE INTO head VALUES (0, ?, ?, ?)",
+                (height, after.lanes, effects.writes_root),
+            )
+            if after.members.cid != before.members.cid:
+                database.run("INSERT INTO roster VALUES (?, ?)", (height, after.members.data))
+            database.run("DELETE FROM aside WHERE height = ?", (height,))
+            _write_cosignatures(database, cosignatures)
+        self._unstage(cosignatures)
+
+    def _put_aside(self, fault: BlockFault, data: bytes) -> None:
+        with self._database.transaction():
+            self._database.run(
+                "REPLACE INTO aside VALUES (?, ?, ?)", (fault.height, fault.data(), data)
+            )
+
+    def aside(self, height: int) -> bytes | None:
+        """Return the block that was refused at `height`, None if none was."""
+        data: bytes | None = self._fresh.value("SELECT data FROM aside WHERE height = ?", (height,))
+        return data
+
+    def _check_usable(self) -> None:
+        if self._failed is not None:
+            raise Unavailable(
+                "ledger.reopen", f"an earlier write failed: {self._failed}", cure="Open it again."
+            )
+
+    def wait_beyond(self, height: int, timeout_ms: int) -> bool:
+        """Wait until the tip is beyond `height`; False if that takes longer than `timeout_ms`."""
+        with self._moved:
+            return self._moved.wait_for(lambda: self._tip.height > height, timeout_ms / 1_000)
+
+    def block(self, height: int) -> bytes:
+        """Return the block at `height`; NotFound `ledger.no_block` beyond the tip."""
+        header, body = self._rows.block(height)
+        return layout.join_block(header, body)
+
+    def blocks(self, first: int, bytes_max: int, count_max: int = 256) -> list[bytes]:
+        """Return the blocks from `first` on, as many as fit, at least one if there is one."""
+        found, size = [], 0
+        for height in range(first, min(self._tip.height + 1, first + count_max)):
+            data = self.block(height)
+            size += len(data)
+            if found and size > bytes_max:
+                break
+            found.append(data)
+        return found
+
+    def header(self, place: int | Cid) -> bytes:
+        """Return the header at a height or of a CID; genesis stands at height 0."""
+        if place in (0, self.genesis.cid):
+            return self.genesis.data
+        return self._rows.header(place)
+
+    def members(self, height: int) -> Members:
+        """Return the list in force at `height` >= 1: the one the header before it names."""
+        return self._rows.members(height - 1)
+
+    def find(self, tid: bytes) -> Result | None:
+        """Return where a transaction stands, None if it is in no block."""
+        return self._rows.entry_of(tid)
+
+    def leaf(self, position: int) -> bytes:
+        """Return the bytes of the log's leaf at `position`."""
+        entry = self._rows.entry(position)
+        return self._rows.leaf(entry, self.header(entry.height - 1))
+
+    def body(self, height: int) -> Body:
+        """Return what a checkpoint at `height` >= 1 states."""
+        header = self._rows.header(height)
+        fields = layout.header_fields(header)
+        genesis = self.genesis
+        origin = origin_of(genesis.fields["name"], genesis.chain)
+        return Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
+
+    def keep_cosignature(self, height: int, member: str, line: str) -> None:
+        """Keep a verified cosignature line; written with the next block, or by `flush`."""
+        with self._moved:
+            self._cosignatures[(height, member)] = line
+            self._moved.notify_all()
+
+    def cosignatures(self, height: int) -> dict[str, str]:
+        """Return the lines kept for the checkpoint at `height`, by member."""
+        found = self._rows.cosignatures(height)
+        with self._moved:
+            staged = {m: line for (h, m), line in self._cosignatures.items() if h == height}
+        return dict(sorted({**found, **staged}.items()))
+
+    def flush(self) -> None:
+        """Write cosignatures that wait for the next block."""
+        with self._writing:
+            cosignatures = self._staged()
+            if cosignatures:
+                with self._database.transaction():
+                    _write_cosignatures(self._database, cosignatures)
+                self._unstage(cosignatures)
+
+    def _staged(self) -> list[tuple[int, str, str]]:
+        with self._moved:
+            return [(height, member, line) for (height, member), line in self._cosignatures.items()]
+
+    def _unstage(self, rows: Sequence[tuple[int, str, str]]) -> None:
+        with self._moved:
+            for height, member, line in rows:
+                if self._cosignatures.get((height, member)) == line:
+                    del self._cosignatures[(height, member)]
+
+    def close(self) -> None:
+        """Write what waits, and close the file; a second call does nothing."""
+        with self._writing:
+            try:
+                self.flush()
+            except Unavailable:
+                # Members send their cosignatures again; the file may be closed already.
+                self._cosignatures.clear()
+            self._fresh.close()
+            self._database.close()
+
+
+def load_tip(rows: Rows) -> Tip:
+    """Return the tip that a file's rows tell, checked against its last header."""
+    genesis = rows.genesis()
+    height, lanes, writes = rows.head()
+    held = rows.state(MEMBERS_KEY)
+    if held is None:
+        raise corrupt("state has no list of members", field="state", height=height)
+    if height == 0:
+        return start(genesis)
+    header = rows.header(height)
+    fields = layout.header_fields(header)
+    log = Log(rows.node, lambda: fields["log_size"])
+    tip = Tip(
+        genesis=genesis,
+        height=height,
+        cid=cid_of(header),
+        time=fields["time"],
+        lanes=lanes,
+        peaks=log.peaks(fields["log_size"]),
+        members=read_members(held),
+    )
+    told: dict[str, Any] = {
+        "height": height,
+        "chain": genesis.chain,
+        "log_root": tip.peaks.root(),
+        "state_root": state_root(writes, lanes),
+        "members": tip.members.cid,
+    }
+    for name, value in told.items():
+        if fields[name] != value:
+            raise corrupt(f"{name} of the head at height {height}", field=name, height=height)
+    return tip
+
+
+def read_members(data: bytes) -> Members:
+    """Return the list of bytes that this member wrote; Corrupt if they are none."""
+    try:
+        return Members.read(data)
+    except Invalid as error:
+        raise corrupt("a list of members", field="members") from error
+
+
+def write_state(database: Database, changes: dict[bytes, bytes | None]) -> None:
+    """Write a block's changes into the state's rows."""
+    kept = [
+        (key, value, layout.pair_check(key, value))
+        for key, value in changes.items()
+        if value is not None
+    ]
+    gone = [(key,) for key, value in changes.items() if value is None]
+    database.run_many("REPLACE INTO state VALUES (?, ?, ?)", kept)
+    if gone:
+        database.run_many("DELETE FROM state WHERE name = ?", gone)
+
+
+def _write_genesis(database: Database, genesis: Genesis) -> None:
+    tip = start(genesis)
+    facts = [("genesis", genesis.data)]
+    database.run_many("INSERT INTO fact VALUES (?, ?)", facts)
+    database.run("INSERT INTO roster VALUES (0, ?)", (genesis.members.data,))
+    write_state(database, {**genesis_state(genesis)})
+    database.run("INSERT INTO head VALUES (0, 0, ?, ?)", (tip.lanes, b""))
+
+
+def _write_cosignatures(database: Database, rows: Sequence[tuple[int, str, str]]) -> None:
+    database.run_many("REPLACE INTO cosignature VALUES (?, ?, ?)", rows)
+
+
+def _header_of(data: bytes) -> bytes:
+    """Return the header's bytes of a block of known form, without reading all of it."""
+    # 82 | byte string head | header: the head is 58 nn or 59 nn nn for 24 .. 65,535 bytes.
+    if data[1] == 0x58:
+        return data[3 : 3 + data[2]]
+    assert data[1] == 0x59
+    return data[4 : 4 + int.from_bytes(data[2:4], "big")]

@@ -1,0 +1,159 @@
+"""Rows of `ledger.db`, each checked as it is read: what comes out is what was written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tallystick.base.codec import Cid, cid_of, encode
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.chain.block import Genesis
+from tallystick.chain.member import Members
+from tallystick.chain.merkle import leaf_hash
+from tallystick.chain.state import LANES_SIZE
+from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.base import Result
+from tallystick.kernel.ledger.layout import corrupt, is_row, node_place
+from tallystick.kernel.store.database import Database
+
+__all__ = ["Rows"]
+
+
+class Rows:
+    """The tables of one file, read on one connection."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def genesis(self) -> Genesis:
+        """Return what the chain begins with."""
+        data = self.database.value("SELECT value FROM fact WHERE name = 'genesis'")
+        members = self.database.value("SELECT data FROM roster WHERE height = 0")
+        try:
+            return Genesis.read(data, members)
+        except (Invalid, TypeError) as error:
+            raise corrupt("genesis", field="genesis", height=0) from error
+
+    def head(self) -> tuple[int, bytes, bytes]:
+        """Return height, lanes and writes_root of the head."""
+        row = self.database.row("SELECT height, lanes, writes FROM head WHERE one = 0")
+        if row is None or not is_row(row, int, bytes, bytes) or len(row[1]) != LANES_SIZE:
+            raise corrupt("head", field="head")
+        return row  # type: ignore[return-value]
+
+    def state(self, key: bytes) -> bytes | None:
+        """Return the value of a key of the state."""
+        row = self.database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
+        if row is None:
+            return None
+        value, tally = row
+        if type(value) is not bytes or layout.pair_check(key, value) != tally:
+            raise corrupt(f"state key {key.hex()}", field="state", key=key.hex())
+        return value
+
+    def header(self, place: int | Cid) -> bytes:
+        """Return the header at a height >= 1 or of a CID."""
+        if isinstance(place, int):
+            row = self.database.row("SELECT digest, header FROM block WHERE height = ?", (place,))
+        else:
+            row = self.database.row(
+                "SELECT digest, header FROM block WHERE digest = ?", (place.digest,)
+            )
+        if row is None:
+            raise _no_block(place)
+        return self._header(place, *row)
+
+    def _header(self, place: int | Cid, digest: Any, header: Any) -> bytes:  # noqa: ANN401 - unchecked columns
+        if type(header) is not bytes or cid_of(header).digest != digest:
+            raise corrupt(f"header of block {place}", field="header", height=place)
+        return header
+
+    def block(self, height: int) -> tuple[bytes, bytes]:
+        """Return header and rest of the block at a height >= 1."""
+        row = self.database.row(
+            "SELECT digest, header, body, tally FROM block WHERE height = ?", (height,)
+        )
+        if row is None:
+            raise _no_block(height)
+        digest, header, body, tally = row
+        header = self._header(height, digest, header)
+        if type(body) is not bytes or layout.block_check(header, body) != tally:
+            raise corrupt(f"body of block {height}", field="body", height=height)
+        return header, body
+
+    def members(self, height: int) -> Members:
+        """Return the list that the header at `height` names."""
+        data = self.database.value(
+            "SELECT data FROM roster WHERE height <= ? ORDER BY height DESC LIMIT 1", (height,)
+        )
+        try:
+            found = Members.read(data)
+        except (Invalid, TypeError) as error:
+            raise corrupt(f"members at {height}", field="members", height=height) from error
+        if height:
+            named = layout.header_fields(self.header(height))["members"]
+        else:
+            named = self.genesis().fields["members"]
+        if found.cid != named:
+            raise corrupt(f"members at {height}", field="members", height=height)
+        return found
+
+    def node(self, place: int) -> bytes:
+        """Return the log's hash at an in-order place."""
+        found = self.database.value("SELECT hash FROM node WHERE place = ?", (place,))
+        if type(found) is not bytes:
+            raise corrupt(f"log node {place}", field="node", place=place)
+        return found
+
+    def entry(self, position: int) -> Result:
+        """Return the transaction at a place of the log."""
+        row = self.database.row(
+            "SELECT tid, height, place, code, position FROM entry WHERE position = ?", (position,)
+        )
+        if row is None:
+            raise NotFound(
+                "ledger.no_entry", f"no log entry {position}", cure="Ask within the log."
+            )
+        return self._checked(row)
+
+    def entry_of(self, tid: bytes) -> Result | None:
+        """Return where a transaction stands, None if it is in no block."""
+        row = self.database.row(
+            "SELECT tid, height, place, code, position FROM entry WHERE tid = ?", (tid,)
+        )
+        return None if row is None else self._checked(row)
+
+    def _checked(self, row: tuple[Any, ...]) -> Result:
+        """Return an entry that hashes to its leaf."""
+        if not is_row(row, bytes, int, int, int, int):
+            raise corrupt(f"entry {row[4]}", field="entry")
+        found = Result(*row)
+        before = found.height - 1
+        try:
+            header = self.header(before) if before else self.genesis().data
+        except NotFound as error:
+            raise corrupt(f"entry {found.position}", field="entry") from error
+        self.leaf(found, header)
+        return found
+
+    def leaf(self, entry: Result, before: bytes) -> bytes:
+        """Return the bytes of an entry's leaf; `before` is the header before its block."""
+        fields = layout.header_fields(self.header(entry.height))
+        row = [entry.height, entry.index, fields["time"], entry.code, entry.tid, cid_of(before)]
+        leaf = encode(row)
+        if leaf_hash(leaf) != self.node(node_place(0, entry.position)):
+            raise corrupt(f"entry {entry.position}", field="entry", height=entry.height)
+        return leaf
+
+    def cosignatures(self, height: int) -> dict[str, str]:
+        """Return the checkpoint lines kept for a height, by member."""
+        rows = self.database.rows(
+            "SELECT member, line FROM cosignature WHERE height = ?", (height,)
+        )
+        try:
+            return {member.decode(): line.decode() for member, line in rows}
+        except (AttributeError, UnicodeDecodeError) as error:
+            raise corrupt(f"cosignatures of {height}", field="cosignature") from error
+
+
+def _no_block(place: object) -> NotFound:
+    return NotFound("ledger.no_block", f"no block {place} here", cure="Ask within the chain.")

@@ -1,0 +1,1 @@
+"""Requests from member to member, and the table of handlers that answer them."""

@@ -1,0 +1,1 @@
+"""Objects by CID: ciphertext and public bytes, and the database files they stand in."""

@@ -1,0 +1,305 @@
+"""One SQLite file of a member, opened so that a commit is durable and every fault has a name.
+
+Laws: journal WAL and synchronous FULL, asserted at each opening for writing; one connection, one
+lock; a transaction is all or nothing; no exception of the vendor leaves this file. A full disk, a
+locked file and a file that may not be written are `Unavailable`, and nothing is lost; whatever
+contradicts the file's own structure is `Corrupt`.
+Source: SQLite, "Write-Ahead Logging"; "Result and Error Codes".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
+
+__all__ = ["Database", "Row"]
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+BUSY_TIMEOUT_MS: Final = 2_000
+CACHE_KIB: Final = 16 * 1024
+_PARTS: Final = (
+    "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, version INTEGER NOT NULL)"
+    " WITHOUT ROWID"
+)
+_FULL: Final = sqlite3.SQLITE_FULL
+_LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_REFUSED: Final = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+}
+
+
+def _translate(error: Exception, name: str) -> Error:
+    """Return our error for the vendor's; `name` is the file's name, never its folder."""
+    extended = getattr(error, "sqlite_errorcode", None)
+    primary = None if extended is None else extended & 0xFF
+    if primary == _FULL:
+        return Unavailable(
+            "database.full", f"{name}: the disk is full", cure="Free space; nothing was lost."
+        )
+    if primary in _LOCKED:
+        return Unavailable(
+            "database.locked", f"{name}: another process writes it", cure="End it, or try again."
+        )
+    if primary in _REFUSED:
+        return Unavailable(
+            "database.refused", f"{name}: may not be opened", cure="Check the folder's owner."
+        )
+    if primary == sqlite3.SQLITE_IOERR:
+        return Unavailable(
+            "database.io", f"{name}: reading or writing failed", cure="Check the disk."
+        )
+    if isinstance(error, sqlite3.ProgrammingError) and primary is None:
+        return Unavailable("database.closed", f"{name}: closed", cure="Open it again.")
+    return Corrupt(
+        "database.corrupt", f"{name}: {error}", cure="Run the audit, then the repair.", file=name
+    )
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """One thread's part of a common commit."""
+
+    work: Callable[[], object]
+    done: bool = False
+    result: object = None
+    error: Error | None = None
+
+
+class Database:
+    """One open SQLite file; safe to share between threads.
+
+    Args:
+        path: the file.
+        connection: opened by `write` or `read`.
+    """
+
+    __slots__ = ("_connection", "_jobs", "_lock", "_queueing", "name", "path")
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self.name = path.name
+        self._connection = connection
+        self._lock = threading.RLock()
+        self._queueing = threading.Lock()
+        self._jobs: list[_Job] = []
+
+    @classmethod
+    def write(cls, path: Path, part: str, schema: str, version: int) -> Database:
+        """Open for writing, creating the tables of `schema` if the file has no such part yet.
+
+        Args:
+            path: the file.
+            part: whose tables they are; several parts may share a file, each with its version.
+            schema: statements, separated by semicolons.
+            version: of the schema, >= 1.
+
+        Raises:
+            Unavailable: `database.version` if the part was written by another version.
+        """
+        found = cls._open(path, f"{path.absolute().as_uri()}?mode=rwc")
+        try:
+            found._prepare(part, schema, version)
+        except Error:
+            found.close()
+            raise
+        return found
+
+    @classmethod
+    def read(cls, path: Path) -> Database:
+        """Open a fresh connection that can only read; NotFound if there is no file."""
+        if not path.is_file():
+            raise NotFound(
+                "database.missing", f"{path.name}: no such file", cure="Restore it, or repair."
+            )
+        return cls._open(path, f"{path.absolute().as_uri()}?mode=ro")
+
+    @classmethod
+    def _open(cls, path: Path, uri: str) -> Database:
+        try:
+            connection = sqlite3.connect(
+                uri,
+                uri=True,
+                timeout=BUSY_TIMEOUT_MS // 1_000,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+        except sqlite3.Error as error:
+            raise _translate(error, path.name) from error
+        found = cls(path, connection)
+        # Text is read as bytes: what a flipped type makes of it is then seen, not guessed.
+        connection.text_factory = bytes
+        try:
+            found.run(f"PRAGMA cache_size = -{CACHE_KIB}")
+            found.run("PRAGMA cell_size_check = ON")
+        except Error:
+            connection.close()
+            raise
+        return found
+
+    def _prepare(self, part: str, schema: str, version: int) -> None:
+        self.run("PRAGMA journal_mode = WAL")
+        self.run("PRAGMA synchronous = FULL")
+        self.run("PRAGMA secure_delete = ON")
+        if self._version(part) is None:
+            with self.transaction():
+                self.run(_PARTS)
+                if self._version(part) is None:
+                    for statement in schema.split(";"):
+                        self.run(statement)
+                    self.run("INSERT INTO part VALUES (?, ?)", (part, version))
+        if (held := self._version(part)) != version:
+            raise Unavailable(
+                "database.version",
+                f"{self.name}: {part} was written by version {held}, this program reads {version}",
+                cure="Run the program that wrote it, or its migration.",
+            )
+        journal, synchronous = self.value("PRAGMA journal_mode"), self.value("PRAGMA synchronous")
+        if journal != b"wal" or synchronous != 2:
+            raise Unavailable(
+                "database.not_durable",
+                f"{self.name}: journal {journal!r}, synchronous {synchronous}, not WAL and FULL",
+                cure="Keep it on a local file system.",
+            )
+
+    def _version(self, part: str) -> int | None:
+        if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'part'"):
+            return None
+        found: int | None = self.value("SELECT version FROM part WHERE name = ?", (part,))
+        return found
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Run one statement and return how many rows it changed."""
+        try:
+            with self._lock:
+                return self._connection.execute(statement, values).rowcount
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _translate(error, self.name) from error
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one statement for each row."""
+        try:
+            with self._lock:
+                self._connection.executemany(statement, rows)
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _translate(error, self.name) from error
+
+    def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Return all rows of a query."""
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _translate(error, self.name) from error
+
+    def row(self, query: str, values: Sequence[Any] = ()) -> Row | None:
+        """Return the first row of a query, None if there is none."""
+        try:
+            with self._lock:
+                found: Row | None = self._connection.execute(query, values).fetchone()
+                return found
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _translate(error, self.name) from error
+
+    def value(self, query: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a column's
+        """Return the first column of the first row, None if there is none."""
+        found = self.row(query, values)
+        return None if found is None else found[0]
+
+    def scan(self, query: str, values: Sequence[Any] = ()) -> Iterator[Row]:
+        """Yield the rows of a query one by one, without holding the lock between them."""
+        try:
+            with self._lock:
+                cursor = self._connection.execute(query, values)
+            while True:
+                with self._lock:
+                    batch = cursor.fetchmany(256)
+                if not batch:
+                    return
+                yield from batch
+        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            raise _translate(error, self.name) from error
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit what the block writes as one durable unit, or nothing of it; one fsync."""
+        with self._lock:
+            self.run("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.run("COMMIT")
+            except BaseException:
+                # SQLite has rolled back by itself after some errors, a full disk among them.
+                if self._connection.in_transaction:
+                    self.run("ROLLBACK")
+                raise
+
+    def together(self, work: Callable[[], T]) -> T:
+        """Run `work` inside a transaction shared with other threads that wait; return its result.
+
+        One fsync serves all who came while the one before ran. An `Error` that `work` raises undoes
+        what it wrote and nothing else; if the commit fails, it fails for all.
+        """
+        job = _Job(work)
+        with self._queueing:
+            self._jobs.append(job)
+        with self._lock:
+            if not job.done:
+                with self._queueing:
+                    jobs, self._jobs = self._jobs, []
+                self._commit(jobs)
+        if job.error is not None:
+            raise job.error
+        return job.result  # type: ignore[return-value]
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
+        try:
+            with self.transaction():
+                for job in jobs:
+                    self._run_job(job)
+        except Error as error:
+            for job in jobs:
+                job.error = job.error or error
+        finally:
+            for job in jobs:
+                job.done = True
+
+    def _run_job(self, job: _Job) -> None:
+        self.run("SAVEPOINT job")
+        try:
+            job.result = job.work()
+        except Error as error:
+            if not self._connection.in_transaction:
+                raise
+            job.error = error
+            self.run("ROLLBACK TO job")
+        self.run("RELEASE job")
+
+    def backup(self, path: Path) -> None:
+        """Copy the whole file, as it stands now, to `path`."""
+        try:
+            with self._lock, contextlib.closing(sqlite3.connect(path)) as target:
+                self._connection.backup(target)
+        except sqlite3.Error as error:
+            raise _translate(error, self.name) from error
+
+    def truncate_journal(self) -> None:
+        """Move the journal's frames into the file and empty it."""
+        self.run("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close; a second call does nothing."""
+        with self._lock, contextlib.suppress(sqlite3.Error):
+            self._connection.close()

@@ -1,0 +1,1 @@
+"""Training maths in floats; everything it publishes is an integer object of `exact`."""

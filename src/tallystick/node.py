@@ -1,0 +1,267 @@
+"""One member's node: opens its files, wires kernel and services, and is closed again.
+
+The composition root: only this file names engines. A node is given its link and its ledger, so the
+same node runs in a simulation, in the demo's one process, and served.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Final, Protocol
+
+from tallystick.base import codec
+from tallystick.base.clock import Clock, Entropy
+from tallystick.base.codec import decode, encode
+from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.chain import schema
+from tallystick.chain.transaction import Transaction
+from tallystick.charter import CHARTER, TABLES, fold_record
+from tallystick.kernel.access.desk import Desk, Found, Settled
+from tallystick.kernel.access.keyring import KeyRing
+from tallystick.kernel.access.pending import PENDING_SCHEMA, PendingRecords
+from tallystick.kernel.access.permit import RECEIPT_SCHEMA, Receipts
+from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.outbox import Outbox, Writer
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.store.database import Database
+from tallystick.kernel.store.engines.sqlite import SqliteStore
+from tallystick.kernel.views.engines.sqlite import SqliteViews
+from tallystick.records.view import Admitted
+from tallystick.services.consent.service import Consent
+from tallystick.services.credit.service import Credit
+from tallystick.services.positioning.acts import Acts
+from tallystick.services.positioning.service import Positions
+from tallystick.services.publication.service import Publication
+
+__all__ = ["Node", "Secrets"]
+
+DESK_VERSION: Final = 1
+WAIT_MS: Final = 5_000
+_SECRETS: Final = codec.shape(
+    {name: codec.exact_bytes(32) for name in ("tx", "note", "link", "seal")}
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secrets:
+    """A member's private keys, one a use, as 32-byte seeds; kept in `member.key`, mode 0600."""
+
+    tx: bytes
+    note: bytes
+    link: bytes
+    seal: bytes
+
+    @classmethod
+    def draw(cls, entropy: Entropy) -> Secrets:
+        """Return fresh keys."""
+        return cls(*(entropy.draw("key", 32) for _ in range(4)))
+
+    def write(self, path: Path) -> None:
+        """Write them for their owner alone; FileExistsError if there are some already."""
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fields = {"tx": self.tx, "note": self.note, "link": self.link, "seal": self.seal}
+        with os.fdopen(handle, "wb") as file:
+            file.write(encode(fields))
+            file.flush()
+            os.fsync(file.fileno())
+
+    @classmethod
+    def read(cls, path: Path) -> Secrets:
+        """Return the keys of a file."""
+        if not path.is_file():
+            raise NotFound(
+                "node.no_keys", "the member's folder holds no keys", cure="tally county init."
+            )
+        return cls(**decode(path.read_bytes(), _SECRETS))
+
+
+class Orders(Protocol):
+    """How a node reaches the order: submits, and brings its own copy up to date."""
+
+    ledger: Ledger
+
+    def settle(self) -> None:
+        """Have what was submitted cut where nobody else does, and this member's copy follow."""
+
+
+class Node:
+    """A member's open files and services; made by `open`, ended by `close`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        replica: Replica,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        lock: IO[bytes],
+    ) -> None:
+        self.folder = folder
+        self.member = folder.name
+        self.replica = replica
+        self.clock = clock
+        self.entropy = entropy
+        self.secrets = Secrets.read(folder / "member.key")
+        self._lock = lock
+        key = SigningKey.from_seed(self.secrets.tx)
+        number = next(
+            each.number
+            for each in replica.tip.members.keys(self.member, "tx", replica.tip.height + 1)
+            if each.pub == key.public
+        )
+        writer = Writer(self.member, number, key)
+        self.outbox = Outbox(folder / "local.db", writer, replica, clock)
+        self.store = SqliteStore(folder / "store.db")
+        self.keys = KeyRing(folder, entropy)
+        self.views = _open_views(folder)
+        self._desk_file = Database.write(
+            folder / "local.db", "desk", f"{RECEIPT_SCHEMA};{PENDING_SCHEMA}", DESK_VERSION
+        )
+        self.orders: Orders | None = None
+        self._blocks: dict[int, list[Transaction]] = {}
+        self.desk = self._make_desk()
+        self._wire()
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock, entropy: Entropy) -> Node:
+        """Open a member's folder for writing.
+
+        Raises:
+            Conflict: `node.locked`, another process writes this folder.
+            Corrupt: a file is not what was written.
+        """
+        lock = (folder / "lock").open("wb")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
+            raise Conflict(
+                "node.locked",
+                f"another process writes the folder of {folder.name}",
+                cure="Use its address, or end it.",
+            ) from error
+        replica = Replica.open(folder / "ledger.db", CHARTER)
+        return cls(folder, replica, clock, entropy, lock=lock)
+
+    def _make_desk(self) -> Desk:
+        members = self.replica.tip.members
+        return Desk(
+            member=self.member,
+            role=members.by_name[self.member].role,
+            chain=self.replica.genesis.chain,
+            charter=CHARTER,
+            clock=self.clock,
+            entropy=self.entropy,
+            store=self.store,
+            keys=self.keys,
+            views=self.views,
+            records=self,
+            receipts=Receipts(self._desk_file),
+            pending=PendingRecords(self._desk_file),
+            submit=self._submit,
+        )
+
+    def _wire(self) -> None:
+        roles = {name: each.role for name, each in self.replica.tip.members.by_name.items()}
+        self.positions = Positions(self.desk)
+        self.acts = Acts(self.desk, self.positions, roles)
+        self.consent = Consent(self.desk)
+        self.credit = Credit(self.desk)
+        self.publication = Publication(self.desk)
+
+    def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:
+        """Sign, store, submit and wait; then fold what came of it."""
+        assert self.orders is not None
+        entries = self.outbox.put(bundles)
+        for entry in entries:
+            self.orders.ledger.submit(entry.data)
+        self.orders.settle()
+        settled = []
+        for entry in entries:
+            result = self.orders.ledger.wait(entry.tid, WAIT_MS)
+            self.outbox.settle(entry, result)
+            settled.append(result)
+        self.fold()
+        return [
+            Settled(each.tid, each.height, each.index, each.code, self._time(each.height))
+            for each in settled
+        ]
+
+    def _time(self, height: int) -> int:
+        found: int = decode(self.replica.header(height), schema.HEADER)["time"]
+        return found
+
+    def fold(self) -> None:
+        """Bring the views to the height of the chain."""
+        for height in range(self.views.height() + 1, self.replica.tip.height + 1):
+            self.views.apply(
+                height, [op for each in self._admitted(height) for op in fold_record(each)]
+            )
+
+    def rebuild(self) -> None:
+        """Make the views anew from the chain."""
+        self.views.clear()
+        self.fold()
+
+    def _admitted(self, height: int) -> Iterator[Admitted]:
+        """Yield the admitted records of a block in order."""
+        time = self._time(height)
+        for index, found in enumerate(self._transactions(height)):
+            result = self.replica.find(found.tid)
+            if result is None or result.code:
+                continue
+            for place, data in enumerate(found.records):
+                record = decode(data, schema.RECORD)
+                yield Admitted(record, found.member, height, index, place, time, found.tid)
+
+    def _transactions(self, height: int) -> list[Transaction]:
+        """Return a block's transactions; the last few blocks read are kept."""
+        found = self._blocks.get(height)
+        if found is None:
+            _, rows = decode(self.replica.block(height), schema.BLOCK)
+            found = [Transaction.read(row) for row in rows]
+            if len(self._blocks) > 16:
+                self._blocks.pop(next(iter(self._blocks)))
+            self._blocks[height] = found
+        return found
+
+    def find(self, identifier: bytes) -> Found:
+        """Return an admitted record by id; NotFound if the chain holds none."""
+        rows = self.views.rows("record", {"id": identifier})
+        if not rows:
+            raise NotFound("record.unknown", f"no record {identifier.hex()} is admitted")
+        row = rows[0]
+        found = self._transactions(row["height"])[row["index"]]
+        record: dict[str, Any] = decode(found.records[row["place"]], schema.RECORD)
+        return Found(record, row["member"], row["height"], row["index"], row["place"], row["time"])
+
+    def roles(self) -> Mapping[str, str]:
+        """Return all members' roles by name."""
+        return {name: each.role for name, each in self.replica.tip.members.by_name.items()}
+
+    def close(self) -> None:
+        """Close every file and let others write the folder."""
+        self.outbox.close()
+        self.store.close()
+        self.keys.close()
+        self.views.close()
+        self._desk_file.close()
+        self.replica.close()
+        self._lock.close()
+
+
+def _open_views(folder: Path) -> SqliteViews:
+    """Open the views; a file that cannot be read is derived data, so it is made anew."""
+    from tallystick.base.errors import Corrupt
+
+    try:
+        return SqliteViews(folder / "views.db", TABLES)
+    except Corrupt:
+        for name in ("views.db", "views.db-wal", "views.db-shm"):
+            (folder / name).unlink(missing_ok=True)
+        return SqliteViews(folder / "views.db", TABLES)

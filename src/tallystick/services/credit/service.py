@@ -1,0 +1,107 @@
+"""Approvals, offers, public funds and loans, as members and households state them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tallystick.base.errors import Conflict, NotFound
+from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.sealing import Draft
+from tallystick.records.base import Statement
+from tallystick.records.loan import (
+    ApprovalGiven,
+    FundAllocated,
+    LoanGranted,
+    MoneyReceived,
+    OfferAccepted,
+    OfferDeclined,
+)
+
+__all__ = ["Credit"]
+
+
+class Credit:
+    """Money at one member."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def _record(self, statement: Statement, case: bytes, **more: Any) -> bytes:  # noqa: ANN401 - a draft's fields
+        desk = self._desk
+        identifier = more.pop("identifier", None) or desk.new_id()
+        party = more.pop("party", case)
+        draft = Draft(identifier=identifier, statement=statement, case=case, party=party, **more)
+        desk.record([draft])
+        return identifier
+
+    def _case(self, case: bytes) -> dict[str, Any]:
+        rows = self._desk.views.rows("case", {"case": case})
+        if not rows:
+            raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
+        return rows[0]
+
+    def approve(self, case: bytes, *, amount_minor: int, notes: str, programme: str = "") -> bytes:
+        """Approve what the case's decision offered: an officer's act."""
+        row = self._case(case)
+        if row["decision"] is None:
+            raise Conflict(
+                "case.undecided", f"the case stands at {row['stage']}, not at a decision"
+            )
+        statement = ApprovalGiven(
+            decision=row["decision"],
+            programme=programme or None,
+            amount=amount_minor if programme else None,
+            principal=amount_minor,
+            notes=notes,
+        )
+        party = self._desk.party_of(case)
+        return self._record(statement, case, party=party, officer=self._desk.new_id())
+
+    def answer_offer(
+        self, case: bytes, *, accepted: bool, words: str, assent: dict[str, Any]
+    ) -> bytes:
+        """Record the household's answer."""
+        kind = OfferAccepted if accepted else OfferDeclined
+        statement = kind(words=words, assent=assent)
+        return self._record(statement, case, party=self._desk.party_of(case))
+
+    def receive_money(
+        self, case: bytes, *, amount_minor: int, words: str, assent: dict[str, Any]
+    ) -> bytes:
+        """Record how much the household says it received."""
+        statement = MoneyReceived(amount=amount_minor, words=words, assent=assent)
+        return self._record(statement, case, party=self._desk.party_of(case))
+
+    def grant_loan(  # noqa: PLR0913 - a loan has this many terms
+        self,
+        case: bytes,
+        *,
+        approval: bytes,
+        amount_minor: int,
+        rate_ppm: int,
+        months: int,
+        pattern: str,
+        programme: str = "",
+    ) -> bytes:
+        """Grant a loan under an approval and return its id."""
+        loan = self._desk.new_id()
+        statement = LoanGranted(
+            loan=loan,
+            approval=approval,
+            programme=programme or None,
+            amount=amount_minor if programme else None,
+            principal=amount_minor,
+            rate_ppm=rate_ppm,
+            months=months,
+            pattern=pattern,
+        )
+        party = self._desk.party_of(case)
+        return self._record(statement, case, party=party, identifier=loan)
+
+    def allocate_fund(self, *, fund: str, to: str, programme: str, amount_minor: int) -> bytes:
+        """Put public money of a programme at a member's disposal."""
+        desk = self._desk
+        identifier = desk.new_id()
+        statement = FundAllocated(fund=fund, to=to, programme=programme, amount=amount_minor)
+        desk.record([Draft(identifier=identifier, statement=statement)])
+        return identifier

@@ -1,0 +1,79 @@
+"""Loans and funds: public amounts only; commercial lending shows that a loan stands, not how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from tallystick.records.view import Admitted, Fold, Put, Table
+
+__all__ = ["FOLDS", "TABLES"]
+
+_LOAN: Final = Table(
+    "loan",
+    {
+        "loan": "blob",
+        "case": "blob",
+        "lender": "text",
+        "programme": "text",
+        "amount": "integer",
+        "granted_at": "integer",
+        "disbursed_at": "integer",
+        "repaid_at": "integer",
+    },
+    ("loan",),
+    ("case", "lender"),
+)
+_ALLOCATION: Final = Table(
+    "allocation",
+    {
+        "record": "blob",
+        "fund": "text",
+        "programme": "text",
+        "to": "text",
+        "amount": "integer",
+        "at": "integer",
+    },
+    ("record",),
+    ("programme",),
+)
+TABLES: Final = (_LOAN, _ALLOCATION)
+
+
+def _granted(admitted: Admitted) -> list[Put]:
+    record, pub = admitted.record, admitted.record["pub"]
+    row: dict[str, Any] = {
+        "loan": pub["loan"],
+        "case": record["case"],
+        "lender": admitted.member,
+        "programme": pub.get("programme"),
+        "amount": pub.get("amount"),
+        "granted_at": admitted.time,
+    }
+    return [Put("loan", row)]
+
+
+def _moved(column: str) -> Fold:
+    def fold(admitted: Admitted) -> list[Put]:
+        return [Put("loan", {"loan": admitted.record["pub"]["loan"], column: admitted.time})]
+
+    return fold
+
+
+def _received(admitted: Admitted) -> list[Put]:
+    return [Put("case", {"case": admitted.record["case"], "money_at": admitted.time})]
+
+
+def _allocated(admitted: Admitted) -> list[Put]:
+    pub = admitted.record["pub"]
+    row = {"record": admitted.record["id"], **pub, "at": admitted.time}
+    return [Put("allocation", row)]
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    "loan.granted": _granted,
+    "loan.disbursed": _moved("disbursed_at"),
+    "loan.repaid": _moved("repaid_at"),
+    "money.received": _received,
+    "fund.allocated": _allocated,
+}

@@ -1,0 +1,78 @@
+"""The household's cash month by month, in a middle and a bad year.
+
+Month 0 is the payout's: the loan arrives and the cost is paid, so that the own share leaves the
+savings then; savings are as stated at that moment, so that living counts from month 1. Where
+savings are unknown the calendar opens at zero and the own share counts as kept apart.
+Source: the county's practice, judgement (cash >= 0 each month at P20).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tallystick.finance import Instalment, LoanTerms
+from tallystick.services.positioning.case import Case
+
+__all__ = ["Cash", "list_cash", "read_cash"]
+
+_YEAR = 12
+
+
+class Cash(NamedTuple):
+    """The bad year's cash within the loan's life.
+
+    `short_month` is the first month below zero (0 = none) and `short_minor` the deepest lack of
+    all months; `lowest_*` the lowest point, short or not.
+    """
+
+    short_minor: int
+    short_month: int
+    lowest_minor: int
+    lowest_month: int
+
+
+def read_cash(case: Case, terms: LoanTerms, schedule: Sequence[Instalment]) -> Cash:
+    """Return where the bad year's cash is lowest until the last due date."""
+    life = min(terms.term_months, case.horizon)
+    cash = _run(case, terms, schedule, life, bad=True)
+    lowest = min(cash)
+    month = case.ask.start + cash.index(lowest)
+    if lowest >= 0:
+        return Cash(0, 0, lowest, month)
+    first = next(offset for offset, value in enumerate(cash) if value < 0)
+    return Cash(-lowest, case.ask.start + first, lowest, month)
+
+
+def list_cash(
+    case: Case, terms: LoanTerms, schedule: Sequence[Instalment]
+) -> tuple[list[int], list[int]]:
+    """Return the cash at the end of each month, middle and bad year, over the whole horizon."""
+    life = max(case.rules["calendar_months"], min(terms.term_months, case.horizon))
+    middle = _run(case, terms, schedule, life, bad=False)
+    return middle, _run(case, terms, schedule, life, bad=True)
+
+
+def _run(
+    case: Case, terms: LoanTerms, schedule: Sequence[Instalment], life: int, *, bad: bool
+) -> list[int]:
+    streams = case.household.streams
+    months = streams.months_bad if bad else streams.months_middle
+    flows = case.flow_bad if bad else case.flow_middle
+    begin = case.ask.start % _YEAR
+    due = {row.month: row.principal + row.interest - row.subsidy + row.fee for row in schedule}
+    cash = _open(case, terms) + flows[0]
+    found = [cash]
+    for offset in range(1, life + 1):
+        cash += months[(begin + offset) % _YEAR] + flows[offset] - case.owed[offset]
+        if offset in due:
+            cash -= due[offset]
+        found.append(cash)
+    return found
+
+
+def _open(case: Case, terms: LoanTerms) -> int:
+    """Savings once the cost is paid and the loan has arrived."""
+    if case.household.savings_minor < 0:
+        return 0
+    return case.household.savings_minor - (case.ask.cost_minor - terms.amount_minor)

@@ -1,0 +1,220 @@
+"""One application laid out for judging: household, demand, and the project's money by month.
+
+Months are offsets from the payout, 0 = its month. The project's flows hold the whole cost back
+with the sales for working capital (one cycle), else a net income each year from the first sale.
+The cost itself leaves at offset 0 and the loan arrives there. Built once, judged many times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tallystick.finance import PPM, divide_half_even
+from tallystick.services.positioning.ask import Ask, Project, read_ask
+from tallystick.services.positioning.catalogue import Catalogue
+from tallystick.services.positioning.household import Debt, Household, read_household
+
+__all__ = ["Case", "read_case", "scale_case"]
+
+_YEAR = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What every judgement of one application shares.
+
+    `flow_*[i]` is the project's money at offset i, `earned_*[y]` its net income in loan year y
+    (offsets 12y+1..12y+12, the payout's month with the first), `owed[i]` payments on old debts.
+    `last_sale` is the offset of the last sale, -1 where the project has no date.
+    """
+
+    household: Household
+    ask: Ask
+    catalogue: Catalogue
+    rules: Mapping[str, int]
+    features: Mapping[str, int]
+    horizon: int
+    last_sale: int
+    flow_middle: tuple[int, ...]
+    flow_bad: tuple[int, ...]
+    earned_middle: tuple[int, ...]
+    earned_bad: tuple[int, ...]
+    owed: tuple[int, ...]
+    owed_years: tuple[int, ...]
+    exposed_revenue: int
+
+
+def read_case(
+    application: Mapping[str, Any], catalogue: Catalogue, rules: Mapping[str, int]
+) -> Case:
+    """Return the case of an application tree (records.applicant)."""
+    profile, demand = application.get("profile", {}), application.get("demand", {})
+    household = read_household(profile, catalogue, rules)
+    ask = read_ask(demand, profile, catalogue)
+    return _build(household, ask, catalogue, rules, application.get("features", {}))
+
+
+def scale_case(case: Case, amount_minor: int, own_share_ppm: int = 0) -> Case:
+    """Return the case of the same project made smaller, so that it asks for `amount_minor`.
+
+    Cost, own share, income and revenue shrink together; dates, terms and household stay.
+
+    Args:
+        own_share_ppm: the least own share of the smaller cost, where the stated one is less.
+    """
+    ask, project = case.ask, case.ask.project
+    cost = divide_half_even(ask.cost_minor * amount_minor, ask.amount_minor)
+    cost = max(cost, -(-amount_minor * PPM // (PPM - own_share_ppm)))
+
+    def shrink(value: int) -> int:
+        return divide_half_even(value * cost, ask.cost_minor)
+
+    smaller = replace(
+        project,
+        income_low_minor=shrink(project.income_low_minor),
+        income_middle_minor=shrink(project.income_middle_minor),
+        stated_middle_minor=shrink(project.stated_middle_minor),
+        county_p50_minor=shrink(project.county_p50_minor),
+        county_p80_minor=shrink(project.county_p80_minor),
+        revenue_minor=shrink(project.revenue_minor),
+        implausible_minor=shrink(project.implausible_minor),
+    )
+    asked = replace(
+        ask,
+        amount_minor=amount_minor,
+        cost_minor=cost,
+        own_minor=cost - amount_minor if ask.own_minor >= 0 else -1,
+        project=smaller,
+    )
+    return _build(case.household, asked, case.catalogue, case.rules, case.features)
+
+
+def _build(
+    household: Household,
+    ask: Ask,
+    catalogue: Catalogue,
+    rules: Mapping[str, int],
+    features: Mapping[str, int],
+) -> Case:
+    horizon = _find_horizon(ask, catalogue, rules)
+    flow_middle, earned_middle = _lay_out(ask, ask.project.income_middle_minor, horizon)
+    flow_bad, earned_bad = _lay_out(ask, ask.project.income_low_minor, horizon)
+    owed = _owed(household.debts, ask.start, horizon)
+    last = ask.project.last_sale
+    return Case(
+        household=household,
+        ask=ask,
+        catalogue=catalogue,
+        rules=rules,
+        features=features,
+        horizon=horizon,
+        last_sale=last - ask.start if last else -1,
+        flow_middle=flow_middle,
+        flow_bad=flow_bad,
+        earned_middle=earned_middle,
+        earned_bad=earned_bad,
+        owed=owed,
+        owed_years=tuple(sum(owed[y + 1 : y + 13]) for y in range(0, horizon, _YEAR)),
+        exposed_revenue=_exposed(ask, household.profile, catalogue),
+    )
+
+
+def _find_horizon(ask: Ask, catalogue: Catalogue, rules: Mapping[str, int]) -> int:
+    """Months laid out: the calendar's, and the longest life of any loan that could be judged."""
+    lives = [p.term_max_months for p in catalogue.products if "study" not in p.needs]
+    asked = ask.terms.term_months if ask.terms and not ask.terms.study_months else 0
+    return max(rules["calendar_months"], asked, *lives)
+
+
+def _lay_out(ask: Ask, income: int, horizon: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The project's flows by offset and its net income by loan year."""
+    flows = [0] * (horizon + 1)
+    years = [0] * (horizon // _YEAR + 1)
+    project = ask.project
+    first, count = _sale_span(project, ask.start)
+    if project.working_capital:
+        _place(flows, income + ask.cost_minor, first, count)
+        _place_years(years, income, first, count)
+    elif income:
+        for begin in range(first, horizon + 1, _YEAR):
+            _place(flows, income, begin, count)
+            _place_years(years, income, begin, count)
+    shock = ask.demand.get("shock", {})
+    if shock.get("claim_minor") and shock.get("claim_month", 0) >= ask.start:
+        offset = shock["claim_month"] - ask.start
+        _place(flows, shock["claim_minor"], offset, 1)
+        _place_years(years, shock["claim_minor"], offset, 1)
+    return tuple(flows), tuple(years)
+
+
+def _sale_span(project: Project, start: int) -> tuple[int, int]:
+    """Offset of the first sale and how many months sales last, at most a year."""
+    if not project.first_sale:
+        return 1, _YEAR
+    return project.first_sale - start, min(_YEAR, project.last_sale - project.first_sale + 1)
+
+
+def _place(flows: list[int], amount: int, first: int, count: int) -> None:
+    """Spread an amount over months, what lies outside the calendar left out."""
+    each = amount // count
+    last = len(flows)
+    for offset in range(first, first + count):
+        if 0 <= offset < last:
+            flows[offset] += each
+    if 0 <= first + count - 1 < last:
+        flows[first + count - 1] += amount - each * count
+
+
+def _place_years(years: list[int], amount: int, first: int, count: int) -> None:
+    """The same by loan year; what was earned before the payout counts in the first year."""
+    each, rest = divmod(amount, count)
+    for step in range(count):
+        year = max(0, first + step - 1) // _YEAR
+        if year < len(years):
+            years[year] += each + (rest if step == count - 1 else 0)
+
+
+def _owed(debts: tuple[Debt, ...], start: int, horizon: int) -> tuple[int, ...]:
+    """Payments on old debts by offset: monthly until due or paid off, else all when due."""
+    owed = [0] * (horizon + 1)
+    for debt in debts:
+        until = debt.due_month - start if debt.due_month else horizon
+        if debt.monthly_minor:
+            if not debt.due_month:
+                until = -(-debt.balance_minor // debt.monthly_minor)
+            for offset in range(1, min(until, horizon) + 1):
+                owed[offset] += debt.monthly_minor
+        elif debt.due_month and 0 < until <= horizon:
+            owed[until] += debt.balance_minor
+    return tuple(owed)
+
+
+_PRODUCTION = frozenset(
+    {
+        "crop_inputs",
+        "orchard_upkeep",
+        "greenhouse_inputs",
+        "greenhouse_build",
+        "livestock_buy",
+    }
+)
+
+
+def _exposed(ask: Ask, profile: Mapping[str, Any], catalogue: Catalogue) -> int:
+    """Revenue that a fall in price would hit: farm produce, but grain and what is ordered."""
+    if ask.purpose not in _PRODUCTION:
+        return 0
+    kinds = {
+        known.kind
+        for row in profile.get("crops", ())
+        if row.get("in_project")
+        and (known := catalogue.reference.crops.get(row.get("crop", ""))) is not None
+    }
+    if kinds == {"grain"}:
+        return 0
+    order = ask.demand.get("order", {})
+    proven = order.get("contract") and order.get("seasons_with_buyer", 0) > 0
+    ordered = order.get("value_minor", 0) if proven and not order.get("buyer_related") else 0
+    return max(0, ask.project.revenue_minor - ordered)

@@ -1,0 +1,228 @@
+"""A loan or lease judged: the monthly cash calendar of a middle and a bad year, and every miss.
+
+Laws: a verdict is a function of the case, the product and the terms alone; it fits exactly when
+it has no gap. Debt service cover is surplus (income less living) over payments in the worst loan
+year, with the principal added back while working capital comes home; cash is never below zero in
+a bad year within the loan's life. Source: the county's practice, judgement and thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tallystick.finance import (
+    PPM,
+    Instalment,
+    LoanTerms,
+    build_schedule,
+    part_ppm,
+    ratio_ppm,
+)
+from tallystick.services.positioning.calendar import read_cash
+from tallystick.services.positioning.case import Case
+from tallystick.services.positioning.catalogue import Product
+from tallystick.services.positioning.cycle import find_cycle_gaps
+from tallystick.services.positioning.gaps import Gap
+from tallystick.services.positioning.gates import (
+    find_amount_gaps,
+    find_people_gaps,
+    find_person_gaps,
+    find_purpose_gaps,
+)
+
+__all__ = ["Burden", "Verdict", "find_standing_gaps", "judge_loan", "weigh_burden"]
+
+_YEAR = 12
+_NO_LIMIT = 99 * PPM
+_FREE_SCHOOLS = ("primary", "junior", "secondary_vocational")  # no fees in China
+
+
+class Burden(NamedTuple):
+    """What the loan asks of the household; ratios in ppm, sums in minor units.
+
+    `cover_*` is the worst loan year's debt service cover, `share` the greatest part of a year's
+    net income, `debt` all debts over a year's net income, `payment` the greatest instalment,
+    `after_drop` what is left in the worst year after a fall in price (negative: short).
+    """
+
+    cover_middle: int
+    cover_bad: int
+    share: int
+    debt: int
+    payment: int
+    after_drop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A product on terms, judged. `low_cash` and `low_month` are the bad year's worst point."""
+
+    product: Product
+    terms: LoanTerms | None
+    schedule: tuple[Instalment, ...]
+    gaps: tuple[Gap, ...]
+    burden: Burden | None
+    low_cash: int
+    low_month: int
+
+    @property
+    def fits(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.gaps
+
+
+def find_standing_gaps(case: Case, product: Product) -> tuple[Gap, ...]:
+    """Return the gaps that hold whatever the terms are."""
+    return (
+        *find_purpose_gaps(case, product),
+        *find_person_gaps(case, product),
+        *find_people_gaps(case, product),
+        *_find_aid(case),
+    )
+
+
+def judge_loan(
+    case: Case, product: Product, terms: LoanTerms, standing: tuple[Gap, ...] | None = None
+) -> Verdict:
+    """Return the verdict on a product with these terms.
+
+    Args:
+        standing: what `find_standing_gaps` said of this product, where it is known already.
+    """
+    if standing is None:
+        standing = find_standing_gaps(case, product)
+    schedule = build_schedule(terms)
+    gaps = [*standing, *find_amount_gaps(case, product, terms)]
+    gaps += find_cycle_gaps(case, product, terms, schedule)
+    if terms.repayment == "int_after_study":
+        return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
+    burden = weigh_burden(case, terms, schedule)
+    gaps += _find_burden_gaps(case, terms, burden)
+    if any(gap.gap == "no_income_basis" for gap in gaps):
+        return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
+    cash = read_cash(case, terms, schedule)
+    if cash.short_month:
+        gaps.append(Gap("floor_month", cash.short_minor, month=cash.short_month))
+    return Verdict(
+        product, terms, schedule, tuple(gaps), burden, cash.lowest_minor, cash.lowest_month
+    )
+
+
+def weigh_burden(case: Case, terms: LoanTerms, schedule: tuple[Instalment, ...]) -> Burden:
+    """Return the loan's burden on the household, worst loan year for each ratio."""
+    streams, project = case.household.streams, case.ask.project
+    principal, paid = _by_year(schedule, (terms.term_months - 1) // _YEAR + 1)
+    middle_room = streams.income_middle - streams.spending_middle
+    bad_room = streams.income_bad - streams.spending_bad
+    drop = part_ppm(case.exposed_revenue, case.rules["price_drop_ppm"])
+    saved = _kept_savings(case, terms)
+    cover_middle = cover_bad = _NO_LIMIT
+    share, after_drop = 0, _NO_LIMIT * PPM
+    for year, own in enumerate(paid):
+        service = own + _at(case.owed_years, year)
+        if not own or service <= 0:
+            continue
+        back = principal[year] if _returns(case, year) else 0
+        earned = _at(case.earned_middle, year)
+        room = middle_room + earned + back
+        cover_middle = min(cover_middle, ratio_ppm(room, service))
+        bad = bad_room + _at(case.earned_bad, year) + back
+        cover_bad = min(cover_bad, ratio_ppm(bad, service))
+        share = max(share, _share(service - back, streams.income_middle + earned))
+        exposed = drop if earned or back else 0
+        after_drop = min(after_drop, room - exposed + saved - service)
+    yearly = streams.income_middle + project.income_middle_minor
+    owing = sum(debt.balance_minor for debt in case.household.debts) + terms.amount_minor
+    owing += part_ppm(case.household.guarantees_minor, case.rules["guarantee_weight_ppm"])
+    payment = max(row.payment for row in schedule)
+    return Burden(cover_middle, cover_bad, share, _share(owing, yearly), payment, after_drop)
+
+
+def _share(part: int, whole: int) -> int:
+    return min(_NO_LIMIT, ratio_ppm(part, whole)) if whole > 0 else _NO_LIMIT
+
+
+def _at(years: tuple[int, ...], year: int) -> int:
+    return years[year] if year < len(years) else years[-1]
+
+
+def _returns(case: Case, year: int) -> bool:
+    """Whether working capital is still coming home with the sales in this loan year."""
+    if not case.ask.project.working_capital:
+        return False
+    return case.last_sale < 0 or year <= max(0, case.last_sale - 1) // _YEAR
+
+
+def _by_year(schedule: tuple[Instalment, ...], count: int) -> tuple[list[int], list[int]]:
+    """Principal and payments by loan year."""
+    principal, paid = [0] * count, [0] * count
+    for row in schedule:
+        year = (row.month - 1) // _YEAR
+        principal[year] += row.principal
+        paid[year] += row.principal + row.interest - row.subsidy + row.fee
+    return principal, paid
+
+
+def _kept_savings(case: Case, terms: LoanTerms) -> int:
+    """Savings left after the own share is paid, >= 0."""
+    if case.household.savings_minor < 0:
+        return 0
+    return max(0, case.household.savings_minor - (case.ask.cost_minor - terms.amount_minor))
+
+
+def _find_burden_gaps(case: Case, terms: LoanTerms, burden: Burden) -> Iterator[Gap]:
+    """Yield where the loan is heavier than the thresholds allow."""
+    rules, ask = case.rules, case.ask
+    if not case.household.has_income and not ask.project.income_middle_minor:
+        yield Gap("no_income_basis", 1)
+        return
+    if ask.project.implausible_minor:
+        have, need = ask.project.stated_middle_minor, ask.project.county_p80_minor
+        yield Gap("income_implausible", ask.project.implausible_minor, have, need)
+    if ask.bearable_minor and burden.payment > ask.bearable_minor:
+        over = burden.payment - ask.bearable_minor
+        yield Gap("bearable_instalment", over, burden.payment, ask.bearable_minor)
+    for name, have, need in (
+        ("dscr_p50", burden.cover_middle, rules["dscr_middle_ppm"]),
+        ("dscr_p20", burden.cover_bad, rules["dscr_bad_ppm"]),
+    ):
+        if have < need:
+            yield Gap(name, need - have, have, need)
+    monitored = case.household.monitored
+    most = rules["instalment_monitored_ppm" if monitored else "instalment_ppm"]
+    if burden.share > most:
+        yield Gap("instalment_share", burden.share - most, burden.share, most)
+    if burden.after_drop < 0 and case.exposed_revenue:
+        yield Gap("price_drop_30", -burden.after_drop)
+    yield from _find_debt_gaps(case, terms, burden)
+
+
+def _find_debt_gaps(case: Case, terms: LoanTerms, burden: Burden) -> Iterator[Gap]:
+    """Yield debt over income, and the guarantees where they alone tip it."""
+    most = case.rules["debt_ratio_ppm"]
+    if burden.debt <= most:
+        return
+    yield Gap("debt_ratio", burden.debt - most, burden.debt, most)
+    if not case.household.guarantees_minor:
+        return
+    yearly = case.household.streams.income_middle + case.ask.project.income_middle_minor
+    owing = sum(debt.balance_minor for debt in case.household.debts) + terms.amount_minor
+    if _share(owing, yearly) <= most:
+        yield Gap("guarantees_given", case.household.guarantees_minor)
+
+
+def _find_aid(case: Case) -> Iterator[Gap]:
+    """Yield why debt is the wrong help: nobody can work, or the state pays for this already."""
+    household, ask = case.household, case.ask
+    streams = household.streams
+    room = streams.income_middle - streams.spending_middle + ask.project.income_middle_minor
+    # Without any stated income a lack of room is a lack of figures, not of means.
+    short = room <= 0 and household.has_income
+    helpless = not household.can_work and (household.poor or short)
+    schooled = household.poor and ask.demand.get("study", {}).get("level", "") in _FREE_SCHOOLS
+    if helpless or schooled or (household.category == "dibao" and room <= 0):
+        yield Gap("aid_first", 1)
+    if "shock" in ask.demand and ask.purpose == "renew_after_shock" and room <= 0:
+        yield Gap("not_viable_after_shock", -room)

@@ -1,0 +1,162 @@
+"""Service subjects matched to unmet demands by service and field of expertise (step 4, S0).
+
+What is missing names the expertise needed; every provider is scored for it. Laws: a score is the
+sum of named parts, at most 1,000 points; the preferred subject is the best of those with the
+expertise needed first, the alternatives the best of the others that serve the case at all.
+The feel of few answers is drawn towards the middle: (sum + 10 x 3.5) / (n + 10).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tallystick.services.positioning.case import Case
+from tallystick.services.positioning.catalogue import AID, Provider
+from tallystick.services.positioning.scheme import Choice, find_expertise
+
+__all__ = ["REVIEW", "find_needs", "match_providers"]
+
+REVIEW = "review"
+_SERVICE, _FIRST, _NEXT = 250, 300, 150
+_TICKET, _CAPACITY, _PLACE, _CROP, _SPEED, _FEEL = 100, 50, 50, 50, 100, 100
+_FEEL_PRIOR, _FEEL_MIDDLE, _FEEL_TOP = 10, 3_500, 5_000
+_SLOW_DAYS = 30
+_ALTERNATIVES_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a match is for: schemes that would serve, expertise first and next."""
+
+    schemes: frozenset[str]
+    first: str
+    following: tuple[str, ...]
+
+
+def find_needs(case: Case, choice: Choice) -> tuple[str, ...]:
+    """Return the fields of expertise that the case needs, the preferred one first."""
+    names = {gap.gap for gap in choice.asked.gaps}
+    chosen = choice.chosen
+    product = chosen.product if chosen is not None else choice.asked.product
+    own = AID if choice.scheme == AID else find_expertise(case, product)
+    first = _find_special(case, names) or own
+    others = [find_expertise(case, o.verdict.product) for o in choice.options if o.verdict.fits]
+    others.append(product.expertise)
+    if choice.scheme == AID:
+        others.append(choice.asked.product.expertise)
+    return tuple(dict.fromkeys((first, own, *others)))
+
+
+def _find_special(case: Case, names: set[str]) -> str:
+    """Expertise that a gap calls for before any scheme's own; empty where none does."""
+    if names & {"firm_in_household_name"}:
+        return "entity_guarantee"
+    if names & {"borrowed_name"}:
+        return REVIEW
+    if "aid_first" in names or "window_missed" in names:
+        return AID
+    if "insure_first" in names:
+        return "livestock_insurance"
+    if "already_extended" in names or (case.ask.purpose == "house" and names):
+        return "medium_term"
+    owing = sum(debt.balance_minor for debt in case.household.debts)
+    owing += case.household.guarantees_minor // 2
+    if "debt_ratio" in names and owing > case.ask.amount_minor:
+        return "medium_term"
+    return ""
+
+
+def match_providers(case: Case, choice: Choice) -> list[dict[str, Any]]:
+    """Return the preferred subject and up to three alternatives, with the parts of each score."""
+    needs = find_needs(case, choice)
+    schemes = {choice.scheme, *(o.verdict.product.scheme for o in choice.options)}
+    schemes |= {"livestock_insurance"} if "livestock_insurance" in needs else set()
+    need = _Need(frozenset(schemes), needs[0], needs[1:])
+    rows = [_score(case, provider, need) for provider in case.catalogue.providers]
+    rows.sort(key=lambda row: (-_rank(row, need), -row["score"], row["provider"]))
+    served = [row for row in rows if row["score"] and _rank(row, need)]
+    found: list[dict[str, Any]] = []
+    if needs[0] == REVIEW:
+        found.append({"role": "preferred", "expertise": REVIEW, "score": 0, "parts": []})
+    for row in served:
+        preferred = not found and row["expertise"] == need.first
+        found.append({"role": "preferred" if preferred else "alternative", **row})
+    return found[: _ALTERNATIVES_MAX + 1]
+
+
+def _rank(row: dict[str, Any], need: _Need) -> int:
+    """2 for the expertise needed first, 1 for others that serve the case, 0 for strangers."""
+    if row["expertise"] == need.first:
+        return 2
+    return int(row["expertise"] in need.following or row["service"] != "")
+
+
+def _score(case: Case, provider: Provider, need: _Need) -> dict[str, Any]:
+    """Return a provider's row: what it would serve with, its score and the score's parts."""
+    ask = case.ask
+    service = next((name for name in provider.services if name in need.schemes), "")
+    expertise = _find_field(provider, need)
+    parts = [
+        ("service", _SERVICE if service else 0),
+        ("expertise", _score_expertise(expertise, need)),
+        ("ticket", _TICKET * _within(ask.amount_minor, provider)),
+        ("capacity", _CAPACITY * (provider.capacity_minor >= ask.amount_minor)),
+        ("village", _PLACE * _covers(provider.villages, _village(case))),
+        ("crop", _CROP * _covers(provider.crops, _crops(case))),
+        ("speed", max(0, _SPEED - provider.days_to_yes * _SPEED // _SLOW_DAYS)),
+        ("feel", _score_feel(provider)),
+    ]
+    serves = bool(service) or expertise in (need.first, *need.following)
+    return {
+        "provider": provider.provider,
+        "expertise": expertise,
+        "service": service,
+        "score": sum(points for _, points in parts) if serves else 0,
+        "parts": [{"part": name, "points": points} for name, points in parts if points],
+        "days_to_yes": provider.days_to_yes,
+    }
+
+
+def _find_field(provider: Provider, need: _Need) -> str:
+    """The provider's field that is needed most, else its first."""
+    for name in (need.first, *need.following):
+        if name in provider.expertise:
+            return name
+    return provider.expertise[0] if provider.expertise else ""
+
+
+def _score_expertise(expertise: str, need: _Need) -> int:
+    if expertise == need.first:
+        return _FIRST
+    return _NEXT if expertise in need.following else 0
+
+
+def _within(amount: int, provider: Provider) -> bool:
+    return provider.ticket_min_minor <= amount <= provider.ticket_max_minor
+
+
+def _covers(offered: Sequence[str], asked: Sequence[str]) -> bool:
+    return not offered or not asked or bool(set(offered) & set(asked))
+
+
+def _village(case: Case) -> list[str]:
+    village = case.household.profile.get("village", "")
+    return [village] if village else []
+
+
+def _crops(case: Case) -> list[str]:
+    profile = case.household.profile
+    rows = [*profile.get("crops", ()), *profile.get("livestock", ())]
+    return [row.get("crop") or row.get("kind", "") for row in rows]
+
+
+def _score_feel(provider: Provider) -> int:
+    told = provider.feel_milli * provider.feel_count + _FEEL_MIDDLE * _FEEL_PRIOR
+    return told * _FEEL // (provider.feel_count + _FEEL_PRIOR) // _FEEL_TOP
+
+
+assert (
+    _SERVICE + _FIRST + _TICKET + _CAPACITY + _PLACE + _CROP + _SPEED + _FEEL == 1_000  # noqa: PLR2004
+), "scores are of 1,000"

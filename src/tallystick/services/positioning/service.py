@@ -1,0 +1,326 @@
+"""Positioning at one member: from a request to a decided case on the chain, and what follows.
+
+Five steps: intake (one transaction, the first block node); service cycle and income, scheme,
+judgement, and report or match (a second transaction, all or nothing); feedback when it falls due.
+The decision itself is pure (`decide`); this file is the only one here that touches the kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tallystick.base.clock import DAY_MS
+from tallystick.base.codec import DAG_CBOR, Cid, cid_of, decode, encode, value
+from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.sealing import UNFILLED, Draft
+from tallystick.records.case import (
+    CaseApplied,
+    CaseJudged,
+    CaseMatched,
+    CaseReported,
+    CaseSchemed,
+    Decision,
+)
+from tallystick.records.catalogue import ProductPublished, ProviderRegistered, RulesActivated
+from tallystick.services.positioning.answers import Answer, Positioning
+from tallystick.services.positioning.decide import Decider
+from tallystick.services.positioning.thresholds import RULES_V1
+
+__all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request"]
+
+OFFER_LIFE_MS: Final = 90 * DAY_MS
+# One bundle of intake and one of decisions a chunk: 64 records carry one signature 5-8x as far.
+CHUNK_CASES: Final = 64
+SERVICE: Final = "positioning"
+VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What intake takes in.
+
+    Attributes:
+        inputs: `{"v", "application": {"profile", "demand", "features"}, "defaults"}`.
+        party: the applicant's id.
+        assent: a mandate `{"mandate", "witness"}`; None where the household signs itself.
+        household: the household's own key, if it signs itself.
+        model: the card that scores it; None for the approved one, if any.
+    """
+
+    inputs: Mapping[str, Any]
+    party: bytes
+    assent: Mapping[str, Any] | None = None
+    household: SigningKey | None = None
+    programme: str = ""
+    model: Cid | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A decided case: its id, its decisions, and what they said."""
+
+    identifier: bytes
+    positioning: Positioning
+    decision: bytes
+    height: int
+
+
+class Positions:
+    """The positioning service of one member."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._deciders: dict[tuple[Cid | None, Cid], Decider] = {}
+        self._catalogue: tuple[int, Cid] | None = None
+
+    # ---- what positioning chooses from
+
+    def publish_catalogue(self, tree: Mapping[str, Any]) -> Cid:
+        """Record every provider and product of a catalogue, and its reference figures."""
+        desk = self._desk
+        (figures,) = desk.store.put_many([encode(tree["reference"])], DAG_CBOR)
+        statements = [
+            *(
+                ProviderRegistered(
+                    provider=entry["provider"],
+                    services=sorted(entry.get("services", [])),
+                    expertise=sorted(entry.get("expertise", [])),
+                    entry=dict(entry),
+                )
+                for entry in tree["providers"]
+            ),
+            *(
+                ProductPublished(product=f"{entry['scheme']}.{entry['version']}", entry=dict(entry))
+                for entry in tree["products"]
+            ),
+        ]
+        drafts = [Draft(identifier=desk.new_id(), statement=each) for each in statements]
+        desk.record(drafts)
+        self._activate("reference", figures)
+        return figures
+
+    def _activate(self, name: str, figures: Cid) -> None:
+        """Put reference figures in force; the height it names is the one after its own block."""
+        desk = self._desk
+        rows = desk.views.rows("rules", {"name": name}, order="-version", limit=1)
+        statement = RulesActivated(
+            name=name,
+            version=rows[0]["version"] + 1 if rows else 1,
+            from_height=desk.views.height() + 2,
+            figures=figures,
+        )
+        desk.record([Draft(identifier=desk.new_id(), statement=statement)])
+
+    def catalogue(self) -> Cid:
+        """Return the CID of the catalogue as the chain has it, and keep it as a public object."""
+        desk = self._desk
+        height = desk.views.height()
+        if self._catalogue is None or self._catalogue[0] != height:
+            tree = self._catalogue_tree()
+            cid = cid_of(encode(tree))
+            if not desk.store.has(cid):
+                desk.store.put_many([encode(tree)], DAG_CBOR)
+            self._catalogue = (height, cid)
+        return self._catalogue[1]
+
+    def _catalogue_tree(self) -> dict[str, Any]:
+        desk = self._desk
+        rules = desk.views.rows("rules", {"name": "reference"}, order="-version", limit=1)
+        if not rules:
+            raise NotFound(
+                "positioning.no_catalogue",
+                "the chain holds no products yet",
+                cure="Publish them: tally product add examples/products.toml.",
+            )
+        return {
+            "v": 1,
+            "providers": [decode(row["entry"], value) for row in desk.views.rows("provider")],
+            "products": [decode(row["entry"], value) for row in desk.views.rows("product")],
+            "reference": decode(desk.get_object(Cid(rules[0]["figures"])), value),
+        }
+
+    def _decider(self, model: Cid | None, catalogue: Cid) -> Decider:
+        found = self._deciders.get((model, catalogue))
+        if found is None:
+            desk = self._desk
+            card = decode(desk.get_object(model), value) if model else None
+            tree = decode(desk.get_object(catalogue), value)
+            found = self._deciders[model, catalogue] = Decider(card, tree, RULES_V1)
+        return found
+
+    def approved_model(self) -> Cid | None:
+        """Return the model in force for positioning, None where none is approved."""
+        rows = self._desk.views.rows("model", {"service": SERVICE}, order="-height", limit=1)
+        return Cid(rows[0]["model"]) if rows else None
+
+    # ---- the five steps
+
+    def open_cases(self, requests: Sequence[Request]) -> list[Case]:
+        """Take requests in and decide each: two transactions for every 64 of them.
+
+        Raises:
+            Invalid: a request has no assent, or a value breaks its field's check.
+        """
+        return [
+            case
+            for at in range(0, len(requests), CHUNK_CASES)
+            for case in self._open_chunk(requests[at : at + CHUNK_CASES])
+        ]
+
+    def _open_chunk(self, requests: Sequence[Request]) -> list[Case]:
+        desk, catalogue, model = self._desk, self.catalogue(), self.approved_model()
+        intake = [self._intake(request) for request in requests]
+        desk.record(intake)
+        decided = [
+            (request, self._decider(request.model or model, catalogue).decide(request.inputs))
+            for request in requests
+        ]
+        steps = [
+            self._steps(request, found, draft, request.model or model, catalogue)
+            for (request, found), draft in zip(decided, intake, strict=True)
+        ]
+        (recorded,) = desk.record([draft for each in steps for draft in each])
+        return [
+            Case(draft.identifier, found, each[-1].identifier, recorded.settled.height)
+            for (_, found), draft, each in zip(decided, intake, steps, strict=True)
+        ]
+
+    def _intake(self, request: Request) -> Draft:
+        if request.assent is None and request.household is None:
+            raise Invalid(
+                "case.no_assent",
+                "the household has not assented",
+                cure="Name a mandate, or let the household sign with its own key.",
+            )
+        demand = request.inputs["application"]["demand"]
+        statement = CaseApplied(
+            kind=demand["kind"],
+            programme=request.programme or None,
+            amount=demand.get("amount_minor"),
+            cycle_months=_cycle(demand),
+            purpose=demand.get("purpose"),
+            party=request.party,
+            profile=dict(request.inputs),
+            expected_income=demand.get("income_likely_minor"),
+            assent=dict(request.assent) if request.assent else _PLACE_OF_SIGNATURE,
+        )
+        return Draft(
+            identifier=self._desk.new_id(),
+            statement=statement,
+            party=request.party,
+            household=request.household,
+        )
+
+    def _steps(  # noqa: PLR0913, PLR0917 - one decided case
+        self,
+        request: Request,
+        found: Positioning,
+        intake: Draft,
+        model: Cid | None,
+        catalogue: Cid,
+    ) -> list[Draft]:
+        result = CaseReported if found.result.question == "report" else CaseMatched
+        common = {
+            "model": model,
+            "catalogue": catalogue,
+            "not_after": self._desk.now_ms() + OFFER_LIFE_MS,
+            "inputs": cid_of(encode(request.inputs)),
+            "subject": request.party,
+        }
+        return [
+            Draft(
+                identifier=self._desk.new_id(),
+                statement=_decision(kind, answer, common),
+                case=intake.identifier,
+                party=request.party,
+            )
+            for kind, answer in (
+                (CaseSchemed, found.scheme),
+                (CaseJudged, found.judgement),
+                (result, found.result),
+            )
+        ]
+
+    # ---- what a case holds
+
+    def find_case(self, case: bytes) -> dict[str, Any]:
+        """Return the case's row of the views; NotFound if the chain holds none."""
+        rows = self._desk.views.rows("case", {"case": case})
+        if not rows:
+            raise NotFound(
+                "case.unknown", "the chain holds no such case", cure="List them: tally case list."
+            )
+        return rows[0]
+
+    def read_case(self, case: bytes, purpose: str = "report") -> dict[str, Any]:
+        """Return a case with all that this member may open of it; leaves receipts.
+
+        The answer: `{"row", "records", "application", "decisions": {question: {outcome, ranked,
+        conditions, figures, reasons, record}}}`.
+        """
+        desk = self._desk
+        row = self.find_case(case)
+        permit = desk.permit(purpose, case)
+        records = desk.views.rows("record", {"case": case}, order="height")
+        application = desk.open(permit, case, "party").values["profile"]
+        decisions = {}
+        for record in records:
+            if record["t"] in _DECISIONS:
+                opened = {
+                    **desk.open(permit, record["id"], "case").values,
+                    **desk.open(permit, record["id"], "party").values,
+                }
+                decisions[_DECISIONS[record["t"]]] = {**opened, "record": record["id"]}
+        return {
+            "row": row,
+            "records": records,
+            "application": application,
+            "decisions": decisions,
+        }
+
+    def need_owner(self, case: bytes) -> dict[str, Any]:
+        """Return the case's row if this member owns it; else Conflict naming the owner."""
+        row = self.find_case(case)
+        if row["owner"] != self._desk.member:
+            raise Conflict(
+                "case.not_owner",
+                f"the case is owned by {row['owner']}, not {self._desk.member}",
+                cure="Ask its owner, or for a hand-over.",
+            )
+        return row
+
+
+_DECISIONS: Final = {
+    "case.schemed": "scheme",
+    "case.judged": "judgement",
+    "case.reported": "report",
+    "case.matched": "match",
+}
+# Stands until sealing puts the household's signature in its place.
+_PLACE_OF_SIGNATURE: Final[dict[str, Any]] = {"pub": bytes(32), "sig": bytes(64)}
+
+
+def _cycle(demand: Mapping[str, Any]) -> int | None:
+    """Return the months from first outlay to last sale, None where the demand has no project."""
+    first, last = demand.get("first_outlay_month"), demand.get("last_sale_month")
+    return None if first is None or last is None or last < first else last - first
+
+
+def _decision(kind: type[Decision], answer: Answer, common: Mapping[str, Any]) -> Decision:
+    return kind(
+        service=SERVICE,
+        version=VERSION,
+        question=answer.question,
+        rules=VERSION,
+        inputs_com=UNFILLED,
+        outcome=answer.outcome,
+        ranked=list(answer.ranked) or None,
+        conditions=list(answer.conditions) or None,
+        figures=dict(answer.figures),
+        reasons=[{"code": each.code, "values": dict(each.values)} for each in answer.reasons],
+        **common,
+    )

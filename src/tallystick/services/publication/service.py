@@ -1,0 +1,57 @@
+"""News, notices, guidance and evaluations."""
+
+from __future__ import annotations
+
+from tallystick.base.clock import DAY_MS
+from tallystick.base.codec import RAW
+from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.sealing import Draft
+from tallystick.records.base import Statement
+from tallystick.records.public import (
+    GuidanceGiven,
+    NewsPublished,
+    NoticePosted,
+    NoticeWithdrawn,
+    ProjectEvaluated,
+)
+
+__all__ = ["Publication"]
+
+
+class Publication:
+    """What a member says to all."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def _record(self, statement: Statement, case: bytes | None = None) -> bytes:
+        desk = self._desk
+        identifier = desk.new_id()
+        party = case or b""
+        desk.record([Draft(identifier=identifier, statement=statement, case=case, party=party)])
+        return identifier
+
+    def publish_news(self, text: str, language: str) -> bytes:
+        """Publish a text as a public object and return the record's id."""
+        (cid,) = self._desk.store.put_many([text.encode()], RAW)
+        return self._record(NewsPublished(object=cid, language=language))
+
+    def give_guidance(self, topic: str, text: str, case: bytes | None = None) -> bytes:
+        """Advise on a topic, or on a case to its members alone."""
+        return self._record(GuidanceGiven(topic=topic, text=text), case)
+
+    def evaluate_project(self, project: bytes, score: int, text: str) -> bytes:
+        """Score a project, 0..100."""
+        return self._record(ProjectEvaluated(project=project, score=score, text=text))
+
+    def post_notice(self, text: str, *, scope: str, days: int, whitelist: list[str]) -> bytes:
+        """Disclose what the law wants shown, where and as long as it wants, no field more."""
+        (cid,) = self._desk.store.put_many([text.encode()], RAW)
+        today = self._desk.now_ms() // DAY_MS
+        return self._record(
+            NoticePosted(scope=scope, from_day=today, days=days, whitelist=whitelist, object=cid)
+        )
+
+    def withdraw_notice(self, notice: bytes) -> bytes:
+        """Take a notice down."""
+        return self._record(NoticeWithdrawn(notice=notice))

@@ -1,0 +1,146 @@
+"""Laws of the codec: one value, one encoding, the one another library makes; all else is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cbor2
+import dag_cbor
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from multiformats import CID, multihash
+
+from tallystick.base import codec
+from tallystick.base.codec import DAG_CBOR, INTEGER_MAX, RAW, Cid, Value, cid_of, decode, encode
+from tallystick.base.errors import Invalid
+
+LIKE_A_CID = bytes.fromhex("01550003616263")
+INTEGERS = st.integers(-INTEGER_MAX, INTEGER_MAX)
+LINKS = st.builds(cid_of, st.binary(max_size=8), st.sampled_from([RAW, DAG_CBOR]))
+STRINGS = st.binary(max_size=40) | st.binary(max_size=30).map(LIKE_A_CID.__add__)
+KEYS = st.from_regex(r"[a-z0-9._-]{1,12}", fullmatch=True)
+TREES: st.SearchStrategy[Any] = st.recursive(
+    INTEGERS | st.text(max_size=12) | STRINGS | LINKS,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=24,
+)
+
+
+def _theirs(tree: Value) -> Any:  # noqa: ANN401 - the other library's values
+    if isinstance(tree, Cid):
+        name = "raw" if tree.codec == RAW else "dag-cbor"
+        return CID("base32", 1, name, multihash.wrap(tree.digest, "sha2-256"))
+    if isinstance(tree, list):
+        return [_theirs(each) for each in tree]
+    if isinstance(tree, dict):
+        return {name: _theirs(each) for name, each in tree.items()}
+    return tree
+
+
+@given(TREES)
+@example({"id": LIKE_A_CID + bytes(9), "ids": [LIKE_A_CID, bytes.fromhex("1220") + bytes(32)]})
+def test_the_bytes_are_those_of_the_dag_cbor_package(tree: Value) -> None:
+    data = encode(tree)
+    assert data == dag_cbor.encode(_theirs(tree))
+    assert dag_cbor.decode(data) == _theirs(tree)
+
+
+@given(TREES)
+@example([LIKE_A_CID + bytes(9)])
+def test_what_is_written_reads_back_the_same(tree: Value) -> None:
+    found = decode(encode(tree), codec.value)
+    assert found == tree
+    assert encode(found) == encode(tree)
+
+
+@given(TREES, st.data())
+def test_bytes_have_one_reading_or_none(tree: Value, data: st.DataObject) -> None:
+    """A flipped byte gives another value or a refusal, never the same value in other bytes."""
+    encoded = bytearray(encode(tree))
+    at = data.draw(st.integers(0, len(encoded) - 1))
+    encoded[at] ^= 1 << data.draw(st.integers(0, 7))
+    try:
+        found = decode(bytes(encoded), codec.value)
+    except Invalid:
+        return
+    assert encode(found) == bytes(encoded)
+    assert found != tree
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_as_themselves_or_refused(data: bytes) -> None:
+    try:
+        found = decode(data, codec.value)
+    except Invalid as error:
+        assert error.code == "codec.form"
+    else:
+        assert encode(found) == data
+
+
+@pytest.mark.parametrize(
+    "other", [True, False, None, 1.0, float("nan"), 2**53, -(2**53), 2**64, {1: 2}, {"A": 1}]
+)
+@given(st.integers(0, 4))
+def test_what_is_no_value_of_ours_is_refused_wherever_it_stands(other: object, depth: int) -> None:
+    tree: Any = other
+    for _ in range(depth):
+        tree = {"a": [tree]}
+    with pytest.raises(Invalid, match=r"codec\.form"):
+        decode(cbor2.dumps(tree, canonical=True), codec.value)
+
+
+def test_depth_counts_lists_and_maps_and_starts_afresh_in_byte_strings() -> None:
+    tree: Any = 1
+    for _ in range(16):
+        tree = [tree]
+    assert decode(encode(tree), codec.value) == tree
+    inside = encode(tree)
+    assert decode(encode([inside]), codec.value) == [inside]
+    linked: Any = cid_of(b"")
+    for _ in range(16):
+        linked = {"a": linked}
+    assert decode(encode(linked), codec.value) == linked
+    for beyond in ([tree], [linked], {"a": tree}):
+        with pytest.raises(Invalid, match=r"codec\.form"):
+            decode(encode(beyond), codec.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "1817",
+        "1900ff",
+        "5801ff",
+        "7801ff",
+        "9fff",
+        "5f4100ff",
+        "a2616201616101",
+        "a2616101616102",
+        "a26161016162",
+        "c100",
+        "d82a00",
+        "d82a4100",
+        "d82b58250001551220" + "00" * 32,
+        "d90002a0",
+        "d82a582501551220" + "00" * 33,
+        "f7",
+        "e0",
+        "0000",
+        "",
+        "61ff",
+        "63eda080",
+    ],
+)
+def test_other_spellings_are_refused(data: str) -> None:
+    with pytest.raises(Invalid, match=r"codec\.form"):
+        decode(bytes.fromhex(data), codec.value)
+
+
+@given(LINKS)
+def test_a_cid_has_one_text(link: Cid) -> None:
+    assert Cid.parse(str(link)) == link
+    assert str(CID.decode(str(link)).digest.hex()) == (b"\x12\x20" + link.digest).hex()
+    for other in (str(link).upper(), str(link) + "a", "z" + str(link)[1:], str(link)[:-1], ""):
+        with pytest.raises(Invalid, match=r"codec\.form"):
+            Cid.parse(other)
