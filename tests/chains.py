@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.clock import SeededEntropy
-from tallystick.base.codec import Cid, Value, cid_of, encode
+from tallystick.base.codec import Value, cid_of, encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.block import Execution, Genesis, genesis_state, propose_block, start
@@ -208,8 +208,8 @@ class SmallChain:
         self.tip = effects.tip
         self.lists.append(self.tip.members)
         # A key that a block brings in signs from the next height on.
-        for place, (number, key) in self._next.items():
-            self.keys[place], self.numbers[place] = key, number
+        for place, (number, secret) in self._next.items():
+            self.keys[place], self.numbers[place] = secret, number
         self._next.clear()
         return codes
 
@@ -293,11 +293,12 @@ class SmallChain:
     def height_of(self, position: int) -> int:
         return next(height for height, size in enumerate(self.sizes) if size > position)
 
-    def objects(self, *heights: int) -> dict[Cid, bytes]:
+    def known(self, *heights: int) -> dict[str, Any]:
         """Return headers and lists of some heights by CID, as a proof is verified with."""
-        blocks = [self.headers[height] for height in heights]
-        blocks += [self.lists[height].data for height in heights]
-        return {cid_of(block): block for block in blocks}
+        return {
+            "headers": {cid_of(self.headers[height]): self.headers[height] for height in heights},
+            "lists": {self.lists[height].cid: self.lists[height] for height in heights},
+        }
 
 
 def _without_from(key: Key) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from chains import Named, SmallChain
-
 from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, cid_of, encode
 from tallystick.base.errors import Invalid, NotFound

@@ -15,8 +15,8 @@ from typing import IO, Any, Final, Protocol
 
 from tallystick.base import codec
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.codec import decode, encode
-from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.codec import Cid, decode, encode
+from tallystick.base.errors import Conflict, Corrupt, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
@@ -86,7 +86,10 @@ class Orders(Protocol):
     ledger: Ledger
 
     def settle(self) -> None:
-        """Have what was submitted cut where nobody else does, and this member's copy follow."""
+        """Have what was submitted cut, where no thread does."""
+
+    def fetch(self, cid: Cid) -> bytes:
+        """Return a public object, from another member if need be."""
 
 
 class Node:
@@ -163,6 +166,7 @@ class Node:
             records=self,
             receipts=Receipts(self._desk_file),
             pending=PendingRecords(self._desk_file),
+            fetch=self._fetch,
             submit=self._submit,
         )
 
@@ -191,6 +195,10 @@ class Node:
             Settled(each.tid, each.height, each.index, each.code, self._time(each.height))
             for each in settled
         ]
+
+    def _fetch(self, cid: Cid) -> bytes:
+        assert self.orders is not None
+        return self.orders.fetch(cid)
 
     def _time(self, height: int) -> int:
         found: int = decode(self.replica.header(height), schema.HEADER)["time"]
@@ -257,8 +265,6 @@ class Node:
 
 def _open_views(folder: Path) -> SqliteViews:
     """Open the views; a file that cannot be read is derived data, so it is made anew."""
-    from tallystick.base.errors import Corrupt
-
     try:
         return SqliteViews(folder / "views.db", TABLES)
     except Corrupt:

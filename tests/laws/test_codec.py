@@ -1,4 +1,4 @@
-"""Laws of the codec: one value, one encoding, the one another library makes; all else is refused."""
+"""Laws of the codec: one value, one encoding, which another library makes too; else refused."""
 
 from __future__ import annotations
 
@@ -72,10 +72,9 @@ def test_bytes_have_one_reading_or_none(tree: Value, data: st.DataObject) -> Non
 def test_any_bytes_are_read_as_themselves_or_refused(data: bytes) -> None:
     try:
         found = decode(data, codec.value)
-    except Invalid as error:
-        assert error.code == "codec.form"
-    else:
-        assert encode(found) == data
+    except Invalid:
+        return
+    assert encode(found) == data
 
 
 @pytest.mark.parametrize(

@@ -142,8 +142,6 @@ class Chain:
         for each in found:
             run.add(each)
         nonce = self.entropy.draw("nonce", 16)
-        data, effects = propose_block(
-            run, found, tip=replica.tip, proposer="operator", nonce=nonce
-        )
+        data, effects = propose_block(run, found, tip=replica.tip, proposer="operator", nonce=nonce)
         replica.commit(data, effects)
         return data

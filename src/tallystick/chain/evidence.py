@@ -185,7 +185,7 @@ def _untied(file: EvidenceFile, pin: Pin, found: Body) -> Contradicted | Missing
 
 def _list_after(file: EvidenceFile, body: Body, members: Members) -> Members:
     """Return the list that the header of a checkpoint names."""
-    header = file.context.get(body.header)
+    header = file.headers.get(body.header)
     if header is None:
         raise _missing("evidence.header", "header of the checkpoint")
     fields = codec.decode(header, schema.HEADER)
@@ -194,10 +194,10 @@ def _list_after(file: EvidenceFile, body: Body, members: Members) -> Members:
         raise _no("evidence.header", "header of the checkpoint")
     if fields["members"] == members.cid:
         return members
-    found = file.context.get(fields["members"])
+    found = file.lists.get(fields["members"])
     if found is None:
         raise _missing("evidence.members", "members list")
-    return Members.read(found)
+    return found
 
 
 class _Run:
@@ -255,7 +255,8 @@ class _Run:
             chain=self._file.root["chain"],
             size=self._body.size,
             root=self._body.root,
-            objects=self._file.context,
+            headers=self._file.headers,
+            lists=self._file.lists,
         )
 
     def _check_case(self, index: int, record: Mapping[str, Any]) -> None:

@@ -82,12 +82,14 @@ class EvidenceFile:
 
     Attributes:
         root: the decoded root node.
-        context: headers, genesis and members lists by CID.
+        headers: headers, and genesis, by CID.
+        lists: members lists by CID.
         objects: the objects by CID.
     """
 
     root: Mapping[str, Any]
-    context: Mapping[Cid, bytes]
+    headers: Mapping[Cid, bytes]
+    lists: Mapping[Cid, Members]
     objects: Mapping[Cid, bytes]
 
 
@@ -168,12 +170,12 @@ def read_evidence(data: bytes) -> EvidenceFile:
             raise refuse("record index")
     _check_claims(root)
     headers = _linked(root, "headers", car.blocks)
-    members = _linked(root, "members", car.blocks)
     for block in headers.values():
         _check_header(block)
-    for block in members.values():
-        Members.read(block)
-    return EvidenceFile(root, {**headers, **members}, _linked(root, "objects", car.blocks))
+    lists = {
+        cid: Members.read(block) for cid, block in _linked(root, "members", car.blocks).items()
+    }
+    return EvidenceFile(root, headers, lists, _linked(root, "objects", car.blocks))
 
 
 def _check_claims(root: Mapping[str, Any]) -> None:

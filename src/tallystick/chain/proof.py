@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, sha256
+from tallystick.base.codec import Cid, Value, sha256
 from tallystick.base.errors import Invalid
 from tallystick.base.keys import verify
 from tallystick.chain import schema
 from tallystick.chain.digest import domain
-from tallystick.chain.member import Key, Members
+from tallystick.chain.member import Members
 from tallystick.chain.merkle import PATH_MAX, includes, inclusion_path, leaf_hash
 from tallystick.chain.transaction import Transaction
 from tallystick.chain.verdict import Contradicted, Missing
@@ -80,7 +80,7 @@ def prove_record(
         log_path: the leaf's inclusion path at the size of the checkpoint to prove under.
     """
     hashes = [leaf_hash(record) for record in transaction.records]
-    proof = {
+    proof: dict[str, Value] = {
         "v": 1,
         "record": transaction.records[index],
         "index": index,
@@ -101,7 +101,8 @@ def verify_record(
     chain: bytes,
     size: int,
     root: bytes,
-    objects: Mapping[Cid, bytes],
+    headers: Mapping[Cid, bytes],
+    lists: Mapping[Cid, Members],
 ) -> ProvenRecord:
     """Return the record that a proof shows to stand in the log, whatever its result.
 
@@ -110,7 +111,8 @@ def verify_record(
         chain: the chain's digest, 32 bytes.
         size: leaves in the log, by a checkpoint.
         root: the log's root, by the same checkpoint.
-        objects: headers (or genesis) and members lists by CID, each hashed by the caller.
+        headers: headers, and genesis, by CID: the caller has hashed them.
+        lists: members lists by CID.
 
     Raises:
         Invalid: `codec.form`, a part has not its form.
@@ -127,7 +129,8 @@ def verify_record(
     bundle = _Tree("bundle path", header["count"], header["root"])
     bundle.check(proof["record"], proof["index"], proof["path"])
     _Tree("log path", size, root).check(proof["leaf"], proof["position"], proof["log_path"])
-    key = _writer_key(header, height, _members_before(prev, height, chain, objects))
+    members = _find_list(_list_named_by(prev, height, chain, headers), lists)
+    key = members.key(header["member"], header["key"], "tx", height)
     if key is None or not verify(key.pub, domain("tx", tid), proof["sig"]):
         raise _no("key or signature")
     fields = _record_fields(proof["record"])
@@ -172,9 +175,9 @@ def _path_length(index: int, size: int) -> int:
     return inner + (index >> inner).bit_count()
 
 
-def _members_before(prev: Cid, height: int, chain: bytes, objects: Mapping[Cid, bytes]) -> Members:
-    """Return the list in force at `height`: the one that the header before it names."""
-    before = objects.get(prev)
+def _list_named_by(prev: Cid, height: int, chain: bytes, headers: Mapping[Cid, bytes]) -> Cid:
+    """Return the CID of the list in force at `height`: the header before it names it."""
+    before = headers.get(prev)
     if before is None:
         raise Missing("proof.header", "header before the record", cure="Supply that header.")
     fields = codec.decode(before, schema.GENESIS if height == 1 else schema.HEADER)
@@ -184,14 +187,15 @@ def _members_before(prev: Cid, height: int, chain: bytes, objects: Mapping[Cid, 
         belongs = fields["chain"] == chain and fields["height"] == height - 1
     if not belongs:
         raise _no("header before the record")
-    members = objects.get(fields["members"])
-    if members is None:
+    found: Cid = fields["members"]
+    return found
+
+
+def _find_list(cid: Cid, lists: Mapping[Cid, Members]) -> Members:
+    found = lists.get(cid)
+    if found is None:
         raise Missing("proof.members", "members list", cure="Supply the list in force then.")
-    return Members.read(members)
-
-
-def _writer_key(header: Mapping[str, Any], height: int, members: Members) -> Key | None:
-    return members.key(header["member"], header["key"], "tx", height)
+    return found
 
 
 def _record_fields(data: bytes) -> dict[str, Any] | None:

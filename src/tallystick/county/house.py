@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tallystick.base.clock import Clock
+from tallystick.base.codec import Cid
 from tallystick.base.errors import NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.county.founding import CountyFile, entropy_for, read_county
@@ -23,6 +24,7 @@ from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.engines.memory import Network
+from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
 
 __all__ = ["House", "open_house"]
@@ -38,6 +40,7 @@ class _Seat:
         self.witnesses = Witnesses(node.replica)
         note = SigningKey.from_seed(node.secrets.note)
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
+        serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
         self.follower: Follower | None = None
         if node.member != house.county.orderer:
@@ -55,6 +58,10 @@ class _Seat:
         """Cut what waits, where no thread does."""
         if not self._house.served:
             self._house.cut()
+
+    def fetch(self, cid: Cid) -> bytes:
+        """Return a public object, from another member if need be."""
+        return fetch_object(self.link, self.node.store, cid, self.link.peers())
 
     def close(self) -> None:
         """End following and close the node's files."""

@@ -1,4 +1,4 @@
-"""What a loan costs a year, all charges in: the internal rate of return, by integer bisection.
+"""What a loan costs a year, all charges in: the internal rate of return, in integers.
 
 Limits: one sum received, payments at whole months; the answer is within 1 ppm of the exact root
 in 0..300 %. Source: PBoC announcement 2021 No. 3 (annualised rate, IRR, compound).
@@ -15,7 +15,7 @@ __all__ = ["RATE_MAX_PPM", "find_yearly_cost"]
 RATE_MAX_PPM = 3_000_000
 _SCALE = 10**12
 _PRECISION = 1_000
-_MONTHLY_MAX = 122_461_000_000  # (1.122461)^12 is just above 4: a yearly cost of 300 %.
+_MONTHLY_MAX = 122_462_048_310  # (1.12246204831)^12 is 4: a yearly cost of 300 %.
 
 
 def find_yearly_cost(received_minor: int, payments: Sequence[tuple[int, int]]) -> int:
@@ -34,29 +34,37 @@ def find_yearly_cost(received_minor: int, payments: Sequence[tuple[int, int]]) -
     assert received_minor > 0, "a loan pays something out"
     if sum(paid for _, paid in payments) <= received_minor:
         return 0
-    low, high = 0, _MONTHLY_MAX
-    while high - low > _PRECISION:
-        middle = (low + high) >> 1
-        if _present_value(payments, middle) > received_minor * PPM:
-            low = middle
-        else:
-            high = middle
-    yearly = divide_half_even(((_SCALE + high) ** 12 - _SCALE**12) * PPM, _SCALE**12)
+    monthly = _find_monthly(received_minor * PPM, payments)
+    yearly = divide_half_even(((_SCALE + monthly) ** 12 - _SCALE**12) * PPM, _SCALE**12)
     return min(yearly, RATE_MAX_PPM)
 
 
-def _present_value(payments: Sequence[tuple[int, int]], monthly: int) -> int:
-    """Value today, in millionths of a fen, at `monthly` parts of 10^12 a month, rounded down.
+def _find_monthly(received: int, payments: Sequence[tuple[int, int]]) -> int:
+    """Return the monthly rate, in parts of 10^12, at which the payments are worth `received`.
 
-    Horner's rule from the last payment back keeps one running number.
+    Newton's method from zero: the value falls and is convex in the rate, so that every step stays
+    on the near side of the root and the steps shrink until one is below the precision.
     """
-    value, later = 0, payments[-1][0]
+    monthly, step = 0, _PRECISION
+    while step >= _PRECISION and monthly < _MONTHLY_MAX:
+        value, slope = _present_value(payments, monthly)
+        step = max(0, value - received) * _SCALE // slope
+        monthly += step
+    return min(monthly, _MONTHLY_MAX)
+
+
+def _present_value(payments: Sequence[tuple[int, int]], monthly: int) -> tuple[int, int]:
+    """Value today of the payments in millionths of a fen, and how fast it falls with the rate.
+
+    Horner's rule from the last payment back keeps one running value and one running slope.
+    """
+    value = slope = 0
+    later = payments[-1][0]
     step = _SCALE + monthly
-    for month, paid in reversed(payments):
+    for month, paid in (*reversed(payments), (0, 0)):
         for _ in range(later - month):
             value = value * _SCALE // step
+            slope = (slope + value) * _SCALE // step
         value += paid * PPM
         later = month
-    for _ in range(later):
-        value = value * _SCALE // step
-    return value
+    return value, slope

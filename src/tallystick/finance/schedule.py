@@ -33,6 +33,7 @@ PERIOD_MONTHS = {
     "int_after_study": 12,
 }
 REPAYMENTS = ("bullet", *PERIOD_MONTHS)
+_YEAR_PPM = 12 * PPM
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,15 @@ def build_schedule(terms: LoanTerms) -> tuple[Instalment, ...]:
     assert terms.term_months >= 1, "a loan has a month of life"
     months = _due_months(terms)
     principals = _principal_parts(terms, months)
+    rate, fee_rate, helped = terms.rate_ppm, terms.fee_ppm, terms.subsidy_ppm + terms.study_months
     rows = []
-    balance, before = terms.amount_minor, 0
+    balance, before, fee, subsidy = terms.amount_minor, 0, 0, 0
     for month, principal in zip(months, principals, strict=True):
-        interest = _accrued(balance, terms.rate_ppm, month - before)
-        subsidy = _subsidised(terms, balance, interest, before, month)
-        fee = _accrued(balance, terms.fee_ppm, month - before) if terms.fee_ppm else 0
+        interest = divide_half_even(balance * rate * (month - before), _YEAR_PPM)
+        if helped:
+            subsidy = _subsidised(terms, balance, interest, before, month)
+        if fee_rate:
+            fee = divide_half_even(balance * fee_rate * (month - before), _YEAR_PPM)
         balance -= principal
         rows.append(Instalment(month, principal, interest, subsidy, fee, balance))
         before = month
@@ -155,7 +159,7 @@ def _level_parts(terms: LoanTerms, count: int) -> list[int]:
 
 
 def _accrued(balance_minor: int, rate_ppm: int, months: int) -> int:
-    return divide_half_even(balance_minor * rate_ppm * months, 12 * PPM)
+    return divide_half_even(balance_minor * rate_ppm * months, _YEAR_PPM)
 
 
 def _subsidised(terms: LoanTerms, balance: int, interest: int, before: int, month: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -69,8 +69,8 @@ class Application:
     target: int | None
     defaults: tuple[str, ...]
     expected: dict[str, object] | None
-    protected: dict[str, int]
-    clamped: tuple[str, ...]
+    protected: dict[str, int] = field(default_factory=dict)
+    clamped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,18 @@ def _parse(line: str) -> Document:
         raise _json_refused("the line is not a JSON object")
     if _depth_exceeds(document, DEPTH_MAX):
         raise _too_deep()
+    if "\\u" in line and not _is_unicode(document):
+        raise _json_refused("the document escapes half a character")
     return document
+
+
+def _is_unicode(document: Document) -> bool:
+    """Return whether every text can be written as UTF-8, which a lone surrogate cannot."""
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> Document:

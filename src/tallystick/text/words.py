@@ -70,19 +70,19 @@ WORDS = {
         "change",
         {
             "amount": (
-                "借 {amount_minor:money},少借 {less_minor:money}",
+                "借 {amount_minor:money}，少借 {less_minor:money}",
                 "Borrow {amount_minor:money}, {less_minor:money} less",
             ),
             "scale": (
-                "做小一些:总投入 {cost_minor:money},借 {amount_minor:money}",
+                "做小一些：总投入 {cost_minor:money}，借 {amount_minor:money}",
                 "Begin smaller: cost {cost_minor:money}, borrow {amount_minor:money}",
             ),
             "term": (
-                "期限改为 {term_months:months},{due_month:month}还清",
+                "期限改为 {term_months:months}，{due_month:month}还清",
                 "Make the term {term_months:months}, paid by {due_month:month}",
             ),
             "repayment": (
-                "改为{repayment:repayment},从{due_month:month}起",
+                "改为{repayment:repayment}，从{due_month:month}起",
                 "Change to {repayment:repayment}, from {due_month:month}",
             ),
             "scheme": ("改用{scheme:scheme}", "Use the {scheme:scheme} instead"),
@@ -121,7 +121,7 @@ WORDS = {
             "insure": ("先给牲畜投保", "Insure the animals first"),
             "show_shock": ("请村里或单位开受灾证明", "Have the shock confirmed"),
             "insure_own_area": (
-                "只投自家种的,少 {size:area}",
+                "只投自家种的，少 {size:area}",
                 "Insure only what you grow, {size:area} less",
             ),
         },
@@ -165,7 +165,7 @@ WORDS = {
         {
             "understood": ("讲清楚了吗", "Was it understood?"),
             "money_used": (
-                "足额到账了吗,收费了吗,花在哪里",
+                "足额到账了吗，收费了吗，花在哪里",
                 "Full sum? Any fee asked? Spent on what?",
             ),
             "shock": ("遇到灾病了吗", "Any shock?"),
@@ -173,7 +173,7 @@ WORDS = {
                 "产量、价格、收入和打算的比",
                 "Yield, price and income against plan",
             ),
-            "repaid": ("用什么钱还的,感觉如何", "Paid from what? How did it feel?"),
+            "repaid": ("用什么钱还的，感觉如何", "Paid from what? How did it feel?"),
             "what_happened": ("一年后怎么样了", "What happened after a year?"),
         },
     ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from chains import CHARTER, SmallChain
 
+from chains import CHARTER, SmallChain
 from tallystick.base.codec import DAG_CBOR, RAW, Cid, cid_of, encode
 from tallystick.base.errors import Invalid
 from tallystick.chain.block import Genesis, apply_block, genesis_state, start

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from chains import CHARTER, Named, SmallChain
 from decisions import Case, decide, make_case
-
 from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, cid_of
 from tallystick.base.errors import Invalid, NotFound
@@ -111,11 +111,12 @@ def test_the_kind_of_a_file_bounds_its_claims(case: Case) -> None:
     for kind, claims in (("record", [decided(1)]), ("decision", [admitted(1)])):
         with pytest.raises(Invalid, match=r"codec\.form"):
             case.file(kind, claims=claims)
-    for changes in (
+    faults: list[dict[str, Any]] = [
         {"claims": []},
         {"claims": [admitted(2)]},
         {"disclosures": [{**case.disclosures(1)[0], "record": 2}]},
-    ):
+    ]
+    for changes in faults:
         with pytest.raises(Invalid, match=r"codec\.form"):
             case.file("case", **changes)
 
@@ -127,13 +128,14 @@ def test_a_refused_record_was_not_admitted(case: Case) -> None:
 
 
 def test_what_is_missing_is_not_checkable(case: Case) -> None:
-    for changes, reason in (
+    faults: list[tuple[dict[str, Any], str]] = [
         ({"checkpoints": []}, "checkpoint"),
         ({"checkpoints": [case.chain.note(2, ["bank-a", "bank-b"])]}, "quorum"),
         ({"paths": []}, "consistency"),
         ({"headers": []}, "header before the record"),
         ({"members": []}, "members list"),
-    ):
+    ]
+    for changes, reason in faults:
         found = verdict(case, case.file(**changes))
         assert (found.status, found.reason) == (Status.NOT_CHECKABLE, reason)
 

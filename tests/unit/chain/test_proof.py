@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from chains import Named, SmallChain
 
+from chains import Named, SmallChain
 from tallystick.base import codec
 from tallystick.base.codec import encode
 from tallystick.base.errors import Error, Invalid
@@ -30,10 +30,8 @@ def chain() -> SmallChain:
 
 def verified(chain: SmallChain, proof: dict[str, Any], *heights: int) -> ProvenRecord:
     size = chain.sizes[HEIGHT]
-    objects = chain.objects(*(heights or range(HEIGHT)))
-    return verify_record(
-        proof, chain=chain.chain, size=size, root=chain.root(size), objects=objects
-    )
+    known = chain.known(*(heights or range(HEIGHT)))
+    return verify_record(proof, chain=chain.chain, size=size, root=chain.root(size), **known)
 
 
 def test_every_record_of_the_chain_is_proven_with_its_result(chain: SmallChain) -> None:
@@ -84,9 +82,9 @@ def test_without_the_header_or_its_list_nothing_can_be_said(chain: SmallChain) -
     with pytest.raises(Missing, match=r"proof\.header"):
         verified(chain, proof, 0)
     size = chain.sizes[HEIGHT]
-    objects = {cid: block for cid, block in chain.objects(1).items() if b"state_root" in block}
+    known = {**chain.known(1), "lists": {}}
     with pytest.raises(Missing, match=r"proof\.members"):
-        verify_record(proof, chain=chain.chain, size=size, root=chain.root(size), objects=objects)
+        verify_record(proof, chain=chain.chain, size=size, root=chain.root(size), **known)
 
 
 def test_a_record_signed_with_a_retired_key_is_not_proven(chain: SmallChain) -> None:
@@ -115,7 +113,7 @@ def test_a_record_signed_with_a_retired_key_is_not_proven(chain: SmallChain) -> 
             chain=forged.chain,
             size=len(forged.leaves),
             root=forged.root(len(forged.leaves)),
-            objects=forged.objects(3),
+            **forged.known(3),
         )
 
 

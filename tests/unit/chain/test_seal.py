@@ -242,7 +242,12 @@ def test_forged_disclosures_fail() -> None:
     ):
         with pytest.raises(Contradicted):
             disclosed(row, com)
-    for change in ({"record": bytes(16)}, {"sealed": "case"}, {"com": bytes(32)}):
+    changes: list[dict[str, Any]] = [
+        {"record": bytes(16)},
+        {"sealed": "case"},
+        {"com": bytes(32)},
+    ]
+    for change in changes:
         with pytest.raises(Contradicted):
             disclosed([name, salt, value, path], **{"com": com, **change})
 

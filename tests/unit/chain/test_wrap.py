@@ -110,7 +110,7 @@ def _expanded(secret: bytes, label: bytes, context: bytes, suite: bytes, size: i
 
 
 def test_the_hybrid_suite_is_x_wing_as_its_draft_says() -> None:
-    """Open a wrap by hand: ML-KEM-768 and X25519 combined by SHA3-256, then RFC 9180 section 5.1."""
+    """Open a wrap by hand: two secrets combined by SHA3-256, then RFC 9180 section 5.1."""
     wire = wrap(DATA_KEY, alg=X_WING, public=public_of(PRIVATE, X_WING), info=INFO)
     ct_lattice, ct_curve, ciphertext = wire[:1_088], wire[1_088:1_120], wire[1_120:]
     expanded = hashlib.shake_256(PRIVATE).digest(96)

@@ -161,6 +161,7 @@ JSONL = '[file]\nformat = "jsonl"\n[fields]\n"profile.age_years" = { path = "p.a
         ('{"p": {"age": true}}', "source.not_number"),
         ('{"p": {"age": [1]}}', "source.not_scalar"),
         ('{"p": 5}', "source.not_map"),
+        ('{"p": {"age": 1}, "name": "\\ud800"}', "source.json"),
         ('{"p": {"age": 1e400}}', "source.not_number"),
         ('{"p": {"age": ' + "9" * 5000 + "}}", "source.not_number"),
         ('{"p": {"age": -3}}', "source.range"),

@@ -98,6 +98,7 @@ class Desk:
     records: Records
     receipts: Receipts
     pending: Pending
+    fetch: Callable[[Cid], bytes]
     submit: Submit
 
     def new_id(self) -> bytes:
@@ -208,8 +209,8 @@ class Desk:
         )
 
     def get_object(self, cid: Cid) -> bytes:
-        """Return a public object of the store."""
-        return self.store.get(cid)
+        """Return a public object, from another member if need be."""
+        return self.fetch(cid)
 
     def permit(self, purpose: str, subject: bytes, officer: str = "") -> Permit:
         """Return a permit for an officer of this member; its own services need no name."""

@@ -6,16 +6,19 @@ that a follower that halts can publish {block, transaction index, expected, got}
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, encode, sha256
 from tallystick.base.errors import Error, Invalid
+from tallystick.chain import schema
 from tallystick.chain.block import Effects, Execution, Tip, read_block
 from tallystick.chain.merkle import root_of
 from tallystick.chain.record import Charter
 from tallystick.chain.state import Read, state_root
+from tallystick.chain.transaction import Transaction
 
 __all__ = ["FAULT", "BlockFault", "InvalidBlock", "find_fault", "show"]
 
@@ -82,42 +85,55 @@ def find_fault(data: bytes, tip: Tip, read: Read, charter: Charter, error: Error
     try:
         header, fields, transactions = read_block(data)
     except Error as found:
-        return BlockFault(height, -1, found.message, "", "")
-    for name, value in _expected_before(tip).items():
-        if fields[name] != value:
-            return _difference(height, name, value, fields[name])
-    if fields["time"] <= tip.time:
-        return _difference(height, "time", f"> {tip.time}", fields["time"])
-    if sha256(header) > fields["target"]:
-        return _difference(height, "target", fields["target"], sha256(header))
-    if fields["proposer"] not in tip.members.by_name:
-        return _difference(height, "proposer", "a member in force", fields["proposer"])
-    counted = {
-        "tx_count": len(transactions),
-        "merkle_root": root_of(each.envelope for each in transactions),
-    }
-    for name, value in counted.items():
-        if fields[name] != value:
-            return _difference(height, name, value, fields[name])
+        return _unreadable(data, height, found)
+    for name, expected, got in _header_facts(header, fields, transactions, tip):
+        if expected != got:
+            return BlockFault(height, -1, name, show(expected), show(got))
     run = Execution(tip, read, charter, fields["time"])
     for index, each in enumerate(transactions):
         try:
             run.add(each)
         except Error as found:
             return BlockFault(height, index, found.message, "", each.tid.hex())
-    for name, value in _roots(run.finish(lambda _: cid_of(header))).items():
-        if fields[name] != value:
-            return _difference(height, name, value, fields[name])
+    for name, expected in _roots(run.finish(lambda _: cid_of(header))).items():
+        if fields[name] != expected:
+            return BlockFault(height, -1, name, show(expected), show(fields[name]))
     return BlockFault(height, -1, error.message, "", "")
 
 
-def _expected_before(tip: Tip) -> dict[str, Any]:
-    return {
-        "height": tip.height + 1,
-        "prev": tip.cid,
-        "chain": tip.genesis.chain,
-        "target": tip.genesis.fields["target"],
-    }
+def _header_facts(
+    header: bytes, fields: dict[str, Any], transactions: list[Transaction], tip: Tip
+) -> Iterator[tuple[str, object, object]]:
+    """Yield (field, expected, got) for all that a header says before its block is run."""
+    yield "height", tip.height + 1, fields["height"]
+    yield "prev", tip.cid, fields["prev"]
+    yield "chain", tip.genesis.chain, fields["chain"]
+    time = fields["time"]
+    yield "time", time if time > tip.time else f"> {tip.time}", time
+    target = fields["target"]
+    yield "target", tip.genesis.fields["target"], target
+    met = sha256(header) <= target
+    yield "nonce", "a hash within the target", "a hash within the target" if met else header[:0]
+    member = fields["proposer"]
+    yield "proposer", member if member in tip.members.by_name else "a member in force", member
+    yield "tx_count", len(transactions), fields["tx_count"]
+    yield "merkle_root", root_of(each.envelope for each in transactions), fields["merkle_root"]
+
+
+def _unreadable(data: bytes, height: int, error: Error) -> BlockFault:
+    """Return which part of a block has no reading."""
+    index, part = -1, "block"
+    try:
+        header, rows = codec.decode(data, schema.BLOCK)
+        part = "header"
+        codec.decode(header, schema.HEADER)
+        part = "transaction"
+        for index, row in enumerate(rows):  # noqa: B007 - the last one read is the fault's place
+            Transaction.read(row)
+        index, part = -1, "block"
+    except Invalid as found:
+        error = found
+    return BlockFault(height, index, part, "", error.message)
 
 
 def _roots(effects: Effects) -> dict[str, Any]:
@@ -127,10 +143,6 @@ def _roots(effects: Effects) -> dict[str, Any]:
         "state_root": state_root(effects.writes_root, effects.tip.lanes),
         "members": effects.tip.members.cid,
     }
-
-
-def _difference(height: int, name: str, expected: object, got: object) -> BlockFault:
-    return BlockFault(height, -1, name, show(expected), show(got))
 
 
 def show(value: object) -> str:

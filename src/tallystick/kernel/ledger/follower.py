@@ -1,4 +1,4 @@
-"""How a member keeps up: it pulls blocks, verifies all of them itself, cosigns, and tells the orderer.
+"""How a member keeps up: it pulls blocks, verifies all of them itself, and cosigns.
 
 Laws: nothing is believed: a block counts when it was run here; a block that does not run counts
 against the orderer only if the orderer cosigned its header, else it was damaged on the way and is

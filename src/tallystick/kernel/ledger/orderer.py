@@ -212,7 +212,8 @@ class Orderer:
 
     def _take(self) -> list[_Ticket]:
         """Take the oldest transactions that fit into one block."""
-        taken, size, records = [], 0, 0
+        taken: list[_Ticket] = []
+        size = records = 0
         with self._changed:
             for ticket in self._queue.values():
                 size += len(ticket.found.data) + 5
@@ -236,10 +237,10 @@ class Orderer:
                 run.add(ticket.found)
                 ordered.append(ticket)
             except Invalid as error:
-                refused.append((ticket, error))
+                refused.append((ticket, error.message))
         effects = self._seal(run, [ticket.found for ticket in ordered]) if ordered else None
-        for ticket, error in refused:
-            ticket.answer(None, _refused(ticket.found, error.message))
+        for ticket, reason in refused:
+            ticket.answer(None, _refused(ticket.found, reason))
         if effects is not None:
             first, height = tip.peaks.size, effects.tip.height
             for index, (ticket, code) in enumerate(zip(ordered, effects.codes, strict=True)):

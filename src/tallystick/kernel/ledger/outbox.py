@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -144,7 +145,9 @@ class Outbox:
         with self._database.transaction():
             self._database.run("UPDATE counter SET last = ?, base = ?", (base - 1, base))
 
-    def put(self, bundles: Sequence[Sequence[bytes]], request: Request | None = None) -> list[Entry]:
+    def put(
+        self, bundles: Sequence[Sequence[bytes]], request: Request | None = None
+    ) -> list[Entry]:
         """Sign and store one transaction a bundle of records, for one fsync in all.
 
         Args:
@@ -268,7 +271,7 @@ class Outbox:
         Only the member's own chain says that something expired: no block after its end can hold it.
         """
         expired = [each for each in self.pending() if self._is_expired(each)]
-        return [self._database.together(lambda old=each: self._replace(old)) for each in expired]
+        return [self._database.together(partial(self._replace, each)) for each in expired]
 
     def _is_expired(self, entry: Entry) -> bool:
         past = Transaction.read(entry.data).not_after < self._replica.tip.time
@@ -307,4 +310,3 @@ class Outbox:
 
 def _corrupt(what: str) -> Corrupt:
     return Corrupt("outbox.corrupt", f"local.db: {what}", cure="Restore the file, then open it so.")
-

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Check, encode
+from tallystick.base.codec import Check, Value, encode
 from tallystick.base.errors import Invalid, NotFound, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.checkpoint import COSIGNATURES_MAX, NOTE_BYTES_MAX
@@ -141,13 +141,13 @@ def ask_blocks(link: Link, to: str, first: int, count: int = BLOCKS_MAX) -> Bloc
 
 
 def ask_note(link: Link, to: str, height: int = 0) -> bytes:
-    """Return another member's checkpoint at `height`, 0 for its newest; unverified, may be empty."""
+    """Return another member's checkpoint at `height`, 0 for its newest; unverified."""
     return link.call(to, "ledger.note", encode([height]))
 
 
 def send_cosignatures(link: Link, to: str, lines: Sequence[tuple[int, str]]) -> None:
     """Give another member cosignature lines by height."""
-    rows = [[height, line] for height, line in lines[-COSIGNATURES_MAX:]]
+    rows: list[Value] = [[height, line] for height, line in lines[-COSIGNATURES_MAX:]]
     link.call(to, "ledger.cosign", encode(rows))
 
 
@@ -164,4 +164,6 @@ def ask_submit(link: Link, to: str, data: bytes) -> bytes:
     except Invalid as error:
         if error.code != "codec.form":
             raise
-        raise Unavailable("link.torn", f"{to}: the message was damaged", cure="Try again.") from error
+        raise Unavailable(
+            "link.torn", f"{to}: the message was damaged", cure="Try again."
+        ) from error

@@ -21,6 +21,7 @@ from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.record import Charter
 from tallystick.chain.state import state_root
 from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.audit import Progress, Report, audit_chain, verify_chain
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
@@ -163,7 +164,9 @@ class Replica:
                 "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
                 (
                     (first + index, tid, height, index, code)
-                    for index, (tid, code) in enumerate(zip(effects.tids, effects.codes, strict=True))
+                    for index, (tid, code) in enumerate(
+                        zip(effects.tids, effects.codes, strict=True)
+                    )
                 ),
             )
             database.run_many("INSERT INTO node VALUES (?, ?)", grow(before.peaks, effects.leaves))
@@ -207,7 +210,8 @@ class Replica:
 
     def blocks(self, first: int, bytes_max: int, count_max: int = 256) -> list[bytes]:
         """Return the blocks from `first` on, as many as fit, at least one if there is one."""
-        found, size = [], 0
+        found: list[bytes] = []
+        size = 0
         for height in range(first, min(self._tip.height + 1, first + count_max)):
             data = self.block(height)
             size += len(data)
@@ -274,6 +278,24 @@ class Replica:
             for height, member, line in rows:
                 if self._cosignatures.get((height, member)) == line:
                     del self._cosignatures[(height, member)]
+
+    def verify(self, progress: Progress | None = None) -> Tip:
+        """Run the whole chain again from the file, on a fresh connection; return its tip."""
+        return verify_chain(self.path, self.charter, progress)
+
+    def audit(self, member: str, progress: Progress | None = None) -> Report:
+        """Compare the file, read afresh, with the chain up to this tip."""
+        self.flush()
+        tip = self._tip
+        head = (tip.height, tip.cid)
+        return audit_chain(
+            self.path,
+            self.charter,
+            member=member,
+            chain=tip.genesis.chain,
+            head=head,
+            progress=progress,
+        )
 
     def close(self) -> None:
         """Write what waits, and close the file; a second call does nothing."""
@@ -357,8 +379,7 @@ def _write_cosignatures(database: Database, rows: Sequence[tuple[int, str, str]]
 
 def _header_of(data: bytes) -> bytes:
     """Return the header's bytes of a block of known form, without reading all of it."""
-    # 82 | byte string head | header: the head is 58 nn or 59 nn nn for 24 .. 65,535 bytes.
-    if data[1] == 0x58:
-        return data[3 : 3 + data[2]]
-    assert data[1] == 0x59
+    # 82 | byte string head | header: the head is 59 nn nn for 256 .. 65,535 bytes, and no header
+    # is shorter: its nine names and five digests alone take more.
+    assert data[:2] == b"\x82\x59"
     return data[4 : 4 + int.from_bytes(data[2:4], "big")]

@@ -38,7 +38,7 @@ class Rows:
         row = self.database.row("SELECT height, lanes, writes FROM head WHERE one = 0")
         if row is None or not is_row(row, int, bytes, bytes) or len(row[1]) != LANES_SIZE:
             raise corrupt("head", field="head")
-        return row  # type: ignore[return-value]
+        return row
 
     def state(self, key: bytes) -> bytes | None:
         """Return the value of a key of the state."""

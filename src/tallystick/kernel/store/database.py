@@ -24,6 +24,7 @@ __all__ = ["Database", "Row"]
 Row = tuple[Any, ...]
 T = TypeVar("T")
 
+_FULLY_SYNCHRONOUS: Final = 2
 BUSY_TIMEOUT_MS: Final = 2_000
 CACHE_KIB: Final = 16 * 1024
 _PARTS: Final = (
@@ -110,7 +111,7 @@ class Database:
         """
         found = cls._open(path, f"{path.absolute().as_uri()}?mode=rwc")
         try:
-            found._prepare(part, schema, version)
+            found.prepare(part, schema, version)
         except Error:
             found.close()
             raise
@@ -149,7 +150,8 @@ class Database:
             raise
         return found
 
-    def _prepare(self, part: str, schema: str, version: int) -> None:
+    def prepare(self, part: str, schema: str, version: int) -> None:
+        """Make commits durable, and see to it that the file has the part's tables."""
         self.run("PRAGMA journal_mode = WAL")
         self.run("PRAGMA synchronous = FULL")
         self.run("PRAGMA secure_delete = ON")
@@ -167,7 +169,7 @@ class Database:
                 cure="Run the program that wrote it, or its migration.",
             )
         journal, synchronous = self.value("PRAGMA journal_mode"), self.value("PRAGMA synchronous")
-        if journal != b"wal" or synchronous != 2:
+        if journal != b"wal" or synchronous != _FULLY_SYNCHRONOUS:
             raise Unavailable(
                 "database.not_durable",
                 f"{self.name}: journal {journal!r}, synchronous {synchronous}, not WAL and FULL",
@@ -245,6 +247,22 @@ class Database:
                 if self._connection.in_transaction:
                     self.run("ROLLBACK")
                 raise
+
+    def catalogue(self) -> dict[bytes, tuple[bytes, bytes]]:
+        """Return the file's tables and indexes: (type, statement) by name."""
+        rows = self.rows("SELECT name, type, coalesce(sql, '') FROM sqlite_master")
+        return {name: (kind, statement) for name, kind, statement in rows}
+
+    @classmethod
+    def catalogue_of(cls, schema: str) -> dict[bytes, tuple[bytes, bytes]]:
+        """Return the catalogue that a sound file of `schema` alone has."""
+        found = cls._open(Path("sound.db"), "file::memory:")
+        try:
+            for statement in [_PARTS, *schema.split(";")]:
+                found.run(statement)
+            return found.catalogue()
+        finally:
+            found.close()
 
     def together(self, work: Callable[[], T]) -> T:
         """Run `work` inside a transaction shared with other threads that wait; return its result.

@@ -98,7 +98,8 @@ def judge_loan(
     gaps += find_cycle_gaps(case, product, terms, schedule)
     if terms.repayment == "int_after_study":
         return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
-    burden = weigh_burden(case, terms, schedule)
+    payments = [row.payment for row in schedule]
+    burden = weigh_burden(case, terms, schedule, payments)
     gaps += _find_burden_gaps(case, terms, burden)
     if any(gap.gap == "no_income_basis" for gap in gaps):
         return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
@@ -110,10 +111,12 @@ def judge_loan(
     )
 
 
-def weigh_burden(case: Case, terms: LoanTerms, schedule: tuple[Instalment, ...]) -> Burden:
+def weigh_burden(
+    case: Case, terms: LoanTerms, schedule: tuple[Instalment, ...], payments: list[int]
+) -> Burden:
     """Return the loan's burden on the household, worst loan year for each ratio."""
     streams, project = case.household.streams, case.ask.project
-    principal, paid = _by_year(schedule, (terms.term_months - 1) // _YEAR + 1)
+    principal, paid = _by_year(schedule, payments)
     middle_room = streams.income_middle - streams.spending_middle
     bad_room = streams.income_bad - streams.spending_bad
     drop = part_ppm(case.exposed_revenue, case.rules["price_drop_ppm"])
@@ -136,8 +139,8 @@ def weigh_burden(case: Case, terms: LoanTerms, schedule: tuple[Instalment, ...])
     yearly = streams.income_middle + project.income_middle_minor
     owing = sum(debt.balance_minor for debt in case.household.debts) + terms.amount_minor
     owing += part_ppm(case.household.guarantees_minor, case.rules["guarantee_weight_ppm"])
-    payment = max(row.payment for row in schedule)
-    return Burden(cover_middle, cover_bad, share, _share(owing, yearly), payment, after_drop)
+    debt = _share(owing, yearly)
+    return Burden(cover_middle, cover_bad, share, debt, max(payments), after_drop)
 
 
 def _share(part: int, whole: int) -> int:
@@ -155,13 +158,16 @@ def _returns(case: Case, year: int) -> bool:
     return case.last_sale < 0 or year <= max(0, case.last_sale - 1) // _YEAR
 
 
-def _by_year(schedule: tuple[Instalment, ...], count: int) -> tuple[list[int], list[int]]:
+def _by_year(
+    schedule: tuple[Instalment, ...], payments: list[int]
+) -> tuple[list[int], list[int]]:
     """Principal and payments by loan year."""
+    count = (schedule[-1].month - 1) // _YEAR + 1
     principal, paid = [0] * count, [0] * count
-    for row in schedule:
+    for row, payment in zip(schedule, payments, strict=True):
         year = (row.month - 1) // _YEAR
         principal[year] += row.principal
-        paid[year] += row.principal + row.interest - row.subsidy + row.fee
+        paid[year] += payment
     return principal, paid
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tallystick.base.clock import DAY_MS
-from tallystick.base.codec import RAW
+from tallystick.base.codec import DAG_CBOR, encode
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
@@ -33,7 +33,7 @@ class Publication:
 
     def publish_news(self, text: str, language: str) -> bytes:
         """Publish a text as a public object and return the record's id."""
-        (cid,) = self._desk.store.put_many([text.encode()], RAW)
+        (cid,) = self._desk.store.put_many([encode({"text": text})], DAG_CBOR)
         return self._record(NewsPublished(object=cid, language=language))
 
     def give_guidance(self, topic: str, text: str, case: bytes | None = None) -> bytes:
@@ -46,7 +46,7 @@ class Publication:
 
     def post_notice(self, text: str, *, scope: str, days: int, whitelist: list[str]) -> bytes:
         """Disclose what the law wants shown, where and as long as it wants, no field more."""
-        (cid,) = self._desk.store.put_many([text.encode()], RAW)
+        (cid,) = self._desk.store.put_many([encode({"text": text})], DAG_CBOR)
         today = self._desk.now_ms() // DAY_MS
         return self._record(
             NoticePosted(scope=scope, from_day=today, days=days, whitelist=whitelist, object=cid)

@@ -1,0 +1,379 @@
+"""Reads a member's own `ledger.db` again and names whatever is not what the chain makes it.
+
+Laws: a fresh connection (an open one does not see what changed below it); every block is run again,
+every row compared with what the blocks make it, by scan and by the key that it is looked up with;
+what differs is named by height and field, or by the page where nothing finer can be read. No
+finding means: whatever a flipped bit touched, it changed nothing that anybody reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base.codec import Cid, cid_of
+from tallystick.base.errors import Error, Invalid
+from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
+from tallystick.chain.checkpoint import Body, origin_of, read_note, write_note
+from tallystick.chain.merkle import Peaks
+from tallystick.chain.record import Charter
+from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.fault import BlockFault, find_fault, show
+from tallystick.kernel.ledger.log import grow
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.store.database import Database
+
+__all__ = ["Finding", "Progress", "Report", "audit_chain", "verify_chain"]
+
+Progress = Callable[[int, int], None]
+"""Told (height done, height of the head) while a chain is read."""
+
+FINDINGS_MAX: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where a member's file differs from the chain.
+
+    Attributes:
+        height: the block's, -1 where the fault belongs to no height.
+        field: the header's field, the table, or the page.
+        detail: which row, transaction, record or key; "" if the field says all.
+        expected: what should stand there, as far as it is known.
+        got: what stands there.
+    """
+
+    height: int
+    field: str
+    detail: str = ""
+    expected: str = ""
+    got: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit found.
+
+    Attributes:
+        member: whose file it is.
+        chain: the chain's digest, 32 bytes.
+        height: how far the chain could be run again.
+        header: the CID of the last header run.
+        findings: what differs, at most 1,000; none proves the file sound up to `height`.
+    """
+
+    member: str
+    chain: bytes
+    height: int
+    header: Cid | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing differs."""
+        return not self.findings
+
+
+def verify_chain(path: Path, charter: Charter, progress: Progress | None = None) -> Tip:
+    """Run the whole chain of a file again from genesis, on a fresh connection; return its tip.
+
+    Raises:
+        Corrupt: a block or the head is not what was written.
+        InvalidBlock's cause as Invalid: a block may not follow.
+    """
+    database = Database.read(path)
+    try:
+        rows = Rows(database)
+        genesis = rows.genesis()
+        state, tip = genesis_state(genesis), start(genesis)
+        last, lanes, _ = rows.head()
+        for height in range(1, last + 1):
+            effects = apply_block(layout.join_block(*rows.block(height)), tip, state.get, charter)
+            _take_over(state, effects)
+            tip = effects.tip
+            if progress is not None:
+                progress(height, last)
+        if lanes != tip.lanes:
+            raise layout.corrupt(f"lanes of the head at height {last}", field="head", height=last)
+        return tip
+    finally:
+        database.close()
+
+
+def _take_over(state: dict[bytes, bytes], effects: Effects) -> None:
+    for key, value in effects.changes.items():
+        if value is None:
+            state.pop(key, None)
+        else:
+            state[key] = value
+
+
+def audit_chain(
+    path: Path,
+    charter: Charter,
+    *,
+    member: str,
+    chain: bytes,
+    head: tuple[int, Cid] | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Return what differs between a member's file and the chain it should hold.
+
+    Args:
+        path: `ledger.db`.
+        charter: every record type with its rule.
+        member: whose file it is, for the report.
+        chain: the chain's digest; the one fact that is not read from the file.
+        head: height and header CID the file must reach: the running node's, or a peer's cosigned
+            one. Without it a file that lost its end cannot be told from a shorter chain.
+        progress: told how far it is.
+    """
+    try:
+        database = Database.read(path)
+    except Error as error:
+        return Report(member, chain, -1, None, (_of_error(error, -1, "file"),))
+    try:
+        found = _Audit(database, charter, chain, progress)
+        found.run(head)
+        findings = tuple(found.findings[:FINDINGS_MAX])
+        return Report(member, chain, found.height, found.header, findings)
+    finally:
+        database.close()
+
+
+def _of_error(error: Error, height: int, field: str) -> Finding:
+    place = error.values.get("field", field)
+    if error.code == "database.corrupt":
+        place = "page"
+    return Finding(height, str(place), error.message, "", error.code)
+
+
+class _Audit:
+    """One reading of one file."""
+
+    def __init__(
+        self, database: Database, charter: Charter, chain: bytes, progress: Progress | None
+    ) -> None:
+        self._database = database
+        self._rows = Rows(database)
+        self._charter = charter
+        self._chain = chain
+        self._progress = progress
+        self.findings: list[Finding] = []
+        self.height = -1
+        self.header: Cid | None = None
+        self._tip: Tip | None = None
+        self._state: dict[bytes, bytes] = {}
+        self._rosters: dict[int, bytes] = {}
+        self._writes = b""
+        self._nodes = 0
+
+    def run(self, head: tuple[int, Cid] | None) -> None:
+        """Check everything; each part that cannot be read is a finding, and the rest goes on."""
+        self._part("schema", self._check_schema)
+        self._part("blocks", self._check_blocks)
+        if self._tip is not None:
+            self._part("state", self._check_state)
+            self._part("head", self._check_head)
+            self._part("counts", self._check_counts)
+            self._part("roster", self._check_rosters)
+            self._part("cosignature", self._check_cosignatures)
+        self._part("aside", self._check_aside)
+        self._part("page", self._check_pages)
+        if head is not None:
+            self._check_reaches(*head)
+
+    def _part(self, name: str, work: Callable[[], None]) -> None:
+        if len(self.findings) >= FINDINGS_MAX:
+            return
+        try:
+            work()
+        except Error as error:
+            self.findings.append(_of_error(error, self.height, name))
+
+    def _add(self, height: int, field: str, detail: str, *facts: object) -> None:
+        if len(self.findings) < FINDINGS_MAX:
+            expected, got = facts or ("", "")
+            self.findings.append(Finding(height, field, detail, show(expected), show(got)))
+
+    def _compare(self, height: int, field: str, expected: object, got: object) -> None:
+        if expected != got or type(expected) is not type(got):
+            self._add(height, field, "", expected, got)
+
+    def _check_schema(self) -> None:
+        got = self._database.catalogue()
+        expected = Database.catalogue_of(layout.SCHEMA)
+        for name in sorted(expected.keys() | got.keys()):
+            if expected.get(name) != got.get(name):
+                self._add(-1, "schema", show(name))
+        version = self._database.value("SELECT version FROM part WHERE name = 'ledger'")
+        self._compare(-1, "version", layout.VERSION, version)
+
+    def _check_blocks(self) -> None:
+        genesis = self._rows.genesis()
+        if genesis.chain != self._chain:
+            self._add(0, "genesis", "", self._chain, genesis.chain)
+            return
+        self._state, tip = genesis_state(genesis), start(genesis)
+        self._rosters[0] = genesis.members.data
+        self._reach(tip)
+        last = self._database.value("SELECT max(height) FROM block") or 0
+        for height in range(1, last + 1):
+            effects = self._check_block(height, tip)
+            if effects is None:
+                self._check_unrun(height + 1, last)
+                return
+            self._check_log(effects, tip.peaks)
+            _take_over(self._state, effects)
+            if effects.tip.members.cid != tip.members.cid:
+                self._rosters[height] = effects.tip.members.data
+            self._writes = effects.writes_root
+            tip = effects.tip
+            self._reach(tip)
+            if self._progress is not None:
+                self._progress(height, last)
+
+    def _reach(self, tip: Tip) -> None:
+        self._tip, self.height, self.header = tip, tip.height, tip.cid
+
+    def _check_block(self, height: int, tip: Tip) -> Effects | None:
+        """Run a block as it stands in its row; None if it does not run."""
+        row = self._database.row(
+            "SELECT digest, header, body, tally FROM block WHERE height = ?", (height,)
+        )
+        if row is None or not layout.is_row(row, bytes, bytes, bytes, bytes):
+            self._add(height, "block", "no such row")
+            return None
+        digest, header, body, tally = row
+        data = layout.join_block(header, body)
+        try:
+            effects = apply_block(data, tip, self._state.get, self._charter)
+        except Invalid as error:
+            self._name(find_fault(data, tip, self._state.get, self._charter, error))
+            return None
+        held = layout.block_check(header, body) == tally
+        if cid_of(header).digest != digest:
+            # The header's nonce is free: its hash alone shows a flip there.
+            self._add(height, "digest" if held else "header", "nonce or digest")
+            return effects if held else None
+        if not held:
+            self._add(height, "tally", "", layout.block_check(header, body), tally)
+        found = self._database.value("SELECT height FROM block WHERE digest = ?", (digest,))
+        self._compare(height, "digest", height, found)
+        return effects
+
+    def _name(self, fault: BlockFault) -> None:
+        detail = f"transaction {fault.index}" if fault.index >= 0 else ""
+        self._add(fault.height, fault.field, detail, fault.expected, fault.got)
+
+    def _check_unrun(self, first: int, last: int) -> None:
+        """Check by their own sums the blocks after one that does not run."""
+        for height in range(first, last + 1):
+            try:
+                self._rows.block(height)
+            except Error as error:
+                self.findings.append(_of_error(error, height, "block"))
+
+    def _check_log(self, effects: Effects, before: Peaks) -> None:
+        height = effects.tip.height
+        for index, tid in enumerate(effects.tids):
+            expected = (before.size + index, height, index, effects.codes[index])
+            row = self._database.row(
+                "SELECT position, height, place, code FROM entry WHERE tid = ?", (tid,)
+            )
+            if row != expected:
+                self._add(height, "entry", f"transaction {index}", str(expected), str(row))
+            held = self._database.value("SELECT tid FROM entry WHERE position = ?", expected[:1])
+            if held != tid:
+                self._add(height, "entry", f"transaction {index} tid", tid, held)
+        for place, found in grow(before, effects.leaves):
+            self._nodes += 1
+            held = self._database.value("SELECT hash FROM node WHERE place = ?", (place,))
+            if held != found:
+                self._add(height, "node", f"place {place}", found, held)
+
+    def _check_state(self) -> None:
+        for key in sorted(self._state):
+            row = self._database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
+            value = self._state[key]
+            if row != (value, layout.pair_check(key, value)):
+                self._add(self.height, "state", f"key {key.hex()}", value, row and row[0])
+        for (key,) in self._database.scan("SELECT name FROM state"):
+            if key not in self._state:
+                self._add(self.height, "state", f"key {show(key)}", "none", "a row")
+
+    def _check_head(self) -> None:
+        assert self._tip is not None
+        row = self._database.row("SELECT height, lanes, writes FROM head WHERE one = 0")
+        got = row or (None, None, None)
+        expected = (self._tip.height, self._tip.lanes, self._writes)
+        for name, a, b in zip(("height", "lanes", "writes_root"), expected, got, strict=True):
+            if a != b:
+                self._add(self.height, "head", name)
+
+    def _check_counts(self) -> None:
+        assert self._tip is not None
+        expected = {
+            "block": self._tip.height,
+            "entry": self._tip.peaks.size,
+            "node": self._nodes,
+            "state": len(self._state),
+            "roster": len(self._rosters),
+            "head": 1,
+            "fact": 1,
+        }
+        for table, count in expected.items():
+            got = self._database.value(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
+            self._compare(self.height, f"{table} rows", count, got)
+
+    def _check_rosters(self) -> None:
+        for height, data in self._rosters.items():
+            held = self._database.value("SELECT data FROM roster WHERE height = ?", (height,))
+            if held != data:
+                self._add(height, "members", "list in force after this height")
+
+    def _check_cosignatures(self) -> None:
+        assert self._tip is not None
+        genesis = self._tip.genesis
+        rows = self._database.scan("SELECT height, member, line FROM cosignature")
+        for height, member, line in rows:
+            if not self._is_cosigned(genesis, height, member, line):
+                self._add(height if type(height) is int else -1, "cosignature", show(member))
+
+    def _is_cosigned(self, genesis: Genesis, height: Any, member: Any, line: Any) -> bool:  # noqa: ANN401 - unchecked columns
+        try:
+            header = self._rows.header(height)
+            fields = layout.header_fields(header)
+            origin = origin_of(genesis.fields["name"], genesis.chain)
+            body = Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
+            note = write_note(body, [line.decode()])
+            before = [at for at in self._rosters if at < height]
+            members = self._rows.members(max(before))
+            read = read_note(
+                note, name=genesis.fields["name"], chain=genesis.chain, members=members
+            )
+        except (Error, AttributeError, UnicodeDecodeError, TypeError, ValueError):
+            return False
+        return member.decode() in read.signers
+
+    def _check_aside(self) -> None:
+        for height, fault, _ in self._database.scan("SELECT height, fault, data FROM aside"):
+            try:
+                BlockFault.read(fault)
+            except (Invalid, TypeError) as error:
+                raise layout.corrupt(f"aside {height}", field="aside") from error
+
+    def _check_pages(self) -> None:
+        for (message,) in self._database.rows("PRAGMA integrity_check(100)"):
+            if message != b"ok":
+                self._add(-1, "page", message.decode(errors="replace"))
+
+    def _check_reaches(self, height: int, header: Cid) -> None:
+        if self.height < height:
+            self._add(self.height, "head", "the chain ends early", height, self.height)
+        elif self.height == height and self.header != header:
+            self._add(height, "head", "", header, self.header)
+        elif self.height > height and cid_of(self._rows.header(height)) != header:
+            self._add(height, "head", "", header, cid_of(self._rows.header(height)))
