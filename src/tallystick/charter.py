@@ -6,25 +6,39 @@ table lacks halts the member with a cure, never with a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from tallystick.base.codec import Cid, decode, value
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.amendment import amendable, final
+from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admit, Charter, RecordType
 from tallystick.records import case, catalogue, loan, party, public
 from tallystick.records.base import Statement, spec_of
+from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.consent import rules as consent
 from tallystick.services.credit import rules as credit
-from tallystick.services.positioning import rules as positioning
-from tallystick.services.positioning.rules import Stage
-from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.credit import views as credit_views
+from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning import views as positioning_views
+from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
+from tallystick.services.positioning.rules import Stage
 from tallystick.services.publication import rules as publication
 
-__all__ = ["CHARTER", "ROLES", "STATEMENTS", "TABLES", "Row", "fold_record", "record_types"]
+__all__ = [
+    "CHARTER",
+    "DECIDES",
+    "ROLES",
+    "STATEMENTS",
+    "TABLES",
+    "Row",
+    "fold_record",
+    "record_types",
+    "replay",
+]
 
 ANY: Final = frozenset[str]()
 DEPARTMENT: Final = frozenset({"department"})
@@ -186,3 +200,34 @@ def fold_record(admitted: Admitted) -> list[Op]:
     }
     fold = _FOLDS.get(record["t"])
     return [Put("record", row), *(fold(admitted) if fold else [])]
+
+
+DECIDES: Final[Mapping[tuple[str, int], Callable[..., Positioning]]] = {
+    ("positioning", 1): decide_v1,
+}
+# Figures of each rules version, for ever: a decision is replayed by those it was made under.
+_FIGURES: Final = {("positioning", 1): RULES_V1}
+
+
+def replay(asked: Asked, inputs: bytes, objects: Mapping[Cid, bytes]) -> Mapping[str, Any]:
+    """Run a decision again and return the fields it seals.
+
+    Raises:
+        NotFound: `decision.version`, this program lacks the decision's version or rules.
+        Invalid: inputs, model or catalogue have not the form of any.
+    """
+    decide = DECIDES.get((asked.service, asked.version))
+    figures = _FIGURES.get((asked.service, asked.rules))
+    if decide is None or figures is None:
+        raise NotFound(
+            "decision.version",
+            f"{asked.service} {asked.version} under rules {asked.rules} is not known here",
+            cure="Verify with a later version of tallystick.",
+        )
+    model = decode(objects[asked.model], value) if asked.model is not None else None
+    catalogue = decode(objects[asked.catalogue], value)
+    found = decide(decode(inputs, value), model, catalogue, figures)
+    for answer in (found.scheme, found.judgement, found.result):
+        if answer.question == asked.question:
+            return answer.sealed()
+    raise Invalid("decision.question", f"the decision answers no {asked.question}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,13 @@ from typing import IO, Any, Final, Protocol
 
 from tallystick.base import codec
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.codec import Cid, decode, encode
+from tallystick.base.codec import Cid, decode, encode, read_admitted
 from tallystick.base.errors import Conflict, Corrupt, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
 from tallystick.charter import CHARTER, TABLES, fold_record
+from tallystick.kernel.access.answers import ANSWER_SCHEMA, ASKING, Answers, Asking
 from tallystick.kernel.access.desk import Desk, Found, Settled
 from tallystick.kernel.access.keyring import KeyRing
 from tallystick.kernel.access.pending import PENDING_SCHEMA, PendingRecords
@@ -42,6 +44,7 @@ __all__ = ["Node", "Secrets"]
 
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
+_DESK_SCHEMA: Final = f"{RECEIPT_SCHEMA};{PENDING_SCHEMA};{ANSWER_SCHEMA}"
 _SECRETS: Final = codec.shape(
     {name: codec.exact_bytes(32) for name in ("tx", "note", "link", "seal")}
 )
@@ -122,11 +125,11 @@ class Node:
         self.store = SqliteStore(folder / "store.db")
         self.keys = KeyRing(folder, entropy)
         self.views = _open_views(folder)
-        self._desk_file = Database.write(
-            folder / "local.db", "desk", f"{RECEIPT_SCHEMA};{PENDING_SCHEMA}", DESK_VERSION
-        )
+        self._desk_file = Database.write(folder / "local.db", "desk", _DESK_SCHEMA, DESK_VERSION)
+        self.answers = Answers(self._desk_file, clock)
         self.orders: Orders | None = None
         self._blocks: dict[int, list[Transaction]] = {}
+        self._folding = threading.Lock()
         self.desk = self._make_desk()
         self._wire()
 
@@ -181,7 +184,8 @@ class Node:
     def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:
         """Sign, store, submit and wait; then fold what came of it."""
         assert self.orders is not None
-        entries = self.outbox.put(bundles)
+        asking = ASKING.get() or Asking()
+        entries = self.outbox.put(bundles, asking.take())
         for entry in entries:
             self.orders.ledger.submit(entry.data)
         self.orders.settle()
@@ -191,10 +195,12 @@ class Node:
             self.outbox.settle(entry, result)
             settled.append(result)
         self.fold()
-        return [
+        found = [
             Settled(each.tid, each.height, each.index, each.code, self._time(each.height))
             for each in settled
         ]
+        asking.settled += found
+        return found
 
     def _fetch(self, cid: Cid) -> bytes:
         assert self.orders is not None
@@ -206,14 +212,16 @@ class Node:
 
     def fold(self) -> None:
         """Bring the views to the height of the chain."""
-        for height in range(self.views.height() + 1, self.replica.tip.height + 1):
-            self.views.apply(
-                height, [op for each in self._admitted(height) for op in fold_record(each)]
-            )
+        with self._folding:
+            for height in range(self.views.height() + 1, self.replica.tip.height + 1):
+                self.views.apply(
+                    height, [op for each in self._admitted(height) for op in fold_record(each)]
+                )
 
     def rebuild(self) -> None:
         """Make the views anew from the chain."""
-        self.views.clear()
+        with self._folding:
+            self.views.clear()
         self.fold()
 
     def _admitted(self, height: int) -> Iterator[Admitted]:
@@ -224,8 +232,12 @@ class Node:
             if result is None or result.code:
                 continue
             for place, data in enumerate(found.records):
-                record = decode(data, schema.RECORD)
+                record = read_admitted(data)
                 yield Admitted(record, found.member, height, index, place, time, found.tid)
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        """Return a transaction by its place in the chain."""
+        return self._transactions(height)[index]
 
     def _transactions(self, height: int) -> list[Transaction]:
         """Return a block's transactions; the last few blocks read are kept."""
@@ -234,7 +246,7 @@ class Node:
             _, rows = decode(self.replica.block(height), schema.BLOCK)
             found = [Transaction.read(row) for row in rows]
             if len(self._blocks) > 16:
-                self._blocks.pop(next(iter(self._blocks)))
+                self._blocks.pop(min(self._blocks), None)
             self._blocks[height] = found
         return found
 
@@ -245,7 +257,7 @@ class Node:
             raise NotFound("record.unknown", f"no record {identifier.hex()} is admitted")
         row = rows[0]
         found = self._transactions(row["height"])[row["index"]]
-        record: dict[str, Any] = decode(found.records[row["place"]], schema.RECORD)
+        record: dict[str, Any] = read_admitted(found.records[row["place"]])
         return Found(record, row["member"], row["height"], row["index"], row["place"], row["time"])
 
     def roles(self) -> Mapping[str, str]:

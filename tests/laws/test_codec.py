@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import cbor2
@@ -14,6 +15,8 @@ from multiformats import CID, multihash
 from tallystick.base import codec
 from tallystick.base.codec import DAG_CBOR, INTEGER_MAX, RAW, Cid, Value, cid_of, decode, encode
 from tallystick.base.errors import Invalid
+from tallystick.chain import schema
+from tallystick.chain.proof import PROOF
 
 LIKE_A_CID = bytes.fromhex("01550003616263")
 INTEGERS = st.integers(-INTEGER_MAX, INTEGER_MAX)
@@ -121,8 +124,9 @@ def test_depth_counts_lists_and_maps_and_starts_afresh_in_byte_strings() -> None
         "d82a00",
         "d82a4100",
         "d82b58250001551220" + "00" * 32,
-        "d90002a0",
+        "d9002a58250001551220" + "00" * 32,
         "d82a582501551220" + "00" * 33,
+        "d82a582401551220" + "00" * 32,
         "f7",
         "e0",
         "0000",
@@ -134,6 +138,132 @@ def test_depth_counts_lists_and_maps_and_starts_afresh_in_byte_strings() -> None
 def test_other_spellings_are_refused(data: str) -> None:
     with pytest.raises(Invalid, match=r"codec\.form"):
         decode(bytes.fromhex(data), codec.value)
+
+
+HASH = LIKE_A_CID + bytes(25)
+STRUCTURES: dict[str, tuple[codec.Check, Any]] = {
+    "record": (
+        schema.RECORD,
+        {
+            "t": "news.published",
+            "rv": 1,
+            "id": HASH[:16],
+            "pub": {},
+            "case": HASH[:16],
+            "on": 20_700,
+            "refs": [HASH[:16]],
+            "seals": {"case": {"com": HASH, "obj": cid_of(b"", RAW), "size": 2_048}},
+            "officer": HASH[:16],
+            "amends": HASH[:16],
+        },
+    ),
+    "transaction header": (
+        schema.TX_HEADER,
+        {
+            "v": 1,
+            "chain": HASH,
+            "member": "bank-a",
+            "key": 1,
+            "seq": 1,
+            "not_after": 1,
+            "count": 1,
+            "root": HASH,
+        },
+    ),
+    "header": (
+        schema.HEADER,
+        {
+            "v": 1,
+            "chain": HASH,
+            "height": 1,
+            "prev": cid_of(b""),
+            "time": 1,
+            "nonce": HASH[:16],
+            "target": HASH,
+            "merkle_root": HASH,
+            "tx_count": 1,
+            "log_size": 1,
+            "log_root": HASH,
+            "state_root": HASH,
+            "members": cid_of(b""),
+            "proposer": "operator",
+        },
+    ),
+    "genesis": (
+        schema.GENESIS,
+        {
+            "v": 1,
+            "suite": 1,
+            "kind": "tally",
+            "name": "county",
+            "time": 1,
+            "salt": HASH,
+            "target": HASH,
+            "limits": {"a": 1},
+            "rules": {"b": 1},
+            "seeded": 1,
+            "members": cid_of(b""),
+        },
+    ),
+    "leaf": (schema.LEAF, [1, 0, 1, 0, HASH, cid_of(b"")]),
+    "window": (schema.WINDOW, [1, LIKE_A_CID + bytes(121)]),
+    "proof": (
+        PROOF,
+        {
+            "v": 1,
+            "record": HASH,
+            "index": 0,
+            "path": [HASH],
+            "header": HASH,
+            "sig": HASH + HASH,
+            "leaf": HASH,
+            "position": 0,
+            "log_path": [HASH],
+        },
+    ),
+}
+
+
+def _with_each_leaf_changed(tree: Any, change: Callable[[Any], list[Any]]) -> Iterator[Any]:  # noqa: ANN401
+    """Yield the tree once for every value that may replace one of its leaves."""
+    if isinstance(tree, dict):
+        for name, each in tree.items():
+            for other in _with_each_leaf_changed(each, change):
+                yield {**tree, name: other}
+    elif isinstance(tree, list):
+        for at, each in enumerate(tree):
+            for other in _with_each_leaf_changed(each, change):
+                yield [*tree[:at], other, *tree[at + 1 :]]
+    else:
+        yield from change(tree)
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_a_byte_field_that_looks_like_a_link_stays_bytes_in_every_structure(name: str) -> None:
+    check, tree = STRUCTURES[name]
+    found = decode(encode(tree), check)
+    assert found == tree
+    assert encode(found) == encode(tree)
+    assert encode(tree) == dag_cbor.encode(_theirs(tree))
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_no_field_of_any_structure_takes_another_kind_of_value(name: str) -> None:
+    check, tree = STRUCTURES[name]
+
+    def others(value: object) -> list[Any]:
+        if isinstance(value, int):
+            return [True, float(value), None, 2**53, -1 - 2**53, str(value), b"1"]
+        if isinstance(value, bytes):
+            return [None, value.hex(), [value], cid_of(value)]
+        if isinstance(value, Cid):
+            return [None, value.raw, str(value), b"\x00" + value.raw]
+        return [None, 1, b"a", ""]
+
+    for changed in _with_each_leaf_changed(tree, others):
+        data = encode(changed)
+        with pytest.raises(Invalid, match=r"codec\.form"):
+            decode(data, check)
 
 
 @given(LINKS)

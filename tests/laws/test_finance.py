@@ -127,7 +127,8 @@ def test_the_yearly_cost_discounts_the_payments_to_the_sum_received(
     cost = find_yearly_cost(amount, payments)
 
     def worth(yearly_ppm: int) -> float:
-        return sum(paid / (1 + yearly_ppm / 1e6) ** (month / 12) for month, paid in payments)
+        growth = 1 + yearly_ppm / 1e6
+        return sum(paid / float(growth ** (month / 12)) for month, paid in payments)
 
     assert worth(cost + 3) <= amount * (1 + 1e-9)
     assert worth(cost - 3) >= amount * (1 - 1e-9)

@@ -33,12 +33,14 @@ __all__ = [
     "choice",
     "decode",
     "encode",
+    "encode_decoded",
     "exact_bytes",
     "ident",
     "integer",
     "list_of",
     "map_of",
     "octets",
+    "read_admitted",
     "refuse",
     "sha256",
     "shape",
@@ -115,19 +117,29 @@ def cid_of(data: bytes, codec: int = DAG_CBOR) -> Cid:
     return Cid(bytes([1, codec, 0x12, 0x20]) + sha256(data))
 
 
-def _write_cid(encoder: cbor2.CBOREncoder, found: Cid) -> None:
+def _write_cid(encoder: cbor2.CBOREncoder, found: object) -> None:
+    if type(found) is not Cid:
+        raise refuse("value")
     encoder.encode(cbor2.CBORTag(42, b"\x00" + found.raw))
 
 
-_ENCODERS: Final[dict[type, Callable[[cbor2.CBOREncoder, Any], None]]] = {Cid: _write_cid}
+_LINK_HEAD: Final = b"\xd8\x2a"
+_LINKS: Final = frozenset(b"\x00" + prefix for prefix in _PREFIXES)
+_new_cid: Final = object.__new__
+_set_raw: Final = Cid.raw.__set__  # type: ignore[attr-defined]
 
 
 def _read_tag(tag: cbor2.CBORTag, immutable: bool) -> Cid:  # noqa: FBT001 - the library's call
+    """Return the link of a tag, checked as the class checks it but several times faster."""
     del immutable
     content = tag.value
-    if tag.tag != 42 or type(content) is not bytes or content[:1] != b"\x00":
+    if tag.tag != 42 or type(content) is not bytes:
         raise refuse("tag")
-    return Cid(content[1:])
+    if len(content) != CID_SIZE + 1 or content[:5] not in _LINKS:
+        raise refuse("cid")
+    found = _new_cid(Cid)
+    _set_raw(found, content[1:])
+    return found
 
 
 def encode(tree: Value) -> bytes:
@@ -136,17 +148,36 @@ def encode(tree: Value) -> bytes:
     >>> encode({"b": 1, "aa": 2, "a": 3}).hex()
     'a361610361620162616102'
     """
-    return cbor2.dumps(tree, canonical=True, encoders=_ENCODERS)
+    return cbor2.dumps(tree, canonical=True, default=_write_cid)
+
+
+def encode_decoded(tree: Value) -> bytes:
+    """Return the canonical bytes of a tree whose maps are in canonical order, as decoding gives it.
+
+    Half the time of `encode`; the caller answers for the order.
+    """
+    return cbor2.dumps(tree, default=_write_cid)
+
+
+def read_admitted(data: bytes) -> Any:  # noqa: ANN401 - whatever was checked
+    """Return the tree of bytes that were decoded by schema before they were kept."""
+    return cbor2.loads(data, tag_hook=_read_tag)
 
 
 def _load(data: bytes, depth_max: int) -> object:
+    """Read and compare: twice where there are links, since plain tags are written back in C."""
     try:
-        return cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max, allow_indefinite=False)
+        tree = cbor2.loads(data, max_depth=depth_max, allow_indefinite=False)
+        if cbor2.dumps(tree) != data:
+            raise refuse("not canonical")
+        if _LINK_HEAD in data:
+            tree = cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max)
     except Invalid:
         raise
-    except (cbor2.CBORDecodeError, ValueError, TypeError, OverflowError) as error:
+    except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
         cause = error.__cause__
         raise cause if isinstance(cause, Invalid) else refuse("not CBOR of this form") from error
+    return tree
 
 
 def _depth(tree: object) -> int:
@@ -172,8 +203,6 @@ def decode(data: bytes, check: Check) -> Any:  # noqa: ANN401 - the check, not t
     """
     tree = _read(data)
     check(tree)
-    if cbor2.dumps(tree, encoders=_ENCODERS) != data:
-        raise refuse("not canonical")
     return tree
 
 

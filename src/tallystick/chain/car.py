@@ -18,7 +18,7 @@ from tallystick.base.codec import CID_SIZE, DAG_CBOR, Cid, cid_of, refuse
 
 __all__ = ["CAR_BYTES_MAX", "Car", "read_car", "write_car"]
 
-CAR_BYTES_MAX: Final = 64 * 1024 * 1024
+CAR_BYTES_MAX: Final = 64_000_000
 _VARINT_SIZE_MAX: Final = 9
 _HEADER: Final = codec.shape({"roots": codec.list_of(codec.cid, 1, 1), "version": codec.choice(1)})
 

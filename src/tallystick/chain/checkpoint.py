@@ -118,7 +118,8 @@ def cosign(body: Body, key: SigningKey, *, member: str, time_s: int) -> str:
 
 
 def write_note(body: Body, lines: Sequence[str]) -> bytes:
-    """Return the bytes of a note: the body, an empty line, the signature lines."""
+    """Return the bytes of a note: the body, an empty line, 1 to 64 signature lines."""
+    assert 1 <= len(lines) <= COSIGNATURES_MAX
     return f"{body.text()}\n{''.join(lines)}".encode()
 
 

@@ -52,8 +52,8 @@ def DISCLOSURE(found: object) -> None:  # noqa: N802 - a check, named as the oth
 
 
 def field_leaf(record: bytes, sealed: SealClass, name: str, slot: list[Value]) -> bytes:
-    """Return the bytes of a field's leaf; `slot` is [salt] or [salt, value]."""
-    return codec.encode([record, sealed, name, *slot])
+    """Return the bytes of a field's leaf; `slot` is [salt] or [salt, value], as decoded."""
+    return codec.encode_decoded([record, sealed, name, *slot])
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _check_value(check: Check, value: object) -> None:
 
 
 def check_slots(found: object) -> None:
-    """Admit {name: [salt, value?]}, whatever the names; who opens compares them with the type's."""
+    """Admit {name: [salt, value?]}; names and values are checked next, by the record's type."""
     if type(found) is not dict or len(found) > FIELDS_MAX:
         raise refuse("fields")
     _SLOTS(found)
@@ -166,8 +166,6 @@ def _slot(found: object) -> None:
     if type(found) is not list or not 1 <= len(found) <= 2:  # noqa: PLR2004 - salt, value
         raise refuse("slot")
     schema.b16(found[0])
-    if len(found) > 1:
-        codec.value(found[1])
 
 
 _SLOTS: Final = codec.map_of(_slot, FIELDS_MAX, 1)

@@ -106,7 +106,7 @@ def _read(data: bytes) -> dict[str, Any] | None:
     if len(data) > schema.RECORD_BYTES_MAX:
         return None
     try:
-        tree: dict[str, Any] = codec.decode(data, schema.RECORD)
+        tree: dict[str, Any] = codec.decode(data, schema.RECORD_FRAME)
     except Invalid:
         return None
     return tree
@@ -118,6 +118,14 @@ def _has_form(record: dict[str, Any], kind: RecordType) -> bool:
     except Invalid:
         return False
     return sorted(record.get("seals", {})) == kind.classes()
+
+
+def _has_any_form(record: dict[str, Any]) -> bool:
+    try:
+        schema.RECORD(record)
+    except Invalid:
+        return False
+    return True
 
 
 def _names(record: dict[str, Any]) -> list[bytes]:
@@ -141,7 +149,7 @@ def admit_record(
         return Code.FORM
     kind = charter.get((record["t"], record["rv"]))
     if kind is None:
-        return Code.UNKNOWN
+        return Code.UNKNOWN if _has_any_form(record) else Code.FORM
     if not _has_form(record, kind):
         return Code.FORM
     admission = offered(record)

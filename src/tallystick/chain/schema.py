@@ -28,6 +28,7 @@ __all__ = [
     "NEW_KEY",
     "RECORD",
     "RECORD_BYTES_MAX",
+    "RECORD_FRAME",
     "ROLE",
     "SEAL",
     "TRANSACTION",
@@ -122,8 +123,67 @@ TRANSACTION: Final = codec.tuple_of(
 )
 
 
+_SEAL_SIZES: Final = frozenset(1024 << j for j in range(1, 7))
+
+
 def _seal_size(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
-    if type(found) is not int or found not in {1024 << j for j in range(1, 7)}:
+    if type(found) is not int or found not in _SEAL_SIZES:
+        raise refuse("value")
+
+
+SEAL: Final = codec.shape({"com": b32, "obj": codec.cid, "size": _seal_size})
+_SEALS_OPTIONAL: Final = codec.shape({}, {"case": SEAL, "party": SEAL})
+
+
+def _seals(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
+    _SEALS_OPTIONAL(found)
+    if not found:
+        raise refuse("map")
+
+
+_RECORD_OPTIONAL: Final[dict[str, Check]] = {
+    "case": b16,
+    "on": count,
+    "refs": codec.list_of(b16, REFS_MAX, 1),
+    "seals": _seals,
+    "officer": b16,
+    "amends": b16,
+}
+_PUBLIC: Final = codec.map_of(codec.value, 64)
+_RECORD_REQUIRED: Final[dict[str, Check]] = {"t": NAMESPACE_ID, "rv": u16, "id": b16}
+RECORD: Final = codec.shape({**_RECORD_REQUIRED, "pub": _PUBLIC}, _RECORD_OPTIONAL)
+
+
+def _to_be_checked(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
+    """Admit anything: the type's own shape, or `RECORD` where the type is unknown, decides."""
+
+
+RECORD_FRAME: Final = codec.shape({**_RECORD_REQUIRED, "pub": _to_be_checked}, _RECORD_OPTIONAL)
+
+HEADER: Final = codec.shape(
+    {
+        "v": version,
+        "chain": b32,
+        "member": NAME,
+        "key": u32,
+        "seq": codec.integer(1),
+        "not_after": count,
+        "count": codec.integer(1, BUNDLE_RECORDS_MAX),
+        "root": b32,
+    }
+)
+TRANSACTION: Final = codec.tuple_of(
+    codec.octets(TRANSACTION_BYTES_MAX),
+    codec.exact_bytes(64),
+    codec.list_of(codec.octets(TRANSACTION_BYTES_MAX), BUNDLE_RECORDS_MAX, 1),
+)
+
+
+_SEAL_SIZES: Final = frozenset(1024 << j for j in range(1, 7))
+
+
+def _seal_size(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
+    if type(found) is not int or found not in _SEAL_SIZES:
         raise refuse("value")
 
 

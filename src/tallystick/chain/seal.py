@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tallystick.base import codec
 from tallystick.base.clock import Entropy
-from tallystick.base.codec import Check, Cid, Value, cid_of
+from tallystick.base.codec import Check, Value, cid_of
 from tallystick.base.errors import Corrupt, Invalid
 from tallystick.chain.digest import domain
 from tallystick.chain.disclosure import SALT_SIZE, Opening, check_slots
@@ -188,7 +188,7 @@ def open_sealed(
         Corrupt: the object is not the one named, was altered, or holds other fields than the
             record commits to.
     """
-    if Cid(stated["obj"].raw) != cid_of(data, codec.RAW):
+    if stated["obj"] != cid_of(data, codec.RAW):
         raise _fault("seal.object", "obj")
     if data[:1] != _VERSION or len(data) != _HEAD_SIZE + stated["size"] + _TAG_SIZE:
         raise _fault("seal.form", "object form")

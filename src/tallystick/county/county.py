@@ -15,6 +15,7 @@ from typing import Final
 from tallystick.base.clock import Entropy
 from tallystick.base.errors import Invalid
 from tallystick.county.crop import BRANCHES
+from tallystick.county.custody import settle_custody
 from tallystick.county.demand import Request, draw_requests
 from tallystick.county.draws import Draws
 from tallystick.county.entity import draw_entity
@@ -30,7 +31,14 @@ from tallystick.county.village import (
     draw_weather,
 )
 
-__all__ = ["HOUSEHOLDS_MAX", "MONTHS_MAX", "START_MONTH", "County", "draw_county", "planted_secrets"]
+__all__ = [
+    "HOUSEHOLDS_MAX",
+    "MONTHS_MAX",
+    "START_MONTH",
+    "County",
+    "draw_county",
+    "planted_secrets",
+]
 
 START_MONTH: Final = 2026 * 12
 """January 2026, the first month where none is named."""
@@ -106,6 +114,7 @@ def draw_county(
         ]
     )
     parties = (*homes, *_draw_entities(entropy, villages, households, offset))
+    requests = draw_requests(parties, weather, start_month=start_month, months=months)
     return County(
         start_month=start_month,
         months=months,
@@ -116,8 +125,8 @@ def draw_county(
             for name, _ in BRANCHES
             for year in years
         },
-        parties=parties,
-        requests=draw_requests(parties, weather, start_month=start_month, months=months),
+        parties=settle_custody(parties, requests),
+        requests=requests,
     )
 
 

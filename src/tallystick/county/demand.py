@@ -46,8 +46,10 @@ _LATE_PPM: Final = 130_000
 _LARGE_PPM: Final = 90_000
 _NAME_PPM: Final = 15_000
 _TWICE_PPM: Final = 25_000
-_ENTITY_ASKS_PPM: Final = 800_000
+_ENTITY_ASKS_PPM: Final = 700_000
 _ATTEMPTS: Final = 4
+_BOLD_PPM: Final = 200_000
+_MEANS_TESTED: Final = frozenset({"poverty_microcredit", "student"})
 _EVERY: Final = tuple(range(1, 13))
 
 Build = Callable[[Asking], dict[str, Any] | None]
@@ -75,15 +77,15 @@ _ERRANDS: Final[dict[str, _Errand]] = {
     "investment": _Errand(ask_investment, (1, 2, 11)),
     "insurance": _Errand(ask_insurance, (3, 4, 9, 10)),
 }
-_GRAIN: Final = (("inputs", 46), ("insurance", 24), ("saving", 10), ("illness", 8), ("tuition", 4))
+_GRAIN: Final = (("inputs", 46), ("insurance", 24), ("saving", 10), ("illness", 4), ("tuition", 4))
 _WEIGHTS: Final[dict[str, tuple[tuple[str, int], ...]]] = {
     "elder_grain": (*_GRAIN, ("living", 4), ("animals", 4)),
-    "orchard": (("inputs", 64), ("saving", 10), ("tuition", 10), ("feast", 8), ("illness", 8)),
+    "orchard": (("inputs", 64), ("saving", 10), ("tuition", 10), ("feast", 6), ("illness", 4)),
     "greenhouse": (("inputs", 50), ("greenhouse", 22), ("saving", 12), ("tuition", 16)),
     "livestock": (("animals", 70), ("saving", 8), ("tuition", 8), ("feast", 6), ("inputs", 8)),
     "migrant": (
-        *(("shop", 16), ("tuition", 20), ("saving", 22), ("investment", 10), ("feast", 14)),
-        *(("inputs", 12), ("illness", 6)),
+        *(("shop", 16), ("tuition", 20), ("saving", 22), ("investment", 10), ("feast", 8)),
+        *(("inputs", 16), ("illness", 3)),
     ),
     "shop": (("stock", 62), ("investment", 12), ("saving", 10), ("tuition", 10), ("feast", 6)),
     "no_labour": (("illness", 46), ("living", 44), ("feast", 10)),
@@ -201,9 +203,18 @@ def _ask(asking: Asking, year: int) -> dict[str, Any] | None:
             continue
         asking.month = year * 12 + draws.pick(f"month {attempt}", months) - 1
         demand = errand.build(asking)
-        if demand is not None:
+        if demand is not None and (_is_prudent(asking, demand) or draws.happens("bold", _BOLD_PPM)):
             return demand
+        asking.in_project.clear()
     return None
+
+
+def _is_prudent(asking: Asking, demand: Mapping[str, Any]) -> bool:
+    """Whether savings pay what is not borrowed, and help for the poor is not asked with means."""
+    savings, cost = asking.party.profile["savings_minor"], demand.get("cost_minor", 0)
+    if demand["scheme_asked"] in _MEANS_TESTED and savings >= cost:
+        return False
+    return bool(cost - demand["amount_minor"] <= savings)
 
 
 def _finish(place: int, asking: Asking, demand: dict[str, Any]) -> Request:

@@ -34,6 +34,7 @@ _YUAN: Final = 100
 _THOUSAND: Final = 1_000 * _YUAN
 _ENTITY_LEAST: Final = 100 * _THOUSAND
 _LINE_LEAST: Final = 10 * _THOUSAND
+_SEASON_LEAST: Final = 300 * _YUAN  # per mu
 _PURPOSES: Final = {
     "grain": "crop_inputs",
     "field": "crop_inputs",
@@ -61,8 +62,10 @@ def ask_inputs(asking: Asking) -> dict[str, Any] | None:
     crop, area = CROPS[row["crop"]], row["area_centimu"]
     purpose = _PURPOSES[crop.branch]
     cost = row["cost_minor_per_mu"] * area // _MU
-    amount = heap(asking.draws, cost * asking.draws.between("part", 55, 80) // 100)
+    amount = heap(asking.draws, cost * asking.draws.between("part", 62, 82) // 100)
     scheme = _input_scheme(asking, crop.branch, amount)
+    if scheme == "seasonal_crop":
+        amount = max(amount, -(-area * _SEASON_LEAST // _MU // _THOUSAND) * _THOUSAND)
     if cost < _THOUSAND or (scheme == "village_line" and amount < _LINE_LEAST):
         return None
     asking.mark_crop(crop.ident)
@@ -142,7 +145,7 @@ def ask_animals(asking: Asking) -> dict[str, Any] | None:
     animal = ANIMALS[rows[0]["kind"] if rows else draws.pick("animal", ("ewe", "hog", "bee"))]
     now = rows[0]["heads"] if rows else 20
     price = animal.price_minor
-    heads = max(now * draws.between("more", 15, 45) // 100, 6 * _THOUSAND // price)
+    heads = max(now * draws.between("more", 12, 32) // 100, 6 * _THOUSAND // price)
     cost = heads * price * 11 // 10
     amount = heap(draws, cost * draws.between("part", 60, 80) // 100)
     scheme = "poverty_microcredit" if asking.may_have_microcredit else "village_line"
@@ -163,7 +166,7 @@ def ask_animals(asking: Asking) -> dict[str, Any] | None:
 def ask_greenhouse(asking: Asking) -> dict[str, Any] | None:
     """Lease the frame of another greenhouse."""
     crop = CROPS["gh_tomato"]
-    area = asking.draws.between("area", 2, 6) * 50
+    area = asking.draws.between("area", 3, 6) * 50
     cost = 52 * _THOUSAND * area // _MU
     revenue = crop.yield_kg * crop.price_minor * area // _MU
     demand = _lease(asking, "greenhouse_build", cost, "greenhouse_frame", 120)

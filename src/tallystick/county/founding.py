@@ -1,7 +1,7 @@
 """Found a county: keys for every member, one genesis, one folder each.
 
-Layout: `county.json` (name, orderer, members), `genesis.cbor`, `members.cbor`, `pin.json` (what an
-outsider pins to check evidence), and a folder a member with its own key file (0600).
+Layout: `county.json` (name, orderer, members), `genesis.cbor`, `members.cbor`, `members.json` (what
+an outsider pins to check evidence), and a folder a member with its own key file (0600).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Members
 from tallystick.chain.member import Member as ListedMember
+from tallystick.chain.pin import Pin
 from tallystick.charter import CHARTER, ROLES
 from tallystick.county.member import MEMBERS, ORDERER, Member
 from tallystick.kernel.ledger.replica import Replica
@@ -112,6 +113,8 @@ def found_county(
         home.mkdir(mode=0o700)
         secrets[member.name].write(home / "member.key")
         Replica.create(home / "ledger.db", genesis, listed.data, CHARTER).close()
+    pin = Pin(Genesis.read(genesis, listed.data).chain, name, listed)
+    (folder / "members.json").write_bytes(pin.write())
     found = CountyFile(name, orderer, seed, tuple(members))
     found.write(folder / "county.json")
     return found

@@ -24,7 +24,7 @@ _GRAIN_MU_MAX: Final = {"family_farm": 300, "elder_grain": 40}
 
 
 def draw_holding(
-    draws: Draws, livelihood: str, village: Village, income_minor: int, insured: bool
+    draws: Draws, livelihood: str, village: Village, income_minor: int, *, insured: bool
 ) -> dict[str, Any]:
     """Return the farm and business part of a profile for a net income of fen a year."""
     crops = _list_crops(draws, livelihood, village, income_minor)
@@ -49,7 +49,7 @@ def _land_of(crops: list[dict[str, Any]]) -> int:
     """Crops of one year share their field where their seasons follow each other."""
     grains = [row["area_centimu"] for row in crops if CROPS[row["crop"]].branch == "grain"]
     other = [row["area_centimu"] for row in crops if CROPS[row["crop"]].branch != "grain"]
-    return max(grains, default=0) + sum(other)
+    return int(max(grains, default=0) + sum(other))
 
 
 def _list_crops(

@@ -66,12 +66,21 @@ def ask_shop(asking: Asking) -> dict[str, Any] | None:
     draws = asking.draws
     cost = draws.lognormal("cost", 75 * _THOUSAND, 350_000) // _THOUSAND * _THOUSAND
     amount = heap(draws, cost * draws.between("part", 45, 75) // 100)
-    scheme = "poverty_microcredit" if asking.may_have_microcredit else "startup_guarantee"
-    demand = lend(asking, scheme, "shop_open", amount, cost)
+    demand = lend(asking, _shop_scheme(asking), "shop_open", amount, cost)
     demand["purpose_text"] = draws.pick("shop", ("开理发店", "开农村电商服务点", "开早餐铺"))
     carry_out(asking, demand, wait_months=3, term_months=36)
     net = cost * draws.between("net", 30, 55) // 100
     return demand | state_income(asking, net, net * 3)
+
+
+def _shop_scheme(asking: Asking) -> str:
+    """Women and returnees have the start-up loan; some others ask for it all the same."""
+    if asking.may_have_microcredit:
+        return "poverty_microcredit"
+    profile = asking.party.profile
+    meant = profile["sex"] == "f" or profile["returnee"]
+    mistaken = asking.draws.happens("mistaken scheme", 250_000)
+    return "startup_guarantee" if meant or mistaken else "village_line"
 
 
 def ask_tuition(asking: Asking) -> dict[str, Any] | None:
@@ -114,7 +123,7 @@ def ask_feast(asking: Asking) -> dict[str, Any] | None:
     """Ask for a wedding or a house, which no subsidised loan is for."""
     draws = asking.draws
     purpose, zh, thousand = draws.choose(
-        "feast", ((("wedding", "儿子结婚", 60), 6), (("house", "翻修房子", 90), 4))
+        "feast", ((("wedding", "儿子结婚", 44), 6), (("house", "翻修房子", 70), 4))
     )
     amount = heap(draws, draws.lognormal("cost", thousand * _THOUSAND, 300_000) // 2)
     scheme = "poverty_microcredit" if asking.may_have_microcredit else "village_line"
@@ -125,7 +134,7 @@ def ask_feast(asking: Asking) -> dict[str, Any] | None:
 
 def ask_illness(asking: Asking) -> dict[str, Any] | None:
     """Ask for a hospital's bill: aid suits most who do."""
-    return _ask_living(asking, "medical", "住院自付的费用", 26)
+    return _ask_living(asking, "medical", "住院自付的费用", 18)
 
 
 def ask_living(asking: Asking) -> dict[str, Any] | None:

@@ -23,14 +23,14 @@ from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.witness import Witnesses
-from tallystick.kernel.link.engines.memory import Network
+from tallystick.kernel.link.engines.memory import MemoryLink, Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
 
-__all__ = ["House", "open_house"]
+__all__ = ["House", "Seat", "open_house"]
 
 
-class _Seat:
+class Seat:
     """One member's place: its node and how it reaches the order."""
 
     def __init__(self, house: House, node: Node, network: Network) -> None:
@@ -81,10 +81,10 @@ class House:
         self.served = False
         self.network = Network()
         entropy = entropy_for(county.seed)
-        self._seats: dict[str, _Seat] = {}
+        self._seats: dict[str, Seat] = {}
         for member in county.members:
             node = Node.open(folder / member.name, clock, entropy(f"{member.name}/node"))
-            self._seats[member.name] = _Seat(self, node, self.network)
+            self._seats[member.name] = Seat(self, node, self.network)
         ordering = self._seats[county.orderer]
         self.orderer = Orderer(ordering.node.replica, county.orderer, clock, entropy("orderer"))
         serve_ledger(ordering.link, self.orderer)
@@ -92,9 +92,10 @@ class House:
 
     def node(self, member: str) -> Node:
         """Return a member's node; NotFound if it is no member here."""
-        return self._seat(member).node
+        return self.seat(member).node
 
-    def _seat(self, member: str) -> _Seat:
+    def seat(self, member: str) -> Seat:
+        """Return a member's place; NotFound if it is no member here."""
         found = self._seats.get(member)
         if found is None:
             raise NotFound(
@@ -104,11 +105,17 @@ class House:
 
     def office(self, member: str) -> LocalOffice:
         """Return a member's office."""
-        return LocalOffice(self.node(member))
+        node = self.node(member)
+        node.fold()
+        return LocalOffice(node)
 
     def offices(self) -> dict[str, LocalOffice]:
         """Return all members' offices by name."""
         return {name: self.office(name) for name in self._seats}
+
+    def seats(self) -> list[Seat]:
+        """Return all places in the county's order of members."""
+        return list(self._seats.values())
 
     def nodes(self) -> Iterator[Node]:
         """Yield all nodes in the county's order of members."""
@@ -116,7 +123,7 @@ class House:
 
     def link(self, member: str) -> object:
         """Return a member's link."""
-        return self._seat(member).link
+        return self.seat(member).link
 
     def cut(self) -> None:
         """Cut blocks until nothing waits."""
@@ -124,16 +131,15 @@ class House:
             self.orderer.cut()
 
     def spread(self) -> None:
-        """Let every member verify, keep, cosign and fold what the orderer has."""
+        """Let every member verify, keep and cosign what the orderer has."""
         self.cut()
         for seat in self._seats.values():
             if seat.follower is not None:
                 seat.follower.pull()
             else:
                 self._cosign_own(seat)
-            seat.node.fold()
 
-    def _cosign_own(self, seat: _Seat) -> None:
+    def _cosign_own(self, seat: Seat) -> None:
         """Put the orderer's own name to its head: without it a block is not the orderer's."""
         height = seat.node.replica.tip.height
         if height:

@@ -167,7 +167,7 @@ def _state_work(
     wages = truth.income_minor * kind.wage_ppm // PPM if people.workers else 0
     transfers = truth.income_minor * kind.transfer_ppm // PPM
     rest = truth.income_minor - wages - transfers
-    profile = draw_holding(draws.under("holding"), kind.ident, village, rest, truth.insured)
+    profile = draw_holding(draws.under("holding"), kind.ident, village, rest, insured=truth.insured)
     months = draws.between("months", 9, 11) if people.away else draws.between("months", 3, 9)
     monthly = wages * stated // PPM // months
     if monthly >= _WAGE_LEAST or people.away:
@@ -185,14 +185,14 @@ def _state_money(
     draws: Draws, people: _People, truth: Truth, start_month: int
 ) -> Mapping[str, Any]:
     """Spending, savings, debts and the record of credit as the file states them."""
-    each = truth.income_minor * 56 // 100 // people.persons
+    each = truth.income_minor * 50 // 100 // people.persons
     living = _round(min(_LIVING_HIGH, max(_LIVING_LOW, each)), 100 * _YUAN)
-    medical = draws.lognormal("medical", truth.income_minor // 25, 600_000)
+    medical = draws.lognormal("medical", truth.income_minor // 32, 600_000)
     ill_chance = 190_000 if people.age > _OLD else 130_000
     if draws.happens("ill", ill_chance):
-        medical += draws.lognormal("illness", truth.income_minor // 5, 500_000)
+        medical += draws.lognormal("illness", truth.income_minor // 6, 500_000)
     fixed = min(6_000_000, medical + people.students * _SCHOOL_COST)
-    savings = draws.lognormal("savings", truth.income_minor * 35 // 100, 700_000)
+    savings = draws.lognormal("savings", truth.income_minor * 45 // 100, 650_000)
     return {
         "living_minor_person_year": living,
         "medical_school_minor_year": _round(fixed, 100 * _YUAN),

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from tallystick.base.codec import Cid
+from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Conflict, Invalid
+from tallystick.kernel.access.sealing import Draft
 from tallystick.node import Node
+from tallystick.records.base import Statement
+from tallystick.records.catalogue import ProductPublished, ProviderRegistered
+from tallystick.services.positioning.catalogue import compile_catalogue
 from tallystick.services.positioning.service import Case, Request
 
 __all__ = ["LocalOffice", "read_id", "told"]
+
+ID_BYTES: Final = 16
+VISIT_DAYS: Final = 1
 
 
 def read_id(text: str) -> bytes:
@@ -19,7 +26,7 @@ def read_id(text: str) -> bytes:
         found = bytes.fromhex(text)
     except ValueError:
         found = b""
-    if len(found) != 16:
+    if len(found) != ID_BYTES:
         raise Invalid("id.form", "an id is 32 hex digits", cure="Copy it whole.")
     return found
 
@@ -62,6 +69,22 @@ class LocalOffice:
         """Record a witnessed mandate."""
         consent = self._node.consent
         return consent.add_mandate(read_id(party), witness=witness, days=days, text=text).hex()
+
+    def end_mandate(self, mandate: str) -> dict[str, Any]:
+        """Take a mandate back."""
+        self._node.consent.end_mandate(read_id(mandate))
+        return {"mandate": mandate, "ended": 1}
+
+    def send_registrations(self) -> dict[str, Any]:
+        """Let registrations and erasures that wait leave now, in their shuffled bundle."""
+        return {"sent": self._node.desk.record_pending()}
+
+    def list_receipts(self, party: str) -> list[Any]:
+        """Return who read what of a party at this member, oldest first."""
+        keys, receipts = self._node.keys.of_party(read_id(party)), self._node.desk.receipts
+        subjects = {subject for key in keys for subject in (key.record, key.case) if subject}
+        rows = [{**row, "subject": each} for each in subjects for row in receipts.of(each)]
+        return [told(row) for row in sorted(rows, key=lambda row: (row["at"], row["record"]))]
 
     def give_grant(
         self, party: str, *, recipient: str, classes: Sequence[str], purpose: str, days: int
@@ -118,13 +141,76 @@ class LocalOffice:
         """Return the case with what this member may open."""
         return _told(self._node.positions.read_case(read_id(case)))
 
-    def list_cases(self, *, stage: str = "", limit: int = 100, offset: int = 0) -> list[Any]:
+    def list_cases(
+        self, *, stage: str = "", owner: str = "", limit: int = 100, offset: int = 0
+    ) -> list[Any]:
         """Return cases as the views have them, newest first."""
-        where = {"stage": stage} if stage else None
-        rows = self._node.views.rows(
-            "case", where, order="-opened_height", limit=limit, offset=offset
+        where = {name: value for name, value in (("stage", stage), ("owner", owner)) if value}
+        return self._list("case", where, "-opened_height", limit, offset)
+
+    def list_appeals(self, *, case: str = "", limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return appeals, newest first."""
+        where = {"case": read_id(case)} if case else {}
+        return self._list("appeal", where, "-opened_at", limit, offset)
+
+    def list_providers(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return service subjects by name, with their services and fields of expertise."""
+        return self._list("provider", {}, "", limit, offset)
+
+    def list_products(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return published products by name and version, with their terms."""
+        return self._list("product", {}, "", limit, offset)
+
+    def list_rules(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return which versions of which rules are in force from which height on."""
+        return self._list("rules", {}, "", limit, offset)
+
+    def _list(
+        self, table: str, where: Mapping[str, Any], order: str, limit: int, offset: int
+    ) -> list[Any]:
+        rows = self._node.views.rows(table, where, order=order, limit=limit, offset=offset)
+        return [_listed(row) for row in rows]
+
+    def publish_catalogue(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish providers, products and reference figures: a department's act."""
+        compile_catalogue(tree)
+        figures = self._node.positions.publish_catalogue(tree)
+        return {
+            "providers": len(tree["providers"]),
+            "products": len(tree["products"]),
+            "figures": str(figures),
+        }
+
+    def add_provider(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish one service subject; the county's catalogue must stand already."""
+        self._check_entry("providers", ("provider",), entry)
+        statement = ProviderRegistered(
+            provider=entry["provider"],
+            services=sorted(entry["services"]),
+            expertise=sorted(entry["expertise"]),
+            entry=dict(entry),
         )
-        return [told(row) for row in rows]
+        return {"provider": entry["provider"], "record": self._publish(statement)}
+
+    def add_product(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """Publish one version of a product; the county's catalogue must stand already."""
+        self._check_entry("products", ("scheme", "version"), entry)
+        product = f"{entry['scheme']}.{entry['version']}"
+        statement = ProductPublished(product=product, entry=dict(entry))
+        return {"product": product, "record": self._publish(statement)}
+
+    def _check_entry(self, kind: str, key: Sequence[str], entry: Mapping[str, Any]) -> None:
+        """Refuse an entry with which the catalogue would no longer have a reading."""
+        tree = decode(self._node.desk.get_object(self._node.positions.catalogue()), value)
+        name = [entry.get(part) for part in key]
+        kept = [row for row in tree[kind] if [row.get(part) for part in key] != name]
+        compile_catalogue({**tree, kind: [*kept, dict(entry)]})
+
+    def _publish(self, statement: Statement) -> str:
+        desk = self._node.desk
+        identifier = desk.new_id()
+        desk.record([Draft(identifier=identifier, statement=statement)])
+        return identifier.hex()
 
     def hand_over(self, case: str, *, to: str, days: int, notes: str = "") -> dict[str, Any]:
         """Give the case to another member."""
@@ -152,6 +238,11 @@ class LocalOffice:
     def refuse(self, case: str, *, code: str, words: str) -> dict[str, Any]:
         """Refuse in person."""
         record = self._node.acts.refuse(read_id(case), code=code, words=words)
+        return {"case": case, "record": record.hex()}
+
+    def close_case(self, case: str, *, code: str, words: str = "") -> dict[str, Any]:
+        """Close the case."""
+        record = self._node.acts.close(read_id(case), code=code, words=words)
         return {"case": case, "record": record.hex()}
 
     def override(self, case: str, *, code: str, outcome: str, file: str) -> dict[str, Any]:
@@ -199,9 +290,20 @@ class LocalOffice:
         return {"case": case, "record": record.hex()}
 
     def open_appeal(self, case: str, *, code: str, words: str) -> dict[str, Any]:
-        """Take in an appeal, under the mandate of the visit."""
-        appeal = self._node.acts.open_appeal(read_id(case), code=code, words=words)
+        """Take in an appeal, under a mandate for this visit."""
+        identifier = read_id(case)
+        appeal = self._node.acts.open_appeal(
+            identifier, code=code, words=words, assent=self._visit(identifier)
+        )
         return {"case": case, "appeal": appeal.hex()}
+
+    def _visit(self, case: bytes) -> dict[str, Any]:
+        """Record the household's mandate for one visit, before a member that is not concerned."""
+        node = self._node
+        concerned = {node.member, node.positions.find_case(case)["owner"]}
+        witness = next(name for name in sorted(node.roles()) if name not in concerned)
+        mandate = node.consent.add_mandate(case, witness=witness, days=VISIT_DAYS, text="appeal")
+        return {"mandate": mandate, "witness": witness}
 
     def settle_appeal(self, appeal: str, *, outcome: str, words: str) -> dict[str, Any]:
         """Answer an appeal."""
@@ -230,6 +332,15 @@ class LocalOffice:
         """Score a project, 0..100."""
         record = self._node.publication.evaluate_project(read_id(project), score, text)
         return {"record": record.hex()}
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the views, with a public entry opened and what is empty left out."""
+    links = ("figures", "model")
+    found = {name: each for name, each in row.items() if each is not None}
+    opened = {name: decode(found[name], value) for name in ("entry",) if name in found}
+    named = {name: Cid(found[name]) for name in links if name in found}
+    return {name: told(each) for name, each in {**found, **opened, **named}.items()}
 
 
 def _told(found: Mapping[str, Any]) -> dict[str, Any]:

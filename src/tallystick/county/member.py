@@ -11,12 +11,12 @@ from typing import Final
 
 __all__ = [
     "APPROVERS",
+    "ASKERS",
     "INTAKE_SHARES",
     "MEMBERS",
     "ORDERER",
     "SERVED_BY",
     "Member",
-    "find_approver",
     "find_witness",
 ]
 
@@ -71,7 +71,18 @@ SERVED_BY: Final[dict[str, str]] = {
 """Field of expertise -> the member that has it."""
 
 APPROVERS: Final = frozenset({"agricultural-bank", "postal-bank", "credit-union"})
-"""Members that lend, so that their officers approve."""
+"""Members that lend, so that their officers approve and override."""
+
+ASKERS: Final = (
+    "village",
+    "agriculture",
+    "newspaper",
+    "cooperative",
+    "civil-affairs",
+    "finance",
+    "regulator",
+)
+"""Members that ask how it went; never the one rated."""
 
 INTAKE_SHARES: Final = (
     ("credit-union", 40),
@@ -80,15 +91,7 @@ INTAKE_SHARES: Final = (
     ("postal-bank", 10),
     ("cooperative", 6),
 )
-"""Where parties are known and apply, with shares."""
-
-
-def find_approver(expertise: str | None, holder: str) -> str:
-    """Return who approves an offer: the field's lender, else the holder, else the credit union."""
-    served = SERVED_BY.get(expertise or "", "")
-    if served in APPROVERS:
-        return served
-    return holder if holder in APPROVERS else "credit-union"
+"""Where parties that ask for no loan are known and apply, with shares."""
 
 
 def find_witness(holder: str) -> str:

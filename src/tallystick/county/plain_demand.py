@@ -23,7 +23,9 @@ _PPM: Final = 1_000_000
 
 def ask_saving(asking: Asking) -> dict[str, Any] | None:
     """Put money by for a date."""
-    return _put_by(asking, "save", "save_goal", ("一年后孩子上学用", "攒着看病养老", "明年翻新棚膜"))
+    return _put_by(
+        asking, "save", "save_goal", ("一年后孩子上学用", "攒着看病养老", "明年翻新棚膜")
+    )
 
 
 def ask_investment(asking: Asking) -> dict[str, Any] | None:
@@ -40,10 +42,10 @@ def _put_by(
     product, risk, rate, worst = draws.choose(
         "product",
         (
-            (("term_deposit", "deposit", 16_000, 0), 50),
+            (("term_deposit", "deposit", 16_000, 0), 55),
             (("fixed_income_R1", "R1", 22_000, 5_000), 20),
             (("fixed_income_R2", "R2", 28_000, 15_000), 18),
-            (("mixed_R3", "R3", 52_000, 120_000), 12),
+            (("mixed_R3", "R3", 52_000, 120_000), 7),
         ),
     )
     lockup = draws.pick("lockup", (3, 6, 12))
@@ -57,8 +59,8 @@ def _put_by(
         "amount_minor": heap(draws, savings * draws.between("part", 40, 90) // 100),
         "needed_by_month": asking.month,
         "date_needed_month": asking.month + draws.choose("date", ((6, 2), (12, 4), (18, 4))),
-        "bearable_loss_ppm": draws.choose("loss", ((0, 4), (10_000, 3), (20_000, 3))),
-        "yield_wanted_ppm": draws.choose("yield", ((15_000, 5), (25_000, 4), (60_000, 1))),
+        "bearable_loss_ppm": 0 if draws.happens("anxious", 120_000) else min(20_000, worst),
+        "yield_wanted_ppm": rate,
         "payee": "self",
         "user_of_money": "self",
         "product": {

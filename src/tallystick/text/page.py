@@ -71,7 +71,7 @@ _CELLS = {
     "cell.asked_rate": ("年利率", "Interest a year"),
     "cell.asked_repayment": ("怎么还", "How it is paid"),
     "cell.amount": ("金额", "Amount"),
-    "cell.year": ("用一年的全部成本", "Cost in a year, all in"),
+    "cell.year": ("用一年的全部成本", "Cost in a year"),
     "cell.cost": ("利息和费用一共", "Interest and fees in all"),
     "cell.subsidy": ("政府替您付利息", "Interest government pays"),
     "cell.most": ("最多的一次还", "Largest payment"),
@@ -79,13 +79,14 @@ _CELLS = {
     "cell.government": ("政府替您付保费", "Premium government pays"),
     "term.once": ("{term}，一次还清", "{term}, one payment"),
     "term.many": ("{term}，分 {count} 次", "{term}, {count} payments"),
-    "per_ten_thousand": ("每 1 万元一年 {amount}", "{amount} a year on each ¥10,000"),
+    "per_ten_thousand": ("每 1 万元一年 {amount}", "{amount} on each ¥10,000"),
+    "purpose": ("用途：{purpose}", "For {purpose}"),
     "span": ("{first}到{last}", "{first} to {last}"),
 }
 _TABLES = {
     "caption.schedule": (
         "{repayment}，年利率 {rate}。单位：元",
-        "{repayment}, {rate} a year. In yuan",
+        "Terms: {repayment}, {rate} a year. In yuan",
     ),
     "caption.part": ("（第 {part} 部分，共 {parts} 部分）", "(part {part} of {parts})"),
     "caption.measured": ("您家的数和界限", "Your figures and the limits"),
@@ -125,9 +126,10 @@ _SENTENCES = {
         "Money in hand at the end of each month, middle and bad year, {first} to {last}",
     ),
     "cash.due": ("要还款的月份", "Month with a payment"),
+    "cash.tallest": ("最高的一根是 {amount}", "The tallest bar is {amount}"),
     "cash.details": ("每个月的数", "The figure of each month"),
     "change.tight": (
-        "最紧的一项是“{figure}”:您家 {have}，界限是{need}。收成、价格或开支变了，结果也会变。",
+        "最紧的一项是“{figure}”：您家 {have}，界限是{need}。收成、价格或开支变了，结果也会变。",
         "Your tightest figure is “{figure}”: {have}, limit {need}. If harvest, price or "
         "spending changes, so does this result.",
     ),
@@ -137,7 +139,7 @@ _SENTENCES = {
     ),
     "change.option": (
         "{scheme}也合适：{amount}，年利率 {rate}，{term}。",
-        "{scheme} would fit too: {amount}, {rate} a year, {term}.",
+        "Also fits: {scheme}, {amount}, {rate} a year, {term}.",
     ),
     "change.terms": ("（{amount}，年利率 {rate}，{term}）", " ({amount}, {rate} a year, {term})"),
     "change.none": (
@@ -145,7 +147,8 @@ _SENTENCES = {
         "No single change is enough. Talk it over with those below, or come again when "
         "things have changed.",
     ),
-    "helper.days": ("约 {days} 天答复", "answers in about {days} days"),
+    "helper.day": ("约 {days} 天答复", "about {days} day"),
+    "helper.days": ("约 {days} 天答复", "about {days} days"),
     "helper.none": (
         "目录里暂时没有合适的机构，请让{member}帮您再找。",
         "Nobody in the list serves this yet; let {member} look further for you.",

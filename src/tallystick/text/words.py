@@ -189,7 +189,14 @@ WORDS = {
     ),
     **phrase_table(
         "show",
-        {"flows": ("放款前要看店里流水", "Show the shop's flows before payout")},
+        {
+            "flows": ("放款前要看店里流水", "Show the shop's flows before payout"),
+            "asset": ("要看设备的价值和年限", "Show the machine's value and age"),
+            "order": ("要看签好的订单", "Show the signed order"),
+            "old_loan": ("要看旧贷的合同", "Show the old loan's contract"),
+            "shock": ("要看受灾证明", "Show the proof of the shock"),
+            "study": ("要看录取或在读证明", "Show the proof of study"),
+        },
     ),
     **phrase_table(
         "role",

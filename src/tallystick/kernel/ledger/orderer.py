@@ -45,6 +45,8 @@ CUT_TRANSACTIONS_MAX: Final = 1_000
 # A block's own bytes: its header, and a length before each transaction.
 CUT_BYTES_MAX: Final = schema.BLOCK_BYTES_MAX - 64 * 1024
 LINGER_MS: Final = 5
+# Whoever submitted asks for the result soon after; refusals stand in no block to be found again.
+REFUSALS_MAX: Final = 4_096
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +95,7 @@ class Orderer:
         self._queue: dict[bytes, _Ticket] = {}
         self._taken: dict[bytes, _Ticket] = {}
         self._places: dict[tuple[str, int], bytes] = {}
+        self._refusals: dict[bytes, Error] = {}
         self._bytes = 0
         self._changed = threading.Condition()
         self._cutting = threading.Lock()
@@ -149,6 +152,7 @@ class Orderer:
                 f" most is {QUEUE_MAX} of {QUEUE_BYTES_MAX}",
                 cure="Submit the same bytes again in a second.",
             )
+        self._refusals.pop(found.tid, None)
         self._queue[found.tid] = _Ticket(found)
         self._places[place] = found.tid
         self._bytes += size
@@ -168,20 +172,27 @@ class Orderer:
         with self._changed:
             ticket = self._queue.get(tid) or self._taken.get(tid)
         if ticket is None:
-            found = self.replica.find(tid)
-            if found is None:
-                raise NotFound(
-                    "ledger.unknown",
-                    f"no transaction {tid.hex()} waits or is ordered",
-                    cure="Submit its bytes.",
-                )
-            return found
+            return self._settled(tid)
         if not ticket.answered.wait(min(timeout_ms, WAIT_MS_MAX) / 1_000):
             raise late(tid, timeout_ms)
         if ticket.error is not None:
             raise ticket.error
         assert ticket.result is not None
         return ticket.result
+
+    def _settled(self, tid: bytes) -> Result:
+        found = self.replica.find(tid)
+        if found is not None:
+            return found
+        with self._changed:
+            refusal = self._refusals.get(tid)
+        if refusal is not None:
+            raise refusal
+        raise NotFound(
+            "ledger.unknown",
+            f"no transaction {tid.hex()} waits or is ordered",
+            cure="Submit its bytes.",
+        )
 
     def find(self, tid: bytes) -> Result | None:
         """Return the result of an ordered transaction, None if it is in no block."""
@@ -281,8 +292,12 @@ class Orderer:
             for each in tickets:
                 found = each.found
                 self._taken.pop(found.tid, None)
+                if each.error is not None:
+                    self._refusals[found.tid] = each.error
                 if found.tid not in (keep or {}):
                     self._places.pop((found.member, found.seq), None)
+            while len(self._refusals) > REFUSALS_MAX:
+                del self._refusals[next(iter(self._refusals))]
 
     def start(self) -> None:
         """Cut in a thread of its own until `close`."""

@@ -56,6 +56,8 @@ class Pen:
         try:
             data = self._path.read_bytes()
         except FileNotFoundError:
+            data = b""
+        if not data:
             return None
         body = data[_CHECK_SIZE:]
         try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
@@ -31,6 +31,9 @@ from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Replica"]
+
+
+_FIRST_TABLES: Final = ("fact", "roster", "state", "head")
 
 
 class Replica:
@@ -80,11 +83,17 @@ class Replica:
 
     @classmethod
     def open(cls, path: Path, charter: Charter) -> Replica:
-        """Open the chain of a file; Corrupt if its head is not what was written."""
+        """Open the chain of a file; Corrupt if its head is not what was written.
+
+        Raises:
+            NotFound: `ledger.missing`, there is no file, or its creation was interrupted.
+        """
         if not path.is_file():
-            raise NotFound("ledger.missing", f"no {path.name}", cure="Join the chain, or repair.")
+            raise _missing(path)
         database = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
         try:
+            if not any(database.rows(f"SELECT 1 FROM {name} LIMIT 1") for name in _FIRST_TABLES):  # noqa: S608 - our own names
+                raise _missing(path)
             return cls(path, charter, database)
         except Error:
             database.close()
@@ -307,6 +316,10 @@ class Replica:
                 self._cosignatures.clear()
             self._fresh.close()
             self._database.close()
+
+
+def _missing(path: Path) -> NotFound:
+    return NotFound("ledger.missing", f"no chain in {path.name}", cure="Join it, or repair.")
 
 
 def load_tip(rows: Rows) -> Tip:

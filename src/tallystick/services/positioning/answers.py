@@ -45,6 +45,19 @@ class Answer:
     figures: Mapping[str, Any]
     reasons: tuple[Reason, ...]
 
+    def sealed(self) -> dict[str, Any]:
+        """Return the fields that a decision record seals; empty lists are left out."""
+        fields: dict[str, Any] = {
+            "outcome": self.outcome,
+            "figures": dict(self.figures),
+            "reasons": [reason.tree() for reason in self.reasons],
+        }
+        if self.ranked:
+            fields["ranked"] = [dict(row) for row in self.ranked]
+        if self.conditions:
+            fields["conditions"] = [dict(row) for row in self.conditions]
+        return fields
+
     def tree(self) -> dict[str, Any]:
         """Return it as a value tree."""
         return {

@@ -48,7 +48,7 @@ def list_cash(
     case: Case, terms: LoanTerms, schedule: Sequence[Instalment]
 ) -> tuple[list[int], list[int]]:
     """Return the cash at the end of each month, middle and bad year, over the whole horizon."""
-    life = max(case.rules["calendar_months"], min(terms.term_months, case.horizon))
+    life = min(case.horizon, max(case.rules["calendar_months"], terms.term_months))
     middle = _run(case, terms, schedule, life, bad=False)
     return middle, _run(case, terms, schedule, life, bad=True)
 

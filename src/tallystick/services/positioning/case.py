@@ -19,6 +19,7 @@ from tallystick.services.positioning.household import Debt, Household, read_hous
 __all__ = ["Case", "read_case", "scale_case"]
 
 _YEAR = 12
+_HORIZON_MAX = 240  # with every sum at its greatest, the calendar stays below 2^53
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def scale_case(case: Case, amount_minor: int, own_share_ppm: int = 0) -> Case:
     """
     ask, project = case.ask, case.ask.project
     cost = divide_half_even(ask.cost_minor * amount_minor, ask.amount_minor)
-    cost = max(cost, -(-amount_minor * PPM // (PPM - own_share_ppm)))
+    cost = max(cost, -(-amount_minor * PPM // max(1, PPM - own_share_ppm)))
 
     def shrink(value: int) -> int:
         return divide_half_even(value * cost, ask.cost_minor)
@@ -125,7 +126,7 @@ def _find_horizon(ask: Ask, catalogue: Catalogue, rules: Mapping[str, int]) -> i
     """Months laid out: the calendar's, and the longest life of any loan that could be judged."""
     lives = [p.term_max_months for p in catalogue.products if "study" not in p.needs]
     asked = ask.terms.term_months if ask.terms and not ask.terms.study_months else 0
-    return max(rules["calendar_months"], asked, *lives)
+    return min(_HORIZON_MAX, max(rules["calendar_months"], asked, *lives))
 
 
 def _lay_out(ask: Ask, income: int, horizon: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -63,6 +63,7 @@ class Product:
     rate_ppm: int = 0
     rate_max_ppm: int = 0
     subsidy_ppm: int = 0
+    subsidised_max_minor: int = 0
     fee_ppm: int = 0
     own_share_ppm: int = 0
     leaseback_ppm: int = 0

@@ -105,10 +105,17 @@ def _find_largest(
     return found if found is not None and passes(found) else None
 
 
+def _stated_terms(case: Case, asked: Verdict) -> LoanTerms:
+    """The terms judged, with the subsidy as stated: a smaller sum may be subsidised whole."""
+    assert asked.terms is not None, "a loan has terms"
+    if case.ask.terms is None:
+        return asked.terms
+    return replace(asked.terms, subsidy_ppm=case.ask.terms.subsidy_ppm)
+
+
 def _change_amount(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
     """Yield a smaller sum for the same project, or else a smaller project."""
-    terms = asked.terms
-    assert terms is not None, "a loan has terms"
+    terms = _stated_terms(case, asked)
     change, found = "amount", find_amount(case, asked.product, terms)
     if found is None:
         found = find_scale(case, asked.product, terms)
@@ -127,8 +134,7 @@ def _change_amount(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
 
 def _change_term(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
     """Yield the first other term that fits: within the scheme's, the nearest first."""
-    terms, most = asked.terms, asked.product.term_max_months
-    assert terms is not None, "a loan has terms"
+    terms, most = _stated_terms(case, asked), asked.product.term_max_months
     if terms.repayment == "bullet":
         moved = align_bullet(case, asked.product, terms)
         candidates = [moved] if moved else []
@@ -149,8 +155,7 @@ def _change_term(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
 
 def _change_repayment(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
     """Yield the other forms of repayment of the scheme that fit within the same term."""
-    terms = asked.terms
-    assert terms is not None, "a loan has terms"
+    terms = _stated_terms(case, asked)
     for form in asked.product.repayments:
         if form == terms.repayment or form not in PERIOD_MONTHS or form == "int_after_study":
             continue

@@ -52,7 +52,7 @@ def _find_bullet(case: Case, product: Product, terms: LoanTerms) -> Iterator[Gap
         return
     if due <= project.last_sale:
         early = project.last_sale + 1 - due
-        yield Gap("due_before_harvest", early, due, project.last_sale, due)
+        yield Gap("due_before_harvest", early, due, project.last_sale + 1, due)
     begin = project.first_outlay or ask.start
     cycle = project.last_sale - begin + 1
     if terms.term_months < cycle:

@@ -17,7 +17,7 @@ from tallystick.base.errors import Invalid
 from tallystick.exact.card import check_card, reason_codes, score
 from tallystick.services.positioning.answers import Answer, Positioning, Reason
 from tallystick.services.positioning.case import Case, read_case
-from tallystick.services.positioning.catalogue import AID, compile_catalogue
+from tallystick.services.positioning.catalogue import AID, Product, compile_catalogue
 from tallystick.services.positioning.change import find_changes
 from tallystick.services.positioning.cycle import describe_cycle
 from tallystick.services.positioning.gaps import Gap
@@ -30,10 +30,10 @@ from tallystick.services.positioning.report import (
     terms_tree,
 )
 from tallystick.services.positioning.scheme import Choice, Option, choose_scheme
-from tallystick.services.positioning.thresholds import check_rules
+from tallystick.services.positioning.thresholds import RULES_V1, check_rules
 from tallystick.services.positioning.why import explain_fit, explain_gaps, explain_model
 
-__all__ = ["Decider", "decide_v1"]
+__all__ = ["RULES_V1", "Decider", "Positioning", "decide_v1"]
 
 _WORST_FEATURES = 3
 _NO_MODEL = -1
@@ -55,7 +55,7 @@ def decide_v1(
 
     Raises:
         Invalid: `positioning.inputs`, `positioning.catalogue`, `positioning.rules`,
-            `model.malformed`, `model.row`.
+            `positioning.not_in_force`, `model.malformed`, `model.row`.
     """
     return Decider(model, catalogue, rules).decide(inputs)
 
@@ -84,7 +84,7 @@ class Decider:
         """Return the positioning of one application; see `decide_v1`."""
         application = _read_inputs(inputs)
         case = read_case(application, self._catalogue, self._rules)
-        choice = choose_scheme(case, self._catalogue.find_in_force(case.ask.as_of))
+        choice = choose_scheme(case, self._find_products(case.ask.as_of))
         default_ppm, worst = self._weigh(application.get("features", {}))
         gaps = _all_gaps(case, choice.asked, default_ppm)
         changes = [] if len(gaps) > len(choice.asked.gaps) else find_changes(case, choice.asked)
@@ -94,6 +94,16 @@ class Decider:
             _answer_judgement(case, choice.asked, gaps, changes),
             _answer_match(case, choice, gaps, changes) if gaps else _answer_report(case, choice),
         )
+
+    def _find_products(self, month: int) -> tuple[Product, ...]:
+        products = self._catalogue.find_in_force(month)
+        if not products:
+            raise Invalid(
+                "positioning.not_in_force",
+                f"no product of the catalogue is in force in month {month}",
+                cure="Give the month of application, or a catalogue of that time.",
+            )
+        return products
 
     def _weigh(self, features: Mapping[str, int]) -> tuple[int, Sequence[str]]:
         """The card's probability of default in ppm, -1 without a card, and its worst features."""
@@ -143,7 +153,8 @@ def _answer_scheme(
         reasons.append(Reason("asked_scheme", {"scheme": choice.scheme}))
     elif choice.scheme != AID and case.ask.scheme:
         reasons.append(Reason("other_scheme", {"scheme": choice.scheme}))
-    shows = [name for name in choice.asked.product.shows if name not in case.ask.demand]
+    product = choice.asked.product
+    shows = [name for name in (*product.shows, *product.needs) if name not in case.ask.demand]
     return Answer(
         question="scheme",
         outcome=choice.scheme,

@@ -79,6 +79,7 @@ CATEGORICAL = frozenset(
         "merchant_flows",
         "shock_not_shown",
         "already_extended",
+        "amount_below_min",
     }
 )
 """No other amount, term or repayment of the same scheme closes these; another scheme may."""

@@ -21,6 +21,7 @@ from tallystick.services.positioning.household import Household
 __all__ = [
     "find_amount_gaps",
     "find_cap",
+    "find_insurable",
     "find_least",
     "find_needed_share",
     "find_people_gaps",
@@ -30,7 +31,10 @@ __all__ = [
 
 _MU = 100
 _REFUSED = frozenset({"relend", "wealth"})
-_LIVESTOCK = "livestock_buy"
+_ENDED = frozenset({"closed", "refused", "rejected", "withdrawn"})
+_AS_AGREED = "as_agreed"
+_RENEWAL = "renew_after_shock"
+_MONTH_DAYS = 30
 
 
 def find_purpose_gaps(case: Case, product: Product) -> Iterator[Gap]:
@@ -82,22 +86,38 @@ def find_people_gaps(case: Case, product: Product) -> Iterator[Gap]:
     """Yield what others bring: buyers, old loans, other lenders, proof of a shock."""
     demand = case.ask.demand
     for row in demand.get("applied_elsewhere", ()):
-        if row.get("same_purpose") and row.get("status") in ("granted", "pending"):
+        if row.get("same_purpose") and row.get("status") not in _ENDED:
             yield Gap("duplicate_application", row.get("amount_minor", 0))
+    if "study" in product.needs and not demand.get("study", {}).get("on_ministry_list", 0):
+        yield Gap("ineligible_category", 1)
     if "order" in product.needs:
         yield from _find_order(case, demand.get("order", {}))
     if "flows" in product.shows and "flows" in demand:
         yield from _find_flows(case, demand["flows"])
     old = demand.get("old_loan", {})
     if product.extensions_max:
-        used = old.get("extensions_used", 0)
-        if used >= product.extensions_max:
-            yield Gap("already_extended", used, used, product.extensions_max)
-        shown = demand.get("shock", {}).get("shown_by", "none")
-        if shown in ("none", "nobody", "self"):
-            yield Gap("shock_not_shown", 1)
-    elif old and old.get("overdue_days", 0) > 0:
-        yield Gap("old_loan_open", old["overdue_days"])
+        yield from _find_extension(demand, old, product)
+    elif case.ask.purpose != _RENEWAL and (late := _late_days(old, case.ask.as_of)):
+        # A renewal is what settles the old loan, so that loan is no reason against it.
+        yield Gap("old_loan_open", late)
+
+
+def _find_extension(demand: Any, old: Any, product: Product) -> Iterator[Gap]:  # noqa: ANN401
+    """Yield why an old loan may not be renewed: used up, misused, or no shock shown."""
+    used = old.get("extensions_used", 0)
+    if used >= product.extensions_max:
+        yield Gap("already_extended", used)
+    if old.get("use_of_money", _AS_AGREED) != _AS_AGREED:
+        yield Gap("purpose_not_allowed", 1)
+    if demand.get("shock", {}).get("shown_by", "none") in ("none", "nobody", "self"):
+        yield Gap("shock_not_shown", 1)
+
+
+def _late_days(old: Any, as_of: int) -> int:  # noqa: ANN401
+    """Days an old loan is past its date, by its own count or by its due month."""
+    due = old.get("due_month", 0)
+    by_month = (as_of - due) * _MONTH_DAYS if due else 0
+    return max(0, by_month, int(old.get("overdue_days", 0)))
 
 
 def _find_order(case: Case, order: Any) -> Iterator[Gap]:  # noqa: ANN401
@@ -146,11 +166,20 @@ def find_amount_gaps(case: Case, product: Product, terms: LoanTerms) -> Iterator
         most = part_ppm(order.get("value_minor", 0), product.order_share_ppm)
         if amount > most:
             yield Gap("order_coverage", amount - most, amount, most)
-    dear = case.catalogue.reference.lpr_1y_ppm * case.rules["rate_over_lpr"]
-    if terms.rate_ppm + terms.fee_ppm > dear:
-        rate = terms.rate_ppm + terms.fee_ppm
-        yield Gap("cost_too_dear", rate - dear, rate, dear)
+    yield from _find_cost(case, product, terms)
     yield from _find_insurance(case, amount)
+
+
+def _find_cost(case: Case, product: Product, terms: LoanTerms) -> Iterator[Gap]:
+    """Yield a rate above the scheme's own, or one that with its fee is too dear for anyone."""
+    most = product.rate_max_ppm
+    if most and terms.rate_ppm > most:
+        yield Gap("cost_too_dear", terms.rate_ppm - most, terms.rate_ppm, most)
+        return
+    dear = case.catalogue.reference.lpr_1y_ppm * case.rules["rate_over_lpr"]
+    rate = terms.rate_ppm + terms.fee_ppm
+    if rate > dear:
+        yield Gap("cost_too_dear", rate - dear, rate, dear)
 
 
 def find_cap(case: Case, product: Product) -> int:
@@ -183,7 +212,7 @@ def _project_area(case: Case) -> int:
 def find_needed_share(case: Case, product: Product, amount_minor: int) -> int:
     """Return the own share needed, in ppm of the cost; 0 where none is."""
     leaseback = case.ask.demand.get("asset", {}).get("leaseback")
-    if leaseback or case.ask.purpose in ("renew_after_shock", "tuition"):
+    if leaseback or case.ask.purpose in (_RENEWAL, "tuition"):
         return 0
     above = amount_minor > case.rules["own_share_above_minor"]
     return product.own_share_ppm or (case.rules["own_share_ppm"] if above else 0)
@@ -215,11 +244,22 @@ def _find_asset(case: Case, product: Product, terms: LoanTerms) -> Iterator[Gap]
 
 
 def _find_insurance(case: Case, amount: int) -> Iterator[Gap]:
-    """Animals bought with a large loan are insured first."""
-    if case.ask.purpose != _LIVESTOCK or amount <= case.rules["insure_above_minor"]:
+    """Animals, and crops that a policy would cover, are insured before a large loan."""
+    if amount <= case.rules["insure_above_minor"]:
         return
-    profile, crops = case.household.profile, case.catalogue.reference.crops
-    insured = set(profile.get("insurance", ()))
-    animals = {name for name, crop in crops.items() if crop.kind == "livestock"}
-    if not insured & (animals | {"livestock"}):
+    insured = set(case.household.profile.get("insurance", ()))
+    at_risk = find_insurable(case)
+    if at_risk and not insured & at_risk:
         yield Gap("insure_first", amount, 0, amount)
+
+
+def find_insurable(case: Case) -> set[str]:
+    """Return what the money would put at risk and could be insured, as names of a policy."""
+    profile, crops = case.household.profile, case.catalogue.reference.crops
+    if case.ask.purpose == "livestock_buy":
+        return {name for name, crop in crops.items() if crop.kind == "livestock"} | {"livestock"}
+    if case.ask.purpose != "crop_inputs":
+        return set()
+    covered = {name for product in case.catalogue.products for name in product.covers}
+    rows = profile.get("crops", ())
+    return covered & {row.get("crop", "") for row in rows if row.get("in_project")}

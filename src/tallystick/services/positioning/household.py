@@ -21,6 +21,7 @@ __all__ = ["MONITORED", "Debt", "Household", "Streams", "read_household"]
 MONITORED = frozenset({"monitored_relapse", "monitored_marginal", "monitored_sudden"})
 POOR = MONITORED | {"dibao", "out_of_poverty"}
 _MU = 100
+_MONEY_MAX = 10**12
 # Outside work starts after the Spring Festival: March first, then February, January last.
 _WAGE_ORDER = (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 2, 1)
 _FULL_YEAR = 12
@@ -208,11 +209,16 @@ def _add_crop(
     per_mu = row.get("yield_kg_per_mu", 0) * row.get("price_minor_per_kg", 0) - cost
     if known and (per_mu > known.net_p80_minor or "price_minor_per_kg" not in row):
         per_mu = known.net_p50_minor
-    net = divide_half_even(per_mu * area, _MU)
+    net = _bound(divide_half_even(per_mu * area, _MU))
     sales = row.get("sale_months") or (known.sale_months if known else ()) or range(1, 13)
     outlays = row.get("outlay_months") or (known.outlay_months if known else ()) or sales
     year.add(net, _worsen(net, rules["bad_farm_ppm"]), sales)
-    year.advance(divide_half_even(cost * area, _MU), outlays, sales)
+    year.advance(_bound(divide_half_even(cost * area, _MU)), outlays, sales)
+
+
+def _bound(amount: int) -> int:
+    """Hold a product of three stated figures within the range of one stated sum."""
+    return max(-_MONEY_MAX, min(_MONEY_MAX, amount))
 
 
 def _add_livestock(year: _Year, row: Mapping[str, Any], rules: Mapping[str, int]) -> None:

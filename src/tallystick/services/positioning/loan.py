@@ -9,7 +9,7 @@ a bad year within the loan's life. Source: the county's practice, judgement and 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tallystick.finance import (
@@ -93,6 +93,7 @@ def judge_loan(
     """
     if standing is None:
         standing = find_standing_gaps(case, product)
+    terms = _limit_subsidy(product, terms)
     schedule = build_schedule(terms)
     gaps = [*standing, *find_amount_gaps(case, product, terms)]
     gaps += find_cycle_gaps(case, product, terms, schedule)
@@ -109,6 +110,15 @@ def judge_loan(
     return Verdict(
         product, terms, schedule, tuple(gaps), burden, cash.lowest_minor, cash.lowest_month
     )
+
+
+def _limit_subsidy(product: Product, terms: LoanTerms) -> LoanTerms:
+    """Subsidise only the part of the sum that the scheme subsidises."""
+    most = product.subsidised_max_minor
+    if not most or not terms.subsidy_ppm or terms.amount_minor <= most:
+        return terms
+    part = product.subsidy_ppm * most // terms.amount_minor
+    return replace(terms, subsidy_ppm=min(terms.subsidy_ppm, part))
 
 
 def weigh_burden(
@@ -130,9 +140,9 @@ def weigh_burden(
         back = principal[year] if _returns(case, year) else 0
         earned = _at(case.earned_middle, year)
         room = middle_room + earned + back
-        cover_middle = min(cover_middle, ratio_ppm(room, service))
+        cover_middle = min(cover_middle, _share(room, service))
         bad = bad_room + _at(case.earned_bad, year) + back
-        cover_bad = min(cover_bad, ratio_ppm(bad, service))
+        cover_bad = min(cover_bad, _share(bad, service))
         share = max(share, _share(service - back, streams.income_middle + earned))
         exposed = drop if earned or back else 0
         after_drop = min(after_drop, room - exposed + saved - service)
@@ -144,7 +154,8 @@ def weigh_burden(
 
 
 def _share(part: int, whole: int) -> int:
-    return min(_NO_LIMIT, ratio_ppm(part, whole)) if whole > 0 else _NO_LIMIT
+    """A ratio within 99 times either way; of nothing, everything is too much."""
+    return max(-_NO_LIMIT, min(_NO_LIMIT, ratio_ppm(part, whole))) if whole > 0 else _NO_LIMIT
 
 
 def _at(years: tuple[int, ...], year: int) -> int:
@@ -158,9 +169,7 @@ def _returns(case: Case, year: int) -> bool:
     return case.last_sale < 0 or year <= max(0, case.last_sale - 1) // _YEAR
 
 
-def _by_year(
-    schedule: tuple[Instalment, ...], payments: list[int]
-) -> tuple[list[int], list[int]]:
+def _by_year(schedule: tuple[Instalment, ...], payments: list[int]) -> tuple[list[int], list[int]]:
     """Principal and payments by loan year."""
     count = (schedule[-1].month - 1) // _YEAR + 1
     principal, paid = [0] * count, [0] * count

@@ -55,10 +55,11 @@ def _find_special(case: Case, names: set[str]) -> str:
         return "entity_guarantee"
     if names & {"borrowed_name"}:
         return REVIEW
-    if "aid_first" in names or "window_missed" in names:
+    if names & {"aid_first", "window_missed", "not_viable_after_shock"}:
         return AID
     if "insure_first" in names:
-        return "livestock_insurance"
+        animals = case.ask.purpose == "livestock_buy"
+        return "livestock_insurance" if animals else "crop_insurance"
     if "already_extended" in names or (case.ask.purpose == "house" and names):
         return "medium_term"
     owing = sum(debt.balance_minor for debt in case.household.debts)
@@ -72,7 +73,8 @@ def match_providers(case: Case, choice: Choice) -> list[dict[str, Any]]:
     """Return the preferred subject and up to three alternatives, with the parts of each score."""
     needs = find_needs(case, choice)
     schemes = {choice.scheme, *(o.verdict.product.scheme for o in choice.options)}
-    schemes |= {"livestock_insurance"} if "livestock_insurance" in needs else set()
+    # Insurance is a service beside any loan; its provider is called by the gap, not by a scheme.
+    schemes |= {name for name in needs if name.endswith("_insurance")}
     need = _Need(frozenset(schemes), needs[0], needs[1:])
     rows = [_score(case, provider, need) for provider in case.catalogue.providers]
     rows.sort(key=lambda row: (-_rank(row, need), -row["score"], row["provider"]))

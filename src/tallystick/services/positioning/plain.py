@@ -11,7 +11,6 @@ from typing import Any
 from tallystick.services.positioning.case import Case
 from tallystick.services.positioning.catalogue import Product
 from tallystick.services.positioning.gaps import Gap
-from tallystick.services.positioning.gates import find_purpose_gaps
 from tallystick.services.positioning.loan import Verdict
 
 __all__ = ["judge_insurance", "judge_saving"]
@@ -19,8 +18,8 @@ __all__ = ["judge_insurance", "judge_saving"]
 
 def judge_saving(case: Case, product: Product) -> Verdict:
     """Return the verdict on money put by: lock-up, risk, yield, and whether debt goes first."""
-    gaps = [*find_purpose_gaps(case, product), *_find_saving_gaps(case, product)]
-    return Verdict(product, None, (), tuple(gaps), None, 0, 0)
+    gaps = tuple(_find_saving_gaps(case, product))
+    return Verdict(product, None, (), gaps, None, 0, 0)
 
 
 def _find_saving_gaps(case: Case, product: Product) -> Iterator[Gap]:
@@ -47,8 +46,8 @@ def _find_saving_gaps(case: Case, product: Product) -> Iterator[Gap]:
 def judge_insurance(case: Case, product: Product) -> Verdict:
     """Return the verdict on a policy: object, area, window, sum and the own premium."""
     insure = case.ask.demand.get("insure", {})
-    gaps = [*find_purpose_gaps(case, product), *_find_cover_gaps(case, product, insure)]
-    return Verdict(product, None, (), tuple(gaps), None, 0, 0)
+    gaps = tuple(_find_cover_gaps(case, product, insure))
+    return Verdict(product, None, (), gaps, None, 0, 0)
 
 
 def _find_cover_gaps(case: Case, product: Product, insure: Any) -> Iterator[Gap]:  # noqa: ANN401

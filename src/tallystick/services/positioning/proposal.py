@@ -7,6 +7,7 @@ else in instalments whose due months the household named. Source: the county's p
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tallystick.finance import PERIOD_MONTHS, LoanTerms
 from tallystick.services.positioning.case import Case
@@ -30,7 +31,17 @@ def propose_terms(case: Case, product: Product) -> Iterator[LoanTerms]:
     if "int_after_study" in product.repayments:
         yield from _propose_study(case, product, base)
         return
-    if ask.project.working_capital or product.repayments == ("bullet",):
+    aligned = list(_propose_aligned(case, product, base))
+    yield from aligned
+    if not aligned:
+        # No due date suits every month named; the nearest terms show what is missing.
+        form = next(iter(_forms(case, product)), "bullet")
+        yield replace(base, repayment=form, term_months=_lengths(case, product)[0])
+
+
+def _propose_aligned(case: Case, product: Product, base: LoanTerms) -> Iterator[LoanTerms]:
+    """Yield terms whose due dates are after the sale and in months that can be paid."""
+    if case.ask.project.working_capital or product.repayments == ("bullet",):
         bullet = align_bullet(case, product, base)
         if bullet is not None:
             yield bullet
@@ -47,12 +58,11 @@ def _propose_study(case: Case, product: Product, base: LoanTerms) -> Iterator[Lo
     study = case.ask.demand.get("study", {}).get("years_left", 0) * _YEAR
     term = asked.term_months if asked else product.term_max_months
     grace = min(study + 60, term - 1)
-    yield LoanTerms(
-        base.amount_minor,
-        base.rate_ppm,
-        term,
-        "int_after_study",
-        grace,
+    yield replace(
+        base,
+        repayment="int_after_study",
+        term_months=term,
+        grace_months=grace,
         study_months=study,
     )
 
@@ -82,9 +92,7 @@ def align_bullet(case: Case, product: Product, base: LoanTerms) -> LoanTerms | N
         term = due - ask.start
         long_enough = term >= max(product.term_min_months, cycle)
         if due % _YEAR + 1 in ask.payable and long_enough and term <= product.term_max_months:
-            return LoanTerms(
-                base.amount_minor, base.rate_ppm, term, "bullet", 0, base.subsidy_ppm, base.fee_ppm
-            )
+            return replace(base, repayment="bullet", term_months=term, grace_months=0)
     return None
 
 
@@ -100,14 +108,10 @@ def align_instalments(
         term = first + (months - first) // period * period
         dues = {(ask.start + first + step * period) % _YEAR + 1 for step in range(_YEAR // period)}
         if term >= product.term_min_months and term >= first and dues <= set(ask.payable):
-            return LoanTerms(
-                base.amount_minor,
-                base.rate_ppm,
-                term,
-                form,
-                base.grace_months,
-                base.subsidy_ppm,
-                base.fee_ppm,
-                first if first != period else 0,
+            return replace(
+                base,
+                repayment=form,
+                term_months=term,
+                first_due_months=first if first != period else 0,
             )
     return None

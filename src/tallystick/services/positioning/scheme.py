@@ -96,17 +96,16 @@ def _judge_nothing(case: Case, products: tuple[Product, ...]) -> Verdict:
     near = [p for p in products if ask.purpose in p.purposes] or [
         p for p in products if p.kind == ask.kind
     ]
-    return _only_standing(case, (near or list(products))[0])
+    product = (near or list(products))[0]
+    found = _judge_best(case, product)
+    return found if found is not None else _only_standing(case, product)
 
 
 def _only_standing(case: Case, product: Product) -> Verdict:
-    """A verdict without terms: none could be laid out."""
+    """A verdict without terms: no sum was asked for."""
     gaps = find_standing_gaps(case, product)
-    if product.kind in _LENT and case.ask.amount_minor < 1:
-        gaps = (*gaps, Gap("amount_below_min", 1, case.ask.amount_minor, 1))
-    if not gaps:
-        gaps = (Gap("payable_month", 1),)
-    return Verdict(product, None, (), gaps, None, 0, 0)
+    nothing = Gap("amount_below_min", max(1, product.amount_min_minor), 0, product.amount_min_minor)
+    return Verdict(product, None, (), (*gaps, nothing), None, 0, 0)
 
 
 def _suits(case: Case, product: Product) -> bool:
@@ -172,7 +171,7 @@ def _end(asked: Verdict, options: list[Option]) -> str:
     if asked.fits:
         return asked.product.scheme
     names = {gap.gap for gap in asked.gaps}
-    if names & {"aid_first", "window_missed"}:
+    if names & {"aid_first", "window_missed", "not_viable_after_shock"}:
         return AID
     if names & CATEGORICAL:
         for option in options:

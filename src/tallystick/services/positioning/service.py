@@ -317,10 +317,6 @@ def _decision(kind: type[Decision], answer: Answer, common: Mapping[str, Any]) -
         question=answer.question,
         rules=VERSION,
         inputs_com=UNFILLED,
-        outcome=answer.outcome,
-        ranked=list(answer.ranked) or None,
-        conditions=list(answer.conditions) or None,
-        figures=dict(answer.figures),
-        reasons=[{"code": each.code, "values": dict(each.values)} for each in answer.reasons],
+        **answer.sealed(),
         **common,
     )

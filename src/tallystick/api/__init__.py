@@ -1,0 +1,1 @@
+"""REST: what a member's officers can do, over HTTP, with the same routes for every member."""

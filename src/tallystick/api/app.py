@@ -1,0 +1,75 @@
+"""The application: a house's members under `/{member}/v1`, behind one gate.
+
+Laws: bound to this machine unless told; a seeded county, whose keys anybody can make, never leaves
+it; every error is a problem of one shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from fastapi import FastAPI
+
+from tallystick import __version__
+from tallystick.api.gate import LOOPBACK, Gate
+from tallystick.api.problem import PROBLEM, add_handlers
+from tallystick.api.routes import consent, credit, health, ledger, positioning, publication
+from tallystick.api.token import ensure_token
+from tallystick.api.turn import Settings
+from tallystick.county.house import House
+
+__all__ = ["create_app", "describe_api"]
+
+
+def create_app(
+    house: House, *, members: Collection[str] = (), hosts: Collection[str] = LOOPBACK
+) -> FastAPI:
+    """Return the application that serves a house.
+
+    Args:
+        house: its open members.
+        members: those to be reached; empty for all.
+        hosts: names a request may be sent to, without ports.
+
+    Raises:
+        NotFound: `member.unknown`, a member is none of the county's.
+        Denied: the county's token may be read by others.
+    """
+    names = frozenset(members) or frozenset(each.name for each in house.county.members)
+    for name in names:
+        house.seat(name)
+    app = _bare_app()
+    app.state.settings = Settings(house, names)
+    app.add_middleware(Gate, token=ensure_token(house.folder), hosts=frozenset(hosts))
+    return app
+
+
+def _bare_app() -> FastAPI:
+    app = FastAPI(
+        title="Tallystick",
+        version=__version__,
+        description="One member's node: cases, consent, credit, publication and the chain.",
+        docs_url=None,
+        redoc_url=None,
+        responses={"default": PROBLEM},
+        generate_unique_id_function=lambda route: route.name,
+    )
+    add_handlers(app)
+    for part in (health, consent, positioning, credit, publication, ledger):
+        app.include_router(part.router)
+    return app
+
+
+def describe_api() -> dict[str, Any]:
+    """Return the OpenAPI description of every route."""
+    found = _bare_app().openapi()
+    found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    found["security"] = [{"token": []}]
+    for path, methods in found["paths"].items():
+        for route in methods.values():
+            # Every problem has the one shape of `default`.
+            route["responses"].pop("422", None)
+            if path.endswith("healthz"):
+                route["security"] = []
+    return found

@@ -1,0 +1,56 @@
+"""Whether a member's node is well: no token, no personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from tallystick.api.turn import Member, Settings
+from tallystick.county.house import House, Seat
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["health"])
+LAG_MS_MAX = 60_000
+
+
+@router.get("/healthz", summary="All members' health")
+def show_all(request: Request) -> dict[str, Any]:
+    """Return every served member's health."""
+    settings: Settings = request.app.state.settings
+    names = sorted(settings.members)
+    return {"members": [_health(settings.house, settings.seat(name)) for name in names]}
+
+
+@router.get("/{member}/healthz", summary="One member's health")
+def show_one(request: Request, member: Member) -> dict[str, Any]:
+    """Return height, head, witnessed height, and what is wrong (`alarm`, empty if nothing is)."""
+    settings: Settings = request.app.state.settings
+    return _health(settings.house, settings.seat(member))
+
+
+def _health(house: House, seat: Seat) -> dict[str, Any]:
+    node = seat.node
+    tip = node.replica.tip
+    return {
+        "member": node.member,
+        "height": tip.height,
+        "head": str(tip.cid),
+        "witnessed": seat.witnesses.height,
+        "folded": node.views.height(),
+        "alarm": _alarm(house, seat),
+    }
+
+
+def _alarm(house: House, seat: Seat) -> str:
+    """Return the code of what is wrong, "" if nothing is."""
+    if seat.follower is not None and seat.follower.fault is not None:
+        return "ledger.halted"
+    tip = seat.node.replica.tip
+    late = house.clock.now_ms() - tip.time > LAG_MS_MAX
+    if house.served and late and seat.witnesses.height < tip.height:
+        return "ledger.unwitnessed"
+    if house.served and late and seat.node.views.height() < tip.height:
+        return "views.behind"
+    return ""

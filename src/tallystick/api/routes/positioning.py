@@ -1,0 +1,261 @@
+"""Cases from intake to appeal, and what positioning chooses from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal
+
+from fastapi import APIRouter, Body, Query
+from starlette.responses import HTMLResponse, Response
+
+from tallystick.api.application import check_application
+from tallystick.api.shape import (
+    STRICT,
+    CaseId,
+    Code,
+    Days,
+    Identifier,
+    Limit,
+    Name,
+    Offset,
+    RecordId,
+    Tree,
+    Words,
+    check_tree,
+    page,
+)
+from tallystick.api.turn import LookDep, TurnDep, answer_json
+from tallystick.base.codec import INTEGER_MAX
+from tallystick.county.report import write_report
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/{member}/v1", tags=["positioning"])
+REQUESTS_MAX = 256
+_PLACE = Annotated[str, Body(max_length=120)]
+_CID = r"^b[a-z2-7]{58}$"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """One request; without a mandate the household signs with the key this member keeps for it.
+
+    `defaults` are the paths of the application whose values nobody stated.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    application: Tree
+    party: RecordId
+    defaults: Annotated[list[_PLACE], Body(max_length=256)] = field(default_factory=list)
+    mandate: RecordId | None = None
+    programme: Code | None = None
+    model: Annotated[str, Body(pattern=_CID, description="A published model's CID.")] | None = None
+
+    def tree(self) -> Tree:
+        """Return it as the office takes it, without what is absent."""
+        names = ("application", "party", "defaults", "mandate", "programme", "model")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCases:
+    """Requests to be taken in together."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    requests: Annotated[list[NewCase], Body(min_length=1, max_length=REQUESTS_MAX)] = field()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """To whom the case goes, and within how many days it is to act."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    to: Name
+    days: Days
+    notes: Words = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodedWords:
+    """A coded reason and words to the household."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    code: Code
+    words: Words = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A coded reason, the other outcome, and the due-diligence file."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    code: Code
+    outcome: Code
+    file: Annotated[str, Body(min_length=1, max_length=600)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """How it felt, 1..5, the year's income in fen where it is told, and words."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    felt: Annotated[int, Body(strict=True, ge=1, le=5)]
+    income_minor: Annotated[int, Body(strict=True, ge=-INTEGER_MAX, le=INTEGER_MAX)] | None = None
+    words: Words = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """How an appeal is answered."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    outcome: Code
+    words: Words = ""
+
+
+@router.post("/cases", status_code=201, summary="Open cases")
+def open_cases(turn: TurnDep, body: NewCases) -> Response:
+    """Runs the five steps on each; answers `{items}`, in the order of the requests.
+
+    An item: `{case, kind, stage, outcome, preferred, preferred_provider, alternatives, decision,
+    height}`.
+    """
+    for index, each in enumerate(body.requests):
+        check_application(each.application, f"requests[{index}].application")
+        check_tree(each.application, f"requests[{index}].application")
+    return turn.write(turn.office.open_cases, [each.tree() for each in body.requests])
+
+
+@router.get("/cases", summary="List cases")
+def list_cases(
+    turn: LookDep,
+    stage: Annotated[str, Query(max_length=24)] = "",
+    owner: Annotated[str, Query(max_length=24)] = "",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> Response:
+    """Answers `{items, next?}`: public parts only, newest first."""
+    rows = turn.office.list_cases(stage=stage, owner=owner, limit=limit, offset=offset)
+    return answer_json(page(rows, limit, offset))
+
+
+@router.get("/cases/{case}", summary="Show a case")
+def show_case(turn: LookDep, case: CaseId) -> Response:
+    """Answers `{row, records, application, decisions}`, opened; leaves receipts."""
+    return answer_json(turn.office.show_case(case))
+
+
+@router.get("/cases/{case}/report", summary="The household's report", response_class=HTMLResponse)
+def show_report(turn: LookDep, case: CaseId, language: Literal["zh", "en"] = "zh") -> Response:
+    """Answers one HTML page that fetches nothing; leaves receipts."""
+    return HTMLResponse(
+        write_report(turn.seat.node, case, language),
+        headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"},
+    )
+
+
+@router.post("/cases/{case}/hand-over", status_code=201, summary="Hand a case over")
+def hand_over(turn: TurnDep, case: CaseId, body: HandOver) -> Response:
+    """Answers `{case, owner, record}`."""
+    return turn.write(turn.office.hand_over, case, to=body.to, days=body.days, notes=body.notes)
+
+
+@router.post("/cases/{case}/refuse", status_code=201, summary="Refuse in person")
+def refuse(turn: TurnDep, case: CaseId, body: CodedWords) -> Response:
+    """An officer's act; answers `{case, record}`."""
+    return turn.write(turn.office.refuse, case, code=body.code, words=body.words)
+
+
+@router.post("/cases/{case}/close", status_code=201, summary="Close a case")
+def close_case(turn: TurnDep, case: CaseId, body: CodedWords) -> Response:
+    """An officer's act; answers `{case, record}`."""
+    return turn.write(turn.office.close_case, case, code=body.code, words=body.words)
+
+
+@router.post("/cases/{case}/override", status_code=201, summary="Decide otherwise")
+def override(turn: TurnDep, case: CaseId, body: Override) -> Response:
+    """An officer's act, with a due-diligence file; answers `{case, record}`."""
+    return turn.write(
+        turn.office.override, case, code=body.code, outcome=body.outcome, file=body.file
+    )
+
+
+@router.get("/feedback/due", summary="Whom to ask now")
+def due_feedback(turn: LookDep) -> Response:
+    """Answers `{items: [{case, owner, since}]}`: cases of others that this member asks about."""
+    return answer_json({"items": turn.office.due_feedback()})
+
+
+@router.post("/cases/{case}/feedback", status_code=201, summary="Record feedback")
+def give_feedback(turn: TurnDep, case: CaseId, body: Feedback) -> Response:
+    """Answers `{case, record}`; the case's owner may not ask."""
+    return turn.write(
+        turn.office.give_feedback,
+        case,
+        felt=body.felt,
+        income_minor=body.income_minor,
+        words=body.words,
+    )
+
+
+@router.post("/cases/{case}/appeals", status_code=201, summary="Open an appeal")
+def open_appeal(turn: TurnDep, case: CaseId, body: CodedWords) -> Response:
+    """Answers `{case, appeal}`."""
+    return turn.write(turn.office.open_appeal, case, code=body.code, words=body.words)
+
+
+@router.get("/appeals", summary="List appeals")
+def list_appeals(
+    turn: LookDep,
+    case: Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")] = "",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> Response:
+    """Answers `{items, next?}`, newest first."""
+    rows = turn.office.list_appeals(case=case, limit=limit, offset=offset)
+    return answer_json(page(rows, limit, offset))
+
+
+@router.post("/appeals/{appeal}/settle", status_code=201, summary="Settle an appeal")
+def settle_appeal(turn: TurnDep, appeal: Identifier, body: Settlement) -> Response:
+    """An officer's act; answers `{appeal, record}`."""
+    return turn.write(turn.office.settle_appeal, appeal, outcome=body.outcome, words=body.words)
+
+
+@router.get("/providers", summary="List service subjects")
+def list_providers(turn: LookDep, limit: Limit = 100, offset: Offset = 0) -> Response:
+    """Answers `{items, next?}` by name."""
+    return answer_json(page(turn.office.list_providers(limit=limit, offset=offset), limit, offset))
+
+
+@router.post("/providers", status_code=201, summary="Publish a service subject")
+def add_provider(turn: TurnDep, body: Tree) -> Response:
+    """Takes a `[[providers]]` entry of the catalogue; answers `{provider, record}`."""
+    check_tree(body, "body")
+    return turn.write(turn.office.add_provider, body)
+
+
+@router.get("/products", summary="List products")
+def list_products(turn: LookDep, limit: Limit = 100, offset: Offset = 0) -> Response:
+    """Answers `{items, next?}` by name and version."""
+    return answer_json(page(turn.office.list_products(limit=limit, offset=offset), limit, offset))
+
+
+@router.post("/products", status_code=201, summary="Publish a product")
+def add_product(turn: TurnDep, body: Tree) -> Response:
+    """Takes a `[[products]]` entry of the catalogue; answers `{product, record}`."""
+    check_tree(body, "body")
+    return turn.write(turn.office.add_product, body)
+
+
+@router.post("/catalogue", status_code=201, summary="Publish a whole catalogue")
+def publish_catalogue(turn: TurnDep, body: Tree) -> Response:
+    """Takes `{v, products, providers, reference}`; answers `{products, providers, figures}`."""
+    check_tree(body, "body")
+    return turn.write(turn.office.publish_catalogue, body)
+
+
+@router.get("/rules", summary="Rules and figures in force")
+def list_rules(turn: LookDep, limit: Limit = 100, offset: Offset = 0) -> Response:
+    """Answers `{items: [{name, version, from_height, figures}], next?}`."""
+    return answer_json(page(turn.office.list_rules(limit=limit, offset=offset), limit, offset))

@@ -1,0 +1,1 @@
+"""A synthetic county with planted truth, acted out through its members' desks."""

@@ -1,0 +1,156 @@
+"""A house in service: the orderer cuts, the others follow, views fold, each in a thread of its own.
+
+Laws: a fault of one member (its disk, its chain) never ends another's thread; a thread waits for
+news and does not poll; what was signed before a crash and stands in no block is sent again before
+anything new. Registrations leave at the first moment of a new day, never beside a case.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from tallystick.base.clock import DAY_MS
+from tallystick.base.errors import Error
+from tallystick.county.house import House, Seat
+from tallystick.kernel.ledger.courier import Courier
+
+__all__ = ["await_witnessed", "follow", "resend", "serve_house"]
+
+LOOK_MS: Final = 250
+"""How long a thread waits for news before it looks whether it is to end."""
+NOTE_PAUSE_MS: Final = 20
+"""How soon a member asks again for cosignatures of a block it has."""
+
+
+def follow(house: House, seat: Seat) -> None:
+    """Bring one member up to the order, where no thread does.
+
+    Raises:
+        Error: as `Follower.pull`; the member's own copy stands as before.
+    """
+    if house.served:
+        return
+    if seat.follower is not None:
+        seat.follower.pull()
+    seat.node.fold()
+
+
+def await_witnessed(house: House, seat: Seat, height: int, timeout_ms: int) -> bool:
+    """Wait until a member knows `height` to be cosigned by more than two thirds.
+
+    Returns:
+        False if that takes longer than `timeout_ms`.
+    """
+    if not house.served:
+        # The first round gives every cosignature to the orderer, the second brings all back.
+        house.spread()
+        house.spread()
+        timeout_ms = 0
+    return seat.witnesses.wait(height, timeout_ms)
+
+
+def resend(house: House) -> int:
+    """Send again what was signed and stands in no block, where no thread does; return how many."""
+    pending = [(seat, entry) for seat in house.seats() for entry in seat.node.outbox.pending()]
+    for seat, entry in pending:
+        with contextlib.suppress(Error):
+            # One that may stand in no block any more is settled below by its own courier.
+            seat.ledger.submit(entry.data)
+    if pending:
+        house.spread()
+        for seat in {id(seat): seat for seat, _ in pending}.values():
+            Courier(seat.node.outbox, seat.ledger).resend(LOOK_MS)
+    return len(pending)
+
+
+@contextmanager
+def serve_house(house: House) -> Iterator[None]:
+    """Run the house's threads for as long as the block lasts."""
+    served = _Served(house)
+    served.start()
+    try:
+        yield
+    finally:
+        served.close()
+
+
+class _Served:
+    """The threads of one house."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._ended = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._day = self._today()
+
+    def _today(self) -> int:
+        return self._house.clock.now_ms() // DAY_MS
+
+    def start(self) -> None:
+        self._house.served = True
+        self._house.orderer.start()
+        for seat in self._house.seats():
+            work = self._lead if seat.follower is None else self._follow
+            self._run(f"{seat.node.member} chain", work, seat)
+        self._run("jobs", self._do_jobs)
+
+    def _run(self, name: str, work: Callable[..., None], *given: Seat) -> None:
+        thread = threading.Thread(target=work, args=given, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _follow(self, seat: Seat) -> None:
+        """Verify, keep, cosign and fold whatever the orderer has."""
+        assert seat.follower is not None
+        ordered, own = self._house.orderer.replica, seat.node.replica
+        self._resend(seat)
+        pause = NOTE_PAUSE_MS
+        while not self._ended.is_set():
+            unwitnessed = seat.witnesses.height < own.tip.height
+            moved = ordered.wait_beyond(own.tip.height, pause if unwitnessed else LOOK_MS)
+            if not (moved or unwitnessed):
+                continue
+            pause = NOTE_PAUSE_MS if moved else min(pause * 2, LOOK_MS)
+            try:
+                seat.follower.pull()
+                seat.node.fold()
+            except Error:
+                # The chain has halted or the disk is full: told by its health, tried again.
+                self._ended.wait(LOOK_MS / 1_000)
+
+    def _lead(self, seat: Seat) -> None:
+        """Put the orderer's own name to its blocks, and fold them."""
+        self._resend(seat)
+        height = 0
+        while not self._ended.is_set():
+            if not seat.node.replica.wait_beyond(height, LOOK_MS):
+                continue
+            height = seat.node.replica.tip.height
+            with contextlib.suppress(Error):
+                seat.node.fold()
+                seat.witnesses.add(seat.node.member, height, seat.pen.sign(height))
+
+    def _resend(self, seat: Seat) -> None:
+        with contextlib.suppress(Error):
+            Courier(seat.node.outbox, seat.ledger).resend()
+
+    def _do_jobs(self) -> None:
+        """Once a day: registrations leave, old answers are forgotten."""
+        while not self._ended.wait(LOOK_MS / 1_000):
+            if self._today() == self._day:
+                continue
+            self._day = self._today()
+            for seat in self._house.seats():
+                with contextlib.suppress(Error):
+                    seat.node.desk.record_pending()
+                    seat.node.outbox.forget()
+
+    def close(self) -> None:
+        self._ended.set()
+        for thread in self._threads:
+            thread.join()
+        self._house.served = False

@@ -1,0 +1,234 @@
+"""The figures of the household's page: schedule, limits, the cash of each month, the receipt.
+
+Laws: integers in, markup out; every figure that a picture shows stands in a table too; bars are
+told apart by width and words, not by colour alone. Limits: the picture shows three years.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import segno
+
+from tallystick.services.positioning.page_markup import (
+    Html,
+    Voice,
+    escape_text,
+    write_table,
+)
+from tallystick.text import format_money, format_percent, format_ratio
+
+__all__ = [
+    "encode_receipt",
+    "write_calendar",
+    "write_figure",
+    "write_limit",
+    "write_measures",
+    "write_receipt_code",
+    "write_schedule",
+]
+
+_PPM = 1_000_000
+_BEYOND = 99 * _PPM
+_PART_ROWS = 12
+_PARTS_MAX = 2
+_PICTURE_MONTHS = 37
+_PICTURE_MONTHS_MIN = 13
+_HEIGHT, _STRIP = 100, 6
+_COLUMNS = (
+    ("principal", "principal_minor"),
+    ("interest", "interest_minor"),
+    ("subsidy", "subsidy_minor"),
+    ("fee", "fee_minor"),
+    ("payment", "payment_minor"),
+)
+_ALWAYS = frozenset({"principal", "interest", "payment"})
+
+
+# ---- the schedule
+
+
+def write_schedule(
+    voice: Voice, figures: Mapping[str, Any], *, parts_max: int = _PARTS_MAX
+) -> Html:
+    """Return every payment to the fen, in two tables where there are more than twelve.
+
+    What government pays is written with a minus, so that a row adds up.
+    """
+    rows: Sequence[Mapping[str, int]] = figures["schedule"]
+    shown = [(n, key) for n, key in _COLUMNS if n in _ALWAYS or any(row[key] for row in rows)]
+    count = 1 if len(rows) <= _PART_ROWS else parts_max
+    size = -(-len(rows) // count)
+    columns = [voice.tell(f"column.{name}") for name in ("month", *(name for name, _ in shown))]
+    caption = voice.tell(
+        "caption.schedule",
+        repayment=voice.word("repayment", figures["repayment"]),
+        rate=voice.rate(figures["rate_ppm"]),
+    )
+    tables = []
+    for part in range(count):
+        some = rows[part * size : (part + 1) * size]
+        last = part == count - 1
+        place = {"part": Html(str(part + 1)), "parts": Html(str(count))}
+        tables.append(
+            write_table(
+                Html(caption + voice.tell("caption.part", **place)) if count > 1 else caption,
+                columns,
+                [[voice.month(row["month"]), *_write_sums(shown, row)] for row in some],
+                [voice.tell("column.total"), *_write_sums(shown, _total(rows))] if last else (),
+            )
+        )
+    return Html(f'<div class="parts">{"".join(tables)}</div>' if count > 1 else tables[0])
+
+
+def _total(rows: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    return {key: sum(row[key] for row in rows) for _, key in _COLUMNS}
+
+
+def _write_sums(shown: Sequence[tuple[str, str]], row: Mapping[str, int]) -> list[Html]:
+    return [_write_yuan(-row[key] if name == "subsidy" else row[key]) for name, key in shown]
+
+
+def _write_yuan(minor: int) -> Html:
+    """A sum in yuan and cents without its sign, for a column whose caption names the unit."""
+    return escape_text(format_money(minor, "en", cents=True).replace("\u00a5", ""))
+
+
+# ---- figures beside their limits
+
+
+def write_measures(voice: Voice, rows: Sequence[Mapping[str, Any]]) -> Html:
+    """Return each figure beside its limit; nothing where there are none."""
+    if not rows:
+        return Html("")
+    return write_table(
+        voice.tell("caption.measured"),
+        [voice.tell(f"column.{name}") for name in ("figure", "have", "need")],
+        [
+            [
+                voice.say(f"figure.{row['figure']}"),
+                write_figure(voice, row["figure"], row["have"]),
+                write_limit(voice, row),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def write_limit(voice: Voice, row: Mapping[str, Any]) -> Html:
+    """Return the limit of a figure: at least or at most so much."""
+    need = write_figure(voice, row["figure"], row["need"])
+    return voice.tell(f"side.{row['side']}", need=need)
+
+
+def write_figure(voice: Voice, figure: str, value: int) -> Html:
+    """Return a figure in its own unit: a sum, a part of income, or how many times."""
+    if figure == "bearable_instalment":
+        return voice.money(value, cents=True)
+    if value >= _BEYOND:
+        return voice.tell("beyond")
+    if figure == "instalment_share":
+        return escape_text(format_percent(value))
+    return escape_text(format_ratio(value, voice.language))
+
+
+# ---- cash by month
+
+
+def write_calendar(voice: Voice, figures: Mapping[str, Any]) -> Html:
+    """Return the cash of each month as bars, in words and as a table."""
+    calendar = figures["calendar"]
+    begin, life = calendar["from_month"], figures["term_months"] + 1
+    count = min(len(calendar["bad_minor"]), _PICTURE_MONTHS, max(_PICTURE_MONTHS_MIN, life))
+    middle, bad = calendar["middle_minor"][:count], calendar["bad_minor"][:count]
+    due = {row["month"] - begin for row in figures["schedule"] if row["payment_minor"]}
+    first, last = voice.month(begin), voice.month(begin + count - 1)
+    axis = f'<div class="axis note"><span>{first}</span><span>{last}</span></div>'
+    picture = (
+        f'<svg class="bars" viewBox="0 0 {count * 10} {_HEIGHT + _STRIP}" role="img" '
+        f'preserveAspectRatio="none" '
+        f'aria-label="{voice.tell("cash.picture", first=first, last=last)}">'
+        f"{_draw_bars(middle, bad)}{_draw_due(due, count)}</svg>"
+    )
+    words = f"<p>{_tell_cash(voice, figures, (begin + count - 1, middle[-1], bad[-1]))}</p>"
+    tallest = voice.money(max(*middle, *bad))
+    key = _write_key(voice, tallest)
+    return Html(words + picture + axis + key + _write_months(voice, begin, middle, bad))
+
+
+def _tell_cash(voice: Voice, figures: Mapping[str, Any], end: tuple[int, int, int]) -> str:
+    """The bad year's least, and where both years have come to at the picture's end."""
+    month, middle, bad = end
+    lowest = voice.tell(
+        "cash.lowest",
+        month=voice.month(figures["lowest_month"]),
+        amount=voice.money(figures["lowest_minor"]),
+    )
+    told = voice.tell(
+        "cash.end", month=voice.month(month), middle=voice.money(middle), bad=voice.money(bad)
+    )
+    return f"{lowest} {told}" if voice.language == "en" else lowest + told
+
+
+def _draw_bars(middle: Sequence[int], bad: Sequence[int]) -> str:
+    """A wide bar for the middle year and a narrow one before it for the bad year."""
+    top, bottom = max(0, *middle, *bad), min(0, *middle, *bad)
+    span = max(1, top - bottom)
+    zero = top * _HEIGHT // span
+    drawn = []
+    for offset, pair in enumerate(zip(middle, bad, strict=True)):
+        for style, inset, value in (("m", 1, pair[0]), ("b", 3, pair[1])):
+            tall = abs(value) * _HEIGHT // span
+            drawn.append(
+                f'<rect class="{style}" x="{offset * 10 + inset}" width="{10 - 2 * inset}" '
+                f'y="{zero - tall if value > 0 else zero}" height="{tall}"/>'
+            )
+    return "".join(drawn)
+
+
+def _draw_due(due: set[int], count: int) -> str:
+    return "".join(
+        f'<rect class="d" x="{offset * 10 + 1}" width="8" y="{_HEIGHT + 2}" height="{_STRIP - 2}"/>'
+        for offset in sorted(due)
+        if 0 <= offset < count
+    )
+
+
+def _write_key(voice: Voice, tallest: Html) -> str:
+    names = (("middle", "column.middle"), ("bad", "column.bad"), ("due", "cash.due"))
+    items = "".join(f'<span><i class="{c}"></i>{voice.tell(name)}</span>' for c, name in names)
+    items += f"<span>{voice.tell('cash.tallest', amount=tallest)}</span>"
+    return f'<div class="key">{items}</div>'
+
+
+def _write_months(voice: Voice, begin: int, middle: Sequence[int], bad: Sequence[int]) -> str:
+    table = write_table(
+        voice.tell("caption.cash"),
+        [voice.tell(f"column.{name}") for name in ("month", "middle", "bad")],
+        [
+            [voice.month(begin + offset), _write_yuan(pair[0]), _write_yuan(pair[1])]
+            for offset, pair in enumerate(zip(middle, bad, strict=True))
+        ],
+    )
+    return f"<details><summary>{voice.tell('cash.details')}</summary>{table}</details>"
+
+
+# ---- the receipt
+
+
+def encode_receipt(case: Mapping[str, Any], record: str) -> str:
+    """Return what the receipt's code says: chain, height, case and the decision's record.
+
+    Capitals, digits and colons alone, which a QR code packs closest:
+    `TALLY:1:<chain>:<height>:<case>:<record>`.
+    """
+    return f"TALLY:1:{case['chain']}:{case['height']}:{case['case']}:{record}".upper()
+
+
+def write_receipt_code(voice: Voice, text: str) -> Html:
+    """Return the receipt's QR code: level M, with the quiet zone of four modules."""
+    code = segno.make(text, error="m", micro=False, boost_error=False)
+    drawn: str = code.svg_inline(omitsize=True, border=4, svgclass=None, lineclass=None)
+    label = voice.tell("receipt.picture")
+    return Html(drawn.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1))

@@ -1,0 +1,177 @@
+"""The laws of `Ledger`, over the orderer itself and over a member that reaches it by the link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from simulation.chain import LIFE_MS, Chain
+from simulation.town import ORDERER, Town
+
+from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
+from tallystick.kernel.ledger import orderer as ordering
+from tallystick.kernel.ledger.base import Ledger
+
+
+@dataclass
+class Bench:
+    town: Town
+    ledger: Ledger
+
+    @property
+    def chain(self) -> Chain:
+        return self.town.chain
+
+    def order(self) -> None:
+        self.chain.clock.advance(5)
+        self.town.orderer.cut()
+
+    def sign(self, seq: int, number: int | None = None, **how: int) -> bytes:
+        return self.chain.sign(seq, [self.chain.news(seq if number is None else number)], **how)
+
+
+@pytest.fixture(params=[ORDERER, "bank"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    town = Town(tmp_path, Chain())
+    town.open_all()
+    yield Bench(town, town.houses[request.param].ledger)
+    town.close()
+
+
+def test_a_result_is_told_once_its_block_is_durable(bench: Bench) -> None:
+    tid = bench.ledger.submit(bench.sign(1))
+    assert bench.ledger.find(tid) is None
+    with pytest.raises(Unavailable, match=r"ledger\.late"):
+        bench.ledger.wait(tid, 0)
+    bench.order()
+    found = bench.ledger.wait(tid, 0)
+    assert (found.tid, found.height, found.index, found.code, found.position) == (tid, 1, 0, 0, 0)
+    assert bench.ledger.find(tid) == found
+
+
+def test_the_same_bytes_get_the_same_answer_however_often(bench: Bench) -> None:
+    data = bench.sign(1)
+    tids = {bench.ledger.submit(data) for _ in range(3)}
+    bench.order()
+    (tid,) = tids
+    first = bench.ledger.wait(tid, 0)
+    assert bench.ledger.submit(data) == tid
+    bench.order()
+    assert bench.ledger.wait(tid, 0) == first
+    assert bench.town.orderer.replica.tip.height == 1
+
+
+def test_a_refused_bundle_is_a_result_and_uses_up_its_number(bench: Bench) -> None:
+    bench.ledger.submit(bench.sign(1, 7))
+    second = bench.ledger.submit(bench.sign(2, 7))
+    bench.order()
+    assert bench.ledger.wait(second, 0).code == 3
+    with pytest.raises(Conflict, match=r"ledger\.seq_conflict"):
+        bench.ledger.submit(bench.sign(2, 8))
+
+
+def test_two_signed_headers_of_one_number_are_a_conflict_while_the_first_waits(
+    bench: Bench,
+) -> None:
+    first = bench.ledger.submit(bench.sign(1, 1))
+    with pytest.raises(Conflict, match=r"ledger\.seq_conflict"):
+        bench.ledger.submit(bench.sign(1, 2))
+    bench.order()
+    assert bench.ledger.wait(first, 0).code == 0
+
+
+def test_a_forged_header_does_not_keep_a_number_from_its_owner(bench: Bench) -> None:
+    honest = bench.sign(1, 1)
+    forged = bytearray(bench.sign(1, 2))
+    forged[-200] ^= 1
+    thief = Chain("thief")
+    thief.genesis = bench.chain.genesis
+    stolen = bench.ledger.submit(thief.sign(1, [thief.news(9)]))
+    tid = bench.ledger.submit(honest)
+    with pytest.raises((Invalid, Unavailable)):
+        bench.ledger.submit(bytes(forged))
+    bench.order()
+    assert bench.ledger.wait(tid, 0).code == 0
+    with pytest.raises((NotFound, Invalid)):
+        bench.ledger.wait(stolen, 0)
+
+
+def test_a_bad_signature_is_answered_and_never_put_into_a_block(bench: Bench) -> None:
+    thief = Chain("thief")
+    thief.genesis = bench.chain.genesis
+    bad = bench.ledger.submit(thief.sign(1, [thief.news(1)]))
+    good = bench.ledger.submit(bench.sign(2))
+    bench.order()
+    assert bench.ledger.wait(good, 0).index == 0
+    assert bench.ledger.find(bad) is None
+    assert bench.town.orderer.replica.tip.peaks.size == 1
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda b: b.sign(1, life_ms=-1),
+        lambda b: b.sign(1, life_ms=25 * 3_600_000),
+        lambda b: b.sign(2**20 + 1),
+        lambda b: b.chain.sign(1, [b.chain.news(1)], member="bank")[:-3] + b"abc",
+        lambda _: b"no transaction",
+    ],
+    ids=["expired", "too long a life", "beyond the window", "root", "no reading"],
+)
+def test_what_may_not_stand_in_a_block_is_refused(
+    bench: Bench, make: Callable[[Bench], bytes]
+) -> None:
+    with pytest.raises((Invalid, Unavailable, NotFound)):
+        tid = bench.ledger.submit(make(bench))
+        bench.order()
+        bench.ledger.wait(tid, 0)
+    assert bench.town.orderer.replica.tip.height == 0
+
+
+def test_nothing_submitted_is_unknown(bench: Bench) -> None:
+    with pytest.raises(NotFound, match=r"ledger\.unknown"):
+        bench.ledger.wait(bytes(32), 0)
+    assert bench.ledger.find(bytes(32)) is None
+
+
+def test_a_full_queue_refuses_and_loses_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "QUEUE_MAX", 5)
+    tids = [bench.ledger.submit(bench.sign(seq)) for seq in range(1, 6)]
+    with pytest.raises(Unavailable, match=r"ledger\.busy"):
+        bench.ledger.submit(bench.sign(6))
+    bench.order()
+    assert [bench.ledger.wait(tid, 0).index for tid in tids] == [0, 1, 2, 3, 4]
+    assert bench.ledger.submit(bench.sign(6))
+
+
+def test_a_queue_of_too_many_bytes_refuses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "QUEUE_BYTES_MAX", 2 * len(bench.sign(1)) + 10)
+    bench.ledger.submit(bench.sign(1))
+    bench.ledger.submit(bench.sign(2))
+    with pytest.raises(Unavailable, match=r"ledger\.busy"):
+        bench.ledger.submit(bench.sign(3))
+
+
+def test_a_clock_set_back_does_not_stop_the_order(bench: Bench) -> None:
+    first = bench.ledger.submit(bench.sign(1))
+    bench.order()
+    time = bench.town.orderer.replica.tip.time
+    second = bench.sign(2, life_ms=LIFE_MS)
+    bench.chain.clock.advance(-300_000)
+    tid = bench.ledger.submit(second)
+    bench.town.orderer.cut()
+    assert bench.ledger.wait(tid, 0).height == 2
+    assert bench.town.orderer.replica.tip.time == time + 1
+    assert bench.ledger.wait(first, 0).height == 1
+
+
+def test_an_ended_ledger_takes_nothing_in(bench: Bench) -> None:
+    tid = bench.town.orderer.submit(bench.sign(1))
+    bench.town.orderer.close()
+    with pytest.raises(Unavailable, match=r"ledger\.closed"):
+        bench.ledger.submit(bench.sign(2))
+    assert bench.ledger.find(tid) is None

@@ -1,0 +1,120 @@
+"""Several members of one chain in one process: replicas, outboxes, pens, a network with faults."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.chain import CHARTER, Chain
+from tallystick.base.errors import Error, NotFound
+from tallystick.kernel.ledger.courier import Courier
+from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.orderer import Orderer
+from tallystick.kernel.ledger.outbox import Outbox, Writer
+from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.engines.memory import MemoryLink, Network
+
+ORDERER = "operator"
+
+
+@dataclass
+class House:
+    """One running member."""
+
+    name: str
+    folder: Path
+    link: MemoryLink
+    replica: Replica
+    witnesses: Witnesses
+    pen: Pen
+    ledger: Orderer | Follower
+    outbox: Outbox
+    courier: Courier
+
+    def close(self, *, leave: bool = True) -> None:
+        """Close all files; what a crash keeps is what was committed, which closing adds nothing to."""
+        if leave:
+            self.link.close()
+        self.ledger.close()
+        self.outbox.close()
+        self.pen.close()
+        self.replica.close()
+
+
+class Town:
+    """The members of one chain, in folders of their own."""
+
+    def __init__(self, folder: Path, chain: Chain, network: Network | None = None) -> None:
+        self.folder = folder
+        self.chain = chain
+        self.network = network or Network()
+        self.houses: dict[str, House] = {}
+
+    def open_all(self) -> None:
+        """Open every member."""
+        for name in self.chain.names:
+            self.open(name)
+
+    def path(self, name: str) -> Path:
+        """Return a member's copy of the chain."""
+        return self.folder / name / "ledger.db"
+
+    def open(self, name: str) -> House:
+        """Open a member, founding its chain the first time."""
+        folder = self.folder / name
+        folder.mkdir(exist_ok=True)
+        chain, path = self.chain, self.path(name)
+        try:
+            replica = Replica.open(path, CHARTER)
+        except NotFound:
+            replica = Replica.create(path, chain.genesis.data, chain.list.data, CHARTER)
+        witnesses = Witnesses(replica)
+        pen = Pen(folder / "pen", replica, name, chain.notes[name], chain.clock)
+        link = self.network.join(name)
+        serve_chain(link, Peer(replica, witnesses))
+        ledger: Orderer | Follower
+        if name == ORDERER:
+            ledger = Orderer(
+                replica, name, chain.clock, chain.entropy, pen=pen, witnesses=witnesses
+            )
+            serve_ledger(link, ledger)
+        else:
+            ledger = Follower(replica, witnesses, link, ORDERER, pen)
+        writer = Writer(name, 1, chain.keys[name])
+        outbox = Outbox(folder / "local.db", writer, replica, chain.clock)
+        house = House(
+            name, folder, link, replica, witnesses, pen, ledger, outbox, Courier(outbox, ledger)
+        )
+        self.houses[name] = house
+        return house
+
+    @property
+    def orderer(self) -> Orderer:
+        """The member that orders."""
+        found = self.houses[ORDERER].ledger
+        assert isinstance(found, Orderer)
+        return found
+
+    def followers(self) -> list[Follower]:
+        """Return the followers of all open members, by name."""
+        found = [self.houses[name].ledger for name in sorted(self.houses)]
+        return [each for each in found if isinstance(each, Follower)]
+
+    def crash(self, name: str) -> None:
+        """Stop a member without telling anyone."""
+        self.houses.pop(name).close()
+
+    def pull_all(self) -> None:
+        """Let every follower pull once, whatever the network does to it."""
+        for follower in self.followers():
+            with contextlib.suppress(Error):
+                follower.pull()
+
+    def close(self) -> None:
+        """Close everything."""
+        for name in sorted(self.houses):
+            self.crash(name)

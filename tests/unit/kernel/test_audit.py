@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from simulation.chain import CHARTER, Chain
+from simulation.town import ORDERER, Town
+
+from tallystick.base.clock import SeededEntropy
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Conflict, Error, Unavailable
+from tallystick.kernel.ledger.audit import Report, audit_chain, verify_chain
+from tallystick.kernel.ledger.compare import compare_blocks, compare_chains, sample_heights
+from tallystick.kernel.ledger.repair import repair_chain
+from tallystick.kernel.ledger.replica import Replica
+
+Head = tuple[int, Cid]
+BLOCKS = 12
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    found = Town(tmp_path, Chain())
+    found.open_all()
+    _order(found, BLOCKS)
+    found.pull_all()
+    found.pull_all()
+    yield found
+    found.close()
+
+
+def _order(town: Town, blocks: int) -> None:
+    seq = town.orderer.replica.tip.peaks.size
+    for _ in range(blocks):
+        for _ in range(3):
+            seq += 1
+            # Every sixth id was held before: a refused transaction stands in the chain too.
+            number = seq - 1 if seq % 6 == 0 else seq
+            town.orderer.submit(town.chain.sign(seq, [town.chain.news(number)]))
+        town.chain.clock.advance(7)
+        assert town.orderer.cut() is not None
+
+
+def _head(replica: Replica) -> Head:
+    return replica.tip.height, replica.tip.cid
+
+
+def _audit(town: Town, path: Path, head: Head) -> Report:
+    chain = town.chain.genesis.chain
+    return audit_chain(path, CHARTER, member="bank", chain=chain, head=head)
+
+
+def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
+    for house in town.houses.values():
+        report = house.replica.audit(house.name)
+        assert report.findings == ()
+        assert (report.height, report.header) == _head(house.replica)
+        assert house.replica.verify() == house.replica.tip
+
+
+@pytest.mark.parametrize(
+    ("statement", "height", "field"),
+    [
+        ("UPDATE state SET value = x'00' WHERE name = x'6d656d62657273'", BLOCKS, "state"),
+        ("DELETE FROM state WHERE substr(name, 1, 3) = x'696421'", None, None),
+        ("INSERT INTO state VALUES (x'61', x'62', x'63')", BLOCKS, "state"),
+        ("UPDATE entry SET code = 1 WHERE position = 4", 2, "entry"),
+        ("UPDATE node SET hash = zeroblob(32) WHERE place = 1", 1, "node"),
+        ("DELETE FROM node WHERE place = 0", 1, "node"),
+        ("UPDATE block SET tally = zeroblob(32) WHERE height = 5", 5, "tally"),
+        ("UPDATE block SET digest = zeroblob(32) WHERE height = 5", 5, "digest"),
+        ("DELETE FROM block WHERE height = 5", 5, "block"),
+        ("DELETE FROM block WHERE height = 12", 11, "head"),
+        ("UPDATE head SET lanes = zeroblob(2048)", BLOCKS, "head"),
+        ("UPDATE roster SET data = x'00'", -1, "genesis"),
+        ("INSERT INTO roster VALUES (3, x'00')", BLOCKS, "roster rows"),
+        ("DELETE FROM cosignature", None, None),
+        ("UPDATE cosignature SET line = 'no' WHERE height = 12", 12, "cosignature"),
+        ("INSERT INTO aside VALUES (13, x'00', x'00')", BLOCKS, "aside"),
+        ("DROP INDEX IF EXISTS none", None, None),
+        ("CREATE INDEX more ON node (hash)", -1, "schema"),
+        ("UPDATE part SET version = 2", -1, "version"),
+    ],
+)
+def test_each_changed_row_is_named_by_height_and_field(
+    town: Town, statement: str, height: int | None, field: str | None
+) -> None:
+    import sqlite3
+
+    head = _head(town.houses["bank"].replica)
+    town.crash("bank")
+    with sqlite3.connect(town.path("bank")) as plain:
+        plain.execute(statement)
+    plain.close()
+    report = _audit(town, town.path("bank"), head)
+    if field is None:
+        assert report.is_sound
+    else:
+        assert any((f.height, f.field) == (height, field) for f in report.findings)
+
+
+def _flip(data: bytes, entropy: SeededEntropy) -> tuple[bytes, int]:
+    draw = int.from_bytes(entropy.draw("flip", 8), "big")
+    place = draw % len(data)
+    changed = bytearray(data)
+    changed[place] ^= 1 << (draw >> 40) % 8
+    return bytes(changed), place
+
+
+def _is_same(path: Path, head: Head, sound: Replica) -> bool:
+    """Tell whether a file, opened as a member opens it, gives all that a sound one gives."""
+    try:
+        found = Replica.open(path, CHARTER)
+    except Error:
+        return False
+    try:
+        return (
+            _head(found) == head
+            and all(found.block(h) == sound.block(h) for h in range(1, head[0] + 1))
+            and all(found.header(h) == sound.header(h) for h in range(head[0] + 1))
+            and all(found.leaf(p) == sound.leaf(p) for p in range(sound.tip.peaks.size))
+            and all(
+                found.find(entry.tid) == entry
+                for entry in map(sound._rows.entry, range(sound.tip.peaks.size))
+            )
+            and found.tip == sound.tip
+            and found.halted is None
+        )
+    except Error:
+        return False
+    finally:
+        found.close()
+
+
+def _flips(town: Town, name: str, count: int, *, journal: bool) -> dict[str, int]:
+    """Flip one bit at a time; each is named by the audit, or the file gives what it gave."""
+    house, path = town.houses[name], town.path(name)
+    head = _head(house.replica)
+    sound = town.houses["coop" if name != "coop" else "bank"].replica
+    # A file whose journal still holds its last blocks: copied while it is open.
+    if not journal:
+        town.crash(name)
+    parts = {suffix: path.with_name(path.name + suffix) for suffix in ("", "-wal")}
+    original = {s: p.read_bytes() for s, p in parts.items() if p.exists()}
+    assert ("-wal" in original) == journal
+    target = "-wal" if journal else ""
+    folder = town.folder / "flips"
+    folder.mkdir()
+    entropy = SeededEntropy(f"flips {name} {journal}")
+    counts = {"named": 0, "harmless": 0}
+    for _ in range(count):
+        for old in folder.iterdir():
+            old.unlink()
+        changed, place = _flip(original[target], entropy)
+        for suffix, data in {**original, target: changed}.items():
+            (folder / ("x.db" + suffix)).write_bytes(data)
+        report = _audit(town, folder / "x.db", head)
+        if report.is_sound:
+            assert _is_same(folder / "x.db", head, sound), f"byte {place} of {target or 'file'}"
+        else:
+            assert all(finding.field for finding in report.findings)
+        counts["harmless" if report.is_sound else "named"] += 1
+    return counts
+
+
+@pytest.mark.parametrize("journal", [False, True], ids=["file", "journal"])
+@pytest.mark.parametrize("name", [ORDERER, "bank"])
+def test_a_flipped_bit_is_named_or_changes_nothing(town: Town, name: str, *, journal: bool) -> None:
+    counts = _flips(town, name, 75, journal=journal)
+    assert counts["named"] > 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("journal", [False, True], ids=["file", "journal"])
+@pytest.mark.parametrize("name", [ORDERER, "bank"])
+def test_two_thousand_flipped_bits_are_named_or_change_nothing(
+    town: Town, name: str, *, journal: bool
+) -> None:
+    counts = _flips(town, name, 500, journal=journal)
+    assert counts["named"] > 150
+
+
+def test_a_file_that_lost_its_end_is_named_though_all_it_holds_is_sound(town: Town) -> None:
+    path = town.path("bank")
+    head = _head(town.houses["bank"].replica)
+    copy = town.folder / "copy.db"
+    shutil.copy(path, copy)
+    # Without its journal the copy is the chain as it was at the last checkpoint of SQLite.
+    report = _audit(town, copy, head)
+    assert any(finding.field in {"head", "page", "schema"} for finding in report.findings)
+
+
+def test_verifying_stops_at_the_first_block_that_does_not_hold(town: Town) -> None:
+    import sqlite3
+
+    town.crash("bank")
+    with sqlite3.connect(town.path("bank")) as plain:
+        plain.execute("UPDATE block SET body = x'80' WHERE height = 7")
+    plain.close()
+    seen: list[int] = []
+    with pytest.raises(Error) as error:
+        verify_chain(town.path("bank"), CHARTER, lambda done, _: seen.append(done))
+    assert error.value.values["height"] == 7
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_members_who_hold_the_same_chain_find_no_difference(town: Town) -> None:
+    bank = town.houses["bank"]
+    differences, silent = compare_chains(bank.replica, bank.link, range(1, BLOCKS + 1))
+    assert (differences, silent) == ([], [])
+    town.crash("coop")
+    town.network.join("coop")
+    assert compare_chains(bank.replica, bank.link, [1], ["gone"]) == ([], ["gone"])
+
+
+def test_a_difference_is_told_by_member_height_field_and_both_values(town: Town) -> None:
+    ours = town.orderer.replica.block(3)
+    theirs = town.orderer.replica.block(4)
+    found = {each.field: each for each in compare_blocks("coop", 3, ours, theirs)}
+    assert (found["height"].ours, found["height"].theirs) == ("3", "4")
+    assert {"prev", "time", "log_root", "transaction 0 header", "transaction 0 record 0"} <= set(
+        found
+    )
+    assert compare_blocks("coop", 3, ours, ours) == []
+    assert compare_blocks("coop", 3, ours, b"x")[0].field == "block"
+
+
+def test_a_sample_of_heights_is_random_distinct_and_within_the_chain() -> None:
+    entropy = SeededEntropy("sample")
+    found = sample_heights(entropy, 1_000, 50)
+    assert len(set(found)) == 50
+    assert found == sorted(found)
+    assert 1 <= found[0] <= found[-1] <= 1_000
+    assert sample_heights(entropy, 1_000, 50) != found
+    assert sample_heights(entropy, 5, 50) == [1, 2, 3, 4, 5]
+
+
+def _damage(path: Path, statement: str) -> None:
+    import sqlite3
+
+    with sqlite3.connect(path) as plain:
+        plain.execute(statement)
+    plain.close()
+
+
+def test_a_repair_fetches_only_what_is_damaged(town: Town) -> None:
+    head = _head(town.houses["bank"].replica)
+    town.crash("bank")
+    _damage(town.path("bank"), "UPDATE block SET body = x'80' WHERE height = 7")
+    _damage(town.path("bank"), "DELETE FROM node")
+    link = town.network.join("bank")
+    done = repair_chain(town.path("bank"), CHARTER, genesis=town.chain.genesis, link=link)
+    assert (done.height, done.fetched, done.kept) == (BLOCKS, (7,), BLOCKS - 1)
+    assert done.damaged.exists()
+    assert _audit(town, town.path("bank"), head).is_sound
+    bank = town.open("bank")
+    assert _head(bank.replica) == head
+    assert bank.replica.cosignatures(BLOCKS)
+
+
+@pytest.mark.parametrize("damage", ["removed", "garbage", "cut short"])
+def test_a_repair_makes_the_whole_file_again(town: Town, damage: str) -> None:
+    head = _head(town.houses["bank"].replica)
+    town.crash("bank")
+    path = town.path("bank")
+    if damage == "removed":
+        path.unlink()
+    elif damage == "garbage":
+        path.write_bytes(os.urandom(20_000))
+    else:
+        path.write_bytes(path.read_bytes()[:10_000])
+    link = town.network.join("bank")
+    repair_chain(path, CHARTER, genesis=town.chain.genesis, link=link)
+    assert _audit(town, path, head).is_sound
+
+
+def test_a_repair_without_a_source_replaces_nothing(town: Town) -> None:
+    town.crash("bank")
+    path = town.path("bank")
+    _damage(path, "UPDATE block SET body = x'80' WHERE height = 7")
+    before = path.read_bytes()
+    link = town.network.join("bank")
+    with pytest.raises(Unavailable, match=r"ledger\.no_source"):
+        repair_chain(path, CHARTER, genesis=town.chain.genesis, link=link, peers=[])
+    assert path.read_bytes() == before
+
+
+def test_a_repair_refuses_what_its_peers_cosigned_otherwise(town: Town, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Town(folder, town.chain)
+    other.open_all()
+    _order(other, BLOCKS)
+    other.pull_all()
+    town.crash("bank")
+    link = other.network.join("bank")
+    with pytest.raises(Conflict, match=r"ledger\.forked"):
+        repair_chain(
+            town.path("bank"), CHARTER, genesis=town.chain.genesis, link=link, peers=["coop"]
+        )
+    other.close()
