@@ -131,13 +131,15 @@ class House:
             self.orderer.cut()
 
     def spread(self) -> None:
-        """Let every member verify, keep and cosign what the orderer has."""
+        """Let every member verify, keep and cosign what the orderer has, and learn who cosigned."""
         self.cut()
-        for seat in self._seats.values():
-            if seat.follower is not None:
-                seat.follower.pull()
-            else:
+        for seat in self.seats():
+            if seat.follower is None:
                 self._cosign_own(seat)
+        for _ in ("blocks", "cosignatures"):
+            for seat in self.seats():
+                if seat.follower is not None:
+                    seat.follower.pull()
 
     def _cosign_own(self, seat: Seat) -> None:
         """Put the orderer's own name to its head: without it a block is not the orderer's."""

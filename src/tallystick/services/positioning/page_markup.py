@@ -301,6 +301,7 @@ border-left:1px solid var(--line)}
 dl>div:first-child{border-left:0}
 li{padding:1pt 0;gap:5pt}.icon{width:11pt;height:11pt;margin-top:1.4pt}
 .pair,.parts{display:grid;grid-template-columns:1fr 1fr;gap:14pt}
+.pair{grid-template-columns:10fr 11fr}
 .trio{display:grid;grid-template-columns:1fr 1fr 1fr;gap:12pt}
 .paper{grid-template-columns:11fr 9fr;gap:14pt}.wide{gap:6pt}
 .paper .bars{height:74pt}
@@ -319,5 +320,6 @@ details{display:none}
 html:lang(en) main{font-size:8.8pt;line-height:11.8pt;gap:4.5pt}
 .dense,html:lang(en) .dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
 .dense table{line-height:10.2pt}.dense th,.dense td{padding:.8pt 0 .8pt 4pt}
+main th:first-child{padding-left:0}
 section,table{break-inside:avoid}}
 """
