@@ -44,6 +44,7 @@ __all__ = ["Node", "Secrets"]
 
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
+BLOCKS_KEPT: Final = 16
 _DESK_SCHEMA: Final = f"{RECEIPT_SCHEMA};{PENDING_SCHEMA};{ANSWER_SCHEMA}"
 _SECRETS: Final = codec.shape(
     {name: codec.exact_bytes(32) for name in ("tx", "note", "link", "seal")}
@@ -86,7 +87,9 @@ class Secrets:
 class Orders(Protocol):
     """How a node reaches the order: submits, and brings its own copy up to date."""
 
-    ledger: Ledger
+    @property
+    def ledger(self) -> Ledger:
+        """Where this member submits."""
 
     def settle(self) -> None:
         """Have what was submitted cut, where no thread does."""
@@ -245,7 +248,7 @@ class Node:
         if found is None:
             _, rows = decode(self.replica.block(height), schema.BLOCK)
             found = [Transaction.read(row) for row in rows]
-            if len(self._blocks) > 16:
+            if len(self._blocks) > BLOCKS_KEPT:
                 self._blocks.pop(min(self._blocks), None)
             self._blocks[height] = found
         return found

@@ -62,9 +62,8 @@ def check_tree(tree: Mapping[str, Any], place: str) -> None:
         Invalid: `api.tree`, naming the place alone.
     """
     try:
-        codec.value(tree)
-        codec.encode(tree)
-    except (Invalid, UnicodeEncodeError) as error:
+        codec.decode(codec.encode(tree), codec.value)
+    except (Invalid, UnicodeEncodeError, OverflowError) as error:
         raise Invalid(
             "api.tree",
             f"{place} holds what the record cannot",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ __all__ = [
     "Check",
     "Cid",
     "Value",
+    "choice",
     "cid",
     "cid_of",
-    "choice",
     "decode",
     "encode",
     "encode_decoded",
@@ -54,6 +55,7 @@ DEPTH_MAX: Final = 16
 RAW: Final = 0x55
 DAG_CBOR: Final = 0x71
 CID_SIZE: Final = 36
+LINK_TAG: Final = 42
 _PREFIXES: Final = (bytes([1, RAW, 0x12, 0x20]), bytes([1, DAG_CBOR, 0x12, 0x20]))
 _IDENT: Final = re.compile(r"[a-z0-9._-]+")
 
@@ -93,7 +95,7 @@ class Cid:
 
     @classmethod
     def parse(cls, text: str) -> Cid:
-        """Return the CID of its base32 text; Invalid if it is none, or not the canonical spelling."""
+        """Return the CID of its base32 text; Invalid if it is not its one spelling."""
         try:
             raw = base64.b32decode(text[1:].upper() + "=" * (-(len(text) - 1) % 8))
         except ValueError as error:
@@ -120,7 +122,7 @@ def cid_of(data: bytes, codec: int = DAG_CBOR) -> Cid:
 def _write_cid(encoder: cbor2.CBOREncoder, found: object) -> None:
     if type(found) is not Cid:
         raise refuse("value")
-    encoder.encode(cbor2.CBORTag(42, b"\x00" + found.raw))
+    encoder.encode(cbor2.CBORTag(LINK_TAG, b"\x00" + found.raw))
 
 
 _LINK_HEAD: Final = b"\xd8\x2a"
@@ -133,7 +135,7 @@ def _read_tag(tag: cbor2.CBORTag, immutable: bool) -> Cid:  # noqa: FBT001 - the
     """Return the link of a tag, checked as the class checks it but several times faster."""
     del immutable
     content = tag.value
-    if tag.tag != 42 or type(content) is not bytes:
+    if tag.tag != LINK_TAG or type(content) is not bytes:
         raise refuse("tag")
     if len(content) != CID_SIZE + 1 or content[:5] not in _LINKS:
         raise refuse("cid")
@@ -301,7 +303,7 @@ def _key_order(key: str) -> tuple[int, str]:
 
 
 def _canonical(keys: Sequence[str]) -> bool:
-    return all(_key_order(a) < _key_order(b) for a, b in zip(keys, keys[1:], strict=False))
+    return all(_key_order(a) < _key_order(b) for a, b in itertools.pairwise(keys))
 
 
 def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:

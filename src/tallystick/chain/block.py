@@ -1,8 +1,8 @@
 """A block, and what it does: one deterministic function of (tip, state, bytes).
 
-Every engine runs this; engines differ in who orders, never in what a block means. A transaction that
-may not stand in a block makes the block invalid; one that stands there is admitted or refused by a
-code, and uses up its sequence number either way.
+Every engine runs this; engines differ in who orders, never in what a block means. A transaction
+that may not stand in a block makes the block invalid; one that stands there is admitted or refused
+by a code, and uses up its sequence number either way.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class Execution:
         self._leaves: list[bytes] = []
 
     def add(self, found: Transaction) -> int:
-        """Run a transaction and return its code; Invalid, with no effect, if it may not stand here."""
+        """Run a transaction and return its code; Invalid, without effect, if it may not stand."""
         tip, name = self._tip, b"seq/" + found.member.encode()
         window = check_envelope(
             found,
@@ -188,7 +188,7 @@ class Execution:
         return Effects(self._tids, self._codes, self._leaves, changes, effects.writes_root, sealed)
 
     def _members_of_state(self) -> Members:
-        """Return the state's list: the tip's, since every header names the state's list after it."""
+        """Return the tip's list: every header names the state's list after it."""
         return self._tip.members
 
 

@@ -6,6 +6,7 @@ a public key occurs once on a chain, a key number is never reused.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -136,12 +137,12 @@ def _fits(key: Key, use: str, height: int) -> bool:
 
 def _check_order(members: list[Member]) -> None:
     names = [member.name for member in members]
-    if any(a >= b for a, b in zip(names, names[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(names)):
         raise refuse("member order")
     pubs: set[bytes] = set()
     for member in members:
         numbers = [key.number for key in member.keys]
-        if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+        if any(a >= b for a, b in itertools.pairwise(numbers)):
             raise refuse("key order")
         for key in member.keys:
             key.check()

@@ -7,6 +7,7 @@ at the next height. A public key is held in the state for ever, so a retired one
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -70,7 +71,7 @@ def join(
     kept = [_kept(key, old) for key in pub["keys"] if key["key"] <= top]
     added = [_added(key, pub["member"], chain, height) for key in pub["keys"] if key["key"] > top]
     numbers = [key["key"] for key in pub["keys"]]
-    if any(a >= b for a, b in zip(numbers, numbers[1:], strict=False)):
+    if any(a >= b for a, b in itertools.pairwise(numbers)):
         raise refuse("key order")
     joined = Member(pub["member"], pub["role"], (*kept, *added))
     others = [each for each in members.by_name.values() if each.name != joined.name]

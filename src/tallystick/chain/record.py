@@ -46,7 +46,7 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """All that a rule may read: the record, its writer, the block, the state; it writes the state."""
+    """All that a rule may read: record, writer, block, state; it writes the state."""
 
     record: dict[str, Any]
     member: str

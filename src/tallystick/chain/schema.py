@@ -1,6 +1,6 @@
 """The shapes of every structure on a chain, as checks of the codec.
 
-Limits are those of an empty `limits` map in genesis; docs/spec lists each structure with its fields.
+Limits are those of an empty `limits` map in genesis; docs/spec lists each structure.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The state: a flat map of byte strings, committed by an incremental hash.
 
-Rules read the state, the header and genesis, nothing else. The commitment is LtHash16: the lanes of
-a map are the sum of its pairs' lanes, so a block costs what it changes, and a snapshot is checkable.
+Rules read the state, the header and genesis, nothing else. The commitment is LtHash16: the lanes
+of a map are the sum of its pairs' lanes, so a block costs what it changes, and a snapshot is
+checkable.
 Source: Bellare and Micciancio 1997, a new paradigm for collision-free hashing; Lewi et al. 2019,
 securing update propagation with homomorphic hashing (LtHash).
 """
@@ -99,7 +100,7 @@ def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 
 def writes_root(changes: Changes) -> bytes:
-    """Return the root over a block's changed keys, ascending: m([key, value]), m([key]) if deleted."""
+    """Return the root over changed keys, ascending: m([key, value]), or m([key]) if deleted."""
     return root_of(
         cbor2.dumps([key] if changes[key] is None else [key, changes[key]])
         for key in sorted(changes)

@@ -1,4 +1,4 @@
-"""The charter as a table for people: each record type, who may write it, who may read which field."""
+"""The charter as a table for people: record types, who writes them, who reads which field."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.witness import Witnesses
-from tallystick.kernel.link.engines.memory import MemoryLink, Network
+from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Conflict, Invalid
-from tallystick.kernel.access.sealing import Draft
+from tallystick.kernel.access.sealing import UNSIGNED, Draft
 from tallystick.node import Node
 from tallystick.records.base import Statement
 from tallystick.records.catalogue import ProductPublished, ProviderRegistered
+from tallystick.services.credit.service import Act
 from tallystick.services.positioning.catalogue import compile_catalogue
 from tallystick.services.positioning.service import Case, Request
 
@@ -254,7 +255,7 @@ class LocalOffice:
         """Record the household's answer."""
         identifier = read_id(case)
         record = self._node.credit.answer_offer(
-            identifier, accepted=accepted, words=words, assent=self._intake_assent(identifier)
+            identifier, accepted=accepted, words=words, act=self._act(identifier)
         )
         return {"case": case, "record": record.hex()}
 
@@ -265,16 +266,17 @@ class LocalOffice:
             identifier,
             amount_minor=amount_minor,
             words=words,
-            assent=self._intake_assent(identifier),
+            act=self._act(identifier),
         )
         return {"case": case, "record": record.hex()}
 
-    def _intake_assent(self, case: bytes) -> dict[str, Any] | None:
-        """Return the mandate of the case's intake; None where the household signs itself."""
+    def _act(self, case: bytes) -> Act:
+        """Return by what the household of a case acts: as it did at intake."""
         desk = self._node.desk
-        permit = desk.permit("credit", case)
-        assent: dict[str, Any] = desk.open(permit, case, "party").values["assent"]
-        return assent if "mandate" in assent else None
+        opened = desk.open(desk.permit("credit", case), case, "party").values
+        if "mandate" in opened["assent"]:
+            return Act(opened["assent"])
+        return Act(UNSIGNED, self._node.consent.own_key(opened["party"]))
 
     def due_feedback(self) -> list[dict[str, Any]]:
         """Return cases this member is to ask about now."""

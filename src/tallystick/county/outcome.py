@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from tallystick.county.county import County
-from tallystick.county.crop import ANIMALS, CROPS
+from tallystick.county.crop import CROPS
 from tallystick.county.demand import Request
 from tallystick.county.draws import PPM
 
@@ -29,7 +29,7 @@ _BASE: Final[dict[Course, int]] = {
     "refused": 26,
     "led": 38,
     "short": 20,
-    "waiting": 28,
+    "waiting": 36,
 }
 _LOSS_HURTS_PPM: Final = 300_000
 _PRICE_HURTS_PPM: Final = 850_000
@@ -70,7 +70,7 @@ def _branch(request: Request) -> str:
     for row in profile["crops"]:
         if row["in_project"]:
             return CROPS[row["crop"]].branch
-    if request.demand["purpose"] == "livestock_buy" and ANIMALS:
+    if request.demand["purpose"] == "livestock_buy":
         return "livestock"
     if request.demand["purpose"] == "insure_crop":
         return "grain"

@@ -149,7 +149,7 @@ DEMAND: dict[str, Field | Row] = {
         {
             "rate_ppm": RATE,
             "term_months": _count(480),
-            "repayment": IDENT,  # bullet, interest_then_bullet, monthly, quarterly, semiannual, annual, int_after_study
+            "repayment": IDENT,  # the forms of finance.schedule
             "start_month": MONTH,
             "grace_months": _count(120),
             "interest_subsidy_ppm": Field("rate", 0, 1_000_000),

@@ -1,8 +1,8 @@
 """How a record type is written down: a frozen dataclass whose fields say who may read them.
 
 `public` fields stand on the chain for all members; `case` fields are sealed to the members who are
-parties to the case; `party` fields open by the party's grant only. The order of sealed fields in the
-class is the order of their leaves, for ever.
+parties to the case; `party` fields open by the party's grant only. The order of sealed fields in
+the class is the order of their leaves, for ever.
 """
 
 from __future__ import annotations

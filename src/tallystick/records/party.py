@@ -56,7 +56,7 @@ class ObjectsDropped(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MandateGiven(Statement):
-    """A household lets an officer act for it, before a witness; the record's id is the mandate's."""
+    """A household lets an officer act for it, before a witness; record id = mandate id."""
 
     t = "mandate.given"
     mandate: bytes = public(ID)

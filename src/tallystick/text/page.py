@@ -25,8 +25,10 @@ _TITLES = {
     "title.refused": ("{member}没有同意这次申请", "{member} has declined this application"),
     "lead.lent": (
         "办法是{scheme}。现在还没有放款：{member}审批、您签字以后才算数。",
-        "The offer: {scheme}. No money has moved yet: it counts once {member} approves "
-        "and you sign.",
+        (
+            "The offer: {scheme}. No money has moved yet: it counts once {member} approves "
+            "and you sign."
+        ),
     ),
     "lead.plain": (
         "办法是{scheme}。您签字以后才算数。",
@@ -34,8 +36,10 @@ _TITLES = {
     ),
     "lead.not": (
         "您申请的是{scheme}。下面写着差在哪里、怎样改就可以、还能找谁。",
-        "You asked for: {scheme}. Below: what is missing, what would make it fit, "
-        "and who else can help.",
+        (
+            "You asked for: {scheme}. Below: what is missing, what would make it fit, "
+            "and who else can help."
+        ),
     ),
     "lead.aid": (
         "救助不用还。下面写着为什么、去找谁。",
@@ -130,8 +134,10 @@ _SENTENCES = {
     "cash.details": ("每个月的数", "The figure of each month"),
     "change.tight": (
         "最紧的一项是“{figure}”：您家 {have}，界限是{need}。收成、价格或开支变了，结果也会变。",
-        "Your tightest figure is “{figure}”: {have}, limit {need}. If harvest, price or "
-        "spending changes, so does this result.",
+        (
+            "Your tightest figure is “{figure}”: {have}, limit {need}. If harvest, price or "
+            "spending changes, so does this result."
+        ),
     ),
     "change.plain": (
         "您的情况或要办的事变了，告诉我们，会重新算。",
@@ -144,8 +150,10 @@ _SENTENCES = {
     "change.terms": ("（{amount}，年利率 {rate}，{term}）", " ({amount}, {rate} a year, {term})"),
     "change.none": (
         "只改一处还不够。请和下面的人一起商量，或者情况变了再来。",
-        "No single change is enough. Talk it over with those below, or come again when "
-        "things have changed.",
+        (
+            "No single change is enough. Talk it over with those below, or come again when "
+            "things have changed."
+        ),
     ),
     "helper.day": ("约 {days} 天答复", "about {days} day"),
     "helper.days": ("约 {days} 天答复", "about {days} days"),
@@ -167,22 +175,31 @@ _SENTENCES = {
         "Only what you told us was used; nothing was assumed.",
     ),
     "disagree": (
-        "告诉村干部，或到{member}说“我要申诉”。会有人重新看，当面答复您。申诉不花钱，也不影响以后"
-        "办事。哪个数看不懂，可以让他们讲给您听。",
-        "Tell your village officer, or say “I appeal” at {member}. A person looks at it again "
-        "and answers you. It costs nothing and does not count against you. Ask them to explain "
-        "any figure here.",
+        (
+            "告诉村干部，或到{member}说“我要申诉”。会有人重新看，当面答复您。申诉不花钱，也不影响以后"
+            "办事。哪个数看不懂，可以让他们讲给您听。"
+        ),
+        (
+            "Tell your village officer, or say “I appeal” at {member}. A person looks at it again "
+            "and answers you. It costs nothing and does not count against you. Ask them to explain "
+            "any figure here."
+        ),
     ),
     "decided.rules": (
-        "{member}在{date}按全县统一的规则算出这个结果，由人复核。审批和拒绝都要有人签名，"
-        "机器不能拒绝您。",
-        "{member} worked this out on {date} by the county's common rules, and a person reviews "
-        "it. Approving or refusing takes a person's signature; no machine can refuse you.",
+        (
+            "{member}在{date}按全县统一的规则算出这个结果，由人复核。审批和拒绝都要有人签名，"
+            "机器不能拒绝您。"
+        ),
+        (
+            "{member} worked this out on {date} by the county's common rules, and a person reviews "
+            "it. Approving or refusing takes a person's signature; no machine can refuse you."
+        ),
     ),
     "decided.refused": (
         "{member}的工作人员复核了您的情况，由人作出决定并签名，不是机器拒绝的。",
         "An officer of {member} reviewed your case, decided and signed. No machine refused you.",
     ),
+    "refused.tag": ("工作人员没有同意", "Declined by an officer"),
     "refused.words": ("工作人员的话", "In the officer's words"),
     "refused.code": ("代码 {code}", "code {code}"),
     "feedback.days": ("{event} {days} 天", "{days} days {event}"),
@@ -191,10 +208,14 @@ _SENTENCES = {
         "This result stands in the county's shared ledger; nobody can alter it unseen.",
     ),
     "receipt.check": (
-        "核对：向{member}要证据文件，在任何电脑上运行 {command}，不用上网。编号要和这里一样，"
-        "谁算都是同一个结果。",
-        "To check: ask {member} for the evidence file and run {command} on any computer, "
-        "offline. The numbers must be those here; anyone gets the same result.",
+        (
+            "核对：向{member}要证据文件，在任何电脑上运行 {command}，不用上网。编号要和这里一样，"
+            "谁算都是同一个结果。"
+        ),
+        (
+            "To check: ask {member} for the evidence file and run {command} on any computer, "
+            "offline. The numbers must be those here; anyone gets the same result."
+        ),
     ),
     "receipt.case": ("案件号", "Case"),
     "receipt.chain": ("账本", "Ledger"),

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pytest
 
 from chains import CHARTER, SmallChain
+from tallystick.base import codec
 from tallystick.base.codec import DAG_CBOR, RAW, Cid, cid_of, encode
 from tallystick.base.errors import Invalid
+from tallystick.chain import schema
 from tallystick.chain.block import Genesis, apply_block, genesis_state, start
 from tallystick.chain.car import read_car, write_car
 from tallystick.chain.export import read_export, write_export
@@ -126,6 +128,13 @@ def test_an_export_that_lacks_or_swaps_a_block_is_refused(chain: SmallChain) -> 
         if gone != car.root:
             with pytest.raises(Invalid, match=r"codec\.form"):
                 read_export(write_car(car.root, (car.blocks[car.root], *cbor), raw), len(data))
+    other = encode({**chain.genesis.fields, "salt": bytes(32)})
+    with pytest.raises(Invalid, match="prev"):
+        read_export(write_export(other, lists.values(), chain.blocks), 2 * len(data))
+    header, rows = codec.decode(chain.blocks[2], schema.BLOCK)
+    short = [*chain.blocks[:2], encode([header, rows[:1]])]
+    with pytest.raises(Invalid, match="tx_count"):
+        read_export(write_export(chain.genesis.data, lists.values(), short), len(data))
     swapped = [*chain.blocks[:2], chain.blocks[3], chain.blocks[2], *chain.blocks[4:]]
     with pytest.raises(Invalid, match=r"codec\.form"):
         read_export(write_export(chain.genesis.data, lists.values(), swapped), 2 * len(data))

@@ -14,6 +14,7 @@ from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, cid_of
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.car import read_car, write_car
+from tallystick.chain.checkpoint import cosign, write_note
 from tallystick.chain.decided import Asked
 from tallystick.chain.evidence import Verdict, verify_evidence
 from tallystick.chain.evidence_file import Kind, admitted, build_evidence, decided
@@ -150,6 +151,8 @@ def test_what_contradicts_is_false(case: Case) -> None:
     ):
         found = verdict(case, case.file(**changes))
         assert (found.status, found.reason) == (Status.FALSE, reason)
+    stranger = verdict(case, case.file(chain=bytes(32)))
+    assert {each.code for each in stranger.findings} == {"evidence.chain"}
 
 
 def test_another_pin_proves_nothing(case: Case) -> None:
@@ -239,6 +242,21 @@ def test_a_list_left_out_leaves_the_next_without_authority(changing: SmallChain)
     lists = [changing.lists[3].data]
     found = verify_evidence(later(changing, [1, 2, 3, 4], members=lists), changing.pin(0), CHARTER)
     assert (found.status, found.reason) == (Status.NOT_CHECKABLE, "members list")
+
+
+def test_a_checkpoint_whose_header_says_otherwise_is_false(changing: SmallChain) -> None:
+    """A quorum of genesis's list signed, for height 1, the header of height 2."""
+    body = replace(changing.body(1), header=changing.body(2).header)
+    first = SmallChain()
+    lines = [
+        cosign(body, first.keys[name, "note"], member=name, time_s=1)
+        for name in changing.lists[0].by_name
+    ]
+    notes = [write_note(body, lines), changing.note(2), changing.note(3), changing.note(4)]
+    found = verify_evidence(
+        later(changing, [1, 2, 3, 4], checkpoints=notes), changing.pin(0), CHARTER
+    )
+    assert (found.status, found.reason) == (Status.FALSE, "header of the checkpoint")
 
 
 def test_checkpoints_that_do_not_ascend_refuse_the_file(changing: SmallChain) -> None:

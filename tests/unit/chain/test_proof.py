@@ -8,10 +8,12 @@ import pytest
 
 from chains import Named, SmallChain
 from tallystick.base import codec
-from tallystick.base.codec import encode
+from tallystick.base.codec import Cid, cid_of, encode
 from tallystick.base.errors import Error, Invalid
-from tallystick.chain.merkle import PATH_MAX
-from tallystick.chain.proof import PROOF, ProvenRecord, verify_record
+from tallystick.chain import schema
+from tallystick.chain.merkle import PATH_MAX, inclusion_path, leaf_hash, root_of
+from tallystick.chain.proof import PROOF, ProvenRecord, prove_record, verify_record
+from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.chain.verdict import Contradicted, Missing
 
 HEIGHT = 4
@@ -102,19 +104,73 @@ def test_a_record_signed_with_a_retired_key_is_not_proven(chain: SmallChain) -> 
     with pytest.raises(Invalid, match="key"):
         forged.cut(("bank-a", [forged.record("fund.allocated", {"amount": 1})]))
     transaction = forged.sign("bank-a", [forged.record("fund.allocated", {"amount": 1})])
-    leaf = encode([4, 0, 1, 0, transaction.tid, forged.tip.cid])
-    forged.transactions.append(transaction)
-    forged.leaves.append(leaf)
-    forged.sizes.append(len(forged.leaves))
-    proof = forged.proof(Named(len(forged.leaves) - 1, 0), 4)
     with pytest.raises(Contradicted, match="key or signature"):
-        verify_record(
-            proof,
-            chain=forged.chain,
-            size=len(forged.leaves),
-            root=forged.root(len(forged.leaves)),
-            **forged.known(3),
+        logged(forged, transaction, 4, forged.tip.cid)
+
+
+def logged(
+    chain: SmallChain, transaction: Transaction, height: int, prev: Cid, **known: dict[Cid, bytes]
+) -> ProvenRecord:
+    """Verify a transaction that a faulty quorum wrote into the log as admitted."""
+    leaves = [*chain.leaves, encode([height, 0, 1, 0, transaction.tid, prev])]
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    position = len(chain.leaves)
+    proof = prove_record(
+        transaction,
+        0,
+        leaf=leaves[-1],
+        position=position,
+        log_path=inclusion_path(hashes, position),
+    )
+    given: dict[str, Any] = {**chain.known(*range(len(chain.headers))), **known}
+    return verify_record(proof, chain=chain.chain, size=len(leaves), root=root_of(leaves), **given)
+
+
+def test_what_a_faulty_quorum_logged_is_still_compared() -> None:
+    """The log root is right in each case; the record is not one of this chain at that place."""
+    chain = SmallChain()
+    for amount in (1, 2):
+        chain.cut(("operator", [chain.record("fund.allocated", {"amount": amount})]))
+    good = chain.sign("bank-a", [chain.record("fund.allocated", {"amount": 1})])
+    first, prev = cid_of(chain.headers[0]), cid_of(chain.headers[2])
+    assert logged(chain, good, 3, prev).member == "bank-a"
+    assert logged(chain, good, 1, first).height == 1
+    elsewhere = Transaction.read(
+        sign_transaction(
+            chain.keys["bank-a", "tx"],
+            good.records,
+            chain=bytes(32),
+            member="bank-a",
+            number=1,
+            seq=9,
+            not_after=1,
         )
+    )
+    malformed = Transaction.read(
+        sign_transaction(
+            chain.keys["bank-a", "tx"],
+            [b"no record"],
+            chain=chain.chain,
+            member="bank-a",
+            number=1,
+            seq=9,
+            not_after=1,
+        )
+    )
+    other = encode({**chain.genesis.fields, "salt": bytes(32)})
+    header = codec.decode(chain.headers[2], schema.HEADER)
+    stray = encode({**header, "chain": bytes(32)})
+    more = {"headers": {cid_of(block): block for block in (other, stray)}}
+    for transaction, height, before, reason in (
+        (elsewhere, 3, prev, "chain"),
+        (malformed, 3, prev, "record form"),
+        (good, 4, prev, "header before the record"),
+        (good, 3, cid_of(stray), "header before the record"),
+        (good, 1, cid_of(other), "header before the record"),
+    ):
+        known = more if before in more["headers"] else {}
+        with pytest.raises(Contradicted, match=f": {reason}"):
+            logged(chain, transaction, height, before, **known)
 
 
 def test_a_proof_without_record_list_and_checkpoint_stays_under_4_kib(chain: SmallChain) -> None:

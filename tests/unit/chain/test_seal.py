@@ -109,6 +109,16 @@ def test_the_commitment_of_another_record_is_a_fault() -> None:
         opened(other, key)
 
 
+def test_another_object_of_the_same_fields_is_not_the_one_named() -> None:
+    found, key = sealed()
+    material = draw_material(SeededEntropy("a"), len(FIELDS))
+    other = dataclasses.replace(material, nonce=bytes(32))
+    twin = seal(VALUES, place=PLACE, fields=FIELDS, material=other)
+    assert (twin.com, opened(twin, key)) == (found.com, found.opening)
+    with pytest.raises(Corrupt, match=r"seal\.object"):
+        open_sealed(twin.data, place=PLACE, fields=FIELDS, stated=found.tree(), data_key=key)
+
+
 def _encrypted(plain: bytes, key: bytes, com: bytes) -> Sealed:
     """Return an object of any plain text, made by a writer who does not keep the rules."""
     info, nonce = PLACE.info(), bytes(32)

@@ -1,7 +1,7 @@
 """A member's desk: it records statements and opens what this member may open.
 
-Recording: seal > objects durable > keys durable > outbox durable > ledger. Opening: a permit, a data
-key, and a receipt that stays. Services write and read through this and nothing else.
+Recording: seal > objects durable > keys durable > outbox durable > ledger. Opening: a permit, a
+data key, and a receipt that stays. Services write and read through this and nothing else.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ class KeyRing:
     def erase(self, party: bytes) -> list[Cid]:
         """Forget all keys of a party, for good, and return the objects that no longer open.
 
-        The master key is replaced: rows kept are encrypted anew, copies of the old one open nothing.
+        The master key is replaced: rows kept are encrypted anew, old copies open nothing.
         """
         with self._lock:
             gone = [key.obj for key in self.of_party(party)]

@@ -15,7 +15,8 @@ from tallystick.kernel.store.database import Database
 __all__ = ["PURPOSES", "RECEIPT_SCHEMA", "Permit", "Receipts", "grant_permit"]
 
 RECEIPT_SCHEMA: Final = """
-CREATE TABLE receipt (at INTEGER, officer TEXT, purpose TEXT, subject BLOB, record BLOB, sealed TEXT);
+CREATE TABLE receipt (
+    at INTEGER, officer TEXT, purpose TEXT, subject BLOB, record BLOB, sealed TEXT);
 CREATE INDEX receipt_subject ON receipt (subject)
 """
 

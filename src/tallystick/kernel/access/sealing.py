@@ -27,6 +27,8 @@ ID_SIZE: Final = 16
 # Public fields that commit to a sealed field of the party class, by name.
 _COMMITS: Final = {"inputs_com": "inputs"}
 UNFILLED: Final = bytes(32)
+# Stand until sealing puts the household's signature in their place.
+UNSIGNED: Final[dict[str, Any]] = {"pub": bytes(32), "sig": bytes(64)}
 
 
 def draw_id(entropy: Entropy) -> bytes:
@@ -90,7 +92,7 @@ def prepare(
     return found
 
 
-def _prepare_one(  # noqa: PLR0913, PLR0917 - one bundle's context
+def _prepare_one(  # noqa: PLR0917 - one bundle's context
     draft: Draft,
     charter: Charter,
     chain: bytes,

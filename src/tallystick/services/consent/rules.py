@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Final
 
 from tallystick.base import codec
@@ -26,7 +27,7 @@ def admit_party(offered: Admission) -> int:
 def admit_objects(offered: Admission) -> int:
     """Admit a list of dropped objects, each named once, in ascending order."""
     objects = offered.record["pub"]["objects"]
-    ordered = all(a < b for a, b in zip(objects, objects[1:], strict=False))
+    ordered = all(a < b for a, b in itertools.pairwise(objects))
     return 0 if ordered and "case" not in offered.record else Code.RULE
 
 

@@ -39,7 +39,7 @@ class Consent:
     ) -> bytes:
         """Register a party, with a key of its own, and return its id.
 
-        The record leaves in the day's shuffled bundle, so that it cannot be told whose case is whose.
+        The record leaves in the day's shuffled bundle, so that nobody can tell whose case is whose.
         """
         desk = self._desk
         party, registration = desk.new_id(), desk.new_id()
@@ -112,7 +112,7 @@ class Consent:
         statement = MandateEnded(mandate=mandate, party=party)
         desk.record([Draft(identifier=desk.new_id(), statement=statement, party=party)])
 
-    def give_grant(  # noqa: PLR0913 - a grant has this many terms
+    def give_grant(
         self,
         party: bytes,
         *,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.keys import SigningKey
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
@@ -17,7 +19,20 @@ from tallystick.records.loan import (
     OfferDeclined,
 )
 
-__all__ = ["Credit"]
+__all__ = ["Act", "Credit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """By what the household acts: a mandate, or its own key.
+
+    Attributes:
+        assent: `{"mandate", "witness"}`, or what the household's signature replaces.
+        household: the household's key where it signs itself.
+    """
+
+    assent: dict[str, Any]
+    household: SigningKey | None = None
 
 
 class Credit:
@@ -57,22 +72,22 @@ class Credit:
         party = self._desk.party_of(case)
         return self._record(statement, case, party=party, officer=self._desk.new_id())
 
-    def answer_offer(
-        self, case: bytes, *, accepted: bool, words: str, assent: dict[str, Any]
-    ) -> bytes:
+    def answer_offer(self, case: bytes, *, accepted: bool, words: str, act: Act) -> bytes:
         """Record the household's answer."""
         kind = OfferAccepted if accepted else OfferDeclined
-        statement = kind(words=words, assent=assent)
-        return self._record(statement, case, party=self._desk.party_of(case))
+        statement = kind(words=words, assent=act.assent)
+        return self._act(statement, case, act)
 
-    def receive_money(
-        self, case: bytes, *, amount_minor: int, words: str, assent: dict[str, Any]
-    ) -> bytes:
+    def receive_money(self, case: bytes, *, amount_minor: int, words: str, act: Act) -> bytes:
         """Record how much the household says it received."""
-        statement = MoneyReceived(amount=amount_minor, words=words, assent=assent)
-        return self._record(statement, case, party=self._desk.party_of(case))
+        statement = MoneyReceived(amount=amount_minor, words=words, assent=act.assent)
+        return self._act(statement, case, act)
 
-    def grant_loan(  # noqa: PLR0913 - a loan has this many terms
+    def _act(self, statement: Statement, case: bytes, act: Act) -> bytes:
+        party = self._desk.party_of(case)
+        return self._record(statement, case, party=party, household=act.household)
+
+    def grant_loan(
         self,
         case: bytes,
         *,

@@ -1,4 +1,4 @@
-"""Loans and funds: public amounts only; commercial lending shows that a loan stands, not how much."""
+"""Loans and funds: public amounts; commercial lending shows that a loan stands, not how much."""
 
 from __future__ import annotations
 

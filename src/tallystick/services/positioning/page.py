@@ -16,6 +16,8 @@ from typing import Any
 from tallystick.base.errors import Conflict
 from tallystick.services.positioning.page_figures import (
     encode_receipt,
+    find_tightest,
+    list_cells,
     write_calendar,
     write_figure,
     write_limit,
@@ -38,13 +40,11 @@ from tallystick.text import PHRASES
 
 __all__ = ["render_report"]
 
-_YUAN_10_000_PPM = 1  # a ppm of 10,000 yuan is one fen
 _ASSUMED_SHOWN = 6
 _OPTIONS_SHOWN = 2
 _FULL_ROWS = 12
 _DENSE_ROWS = 6
 _LENT = ("borrow", "lease")
-_PUT_BY = ("save", "invest")
 # Told in sections of their own.
 _ELSEWHERE = frozenset({"person_reviewed", "less_would_pass"})
 # Reasons whose words leave out a figure that no table shows, and the gap that holds it.
@@ -192,12 +192,16 @@ def _write_summary(page: _Page) -> Html:
     """The card: verdict, sum and purpose, and the four figures that matter most."""
     voice = page.voice
     icon = "ok" if page.fits and page.refusal is None else "warn"
-    mark = write_list([(icon, voice.say(f"outcome.{page.judgement['outcome']}"))])
+    told = voice.say(f"outcome.{page.judgement['outcome']}")
+    if page.refusal is not None:
+        told = voice.tell("refused.tag")
+    mark = write_list([(icon, told)])
     tag = mark.replace("<ul><li>", '<p class="tag">').replace("</li></ul>", "</p>")
     amount = _amount(page) or page.demand.get("insure", {}).get("sum_insured_minor", 0)
     head = f'<p class="amount">{voice.money(amount)}</p>' if amount else ""
+    cells = list_cells(voice, page.kind, page.terms, page.demand)
     top = f'<div class="top">{head}{tag}{_write_purpose(page)}</div>'
-    return Html(f'<div class="sum">{top}{write_cells(_list_cells(page))}</div>')
+    return Html(f'<div class="sum">{top}{write_cells(cells)}</div>')
 
 
 def _write_purpose(page: _Page) -> str:
@@ -213,94 +217,6 @@ def _write_purpose(page: _Page) -> str:
 
 def _tongue(words: str) -> str:
     return "en" if words.isascii() else "zh-CN"
-
-
-def _list_cells(page: _Page) -> list[tuple[Html, Html, Html]]:
-    if page.kind in _PUT_BY:
-        return _list_saving(page)
-    if page.kind == "insure":
-        return _list_insurance(page)
-    return _list_loan(page) if "schedule" in page.terms else _list_asked(page)
-
-
-def _list_loan(page: _Page) -> list[tuple[Html, Html, Html]]:
-    """Term, cost in a year, cost in all, what government pays, the largest payment."""
-    voice, terms = page.voice, page.terms
-    schedule, nothing = terms["schedule"], Html("")
-    count = sum(1 for row in schedule if row["payment_minor"])
-    found = [(_term_label(page), _write_term(voice, terms["term_months"], count), nothing)]
-    if "yearly_cost_ppm" in terms:
-        each = voice.money(terms["yearly_cost_ppm"] * _YUAN_10_000_PPM)
-        note = voice.tell("per_ten_thousand", amount=each)
-        found.append((voice.tell("cell.year"), voice.rate(terms["yearly_cost_ppm"]), note))
-    cost = voice.money(terms["cost_minor"], cents=True)
-    found.append((voice.tell("cell.cost"), cost, nothing))
-    if subsidy := sum(row["subsidy_minor"] for row in schedule):
-        found.append((voice.tell("cell.subsidy"), voice.money(subsidy, cents=True), nothing))
-    most = max(schedule, key=lambda row: (row["payment_minor"], -row["month"]))
-    paid = voice.money(most["payment_minor"], cents=True)
-    found.append((voice.tell("cell.most"), paid, voice.month(most["month"])))
-    return found
-
-
-def _term_label(page: _Page) -> Html:
-    return page.voice.tell("cell.term_lease" if page.kind == "lease" else "cell.term")
-
-
-def _write_term(voice: Voice, months: int, count: int) -> Html:
-    name = "term.once" if count == 1 else "term.many"
-    return voice.tell(name, term=voice.months(months), count=Html(str(count)))
-
-
-def _list_asked(page: _Page) -> list[tuple[Html, Html, Html]]:
-    """The terms that do not fit, as they were asked."""
-    voice, terms, nothing = page.voice, page.terms, Html("")
-    if "term_months" not in terms:
-        return []
-    repayment = voice.word("repayment", terms["repayment"])
-    return [
-        (voice.tell("cell.asked_term"), voice.months(terms["term_months"]), nothing),
-        (voice.tell("cell.asked_rate"), voice.rate(terms["rate_ppm"]), nothing),
-        (voice.tell("cell.asked_repayment"), repayment, nothing),
-    ]
-
-
-def _list_saving(page: _Page) -> list[tuple[Html, Html, Html]]:
-    voice, demand, nothing = page.voice, page.demand, Html("")
-    held = demand.get("product", {})
-    found = []
-    if "date_needed_month" in demand:
-        needed = voice.month(demand["date_needed_month"])
-        found.append((voice.say("field.date_needed_month"), needed, nothing))
-    if "lockup_months" in held:
-        locked = voice.months(held["lockup_months"])
-        found.append((voice.say("field.lockup_months"), locked, nothing))
-    for name in ("yield_ppm", "worst_loss_ppm"):
-        if name in held:
-            each = voice.tell("per_ten_thousand", amount=voice.money(held[name]))
-            note = each if held[name] else nothing
-            found.append((voice.say(f"field.{name}"), voice.rate(held[name]), note))
-    return found
-
-
-def _list_insurance(page: _Page) -> list[tuple[Html, Html, Html]]:
-    voice, insure, nothing = page.voice, page.demand.get("insure", {}), Html("")
-    found = []
-    if "own_premium_minor" in insure:
-        own = insure["own_premium_minor"]
-        paid = voice.money(own, cents=True)
-        found.append((voice.say("field.own_premium_minor"), paid, nothing))
-        if (government := insure.get("premium_total_minor", own) - own) > 0:
-            paid = voice.money(government, cents=True)
-            found.append((voice.tell("cell.government"), paid, nothing))
-    if "sum_minor_per_unit" in insure:
-        each = voice.money(insure["sum_minor_per_unit"], cents=True)
-        found.append((voice.say("field.sum_minor_per_unit"), each, nothing))
-    begin, end = insure.get("cover_from_month"), insure.get("cover_to_month")
-    if begin and end:
-        span = voice.tell("span", first=voice.month(begin), last=voice.month(end))
-        found.append((voice.tell("cell.cover"), span, nothing))
-    return found
 
 
 # ---- why
@@ -336,11 +252,14 @@ def _list_why(page: _Page) -> list[tuple[str, Html]]:
         if gap := gaps.get(_COMPLETED_BY.get(code, "")):
             told = Html(f"{told}<small>{_say_gap(voice, gap)}</small>")
         found.append((icon, told))
-    for reason in page.scheme["reasons"]:
-        if reason["code"] in ("aid_suits", "other_scheme"):
-            found.append(("note", voice.say(reason["code"], reason["values"])))
-    unique = dict.fromkeys(text for _, text in found)
-    return [next(row for row in found if row[1] == text) for text in unique]
+    found += _say_scheme(page, ("aid_suits", "other_scheme"))
+    return list({text: (icon, text) for icon, text in reversed(found)}.values())[::-1]
+
+
+def _say_scheme(page: _Page, codes: Sequence[str]) -> list[tuple[str, Html]]:
+    """The reasons of the scheme that have one of these codes."""
+    reasons = [reason for reason in page.scheme["reasons"] if reason["code"] in codes]
+    return [("note", page.voice.say(reason["code"], reason["values"])) for reason in reasons]
 
 
 def _say_gap(voice: Voice, gap: Mapping[str, Any]) -> Html:
@@ -360,7 +279,7 @@ def _write_measured(page: _Page) -> Html:
 def _write_money(page: _Page) -> Html:
     """Payments and cash: on paper side by side where the schedule is short."""
     rows = page.terms.get("schedule", ())
-    if not rows:
+    if not rows or page.refusal is not None:
         return Html("")
     kind = "wide" if len(rows) > _FULL_ROWS else "paper"
     return Html(f'<div class="{kind}">{_write_payments(page)}{_write_cash(page)}</div>')
@@ -427,7 +346,7 @@ def _list_fit_changes(page: _Page) -> list[tuple[str, Html]]:
     """What is still to be shown, the figure nearest its limit, and what would fit as well."""
     voice = page.voice
     found = [("note", voice.say(f"show.{row['show']}")) for row in page.scheme["conditions"]]
-    tight = _find_tightest(page.terms.get("thresholds", ()))
+    tight = find_tightest(page.terms.get("thresholds", ()))
     if tight is None:
         found.append(("note", voice.tell("change.plain")))
     else:
@@ -448,16 +367,6 @@ def _list_fit_changes(page: _Page) -> list[tuple[str, Html]]:
 def _is_option(page: _Page, row: Mapping[str, Any]) -> bool:
     same = row["scheme"] == page.judgement["figures"]["scheme"]
     return bool(row["fits"] and not same and "term_months" in row)
-
-
-def _find_tightest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    """The figure with the least room to its limit, as a part of the limit."""
-
-    def room_ppm(row: Mapping[str, Any]) -> int:
-        room = row["have"] - row["need"] if row["side"] == "least" else row["need"] - row["have"]
-        return int(room * 1_000_000 // max(1, row["need"]))
-
-    return min(rows, key=room_ppm, default=None)
 
 
 # ---- who helps, how sure, appeal, who decided
@@ -492,10 +401,7 @@ def _write_helper(page: _Page, row: Mapping[str, Any]) -> Html:
 
 def _write_sure(page: _Page) -> Html:
     voice = page.voice
-    rows = []
-    for reason in page.scheme["reasons"]:
-        if reason["code"] in ("no_model", "model_says", "model_weighs"):
-            rows.append(("note", voice.say(reason["code"], reason["values"])))
+    rows = _say_scheme(page, ("no_model", "model_says", "model_weighs"))
     if page.terms.get("thresholds"):
         rows.append(("note", voice.tell("sure.bad_year")))
     rows.append(("note", _tell_assumed(page)))

@@ -1,4 +1,4 @@
-"""The figures of the household's page: schedule, limits, the cash of each month, the receipt.
+"""The figures of the household's page: card, schedule, limits, the cash of each month, the receipt.
 
 Laws: integers in, markup out; every figure that a picture shows stands in a table too; bars are
 told apart by width and words, not by colour alone. Limits: the picture shows three years.
@@ -7,7 +7,7 @@ told apart by width and words, not by colour alone. Limits: the picture shows th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import segno
 
@@ -21,6 +21,8 @@ from tallystick.text import format_money, format_percent, format_ratio
 
 __all__ = [
     "encode_receipt",
+    "find_tightest",
+    "list_cells",
     "write_calendar",
     "write_figure",
     "write_limit",
@@ -29,8 +31,12 @@ __all__ = [
     "write_schedule",
 ]
 
+Cell: TypeAlias = tuple[Html, Html, Html]
+"""A name, its value and a note under it, which may be empty."""
+
 _PPM = 1_000_000
 _BEYOND = 99 * _PPM
+_PUT_BY = ("save", "invest")
 _PART_ROWS = 12
 _PARTS_MAX = 2
 _PICTURE_MONTHS = 37
@@ -44,6 +50,105 @@ _COLUMNS = (
     ("payment", "payment_minor"),
 )
 _ALWAYS = frozenset({"principal", "interest", "payment"})
+
+
+# ---- the card
+
+
+def list_cells(
+    voice: Voice, kind: str, terms: Mapping[str, Any], demand: Mapping[str, Any]
+) -> list[Cell]:
+    """Return the few figures that matter most, as (name, value, note).
+
+    Args:
+        kind: what is asked for: borrow, lease, save, invest or insure.
+        terms: figures of what was judged.
+        demand: what was asked for.
+    """
+    if kind in _PUT_BY:
+        return _list_saving(voice, demand)
+    if kind == "insure":
+        return _list_insurance(voice, demand.get("insure", {}))
+    if "schedule" not in terms:
+        return _list_asked(voice, terms)
+    label = voice.tell("cell.term_lease" if kind == "lease" else "cell.term")
+    return [(label, _write_term(voice, terms), Html("")), *_list_loan(voice, terms)]
+
+
+def _list_loan(voice: Voice, terms: Mapping[str, Any]) -> list[Cell]:
+    """Cost in a year, cost in all, what government pays, the largest payment."""
+    schedule, nothing = terms["schedule"], Html("")
+    found: list[Cell] = []
+    if "yearly_cost_ppm" in terms:
+        # A millionth of 10,000 yuan is one fen.
+        note = voice.tell("per_ten_thousand", amount=voice.money(terms["yearly_cost_ppm"]))
+        found.append((voice.tell("cell.year"), voice.rate(terms["yearly_cost_ppm"]), note))
+    cost = voice.money(terms["cost_minor"], cents=True)
+    found.append((voice.tell("cell.cost"), cost, nothing))
+    if subsidy := sum(row["subsidy_minor"] for row in schedule):
+        found.append((voice.tell("cell.subsidy"), voice.money(subsidy, cents=True), nothing))
+    most = max(schedule, key=lambda row: (row["payment_minor"], -row["month"]))
+    paid = voice.money(most["payment_minor"], cents=True)
+    found.append((voice.tell("cell.most"), paid, voice.month(most["month"])))
+    return found
+
+
+def _write_term(voice: Voice, terms: Mapping[str, Any]) -> Html:
+    count = sum(1 for row in terms["schedule"] if row["payment_minor"])
+    name = "term.once" if count == 1 else "term.many"
+    return voice.tell(name, term=voice.months(terms["term_months"]), count=Html(str(count)))
+
+
+def _list_asked(voice: Voice, terms: Mapping[str, Any]) -> list[Cell]:
+    """The terms that do not fit, as they were asked."""
+    nothing = Html("")
+    if "term_months" not in terms:
+        return []
+    repayment = voice.word("repayment", terms["repayment"])
+    return [
+        (voice.tell("cell.asked_term"), voice.months(terms["term_months"]), nothing),
+        (voice.tell("cell.asked_rate"), voice.rate(terms["rate_ppm"]), nothing),
+        (voice.tell("cell.asked_repayment"), repayment, nothing),
+    ]
+
+
+def _list_saving(voice: Voice, demand: Mapping[str, Any]) -> list[Cell]:
+    """When the money is needed and bound, what it yields and may lose."""
+    held, nothing = demand.get("product", {}), Html("")
+    found: list[Cell] = []
+    if "date_needed_month" in demand:
+        needed = voice.month(demand["date_needed_month"])
+        found.append((voice.say("field.date_needed_month"), needed, nothing))
+    if "lockup_months" in held:
+        locked = voice.months(held["lockup_months"])
+        found.append((voice.say("field.lockup_months"), locked, nothing))
+    for name in ("yield_ppm", "worst_loss_ppm"):
+        if name in held:
+            each = voice.tell("per_ten_thousand", amount=voice.money(held[name]))
+            note = each if held[name] else nothing
+            found.append((voice.say(f"field.{name}"), voice.rate(held[name]), note))
+    return found
+
+
+def _list_insurance(voice: Voice, insure: Mapping[str, Any]) -> list[Cell]:
+    """The own premium and government's, the sum of each unit, and when cover holds."""
+    nothing = Html("")
+    found: list[Cell] = []
+    if "own_premium_minor" in insure:
+        own = insure["own_premium_minor"]
+        paid = voice.money(own, cents=True)
+        found.append((voice.say("field.own_premium_minor"), paid, nothing))
+        if (government := insure.get("premium_total_minor", own) - own) > 0:
+            paid = voice.money(government, cents=True)
+            found.append((voice.tell("cell.government"), paid, nothing))
+    if "sum_minor_per_unit" in insure:
+        each = voice.money(insure["sum_minor_per_unit"], cents=True)
+        found.append((voice.say("field.sum_minor_per_unit"), each, nothing))
+    begin, end = insure.get("cover_from_month"), insure.get("cover_to_month")
+    if begin and end:
+        span = voice.tell("span", first=voice.month(begin), last=voice.month(end))
+        found.append((voice.tell("cell.cover"), span, nothing))
+    return found
 
 
 # ---- the schedule
@@ -131,6 +236,16 @@ def write_figure(voice: Voice, figure: str, value: int) -> Html:
     if figure == "instalment_share":
         return escape_text(format_percent(value))
     return escape_text(format_ratio(value, voice.language))
+
+
+def find_tightest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the figure with the least room to its limit, as a part of the limit."""
+
+    def room_ppm(row: Mapping[str, Any]) -> int:
+        room = row["have"] - row["need"] if row["side"] == "least" else row["need"] - row["have"]
+        return int(room * _PPM // max(1, row["need"]))
+
+    return min(rows, key=room_ppm, default=None)
 
 
 # ---- cash by month

@@ -200,7 +200,7 @@ def admit_settlement(offered: Admission) -> int:
 
 
 def admit_member_entry(offered: Admission) -> int:
-    """Admit what a member publishes about providers, products or models; roles are checked before."""
+    """Admit what a member publishes about providers, products or models."""
     return Code.RULE if "case" in offered.record else 0
 
 

@@ -16,7 +16,7 @@ from tallystick.base.codec import DAG_CBOR, Cid, cid_of, decode, encode, value
 from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.access.desk import Desk
-from tallystick.kernel.access.sealing import UNFILLED, Draft
+from tallystick.kernel.access.sealing import UNFILLED, UNSIGNED, Draft
 from tallystick.records.case import (
     CaseApplied,
     CaseJudged,
@@ -206,7 +206,7 @@ class Positions:
             party=request.party,
             profile=dict(request.inputs),
             expected_income=demand.get("income_likely_minor"),
-            assent=dict(request.assent) if request.assent else _PLACE_OF_SIGNATURE,
+            assent=dict(request.assent) if request.assent else UNSIGNED,
         )
         return Draft(
             identifier=self._desk.new_id(),
@@ -215,7 +215,7 @@ class Positions:
             household=request.household,
         )
 
-    def _steps(  # noqa: PLR0913, PLR0917 - one decided case
+    def _steps(
         self,
         request: Request,
         found: Positioning,
@@ -300,8 +300,6 @@ _DECISIONS: Final = {
     "case.reported": "report",
     "case.matched": "match",
 }
-# Stands until sealing puts the household's signature in its place.
-_PLACE_OF_SIGNATURE: Final[dict[str, Any]] = {"pub": bytes(32), "sig": bytes(64)}
 
 
 def _cycle(demand: Mapping[str, Any]) -> int | None:
