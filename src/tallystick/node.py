@@ -94,6 +94,9 @@ class Orders(Protocol):
     def settle(self) -> None:
         """Have what was submitted cut, where no thread does."""
 
+    def follow(self) -> None:
+        """Bring this member's copy up to date, where no thread does."""
+
     def fetch(self, cid: Cid) -> bytes:
         """Return a public object, from another member if need be."""
 
@@ -220,6 +223,12 @@ class Node:
                 self.views.apply(
                     height, [op for each in self._admitted(height) for op in fold_record(each)]
                 )
+
+    def catch_up(self) -> None:
+        """Bring chain and views up to date before this member is asked something."""
+        assert self.orders is not None
+        self.orders.follow()
+        self.fold()
 
     def rebuild(self) -> None:
         """Make the views anew from the chain."""

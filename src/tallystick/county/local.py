@@ -49,7 +49,13 @@ class LocalOffice:
     """The office of a node in this process."""
 
     def __init__(self, node: Node) -> None:
-        self._node = node
+        self._of = node
+
+    @property
+    def _node(self) -> Node:
+        """The node, its copy of the chain and its views up to date."""
+        self._of.catch_up()
+        return self._of
 
     def add_party(
         self, kind: str, identity: Mapping[str, Any], contacts: Mapping[str, Any] | None = None

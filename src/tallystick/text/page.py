@@ -84,6 +84,7 @@ _CELLS = {
     "term.once": ("{term}，一次还清", "{term}, one payment"),
     "term.many": ("{term}，分 {count} 次", "{term}, {count} payments"),
     "per_ten_thousand": ("每 1 万元一年 {amount}", "{amount} on each ¥10,000"),
+    "insured": ("保额 {amount}", "Insured: {amount}"),
     "purpose": ("用途：{purpose}", "For {purpose}"),
     "span": ("{first}到{last}", "{first} to {last}"),
 }
@@ -109,6 +110,7 @@ _TABLES = {
     "column.bad": ("差年景", "Bad year"),
     "side.least": ("至少 {need}", "at least {need}"),
     "side.most": ("最多 {need}", "at most {need}"),
+    "nothing_left": ("没有余钱", "nothing left over"),
     "beyond": ("没有收入可比", "no income to compare"),
 }
 _SENTENCES = {
@@ -149,9 +151,9 @@ _SENTENCES = {
     ),
     "change.terms": ("（{amount}，年利率 {rate}，{term}）", " ({amount}, {rate} a year, {term})"),
     "change.none": (
-        "只改一处还不够。请和下面的人一起商量，或者情况变了再来。",
+        "这件事只改一处还不够。请和“还能找谁”里的人一起商量，或者情况变了再来。",
         (
-            "No single change is enough. Talk it over with those below, or come again when "
+            "No single change is enough. Talk it over with those who can help, or come again when "
             "things have changed."
         ),
     ),

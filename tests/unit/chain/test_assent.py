@@ -67,3 +67,8 @@ def test_a_signature_by_another_key_than_it_names_is_none() -> None:
     forged = sign_assent(other, RECORD, chain=CHAIN, member="bank-a", values=VALUES)
     values = {**VALUES, "assent": {**forged, "pub": KEY.public}}
     assert not holds(values=values)
+
+
+def test_a_good_signature_that_names_another_key_is_none() -> None:
+    other = SigningKey.from_seed(b"o" * 32).public
+    assert not holds(values={**VALUES, "assent": {**signed(), "pub": other}})

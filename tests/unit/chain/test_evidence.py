@@ -14,7 +14,7 @@ from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, cid_of
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.car import read_car, write_car
-from tallystick.chain.checkpoint import cosign, write_note
+from tallystick.chain.checkpoint import cosign, origin_of, write_note
 from tallystick.chain.decided import Asked
 from tallystick.chain.evidence import Verdict, verify_evidence
 from tallystick.chain.evidence_file import Kind, admitted, build_evidence, decided
@@ -169,11 +169,26 @@ def test_another_pin_proves_nothing(case: Case) -> None:
         assert verdict(case, case.file(), other).status != Status.PROVEN
 
 
+def pin_origin(pin: Pin) -> bytes:
+    return origin_of(pin.name, pin.chain).encode()
+
+
+def test_a_block_linked_twice_in_one_list_refuses_the_file(case: Case) -> None:
+    car = read_car(case.file())
+    root = codec.decode(car.blocks[car.root], codec.value)
+    for name in ("headers", "members", "objects"):
+        twice = codec.encode({**root, name: [*root[name], root[name][0]]})
+        with pytest.raises(Invalid, match=name):
+            verdict(case, _relinked(car.root, car.blocks, car.root, twice))
+
+
 def test_a_pin_is_written_and_read_back(case: Case) -> None:
     pin = case.pin()
     data = pin.write()
     assert Pin.read(data) == pin
+    origin = pin_origin(pin)
     for old, new in (
+        (origin, origin[:-2] + (b"aq" if origin[-2:] != b"aq" else b"ba")),
         (b'"size": 1', b'"size": true'),
         (b'"size": 1', b'"size": -1'),
         (b'"size": 1', b'"more": 1, "size": 1'),

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tallystick.base.clock import Clock, Entropy
@@ -54,13 +55,11 @@ class _Ticket:
     """A transaction that waits, and its answer."""
 
     found: Transaction
-    answered: threading.Event = field(default_factory=threading.Event)
     result: Result | None = None
     error: Error | None = None
 
-    def answer(self, result: Result | None, error: Error | None = None) -> None:
-        self.result, self.error = result, error
-        self.answered.set()
+    def is_answered(self) -> bool:
+        return self.result is not None or self.error is not None
 
 
 class Orderer:
@@ -98,6 +97,7 @@ class Orderer:
         self._refusals: dict[bytes, Error] = {}
         self._bytes = 0
         self._changed = threading.Condition()
+        self._answered = threading.Condition()
         self._cutting = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -108,13 +108,33 @@ class Orderer:
         with self._changed:
             if found.tid in self._queue or found.tid in self._taken:
                 return found.tid
-        if self.replica.find(found.tid) is not None:
+        if self._is_ordered(found):
             return found.tid
         self._check(found)
         with self._changed:
             self._admit(found)
-            self._changed.notify_all()
+            # The thread needs to know that there is work, and that there is a block's worth.
+            if len(self._queue) == 1 or self._is_block_full():
+                self._changed.notify_all()
         return found.tid
+
+    def _is_ordered(self, found: Transaction) -> bool:
+        """Tell whether a block holds it; its number, where unused, says no without a search.
+
+        Raises:
+            Invalid: `tx.window`, the number is too old or too far ahead.
+            Conflict: another transaction of its member used up the number.
+        """
+        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
+        try:
+            next_window(window, found.seq)
+        except Invalid as error:
+            if self.replica.find(found.tid) is not None:
+                return True
+            if error.code == "tx.seq_repeated" and _is_signed(found, self.replica):
+                raise _conflict(found) from error
+            raise
+        return False
 
     def _check(self, found: Transaction) -> None:
         """Refuse what cannot stand in the next block, by all that costs no signature."""
@@ -127,13 +147,6 @@ class Orderer:
             raise _refused(found, f"it ended at {found.not_after}, now it is {now}")
         if found.not_after > max(now, tip.time + 1) + LIFE_MAX_MS:
             raise _refused(found, "it would live longer than 24 hours")
-        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
-        try:
-            next_window(window, found.seq)
-        except Invalid as error:
-            if error.code == "tx.seq_repeated" and _is_signed(found, self.replica):
-                raise _conflict(found) from error
-            raise
 
     def _admit(self, found: Transaction) -> None:
         if self._closed:
@@ -165,7 +178,7 @@ class Orderer:
             raise _conflict(found)
         ticket = self._queue.pop(held.tid)
         self._bytes -= len(held.data)
-        ticket.answer(None, _refused(held, "its signature is bad"))
+        self._answer([(ticket, None, _refused(held, "its signature is bad"))])
 
     def wait(self, tid: bytes, timeout_ms: int) -> Result:
         """Return the result of a submitted transaction once its block is durable."""
@@ -173,12 +186,21 @@ class Orderer:
             ticket = self._queue.get(tid) or self._taken.get(tid)
         if ticket is None:
             return self._settled(tid)
-        if not ticket.answered.wait(min(timeout_ms, WAIT_MS_MAX) / 1_000):
-            raise late(tid, timeout_ms)
+        with self._answered:
+            if not self._answered.wait_for(
+                ticket.is_answered, min(timeout_ms, WAIT_MS_MAX) / 1_000
+            ):
+                raise late(tid, timeout_ms)
         if ticket.error is not None:
             raise ticket.error
         assert ticket.result is not None
         return ticket.result
+
+    def _answer(self, rows: Sequence[tuple[_Ticket, Result | None, Error | None]]) -> None:
+        with self._answered:
+            for ticket, result, error in rows:
+                ticket.result, ticket.error = result, error
+            self._answered.notify_all()
 
     def _settled(self, tid: bytes) -> Result:
         found = self.replica.find(tid)
@@ -242,21 +264,21 @@ class Orderer:
     def _order(self, tickets: list[_Ticket]) -> Effects | None:
         tip = self.replica.tip
         run = Execution(tip, self.replica.read, self.replica.charter, self._next_time())
-        ordered, refused = [], []
+        ordered: list[_Ticket] = []
+        answers: list[tuple[_Ticket, Result | None, Error | None]] = []
         for ticket in tickets:
             try:
                 run.add(ticket.found)
                 ordered.append(ticket)
             except Invalid as error:
-                refused.append((ticket, error.message))
+                answers.append((ticket, None, _refused(ticket.found, error.message)))
         effects = self._seal(run, [ticket.found for ticket in ordered]) if ordered else None
-        for ticket, reason in refused:
-            ticket.answer(None, _refused(ticket.found, reason))
         if effects is not None:
             first, height = tip.peaks.size, effects.tip.height
             for index, (ticket, code) in enumerate(zip(ordered, effects.codes, strict=True)):
-                tid = ticket.found.tid
-                ticket.answer(Result(tid, height, index, code, first + index))
+                result = Result(ticket.found.tid, height, index, code, first + index)
+                answers.append((ticket, result, None))
+        self._answer(answers)
         return effects
 
     def _seal(self, run: Execution, found: list[Transaction]) -> Effects:
@@ -282,7 +304,7 @@ class Orderer:
     def _put_back(self, tickets: list[_Ticket]) -> None:
         """Let taken transactions wait again, before those that came later."""
         with self._changed:
-            back = {each.found.tid: each for each in tickets if not each.answered.is_set()}
+            back = {each.found.tid: each for each in tickets if not each.is_answered()}
             self._bytes += sum(len(each.found.data) for each in back.values())
             self._queue = {**back, **self._queue}
         self._forget(tickets, keep=back)
@@ -341,8 +363,7 @@ class Orderer:
         with self._changed:
             left, self._queue, self._bytes = list(self._queue.values()), {}, 0
             self._places.clear()
-        for ticket in left:
-            ticket.answer(None, _closed())
+        self._answer([(ticket, None, _closed()) for ticket in left])
 
 
 def _is_signed(found: Transaction, replica: Replica) -> bool:

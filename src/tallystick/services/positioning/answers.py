@@ -40,8 +40,8 @@ class Answer:
 
     question: str
     outcome: str
-    ranked: tuple[Mapping[str, Any], ...]
-    conditions: tuple[Mapping[str, Any], ...]
+    ranked: tuple[dict[str, Any], ...]
+    conditions: tuple[dict[str, Any], ...]
     figures: Mapping[str, Any]
     reasons: tuple[Reason, ...]
 

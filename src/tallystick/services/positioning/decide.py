@@ -179,7 +179,7 @@ def _option_tree(option: Option) -> dict[str, Any]:
 
 
 def _answer_judgement(
-    case: Case, asked: Verdict, gaps: tuple[Gap, ...], changes: Sequence[Mapping[str, Any]]
+    case: Case, asked: Verdict, gaps: tuple[Gap, ...], changes: Sequence[dict[str, Any]]
 ) -> Answer:
     """Step 4: does what was asked fit, and by how much not."""
     figures: dict[str, Any] = {"scheme": asked.product.scheme, **terms_tree(asked)}
@@ -211,7 +211,7 @@ def _answer_report(case: Case, choice: Choice) -> Answer:
 
 
 def _answer_match(
-    case: Case, choice: Choice, gaps: tuple[Gap, ...], changes: Sequence[Mapping[str, Any]]
+    case: Case, choice: Choice, gaps: tuple[Gap, ...], changes: Sequence[dict[str, Any]]
 ) -> Answer:
     """Unmet demands, the preferred and alternative subjects, and what would make it fit."""
     ranked = match_providers(case, choice)

@@ -125,8 +125,8 @@ def render_report(case: Mapping[str, Any], language: str) -> str:
         _write_receipt(page),
     ]
     kind = "fit" if page.fits and page.refusal is None else "not"
-    if len(page.terms.get("schedule", ())) > _DENSE_ROWS:
-        kind += " dense"
+    rows = len(page.terms.get("schedule", ()))
+    kind += " dense" if rows > _DENSE_ROWS else "" if rows else " roomy"
     return write_document(voice, title, body, kind=kind)
 
 
@@ -197,8 +197,10 @@ def _write_summary(page: _Page) -> Html:
         told = voice.tell("refused.tag")
     mark = write_list([(icon, told)])
     tag = mark.replace("<ul><li>", '<p class="tag">').replace("</li></ul>", "</p>")
-    amount = _amount(page) or page.demand.get("insure", {}).get("sum_insured_minor", 0)
-    head = f'<p class="amount">{voice.money(amount)}</p>' if amount else ""
+    amount = voice.money(_amount(page)) if _amount(page) else Html("")
+    if insured := page.demand.get("insure", {}).get("sum_insured_minor", 0):
+        amount = voice.tell("insured", amount=voice.money(insured))
+    head = f'<p class="amount">{amount}</p>' if amount else ""
     cells = list_cells(voice, page.kind, page.terms, page.demand)
     top = f'<div class="top">{head}{tag}{_write_purpose(page)}</div>'
     return Html(f'<div class="sum">{top}{write_cells(cells)}</div>')

@@ -38,7 +38,7 @@ _PPM = 1_000_000
 _BEYOND = 99 * _PPM
 _PUT_BY = ("save", "invest")
 _PART_ROWS = 12
-_PARTS_MAX = 2
+_PARTS_MAX = 3
 _PICTURE_MONTHS = 37
 _PICTURE_MONTHS_MIN = 13
 _HEIGHT, _STRIP = 100, 6
@@ -154,16 +154,14 @@ def _list_insurance(voice: Voice, insure: Mapping[str, Any]) -> list[Cell]:
 # ---- the schedule
 
 
-def write_schedule(
-    voice: Voice, figures: Mapping[str, Any], *, parts_max: int = _PARTS_MAX
-) -> Html:
-    """Return every payment to the fen, in two tables where there are more than twelve.
+def write_schedule(voice: Voice, figures: Mapping[str, Any]) -> Html:
+    """Return every payment to the fen, in two or three tables where there are more than twelve.
 
     What government pays is written with a minus, so that a row adds up.
     """
     rows: Sequence[Mapping[str, int]] = figures["schedule"]
     shown = [(n, key) for n, key in _COLUMNS if n in _ALWAYS or any(row[key] for row in rows)]
-    count = 1 if len(rows) <= _PART_ROWS else parts_max
+    count = min(_PARTS_MAX, -(-len(rows) // _PART_ROWS))
     size = -(-len(rows) // count)
     columns = [voice.tell(f"column.{name}") for name in ("month", *(name for name, _ in shown))]
     caption = voice.tell(
@@ -184,7 +182,7 @@ def write_schedule(
                 [voice.tell("column.total"), *_write_sums(shown, _total(rows))] if last else (),
             )
         )
-    return Html(f'<div class="parts">{"".join(tables)}</div>' if count > 1 else tables[0])
+    return Html(f'<div class="parts p{count}">{"".join(tables)}</div>' if count > 1 else tables[0])
 
 
 def _total(rows: Sequence[Mapping[str, int]]) -> dict[str, int]:
@@ -231,6 +229,8 @@ def write_figure(voice: Voice, figure: str, value: int) -> Html:
     """Return a figure in its own unit: a sum, a part of income, or how many times."""
     if figure == "bearable_instalment":
         return voice.money(value, cents=True)
+    if value < 0:
+        return voice.tell("nothing_left")
     if value >= _BEYOND:
         return voice.tell("beyond")
     if figure == "instalment_share":

@@ -276,6 +276,8 @@ grid-template-columns:1fr 128px;align-items:start;font-size:13px;line-height:20p
 line-height:18px}
 @media (max-width:480px){main{padding:16px 16px 32px}
 table{font-size:13px}thead th{font-size:12px}
+.pay table{font-size:12px}.pay th,.pay td{padding-left:4px}.pay tbody th{white-space:nowrap}
+.pay th:first-child{padding-left:0}
 .receipt{grid-template-columns:1fr}.receipt svg{width:168px;height:168px}}
 @media (min-width:640px){main{padding:32px 44px 40px}
 dl{grid-template-columns:repeat(auto-fit,minmax(120px,1fr))}
@@ -303,7 +305,9 @@ li{padding:1pt 0;gap:5pt}.icon{width:11pt;height:11pt;margin-top:1.4pt}
 .pair,.parts{display:grid;grid-template-columns:1fr 1fr;gap:14pt}
 .pair{grid-template-columns:10fr 11fr}
 .trio{display:grid;grid-template-columns:1fr 1fr 1fr;gap:12pt}
-.paper{grid-template-columns:11fr 9fr;gap:14pt}.wide{gap:6pt}
+.p3{grid-template-columns:1fr 1fr 1fr;gap:10pt}.p3 table{font-size:7.4pt;line-height:9pt}
+.p3 th,.p3 td{padding:.5pt 0 .5pt 3pt}.p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}
+.paper{grid-template-columns:11fr 9fr;gap:14pt}.wide{gap:4pt}.wide .bars{height:34pt}
 .paper .bars{height:74pt}
 .pair>:only-child{grid-column:1/-1}
 .helpers small{display:inline;margin-left:5pt}
@@ -318,6 +322,9 @@ details{display:none}
 .ids,code{font-size:7.2pt;line-height:9pt}
 .ids .short{display:inline-block;margin-right:10pt}
 html:lang(en) main{font-size:8.8pt;line-height:11.8pt;gap:4.5pt}
+.roomy,html:lang(en) .roomy{font-size:10.6pt;line-height:15pt;gap:9pt}
+.roomy table{font-size:9.6pt;line-height:12.4pt}.roomy .by,.roomy .asks,.roomy dt,.roomy small,
+.roomy .receipt{font-size:9.2pt;line-height:12.4pt}
 .dense,html:lang(en) .dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
 .dense table{line-height:10.2pt}.dense th,.dense td{padding:.8pt 0 .8pt 4pt}
 main th:first-child{padding-left:0}

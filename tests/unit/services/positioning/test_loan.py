@@ -154,3 +154,21 @@ def test_only_the_subsidised_part_of_a_sum_is_subsidised(read: Read) -> None:
     # Half of 100,000 yuan is above what the government pays interest on.
     assert large.schedule[0].subsidy * 2 == large.schedule[0].interest == 350_000
     assert small.schedule[0].subsidy == small.schedule[0].interest
+
+
+def test_old_debts_leave_the_calendar_month_by_month(read: Read) -> None:
+    terms = LoanTerms(600_000, 50_000, 8, "bullet")
+    debts = [{"lender": "bank", "balance_minor": 1_000_000, "monthly_minor": 50_000}]
+    free, owing = (
+        list_cash(case, terms, build_schedule(terms))[1]
+        for case in (read(), read({"debts": debts}))
+    )
+    assert [a - b for a, b in zip(free, owing, strict=True)][:4] == [0, 50_000, 100_000, 150_000]
+    assert free[36] - owing[36] == 1_000_000
+
+
+def test_outside_work_starts_after_the_spring_festival(read: Read) -> None:
+    months = read({"wage_months": 3}).household.streams.months_middle
+    rest = read({"wage_minor_month": 0}).household.streams.months_middle
+    earned = [month for month in range(1, 13) if months[month - 1] != rest[month - 1]]
+    assert earned == [3, 4, 5]

@@ -189,3 +189,25 @@ def test_the_choice_is_the_same_whatever_the_order_of_products(read: Read, schem
     there, back = choose_scheme(case, products), choose_scheme(case, products[::-1])
     assert there.scheme == back.scheme
     assert there.asked == back.asked
+
+
+def test_the_expertise_needed_first_is_preferred_over_a_better_score(
+    catalogue_tree: dict[str, Any], application: Make
+) -> None:
+    tree = copy.deepcopy(catalogue_tree)
+    insurer = next(row for row in tree["providers"] if row["provider"] == "insurer")
+    insurer.update(
+        capacity_minor=0, days_to_yes=60, feel_milli=1_000, ticket_min_minor=10**11, crops=["tea"]
+    )
+    farm = {"category": "farm_entity", "wage_minor_month": 9_000_000, "savings_minor": 90_000_000}
+    herd = {
+        "scheme_asked": "farm_guarantee",
+        "purpose": "livestock_buy",
+        "cost_minor": 20_000_000,
+        "amount_minor": 15_000_000,
+        "own_share_ppm": 250_000,
+    }
+    found = decide(Decider(None, tree, RULES_V1), application(farm, herd))
+    preferred, *others = found.result.ranked
+    assert preferred["expertise"] == "livestock_insurance"
+    assert max(row["score"] for row in others) > preferred["score"]
