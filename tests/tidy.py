@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from tidy_source import DECIDING, HOME, FunctionNode, Source, dotted, lines_of, read_tree
+from tidy_source import DECIDING, HANDS, HOME, FunctionNode, Source, dotted, lines_of, read_tree
 
 __all__ = ["ALLOWED", "LAWS", "TREE_LAWS", "Finding", "check", "spread"]
 
@@ -48,6 +48,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("settings", "config.py"): "the only reader of settings",
 }
 
+# Composition roots: a member's node, and the house in which nodes of one process meet.
+ROOTS = {"", "node.py", "county/house.py"}
 VENDORS: dict[str, tuple[str, ...]] = {
     "argon2": ("kernel/access/*",),
     "cbor2": ("base/*",),
@@ -59,9 +61,9 @@ VENDORS: dict[str, tuple[str, ...]] = {
     # The batch loops of exact/ and Zigzag, the training maths, and LtHash's lanes.
     "numpy": ("learning/*", "exact/batch.py", "chain/state.py", "kernel/store/zigzag/*"),
     "rich": ("cli/*",),
-    "segno": ("api/*", "cli/*", "console/*"),
-    # Engines, and the files that one member keeps for itself: keys.db and the outbox.
-    "sqlite3": ("kernel/*/engines/*", "kernel/access/*", "kernel/ledger/outbox.py"),
+    "segno": ("api/*", "cli/*", "console/*", "services/*/page*.py"),
+    # Engines, and the one opening of files that a member keeps for itself.
+    "sqlite3": ("kernel/*/engines/*", "kernel/store/database.py"),
     "starlette": ("api/*",),
     "uvicorn": ("api/*", "cli/*"),
 }
@@ -346,7 +348,7 @@ def _find_vendor(source: Source) -> Hits:
 @_law
 def _find_engines(source: Source) -> Hits:
     home = re.match(r"kernel/(\w+)/engines/", source.inner)
-    for line, name in source.imports if source.inner not in {"", "node.py"} else ():
+    for line, name in source.imports if source.inner not in ROOTS else ():
         match = re.match(r"tallystick\.kernel\.(\w+)\.engines\b", name)
         if match and not (home and home.group(1) == match.group(1)):
             yield line, f"{name}: only node chooses an engine"
@@ -363,8 +365,10 @@ def _find_charter(source: Source) -> Hits:
 @_law
 def _find_deciding(source: Source) -> Hits:
     for line, name in source.imports if source.deciding else ():
-        package, room, *_ = [*name.split("."), ""]
-        if package == "tallystick" and room not in DECIDING_READS:
+        package, room, *rest = [*name.split("."), ""]
+        own = room == "services" and rest[:1] == source.inner.split("/")[1:2]
+        allowed = room in DECIDING_READS or (own and rest[1] not in HANDS)
+        if package == "tallystick" and not allowed:
             yield line, f"{name}: a verifier must run this with {', '.join(DECIDING_READS)} alone"
 
 

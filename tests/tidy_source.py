@@ -18,6 +18,8 @@ __all__ = ["DECIDING", "HOME", "ROOT", "FunctionNode", "Source", "dotted", "line
 ROOT = Path(__file__).resolve().parents[1]
 HOME = "src/tallystick/"
 DECIDING = ("rules", "views", "decide")
+# The files of a service that touch kernel, learning and sources; all others are pure.
+HANDS = ("service", "acts", "portfolio")
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -52,8 +54,9 @@ class Source:
 
     @property
     def deciding(self) -> bool:
-        """Whether this is a service's rules, views or decide file."""
-        return bool(re.fullmatch(rf"services/\w+/({'|'.join(DECIDING)})\.py", self.inner))
+        """Whether this is a service's file that a verifier runs: all but its hands."""
+        found = re.fullmatch(r"services/\w+/(\w+)\.py", self.inner)
+        return found is not None and found[1] not in {*HANDS, "__init__"}
 
     @cached_property
     def imports(self) -> list[tuple[int, str]]:

@@ -97,6 +97,8 @@ class Members:
         if len(data) > schema.MEMBERS_BYTES_MAX:
             raise refuse("members size")
         tree = codec.decode(data, schema.MEMBERS)
+        if sum(map(_has_note_key, tree["members"])) > schema.NOTE_MEMBERS_MAX:
+            raise refuse("note keys")
         members = [
             Member(each["member"], each["role"], tuple(Key.of(key) for key in each["keys"]))
             for each in tree["members"]
@@ -133,6 +135,10 @@ class Members:
 
 def _fits(key: Key, use: str, height: int) -> bool:
     return key.use == use and key.is_valid(height)
+
+
+def _has_note_key(member: dict[str, Any]) -> bool:
+    return any(key["use"] == "note" for key in member["keys"])
 
 
 def _check_order(members: list[Member]) -> None:

@@ -37,11 +37,16 @@ def admit_member(offered: Admission) -> int:
     itself = offered.member == pub["member"]
     if not itself and offered.role != OPERATOR:
         return Code.ROLE
-    held = state.get(MEMBERS_KEY)
+    held, top_key = state.get(MEMBERS_KEY), b"keys/" + pub["member"].encode()
     assert held is not None
     try:
         after, added = join(
-            pub, Members.read(held), chain=offered.chain, height=offered.height, itself=itself
+            pub,
+            Members.read(held),
+            chain=offered.chain,
+            height=offered.height,
+            itself=itself,
+            top=int.from_bytes(state.get(top_key) or b"", "big"),
         )
         pubs = [b"pub/" + sha256(key.pub) for key in added]
         if any(state.get(key) is not None for key in pubs):
@@ -50,24 +55,33 @@ def admit_member(offered: Admission) -> int:
         return Code.RULE
     state.put(MEMBERS_KEY, after.data)
     if added:
-        top = max(key.number for key in added)
-        state.put(b"keys/" + pub["member"].encode(), top.to_bytes(4, "big"))
+        state.put(top_key, max(key.number for key in added).to_bytes(4, "big"))
     for name, key in zip(pubs, added, strict=True):
         state.put(name, encode([pub["member"], key.number]))
     return Code.ADMITTED
 
 
 def join(
-    pub: dict[str, Any], members: Members, *, chain: bytes, height: int, itself: bool
+    pub: dict[str, Any],
+    members: Members,
+    *,
+    chain: bytes,
+    height: int,
+    itself: bool,
+    top: int,
 ) -> tuple[Members, list[Key]]:
-    """Return the list after a `member.joined` at `height`, and the keys it adds; else Invalid."""
+    """Return the list after a `member.joined` at `height`, and the keys it adds; else Invalid.
+
+    Args:
+        itself: whether the member writes about itself; only then does it stand in the list.
+        top: the greatest key number the member ever had, 0 for a new one: none is used again.
+    """
     before = members.by_name.get(pub["member"])
     if (before is None) == itself:
         raise refuse("member")
     if before is not None and before.role != pub["role"]:
         raise refuse("role changed")
     old = before.keys if before else ()
-    top = max((key.number for key in old), default=-1)
     kept = [_kept(key, old) for key in pub["keys"] if key["key"] <= top]
     added = [_added(key, pub["member"], chain, height) for key in pub["keys"] if key["key"] > top]
     numbers = [key["key"] for key in pub["keys"]]

@@ -28,6 +28,7 @@ __all__ = [
     "tree_levels",
 ]
 
+_sha256 = hashlib.sha256
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 PATH_MAX: Final = 53
 
@@ -57,8 +58,15 @@ def tree_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
 
 def root_of(items: Iterable[bytes]) -> bytes:
     """Return the root over the items' bytes."""
-    leaves = [leaf_hash(item) for item in items]
-    return tree_levels(leaves)[-1][0] if leaves else EMPTY_ROOT
+    hashes = [leaf_hash(item) for item in items]
+    while len(hashes) > 1:
+        # An odd last node rises unchanged.
+        odd = hashes[-1:] if len(hashes) % 2 else []
+        hashes = [
+            _sha256(b"\x01" + left + right).digest()
+            for left, right in zip(hashes[::2], hashes[1::2], strict=False)
+        ] + odd
+    return hashes[0] if hashes else EMPTY_ROOT
 
 
 def inclusion_path(leaves: Sequence[bytes], index: int) -> list[bytes]:

@@ -26,6 +26,7 @@ __all__ = [
     "NAMESPACE_ID",
     "NAME_MAX",
     "NEW_KEY",
+    "NOTE_MEMBERS_MAX",
     "RECORD",
     "RECORD_BYTES_MAX",
     "RECORD_FRAME",
@@ -51,6 +52,8 @@ BUNDLE_RECORDS_MAX: Final = 1_024
 MEMBERS_MAX: Final = 256
 MEMBERS_BYTES_MAX: Final = 1024 * 1024
 KEYS_PER_MEMBER_MAX: Final = 16
+# A checkpoint carries at most 64 cosignatures, and 64 of 95 are a quorum.
+NOTE_MEMBERS_MAX: Final = 95
 REFS_MAX: Final = 16
 NAME_MAX: Final = 24
 TYPE_MAX: Final = 40

@@ -26,6 +26,7 @@ __all__ = [
     "WINDOW_SIZE",
     "Transaction",
     "check_envelope",
+    "check_window",
     "next_window",
     "sign_transaction",
 ]
@@ -34,6 +35,10 @@ LIFE_MAX_MS: Final = 24 * 3_600_000
 WINDOW_SIZE: Final = 1_024
 SEQ_AHEAD_MAX: Final = 2**20
 EMPTY_WINDOW: Final = b""
+_LONG: Final = 256
+_SIGNATURE_ITEM_SIZE: Final = 2 + 64
+_BITS_ITEM_SIZE: Final = 2 + WINDOW_SIZE // 8
+_SHORT_TOP_END: Final = 2
 _MASK: Final = (1 << WINDOW_SIZE) - 1
 
 
@@ -67,7 +72,10 @@ class Transaction:
     @property
     def envelope(self) -> bytes:
         """The bytes a block's merkle root covers: m([header, signature])."""
-        return codec.encode([self.header, self.signature])
+        # The transaction's own bytes up to its records, in a list of two: a header takes 24 bytes
+        # or more, so its length takes one byte after the head, or two from 256 on.
+        end = 1 + (2 if len(self.header) < _LONG else 3) + len(self.header) + _SIGNATURE_ITEM_SIZE
+        return b"\x82" + self.data[1:end]
 
 
 def sign_transaction(
@@ -104,24 +112,37 @@ def next_window(window: bytes, seq: int) -> bytes:
         window: m([top, bits]); bit j stands for seq top - j; b"" before the first.
         seq: top - 1,024 < seq <= top + 2^20, not used before.
     """
-    top, bits = _read_window(window)
-    if seq < 1 or seq <= top - WINDOW_SIZE or seq > top + SEQ_AHEAD_MAX:
-        raise Invalid("tx.window", "window", cure="Take the member's next sequence number.")
+    top, bits = check_window(window, seq)
     if seq > top:
         ahead = seq - top
         bits = bits << ahead & _MASK if ahead < WINDOW_SIZE else 0
         top = seq
-    bit = 1 << top - seq
-    if bits & bit:
+    bits |= 1 << top - seq
+    return codec.encode([top, bits.to_bytes(WINDOW_SIZE // 8, "little")])
+
+
+def check_window(window: bytes, seq: int) -> tuple[int, int]:
+    """Return top and bits of a window that `seq` may still be used in.
+
+    Raises:
+        Invalid: `tx.window`, too old or too far ahead; `tx.seq_repeated`, used already.
+    """
+    top, bits = _read_window(window)
+    if seq < 1 or seq <= top - WINDOW_SIZE or seq > top + SEQ_AHEAD_MAX:
+        raise Invalid("tx.window", "window", cure="Take the member's next sequence number.")
+    if seq <= top and bits >> top - seq & 1:
         raise Invalid("tx.seq_repeated", "seq repeated", cure="Resend the first answer's bytes.")
-    return codec.encode([top, (bits | bit).to_bytes(WINDOW_SIZE // 8, "little")])
+    return top, bits
 
 
 def _read_window(window: bytes) -> tuple[int, int]:
+    """Return top and bits of a window as `next_window` wrote it into the state."""
     if window == EMPTY_WINDOW:
         return 0, 0
-    top, bits = codec.decode(window, schema.WINDOW)
-    return top, int.from_bytes(bits, "little")
+    # 82 | top | 58 80 | 128 bytes. Every transaction reads one: no general reader is needed.
+    end = len(window) - _BITS_ITEM_SIZE
+    top = window[1] if end == _SHORT_TOP_END else int.from_bytes(window[2:end], "big")
+    return top, int.from_bytes(window[end + 2 :], "little")
 
 
 def check_envelope(

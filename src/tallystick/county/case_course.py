@@ -28,6 +28,7 @@ _CHANGED_PPM: Final = 200_000
 _TERM_DAYS: Final = 10
 _AID: Final = "civil-affairs"
 _FEN: Final = 100
+_TELLING: Final = 200_000
 
 
 def follow_case(scene: Scene, file: CaseFile, answer: Mapping[str, Any]) -> None:
@@ -41,7 +42,8 @@ def follow_case(scene: Scene, file: CaseFile, answer: Mapping[str, Any]) -> None
     _tell_opening(scene, file, answer)
     if answer["stage"] == "reported":
         scene.happen(file.holder, "case.reported", file.case, str(answer["outcome"]))
-        scene.mark(file, 2)
+        # Of two cases that went equally well the larger one tells more.
+        scene.mark(file, 2 + min(5, file.request.demand["amount_minor"] // _TELLING))
         _follow_report(scene, file, answer)
     else:
         scene.happen(file.holder, "case.matched", file.case, str(answer.get("preferred") or ""))

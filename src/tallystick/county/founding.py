@@ -12,8 +12,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-
 from tallystick.base.clock import Clock, Entropy, SeededEntropy, SystemEntropy
 from tallystick.base.codec import encode
 from tallystick.base.errors import Conflict, Invalid
@@ -22,6 +20,7 @@ from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Members
 from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.pin import Pin
+from tallystick.chain.wrap import public_of
 from tallystick.charter import CHARTER, ROLES
 from tallystick.county.member import MEMBERS, ORDERER, Member
 from tallystick.kernel.ledger.replica import Replica
@@ -30,6 +29,7 @@ from tallystick.node import Secrets
 __all__ = ["CountyFile", "entropy_for", "found_county", "read_county"]
 
 GENESIS_RULES: Final = {"positioning": 1}
+SEAL_ALG: Final = 2
 ANY_TARGET: Final = b"\xff" * 32
 
 
@@ -121,7 +121,7 @@ def found_county(
 
 
 def _listed(member: Member, secrets: Secrets) -> ListedMember:
-    seal = X25519PrivateKey.from_private_bytes(secrets.seal).public_key().public_bytes_raw()
+    seal = public_of(secrets.seal, SEAL_ALG)
     signing = [
         Key(number, use, 1, SigningKey.from_seed(seed).public, 0)
         for number, use, seed in (
@@ -130,7 +130,7 @@ def _listed(member: Member, secrets: Secrets) -> ListedMember:
             (3, "link", secrets.link),
         )
     ]
-    return ListedMember(member.name, member.role, (*signing, Key(4, "seal", 2, seal, 0)))
+    return ListedMember(member.name, member.role, (*signing, Key(4, "seal", SEAL_ALG, seal, 0)))
 
 
 def _genesis(members: Members, name: str, seed: str, now_ms: int, entropy: Entropy) -> bytes:

@@ -93,7 +93,7 @@ _TABLES = {
         "{repayment}，年利率 {rate}。单位：元",
         "Terms: {repayment}, {rate} a year. In yuan",
     ),
-    "caption.part": ("（第 {part} 部分，共 {parts} 部分）", "(part {part} of {parts})"),
+    "caption.part": ("第 {part} 部分，共 {parts} 部分", "Part {part} of {parts}"),
     "caption.measured": ("您家的数和界限", "Your figures and the limits"),
     "caption.cash": ("每月底手里的钱（元）", "Money in hand at the end of each month (yuan)"),
     "column.month": ("月份", "Month"),

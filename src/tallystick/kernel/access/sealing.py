@@ -88,26 +88,21 @@ def prepare(
     """Return the bundle of `drafts` by `member`; Invalid if a value breaks its field's check."""
     found = Prepared([], [], [])
     for draft in drafts:
-        _prepare_one(draft, charter, chain, member, entropy, found)
+        _prepare_one(draft, charter, (chain, member, entropy), found)
     return found
 
 
-def _prepare_one(  # noqa: PLR0917 - one bundle's context
-    draft: Draft,
-    charter: Charter,
-    chain: bytes,
-    member: str,
-    entropy: Entropy,
-    found: Prepared,
+def _prepare_one(
+    draft: Draft, charter: Charter, context: tuple[bytes, str, Entropy], found: Prepared
 ) -> None:
     kind = charter[draft.statement.t, draft.statement.rv]
     parts = split(draft.statement)
     record = _envelope(draft, parts)
-    values = _assented(draft, record, parts, chain, member)
+    values = _assented(draft, record, parts, *context[:2])
     seals: dict[str, Any] = {}
     openings: dict[SealClass, Opening] = {}
     for sealed in kind.classes():
-        made, material = _seal(draft, kind, sealed, values[sealed], (chain, member, entropy))
+        made, material = _seal(draft, kind, sealed, values[sealed], context)
         seals[sealed], openings[sealed] = made.tree(), made.opening
         found.objects.append(made.data)
         found.keys.append(

@@ -14,6 +14,8 @@ from tallystick.chain.state import Changes, Read
 
 __all__ = ["StateCache"]
 
+_UNREAD: Final = b"unread"
+"""Told apart by identity: a value of these bytes is another object."""
 PAIRS_MAX: Final = 200_000
 
 
@@ -35,13 +37,14 @@ class StateCache:
 
     def read(self, key: bytes) -> bytes | None:
         """Return the key's value, None if the state does not hold it."""
-        try:
-            return self._young[key]
-        except KeyError:
-            with self._lock:
-                found = self._old[key] if key in self._old else self._below(key)
-                self._keep(key, found)
-                return found
+        found = self._young.get(key, _UNREAD)
+        if found is not _UNREAD:
+            return found
+        with self._lock:
+            kept = self._old.get(key, _UNREAD)
+            value = self._below(key) if kept is _UNREAD else kept
+            self._keep(key, value)
+            return value
 
     def put(self, changes: Changes) -> None:
         """Take over what a block changed, once it is durable."""

@@ -24,7 +24,7 @@ from tallystick.chain.transaction import (
     EMPTY_WINDOW,
     LIFE_MAX_MS,
     Transaction,
-    next_window,
+    check_window,
 )
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
@@ -127,7 +127,7 @@ class Orderer:
         """
         window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
         try:
-            next_window(window, found.seq)
+            check_window(window, found.seq)
         except Invalid as error:
             if self.replica.find(found.tid) is not None:
                 return True

@@ -127,6 +127,7 @@ def render_report(case: Mapping[str, Any], language: str) -> str:
     kind = "fit" if page.fits and page.refusal is None else "not"
     rows = len(page.terms.get("schedule", ()))
     kind += " dense" if rows > _DENSE_ROWS else "" if rows else " roomy"
+    kind += " long" if rows > _FULL_ROWS else ""
     return write_document(voice, title, body, kind=kind)
 
 

@@ -35,10 +35,10 @@ Cell: TypeAlias = tuple[Html, Html, Html]
 """A name, its value and a note under it, which may be empty."""
 
 _PPM = 1_000_000
+_YEAR = 12
 _BEYOND = 99 * _PPM
 _PUT_BY = ("save", "invest")
 _PART_ROWS = 12
-_PARTS_MAX = 3
 _PICTURE_MONTHS = 37
 _PICTURE_MONTHS_MIN = 13
 _HEIGHT, _STRIP = 100, 6
@@ -161,28 +161,32 @@ def write_schedule(voice: Voice, figures: Mapping[str, Any]) -> Html:
     """
     rows: Sequence[Mapping[str, int]] = figures["schedule"]
     shown = [(n, key) for n, key in _COLUMNS if n in _ALWAYS or any(row[key] for row in rows)]
-    count = min(_PARTS_MAX, -(-len(rows) // _PART_ROWS))
-    size = -(-len(rows) // count)
     columns = [voice.tell(f"column.{name}") for name in ("month", *(name for name, _ in shown))]
-    caption = voice.tell(
+    total = [voice.tell("column.total"), *_write_sums(shown, _total(rows))]
+    terms = voice.tell(
         "caption.schedule",
         repayment=voice.word("repayment", figures["repayment"]),
         rate=voice.rate(figures["rate_ppm"]),
     )
+    # Beside a picture of the cash, three narrow tables leave the sheet its room.
+    count = 3 if "calendar" in figures else 2
+    if len(rows) <= _PART_ROWS:
+        lines = [[voice.month(row["month"]), *_write_sums(shown, row)] for row in rows]
+        return write_table(terms, columns, lines, total)
+    lines = [[_write_date(row["month"]), *_write_sums(shown, row)] for row in rows]
+    size = -(-len(rows) // count)
     tables = []
     for part in range(count):
-        some = rows[part * size : (part + 1) * size]
-        last = part == count - 1
         place = {"part": Html(str(part + 1)), "parts": Html(str(count))}
-        tables.append(
-            write_table(
-                Html(caption + voice.tell("caption.part", **place)) if count > 1 else caption,
-                columns,
-                [[voice.month(row["month"]), *_write_sums(shown, row)] for row in some],
-                [voice.tell("column.total"), *_write_sums(shown, _total(rows))] if last else (),
-            )
-        )
-    return Html(f'<div class="parts p{count}">{"".join(tables)}</div>' if count > 1 else tables[0])
+        some, last = lines[part * size : (part + 1) * size], part == count - 1
+        caption = voice.tell("caption.part", **place)
+        tables.append(write_table(caption, columns, some, total if last else ()))
+    return Html(f'<p class="note">{terms}</p><div class="parts p{count}">{"".join(tables)}</div>')
+
+
+def _write_date(month: int) -> Html:
+    """A month as narrow columns have it: 2027-06."""
+    return Html(f"{month // _YEAR}-{month % _YEAR + 1:02d}")
 
 
 def _total(rows: Sequence[Mapping[str, int]]) -> dict[str, int]:

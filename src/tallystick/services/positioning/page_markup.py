@@ -252,6 +252,7 @@ tfoot th,tfoot td{border-bottom:0}
 .measured tbody th{overflow-wrap:anywhere}
 .measured td:nth-child(2){font-weight:600}.measured tbody td:last-child{font-weight:400}
 .measured caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+.pay tbody th{white-space:nowrap}
 .asks span{display:block}
 .pair,.trio,.paper,.wide{display:grid;gap:20px}
 dd::first-letter{text-transform:uppercase}
@@ -276,7 +277,7 @@ grid-template-columns:1fr 128px;align-items:start;font-size:13px;line-height:20p
 line-height:18px}
 @media (max-width:480px){main{padding:16px 16px 32px}
 table{font-size:13px}thead th{font-size:12px}
-.pay table{font-size:12px}.pay th,.pay td{padding-left:4px}.pay tbody th{white-space:nowrap}
+.pay table{font-size:12px}.pay th,.pay td{padding-left:4px}
 .pay th:first-child{padding-left:0}
 .receipt{grid-template-columns:1fr}.receipt svg{width:168px;height:168px}}
 @media (min-width:640px){main{padding:32px 44px 40px}
@@ -305,8 +306,6 @@ li{padding:1pt 0;gap:5pt}.icon{width:11pt;height:11pt;margin-top:1.4pt}
 .pair,.parts{display:grid;grid-template-columns:1fr 1fr;gap:14pt}
 .pair{grid-template-columns:10fr 11fr}
 .trio{display:grid;grid-template-columns:1fr 1fr 1fr;gap:12pt}
-.p3{grid-template-columns:1fr 1fr 1fr;gap:10pt}.p3 table{font-size:7.4pt;line-height:9pt}
-.p3 th,.p3 td{padding:.5pt 0 .5pt 3pt}.p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}
 .paper{grid-template-columns:11fr 9fr;gap:14pt}.wide{gap:4pt}.wide .bars{height:34pt}
 .paper .bars{height:74pt}
 .pair>:only-child{grid-column:1/-1}
@@ -327,6 +326,11 @@ html:lang(en) main{font-size:8.8pt;line-height:11.8pt;gap:4.5pt}
 .roomy .receipt{font-size:9.2pt;line-height:12.4pt}
 .dense,html:lang(en) .dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
 .dense table{line-height:10.2pt}.dense th,.dense td{padding:.8pt 0 .8pt 4pt}
+html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}.long h2{font-size:9.8pt;line-height:12pt}
+.long .wide .bars{height:26pt}.long .by,.long small,.long .note,.long .key,.long .asks,.long .receipt{
+font-size:7.8pt;line-height:10pt}
+.p3{grid-template-columns:1fr 1fr 1fr;gap:10pt}main .p3 table{font-size:7.4pt;line-height:8.6pt}
+main .p3 th,main .p3 td{padding:.3pt 0 .5pt 3pt}.p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}
 main th:first-child{padding-left:0}
 section,table{break-inside:avoid}}
 """

@@ -1,0 +1,1 @@
+"""The command line: the API's verbs for officers, clerks and operators."""

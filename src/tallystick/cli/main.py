@@ -1,0 +1,118 @@
+"""`tally`: the front door of the command line.
+
+A verb's module loads when the verb is used, so that help comes at once. An error is one line on
+standard error with its code and cure, and the exit status of its family.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Sequence
+from typing import Final, cast
+
+import click
+
+from tallystick import __version__
+from tallystick.base.errors import Error
+from tallystick.cli.spoken import Group, Words, find_language, lang_option
+
+__all__ = ["main", "run", "tally"]
+
+_VERBS: Final[dict[str, tuple[str, Words]]] = {
+    "demo": ("demo", Words("一条命令看整个县", "Show the whole county with one command")),
+    "county": ("county", Words("建立、查看、运行一个县", "Found, show and serve a county")),
+    "party": ("party", Words("登记、查看、注销主体", "Register, show and erase parties")),
+    "mandate": ("mandate", Words("给予、收回委托", "Give and take back mandates")),
+    "grant": ("grant", Words("给予、收回授权", "Give and take back grants")),
+    "case": ("case", Words("受理与办理案件", "Open cases and act on them")),
+    "appeal": ("appeal", Words("提出、答复申诉", "Open and settle appeals")),
+    "feedback": ("feedback", Words("到期回访与反馈", "Feedback that is due, and what was said")),
+    "provider": ("provider", Words("公布、列出服务主体", "Publish and list service subjects")),
+    "product": ("product", Words("公布、列出产品", "Publish and list products")),
+    "position": ("position", Words("从文件精准定位", "Position applications of a file")),
+    "rules": ("rules", Words("谁可以写什么、谁可以读什么", "Who may write what, who may read what")),
+    "evidence": ("evidence", Words("导出、验证证据文件", "Export and verify evidence files")),
+    "verify": ("chain", Words("用各成员自己的文件重跑全链", "Run each member's chain again")),
+    "repair": ("chain", Words("修复一个成员的链", "Make a member's chain whole again")),
+    "rebuild": ("chain", Words("从链重建视图", "Make the views anew from the chain")),
+    "bench": ("bench", Words("测量", "Measure")),
+    "reference": ("reference", Words("打印命令、接口、词汇手册", "Print the reference pages")),
+}
+_INTERRUPTED: Final = 130
+_BROKEN_PIPE: Final = 141
+
+
+class _Tally(Group):
+    """The root: knows its verbs by name, and loads one when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs whose module is there."""
+        del ctx
+        return [name for name, (module, _) in _VERBS.items() if _is_there(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a verb."""
+        del ctx
+        module, _ = _VERBS.get(cmd_name, ("", None))
+        if not module or not _is_there(module):
+            return None
+        loaded = importlib.import_module(f"tallystick.cli.{module}")
+        return cast("click.Command", getattr(loaded, cmd_name))
+
+    def short_help(self, ctx: click.Context, name: str) -> str | None:
+        """Return what a verb does, without loading it."""
+        return _VERBS[name][1].in_(find_language(ctx))
+
+
+def _is_there(module: str) -> bool:
+    return importlib.util.find_spec(f"tallystick.cli.{module}") is not None
+
+
+@click.group(
+    "tally",
+    cls=_Tally,
+    words=Words(
+        "一个县的一份可验证的金融账:申请进来,合适的方案连同理由出去,谁都可以重放核对",
+        "One verifiable financial record for a county: a request goes in, a fitting offer comes"
+        " out with its reasons, and anyone can replay it.",
+    ),
+)
+@click.version_option(__version__, message="%(version)s")
+@lang_option
+def tally() -> None:
+    """Let a verb follow."""
+
+
+def run(given: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status.
+
+    Args:
+        given: the words after `tally`; None for those of this process.
+    """
+    try:
+        found = tally.main(args=given, prog_name="tally", standalone_mode=False)
+        return found if isinstance(found, int) else 0
+    except Error as error:
+        return _tell(str(error), error.exit_status)
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx is not None else "tally"
+        return _tell(f"cli.usage: {error.format_message()} Cure: {path} --help.", 2)
+    except click.ClickException as error:
+        return _tell(f"cli.failed: {error.format_message()}", error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; closing it again would complain once more.
+        sys.stdout = None
+        return _BROKEN_PIPE
+
+
+def _tell(line: str, status: int) -> int:
+    print(" ".join(line.split()), file=sys.stderr)
+    return status
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run())

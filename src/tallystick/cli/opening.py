@@ -1,0 +1,100 @@
+"""The one way to a member's office: in this process where the folder is free, else at its server.
+
+Law: a folder has one writer. Whoever holds its lock serves the others: a verb that finds it held
+asks at the address in `run.json`, with the folder's own token.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tallystick.api.token import ensure_token, read_token
+from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Conflict, Unavailable
+from tallystick.client import Client, in_process
+from tallystick.county.house import House, open_house
+from tallystick.county.serving import resend
+
+__all__ = ["RUN_FILE", "open_office", "publish_address", "read_address"]
+
+RUN_FILE: Final = "run.json"
+LOCK_WAIT_S: Final = 5
+LOCK_LOOK_S: Final = 0.1
+
+
+@contextmanager
+def open_office(county: Path, member: str) -> Iterator[Client]:
+    """Open a member's office.
+
+    Raises:
+        Conflict: `node.locked`, another process writes the folder and serves nobody.
+        NotFound: `member.unknown`.
+    """
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            opened = open_house(county, SystemClock())
+            house = opened.__enter__()
+        except Conflict as error:
+            if error.code != "node.locked":
+                raise
+            address = read_address(county)
+            if address:
+                with Client(address, read_token(county), member) as client:
+                    yield client
+                return
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOCK_LOOK_S)
+        else:
+            break
+    try:
+        with _inside(house, member) as client:
+            yield client
+    finally:
+        opened.__exit__(None, None, None)
+
+
+@contextmanager
+def _inside(house: House, member: str) -> Iterator[Client]:
+    from tallystick.api.app import create_app
+
+    resend(house)
+    app = create_app(house)
+    with in_process(app, ensure_token(house.folder), member) as client:
+        yield client
+
+
+def read_address(county: Path) -> str:
+    """Return the address of the folder's running server, "" if it tells none."""
+    try:
+        found = json.loads((county / RUN_FILE).read_text(encoding="utf-8"))
+        os.kill(found["pid"], 0)
+        return str(found["address"])
+    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError, TypeError):
+        return ""
+    except PermissionError as error:
+        raise Unavailable(
+            "cli.other_user",
+            "another user runs this county's server",
+            cure="Ask that user, or use the API by its address.",
+        ) from error
+
+
+@contextmanager
+def publish_address(county: Path, address: str) -> Iterator[None]:
+    """Tell others where the folder is served, for as long as the block lasts."""
+    path = county / RUN_FILE
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps({"address": address, "pid": os.getpid()}) + "\n", encoding="utf-8")
+    fresh.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
