@@ -214,8 +214,7 @@ class _Floor:
             message = signature + b"tally/tx/1\x00" + tid
             bindings.crypto_sign_open(message, self._load.key.public)
             _hash_tree(records)
-            for record in records:
-                pairs.append((b"id/" + _again(record)["id"], b"note.made"))
+            pairs += [(b"id/" + _again(record)["id"], b"note.made") for record in records]
             leaves.append(tid)
         _hash_tree(leaves)
         for key, value in pairs:

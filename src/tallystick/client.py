@@ -327,6 +327,10 @@ class Client:
         found: Tree = self._get(f"/transactions/{tid}")
         return found
 
+    def rebuild_views(self) -> Tree:
+        """Make the member's views anew from its chain."""
+        return self._send("/views/rebuild")
+
     def list_members(self) -> list[Any]:
         """Return the members in force with their roles."""
         found: list[Any] = self._get("/members")["items"]

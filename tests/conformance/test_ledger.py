@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from simulation.chain import LIFE_MS, Chain
 from simulation.town import ORDERER, Town
-
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.kernel.ledger import orderer as ordering
 from tallystick.kernel.ledger.base import Ledger
@@ -28,8 +28,14 @@ class Bench:
         self.chain.clock.advance(5)
         self.town.orderer.cut()
 
-    def sign(self, seq: int, number: int | None = None, **how: int) -> bytes:
-        return self.chain.sign(seq, [self.chain.news(seq if number is None else number)], **how)
+    def sign(self, seq: int, number: int | None = None, *, life_ms: int = LIFE_MS) -> bytes:
+        records = [self.chain.news(seq if number is None else number)]
+        return self.chain.sign(seq, records, life_ms=life_ms)
+
+    def have_ordered(self, data: bytes) -> None:
+        tid = self.ledger.submit(data)
+        self.order()
+        self.ledger.wait(tid, 0)
 
 
 @pytest.fixture(params=[ORDERER, "bank"])
@@ -124,9 +130,7 @@ def test_what_may_not_stand_in_a_block_is_refused(
     bench: Bench, make: Callable[[Bench], bytes]
 ) -> None:
     with pytest.raises((Invalid, Unavailable, NotFound)):
-        tid = bench.ledger.submit(make(bench))
-        bench.order()
-        bench.ledger.wait(tid, 0)
+        bench.have_ordered(make(bench))
     assert bench.town.orderer.replica.tip.height == 0
 
 

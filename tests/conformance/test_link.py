@@ -10,9 +10,14 @@ from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Link
 from tallystick.kernel.link.engines.memory import Faults, MemoryLink, Network
 
 Pair = tuple[Link, Link]
-ENGINES: dict[str, Callable[[], Pair]] = {
-    "memory": lambda: (lambda network: (network.join("bank"), network.join("coop")))(Network()),
-}
+
+
+def _memory() -> Pair:
+    network = Network()
+    return network.join("bank"), network.join("coop")
+
+
+ENGINES: dict[str, Callable[[], Pair]] = {"memory": _memory}
 
 
 @pytest.fixture(params=sorted(ENGINES))
@@ -57,7 +62,9 @@ def test_a_member_that_is_not_there_is_unavailable(pair: Pair) -> None:
 
 def test_a_message_too_large_is_refused_both_ways(pair: Pair) -> None:
     bank, coop = pair
-    coop.serve({"echo": lambda _, payload: payload, "much": lambda *_: bytes(PAYLOAD_BYTES_MAX + 1)})
+    coop.serve(
+        {"echo": lambda _, payload: payload, "much": lambda *_: bytes(PAYLOAD_BYTES_MAX + 1)}
+    )
     assert len(bank.call("coop", "echo", bytes(PAYLOAD_BYTES_MAX))) == PAYLOAD_BYTES_MAX
     with pytest.raises(Invalid, match=r"link\.size"):
         bank.call("coop", "echo", bytes(PAYLOAD_BYTES_MAX + 1))

@@ -72,7 +72,8 @@ class Syncs:
             address = ctypes.addressof(methods.contents)
             if address not in self._patched:
                 self._patched[address] = self._patch(methods.contents)
-            file.contents.methods = ctypes.pointer(self._patched[address][0])  # type: ignore[attr-defined]
+            mine = ctypes.pointer(self._patched[address][0])
+            file.contents.methods = mine  # type: ignore[attr-defined]
         return result
 
     def _patch(self, methods: _Methods) -> tuple[_Methods, object]:
@@ -99,7 +100,6 @@ def main() -> None:
     syncs = Syncs(ctypes.CDLL(SQLITE_LIBRARY), fatal, after=after)
     from simulation.chain import Chain
     from simulation.town import ORDERER, Town
-
     from tallystick.kernel.ledger.outbox import Request
 
     town = Town(folder, Chain("kill"))

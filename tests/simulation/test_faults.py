@@ -9,20 +9,22 @@ import contextlib
 from pathlib import Path
 
 import pytest
+
 from simulation.chain import Chain
 from simulation.town import ORDERER, Town
-
 from tallystick.base.clock import SeededEntropy
+from tallystick.base.codec import cid_of, decode, encode, value
 from tallystick.base.errors import Error
 from tallystick.chain.block import read_block
+from tallystick.chain.checkpoint import cosign
 from tallystick.chain.transaction import Transaction
+from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.outbox import Request
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.engines.memory import Faults, Network
 
-FAULTS = Faults(
-    lost_ppm=120_000, duplicated_ppm=120_000, delayed_ppm=120_000, torn_ppm=80_000
-)
+FAULTS = Faults(lost_ppm=120_000, duplicated_ppm=120_000, delayed_ppm=120_000, torn_ppm=80_000)
 WRITERS = (ORDERER, "bureau")
 
 
@@ -172,15 +174,13 @@ def test_members_cut_off_catch_up_when_the_network_heals(tmp_path: Path) -> None
     town.close()
 
 
+def _fault(follower: Follower) -> InvalidBlock | None:
+    return follower.fault
+
+
 def test_a_block_the_orderer_signed_and_that_does_not_run_halts_its_followers(
     tmp_path: Path,
 ) -> None:
-    from tallystick.base.codec import cid_of, decode, encode, value
-    from tallystick.chain.checkpoint import cosign
-    from tallystick.kernel.ledger.fault import InvalidBlock
-    from tallystick.kernel.ledger.follower import Follower
-    from tallystick.kernel.ledger.peer import Blocks  # noqa: F401 - its shape is what is forged
-
     town = Town(tmp_path, Chain("halt"))
     town.open_all()
     town.orderer.submit(town.chain.sign(1, [town.chain.news(1)]))
@@ -192,18 +192,17 @@ def test_a_block_the_orderer_signed_and_that_does_not_run_halts_its_followers(
     line = cosign(body, town.chain.notes[ORDERER], member=ORDERER, time_s=1)
     note = f"{body.text()}\n{line}".encode()
     forged = encode({"height": 1, "note": note, "blocks": [encode([lie, rows])]})
-    follower = town.houses["bank"].ledger
-    assert isinstance(follower, Follower)
+    follower = town.follower("bank")
     link = town.houses[ORDERER].link
     link.serve({"ledger.blocks": lambda *_: forged})
     # Without the orderer's name to it, it is noise: nothing halts.
     with pytest.raises(Error, match=r"ledger\.bad_block"):
         follower.pull()
-    assert follower.fault is None
+    assert _fault(follower) is None
     link.serve({"ledger.note": lambda *_: note})
     with pytest.raises(InvalidBlock):
         follower.pull()
-    assert follower.fault is not None
+    assert _fault(follower) is not None
     fault = follower.replica.halted
     assert fault is not None
     assert (fault.height, fault.index, fault.field) == (1, -1, "state_root")

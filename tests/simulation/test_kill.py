@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from simulation import syncs
 from simulation.chain import CHARTER
 from simulation.town import ORDERER
-
 from tallystick.chain.block import read_block
 from tallystick.kernel.ledger.replica import Replica
 

@@ -36,7 +36,7 @@ class House:
     courier: Courier
 
     def close(self, *, leave: bool = True) -> None:
-        """Close all files; what a crash keeps is what was committed, which closing adds nothing to."""
+        """Close all files."""
         if leave:
             self.link.close()
         self.ledger.close()
@@ -98,6 +98,13 @@ class Town:
         found = self.houses[ORDERER].ledger
         assert isinstance(found, Orderer)
         return found
+
+    def follower(self, name: str) -> Follower:
+        """Return how an open member follows the orderer; the orderer itself follows its peers."""
+        house = self.houses[name]
+        if isinstance(house.ledger, Follower):
+            return house.ledger
+        return Follower(house.replica, house.witnesses, house.link, ORDERER, house.pen)
 
     def followers(self) -> list[Follower]:
         """Return the followers of all open members, by name."""

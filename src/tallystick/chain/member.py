@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -94,17 +95,7 @@ class Members:
     @classmethod
     def read(cls, data: bytes) -> Members:
         """Return the list of canonical `data`; Invalid for any fault of form or order."""
-        if len(data) > schema.MEMBERS_BYTES_MAX:
-            raise refuse("members size")
-        tree = codec.decode(data, schema.MEMBERS)
-        if sum(map(_has_note_key, tree["members"])) > schema.NOTE_MEMBERS_MAX:
-            raise refuse("note keys")
-        members = [
-            Member(each["member"], each["role"], tuple(Key.of(key) for key in each["keys"]))
-            for each in tree["members"]
-        ]
-        _check_order(members)
-        return cls(data, cid_of(data), {member.name: member for member in members})
+        return _read_members(data)
 
     @classmethod
     def of(cls, members: list[Member]) -> Members:
@@ -131,6 +122,22 @@ class Members:
     def voices(self, height: int) -> int:
         """Return n: how many members hold a note key valid at `height`."""
         return sum(any(self.keys(name, "note", height)) for name in self.by_name)
+
+
+@lru_cache(maxsize=8)
+def _read_members(data: bytes) -> Members:
+    """Read a list once: every block, proof and cosignature asks for one of the same few."""
+    if len(data) > schema.MEMBERS_BYTES_MAX:
+        raise refuse("members size")
+    tree = codec.decode(data, schema.MEMBERS)
+    if sum(map(_has_note_key, tree["members"])) > schema.NOTE_MEMBERS_MAX:
+        raise refuse("note keys")
+    members = [
+        Member(each["member"], each["role"], tuple(Key.of(key) for key in each["keys"]))
+        for each in tree["members"]
+    ]
+    _check_order(members)
+    return Members(data, cid_of(data), {member.name: member for member in members})
 
 
 def _fits(key: Key, use: str, height: int) -> bool:

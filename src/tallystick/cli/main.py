@@ -15,7 +15,7 @@ import click
 
 from tallystick import __version__
 from tallystick.base.errors import Error
-from tallystick.cli.spoken import Group, Words, find_language, lang_option
+from tallystick.cli.spoken import Group, Words, find_language, lang_option, option
 
 __all__ = ["main", "run", "tally"]
 
@@ -31,7 +31,10 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "provider": ("provider", Words("公布、列出服务主体", "Publish and list service subjects")),
     "product": ("product", Words("公布、列出产品", "Publish and list products")),
     "position": ("position", Words("从文件精准定位", "Position applications of a file")),
-    "rules": ("rules", Words("谁可以写什么、谁可以读什么", "Who may write what, who may read what")),
+    "rules": (
+        "rules",
+        Words("谁可以写什么、谁可以读什么", "Who may write what, who may read what"),
+    ),
     "evidence": ("evidence", Words("导出、验证证据文件", "Export and verify evidence files")),
     "verify": ("chain", Words("用各成员自己的文件重跑全链", "Run each member's chain again")),
     "repair": ("chain", Words("修复一个成员的链", "Make a member's chain whole again")),
@@ -60,13 +63,19 @@ class _Tally(Group):
         loaded = importlib.import_module(f"tallystick.cli.{module}")
         return cast("click.Command", getattr(loaded, cmd_name))
 
-    def short_help(self, ctx: click.Context, name: str) -> str | None:
+    def say_short(self, ctx: click.Context, name: str) -> str | None:
         """Return what a verb does, without loading it."""
         return _VERBS[name][1].in_(find_language(ctx))
 
 
 def _is_there(module: str) -> bool:
     return importlib.util.find_spec(f"tallystick.cli.{module}") is not None
+
+
+def _tell_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
+    if value and not ctx.resilient_parsing:
+        print(__version__)
+        ctx.exit()
 
 
 @click.group(
@@ -78,7 +87,15 @@ def _is_there(module: str) -> bool:
         " out with its reasons, and anyone can replay it.",
     ),
 )
-@click.version_option(__version__, message="%(version)s")
+@option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    zh="显示版本",
+    en="Show the version.",
+)
 @lang_option
 def tally() -> None:
     """Let a verb follow."""
@@ -95,6 +112,9 @@ def run(given: Sequence[str] | None = None) -> int:
         return found if isinstance(found, int) else 0
     except Error as error:
         return _tell(str(error), error.exit_status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return error.exit_code
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx is not None else "tally"
         return _tell(f"cli.usage: {error.format_message()} Cure: {path} --help.", 2)

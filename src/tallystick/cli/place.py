@@ -57,17 +57,29 @@ class Place:
         from tallystick.cli.opening import open_office
         from tallystick.county.founding import read_county
 
-        county = read_county(self.county)
-        if not self.member and not any_member:
-            names = ", ".join(each.name for each in county.members)
-            raise Invalid(
-                "cli.member", "the verb needs a member", cure=f"Name one by --member: {names}."
-            )
+        member = self.member
+        if not member:
+            member = read_county(self.county).orderer if any_member else self.need_member()
         with (
-            open_office(self.county, self.member or county.orderer) as client,
+            open_office(self.county, member) as client,
             client.keyed(self.key, witnessed=self.witnessed),
         ):
             yield client
+
+    def need_member(self) -> str:
+        """Return the member's name.
+
+        Raises:
+            Invalid: `cli.member`, none was named.
+        """
+        if not self.member:
+            from tallystick.county.founding import read_county
+
+            names = ", ".join(each.name for each in read_county(self.county).members)
+            raise Invalid(
+                "cli.member", "the verb needs a member", cure=f"Name one by --member: {names}."
+            )
+        return self.member
 
 
 _COUNTY: Final = option(

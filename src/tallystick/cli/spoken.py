@@ -7,7 +7,7 @@ be made.
 from __future__ import annotations
 
 import locale
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar, cast
 
@@ -45,7 +45,8 @@ class Words:
 
     def __post_init__(self) -> None:
         """Refuse a text that is only half there."""
-        assert self.zh.strip() and self.en.strip(), f"{self.zh!r}, {self.en!r}"
+        assert self.zh.strip(), f"no Chinese half: {self.en!r}"
+        assert self.en.strip(), f"no English half: {self.zh!r}"
 
     def in_(self, language: Language) -> str:
         """Return the half in a language."""
@@ -104,6 +105,10 @@ class _Argument(click.Argument):
     def __init__(self, *given: Any, words: Words, **more: Any) -> None:  # noqa: ANN401 - click's own
         super().__init__(*given, **more)
         self.words = words
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str]:
+        """Return the argument's line in the language in force."""
+        return self.make_metavar(ctx), self.words.in_(find_language(ctx))
 
 
 _LANG_WORDS: Final = Words("显示语言;默认按系统", "Language; by default the system's.")
@@ -164,10 +169,6 @@ class Verb(click.Command):
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(self.words.in_(language))
-            for each in self.params:
-                if isinstance(each, _Argument):
-                    name = each.make_metavar(ctx)
-                    formatter.write_text(f"{name}: {each.words.in_(language)}")
         self.format_options(ctx, formatter)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -186,27 +187,23 @@ class Group(Verb, click.Group):
         super().format_options(ctx, formatter)
         rows = []
         for name in self.list_commands(ctx):
-            short = self.short_help(ctx, name)
+            short = self.say_short(ctx, name)
             if short is not None:
                 rows.append((name, short))
         if rows:
             with formatter.section(_COMMANDS[find_language(ctx)]):
                 formatter.write_dl(rows)
 
-    def short_help(self, ctx: click.Context, name: str) -> str | None:
+    def say_short(self, ctx: click.Context, name: str) -> str | None:
         """Return what a command below does, None if there is none."""
         found = self.get_command(ctx, name)
         return None if found is None else found.get_short_help_str()
 
-    def verb(
-        self, name: str, *, zh: str, en: str, params: Sequence[Callable[[F], F]] = ()
-    ) -> Callable[[F], Verb]:
+    def verb(self, name: str, *, zh: str, en: str) -> Callable[[Callable[..., Any]], Verb]:
         """Return the decorator that makes a function a verb below this noun."""
+        make = self.command(name, cls=Verb, words=Words(zh, en))
 
-        def add(function: F) -> Verb:
-            for each in reversed(params):
-                function = each(function)
-            make = self.command(name, cls=Verb, words=Words(zh, en))
+        def add(function: Callable[..., Any]) -> Verb:
             return cast("Verb", make(lang_option(function)))
 
         return add

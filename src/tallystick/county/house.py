@@ -7,14 +7,16 @@ served, the orderer and the followers run in threads of their own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from tallystick.base.clock import Clock
 from tallystick.base.codec import Cid
-from tallystick.base.errors import NotFound
+from tallystick.base.errors import Error, NotFound
 from tallystick.base.keys import SigningKey
+from tallystick.charter import CHARTER
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
 from tallystick.kernel.ledger.base import Ledger
@@ -22,12 +24,13 @@ from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
 
-__all__ = ["House", "Seat", "open_house"]
+__all__ = ["House", "Seat", "open_copies", "open_house"]
 
 
 class Seat:
@@ -169,3 +172,24 @@ def open_house(folder: Path, clock: Clock) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+@contextmanager
+def open_copies(folder: Path, members: Sequence[str]) -> Iterator[Network]:
+    """Let members' chains answer questions, and nothing else of their nodes: for a repair.
+
+    Members whose own file cannot be opened do not answer.
+    """
+    network, replicas = Network(), []
+    try:
+        for name in members:
+            with contextlib.suppress(Error):
+                replica = Replica.open(folder / name / "ledger.db", CHARTER)
+                replicas.append(replica)
+                witnesses = Witnesses(replica)
+                witnesses.recount()
+                serve_chain(network.join(name), Peer(replica, witnesses))
+        yield network
+    finally:
+        for replica in replicas:
+            replica.close()

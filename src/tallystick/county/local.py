@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Conflict, Invalid
+from tallystick.charter import TABLES
 from tallystick.kernel.access.sealing import UNSIGNED, Draft
 from tallystick.node import Node
 from tallystick.records.base import Statement
@@ -92,6 +93,13 @@ class LocalOffice:
         subjects = {subject for key in keys for subject in (key.record, key.case) if subject}
         rows = [{**row, "subject": each} for each in subjects for row in receipts.of(each)]
         return [told(row) for row in sorted(rows, key=lambda row: (row["at"], row["record"]))]
+
+    def rebuild_views(self) -> dict[str, Any]:
+        """Make the views anew from the chain; return each table's digest at its height."""
+        node = self._node
+        node.rebuild()
+        tables = {table.name: node.views.digest(table.name).hex() for table in TABLES}
+        return {"member": node.member, "height": node.views.height(), "tables": tables}
 
     def give_grant(
         self, party: str, *, recipient: str, classes: Sequence[str], purpose: str, days: int

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from simulation.chain import CHARTER, Chain
 from simulation.town import ORDERER, Town
-
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Error, Unavailable
@@ -21,13 +22,25 @@ Head = tuple[int, Cid]
 BLOCKS = 12
 
 
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Members with a chain, in files that each test copies."""
+    folder = tmp_path_factory.mktemp("built")
+    town = Town(folder, Chain())
+    town.open_all()
+    _order(town, BLOCKS)
+    town.pull_all()
+    town.pull_all()
+    town.close()
+    return folder
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    found = Town(tmp_path, Chain())
+def town(built: Path, tmp_path: Path) -> Iterator[Town]:
+    shutil.copytree(built, tmp_path / "town")
+    found = Town(tmp_path / "town", Chain())
+    found.chain.clock.advance(10_000)
     found.open_all()
-    _order(found, BLOCKS)
-    found.pull_all()
-    found.pull_all()
     yield found
     found.close()
 
@@ -88,8 +101,6 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
 def test_each_changed_row_is_named_by_height_and_field(
     town: Town, statement: str, height: int | None, field: str | None
 ) -> None:
-    import sqlite3
-
     head = _head(town.houses["bank"].replica)
     town.crash("bank")
     with sqlite3.connect(town.path("bank")) as plain:
@@ -140,8 +151,12 @@ def _flips(town: Town, name: str, count: int, *, journal: bool) -> dict[str, int
     house, path = town.houses[name], town.path(name)
     head = _head(house.replica)
     sound = town.houses["coop" if name != "coop" else "bank"].replica
-    # A file whose journal still holds its last blocks: copied while it is open.
-    if not journal:
+    # The journal holds the last blocks of a file that is open.
+    if journal:
+        _order(town, 4)
+        town.pull_all()
+        head = _head(house.replica)
+    else:
         town.crash(name)
     parts = {suffix: path.with_name(path.name + suffix) for suffix in ("", "-wal")}
     original = {s: p.read_bytes() for s, p in parts.items() if p.exists()}
@@ -194,8 +209,6 @@ def test_a_file_that_lost_its_end_is_named_though_all_it_holds_is_sound(town: To
 
 
 def test_verifying_stops_at_the_first_block_that_does_not_hold(town: Town) -> None:
-    import sqlite3
-
     town.crash("bank")
     with sqlite3.connect(town.path("bank")) as plain:
         plain.execute("UPDATE block SET body = x'80' WHERE height = 7")
@@ -239,8 +252,6 @@ def test_a_sample_of_heights_is_random_distinct_and_within_the_chain() -> None:
 
 
 def _damage(path: Path, statement: str) -> None:
-    import sqlite3
-
     with sqlite3.connect(path) as plain:
         plain.execute(statement)
     plain.close()

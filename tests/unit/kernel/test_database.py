@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tallystick.base.errors import Corrupt, Error, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Corrupt, Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.store import database as opening
 from tallystick.kernel.store.database import Database
 
@@ -169,7 +169,10 @@ def test_an_error_in_a_shared_commit_undoes_its_own_part_alone(database: Databas
 
     with pytest.raises(Invalid):
         database.together(fail)
-    jobs = [opening._Job(fail), opening._Job(lambda: database.run("INSERT INTO thing VALUES (2, x'')"))]
+    jobs = [
+        opening._Job(fail),
+        opening._Job(lambda: database.run("INSERT INTO thing VALUES (2, x'')")),
+    ]
     database._commit(jobs)
     assert isinstance(jobs[0].error, Invalid)
     assert (jobs[1].error, jobs[1].result) == (None, 1)
@@ -183,11 +186,47 @@ def test_a_commit_that_fails_fails_for_all_who_shared_it(database: Database) -> 
         for _ in range(100):
             database.run("INSERT INTO thing (value) VALUES (zeroblob(4000))")
 
-    jobs = [opening._Job(lambda: database.run("INSERT INTO thing VALUES (900, x'')")), opening._Job(much)]
+    jobs = [
+        opening._Job(lambda: database.run("INSERT INTO thing VALUES (900, x'')")),
+        opening._Job(much),
+    ]
     database._commit(jobs)
     assert isinstance(jobs[1].error, Unavailable)
     kept = database.rows("SELECT name FROM thing")
     assert kept == ([(900,)] if jobs[0].error is None else [])
+
+
+def test_a_bug_in_a_shared_commit_is_success_for_nobody(database: Database) -> None:
+    def broken() -> None:
+        raise AssertionError("a bug")
+
+    jobs = [
+        opening._Job(lambda: database.run("INSERT INTO thing VALUES (1, x'')")),
+        opening._Job(broken),
+    ]
+    with pytest.raises(AssertionError):
+        database._commit(jobs)
+    assert isinstance(jobs[0].error, Unavailable)
+    assert database.rows("SELECT name FROM thing") == []
+
+
+def test_a_second_row_of_one_name_tells_of_another_writer(database: Database) -> None:
+    database.run("INSERT INTO thing VALUES (1, x'')")
+    with pytest.raises(Conflict, match=r"database\.conflict"):
+        database.run("INSERT INTO thing VALUES (1, x'')")
+
+
+def test_a_held_snapshot_stays_until_it_is_released(tmp_path: Path, database: Database) -> None:
+    reader = Database.read(tmp_path / "a.db")
+    reader.hold()
+    assert reader.value("SELECT count(*) FROM thing") == 0
+    database.run("INSERT INTO thing VALUES (1, x'')")
+    reader.hold()
+    assert reader.value("SELECT count(*) FROM thing") == 0
+    reader.release()
+    assert reader.value("SELECT count(*) FROM thing") == 1
+    reader.close()
+    reader.release()
 
 
 def test_the_catalogue_of_a_file_is_that_of_its_schema(database: Database) -> None:

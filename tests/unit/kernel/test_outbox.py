@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from simulation.chain import Chain
 from simulation.town import ORDERER, House, Town
-
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Conflict, Invalid, Unavailable
 from tallystick.chain.transaction import Transaction
@@ -199,8 +199,8 @@ def test_many_threads_never_share_a_number(town: Town, house: House) -> None:
     seqs: list[int] = []
 
     def work(start: int) -> None:
-        for number in range(start, start + 10):
-            seqs.append(house.outbox.put([[town.chain.news(number)]])[0].seq)
+        numbers = range(start, start + 10)
+        seqs.extend(house.outbox.put([[town.chain.news(n)]])[0].seq for n in numbers)
 
     threads = [threading.Thread(target=work, args=(100 * i,)) for i in range(6)]
     for thread in threads:

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from simulation.chain import Chain
 from simulation.town import ORDERER, House, Town
-
 from tallystick.base.errors import Conflict, Corrupt, Denied, Unavailable
 from tallystick.chain.checkpoint import cosign, verify_checkpoint
 from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS, Pen
@@ -44,9 +44,9 @@ def _pen(house: House, town: Town) -> Pen:
 def test_a_quorum_of_cosignatures_makes_a_checkpoint_with_authority(town: Town) -> None:
     _order(town, 3)
     witnesses = town.houses[ORDERER].witnesses
-    town.houses["bank"].courier.ledger.pull()  # type: ignore[union-attr]
+    town.follower("bank").pull()
     assert witnesses.height == 0
-    town.houses["coop"].courier.ledger.pull()  # type: ignore[union-attr]
+    town.follower("coop").pull()
     assert witnesses.height == 3
     assert witnesses.wait(3, 0)
     assert not witnesses.wait(4, 0)
@@ -106,15 +106,12 @@ def test_a_chain_behind_its_own_signature_orders_and_signs_nothing_until_it_has_
     with pytest.raises(Unavailable, match=r"ledger\.behind"):
         town.orderer.cut()
     assert town.orderer.waiting() == 1
-    from tallystick.kernel.ledger.follower import Follower
-
-    follower = Follower(again.replica, again.witnesses, again.link, ORDERER, again.pen)
-    follower.catch_up()
+    town.follower(ORDERER).catch_up()
     assert again.replica.tip.height == 4
     effects = town.orderer.cut()
     assert effects is not None
     assert effects.tip.height == 5
-    assert town.houses["bank"].ledger.pull() == 1  # type: ignore[union-attr]
+    assert town.follower("bank").pull() == 1
 
 
 def test_a_peers_head_alone_shows_that_a_chain_lost_its_end(town: Town) -> None:
@@ -131,9 +128,7 @@ def test_a_peers_head_alone_shows_that_a_chain_lost_its_end(town: Town) -> None:
     shutil.copy(copy, path)
     (path.parent / "pen").unlink()
     again = town.open(ORDERER)
-    from tallystick.kernel.ledger.follower import Follower
-
-    Follower(again.replica, again.witnesses, again.link, ORDERER, again.pen).catch_up()
+    town.follower(ORDERER).catch_up()
     assert again.replica.tip.height == 3
 
 
@@ -147,11 +142,11 @@ def test_a_fork_is_a_conflict_and_not_followed(tmp_path: Path) -> None:
     _order(first, 2)
     _order(second, 2)
     # The bank of one town asks the members of the other: same chain, same keys, another block 1.
-    bank = first.houses["bank"]
-    bank.ledger.pull()  # type: ignore[union-attr]
-    bank.ledger.link = second.houses["bank"].link  # type: ignore[union-attr]
+    bank = first.follower("bank")
+    bank.pull()
+    bank.link = second.houses["bank"].link
     with pytest.raises(Conflict, match=r"ledger\.forked"):
-        bank.ledger.catch_up()  # type: ignore[union-attr]
+        bank.catch_up()
     first.close()
     second.close()
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from tallystick.api.shape import Height, Tid
-from tallystick.api.turn import LookDep, Turn, answer_json
+from tallystick.api.turn import LookDep, Turn, TurnDep, answer_json
 from tallystick.base.codec import INTEGER_MAX
 from tallystick.base.errors import NotFound
 from tallystick.county.charter_table import charter_table
@@ -66,6 +66,12 @@ def _transaction(turn: Turn, tid: bytes) -> dict[str, Any]:
         "code": found.code,
         "position": found.position,
     }
+
+
+@router.post("/views/rebuild", status_code=201, summary="Make the views anew")
+def rebuild_views(turn: TurnDep) -> Response:
+    """Folds the chain again; answers `{member, height, tables: {name: digest}}`."""
+    return turn.write(turn.office.rebuild_views)
 
 
 @router.get("/members", summary="The members in force")

@@ -7,7 +7,7 @@ one, and the old one is forgotten. So a read of anything used lately is a dict l
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from tallystick.chain.state import Changes, Read
@@ -23,12 +23,20 @@ class StateCache:
     """Reads through to `below`, and writes through by `put`.
 
     Args:
-        below: reads a pair from the file.
+        below: reads a pair from the file; may hold a snapshot of it open from call to call.
+        release: ends that snapshot.
         pairs_max: how many pairs one generation holds; there are two.
     """
 
-    def __init__(self, below: Read, pairs_max: int = PAIRS_MAX) -> None:
+    def __init__(
+        self,
+        below: Read,
+        release: Callable[[], None] = lambda: None,
+        *,
+        pairs_max: int = PAIRS_MAX,
+    ) -> None:
         self._below = below
+        self._release = release
         self._half = pairs_max
         self._young: dict[bytes, bytes | None] = {}
         self._old: Mapping[bytes, bytes | None] = {}
@@ -51,6 +59,12 @@ class StateCache:
         with self._lock:
             for key, value in changes.items():
                 self._keep(key, value)
+            self._release()
+
+    def release(self) -> None:
+        """Let go of the file: a snapshot held over a write keeps the journal growing."""
+        with self._lock:
+            self._release()
 
     def _keep(self, key: bytes, value: bytes | None) -> None:
         if len(self._young) >= self._half:

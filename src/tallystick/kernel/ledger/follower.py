@@ -65,6 +65,8 @@ class Follower:
         self._unsent: dict[int, str] = {}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self.trouble: Error | None = None
+        """Why the thread's last pull failed; None once one succeeds."""
         self.fault: InvalidBlock | None = None
         """Why the chain stands still: a block that the orderer cosigned and that does not run."""
 
@@ -205,8 +207,10 @@ class Follower:
         while not self._ended.is_set():
             try:
                 pulled = self.pull()
-            except Error:
+                self.trouble = None
+            except Error as error:
                 # The link is down, the disk is full or the chain has halted (`fault`): try later.
+                self.trouble = error
                 pulled = 0
             if not pulled:
                 self._ended.wait(IDLE_MS / 1_000)

@@ -101,6 +101,8 @@ class Orderer:
         self._cutting = threading.Lock()
         self._closed = False
         self._thread: threading.Thread | None = None
+        self.trouble: Error | None = None
+        """Why the thread's last cut failed; None once one succeeds."""
 
     def submit(self, data: bytes) -> bytes:
         """Take in a transaction's bytes and return its id; a known one is not taken in again."""
@@ -332,7 +334,9 @@ class Orderer:
         while self._await_work(crowded):
             try:
                 self.cut()
-            except Error:
+                self.trouble = None
+            except Error as error:
+                self.trouble = error
                 # The disk is full or the chain is behind: what waits keeps waiting, and is told
                 # `ledger.late`; the pause keeps a lasting fault from burning the processor.
                 with self._changed:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Corrupt, Error, NotFound, Unavailable
 
 __all__ = ["Database", "Row"]
 
@@ -60,6 +60,12 @@ def _translate(error: Exception, name: str) -> Error:
     if primary == sqlite3.SQLITE_IOERR:
         return Unavailable(
             "database.io", f"{name}: reading or writing failed", cure="Check the disk."
+        )
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return Conflict(
+            "database.conflict",
+            f"{name}: another writer was here first",
+            cure="Let one process write it; open it again.",
         )
     if isinstance(error, sqlite3.ProgrammingError) and primary is None:
         return Unavailable("database.closed", f"{name}: closed", cure="Open it again.")
@@ -290,6 +296,14 @@ class Database:
         except Error as error:
             for job in jobs:
                 job.error = job.error or error
+        except BaseException:
+            # A bug in one thread's work: the others must not take silence for success.
+            aborted = Unavailable(
+                "database.aborted", f"{self.name}: a shared commit broke off", cure="Try again."
+            )
+            for job in jobs:
+                job.error = job.error or aborted
+            raise
         finally:
             for job in jobs:
                 job.done = True
@@ -304,6 +318,17 @@ class Database:
             job.error = error
             self.run("ROLLBACK TO job")
         self.run("RELEASE job")
+
+    def hold(self) -> None:
+        """Keep one snapshot for all reads until `release`."""
+        if not self._connection.in_transaction:
+            self.run("BEGIN")
+
+    def release(self) -> None:
+        """End the snapshot of `hold`, if there is one; on a closed file too."""
+        with contextlib.suppress(sqlite3.ProgrammingError):
+            if self._connection.in_transaction:
+                self.run("COMMIT")
 
     def backup(self, path: Path) -> None:
         """Copy the whole file, as it stands now, to `path`."""

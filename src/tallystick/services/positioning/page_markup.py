@@ -326,11 +326,14 @@ html:lang(en) main{font-size:8.8pt;line-height:11.8pt;gap:4.5pt}
 .roomy .receipt{font-size:9.2pt;line-height:12.4pt}
 .dense,html:lang(en) .dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
 .dense table{line-height:10.2pt}.dense th,.dense td{padding:.8pt 0 .8pt 4pt}
-html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}.long h2{font-size:9.8pt;line-height:12pt}
-.long .wide .bars{height:26pt}.long .by,.long small,.long .note,.long .key,.long .asks,.long .receipt{
+html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}
+.long h2{font-size:9.8pt;line-height:12pt}
+.long .wide .bars{height:26pt}
+.long .by,.long small,.long .note,.long .key,.long .asks,.long .receipt{
 font-size:7.8pt;line-height:10pt}
 .p3{grid-template-columns:1fr 1fr 1fr;gap:10pt}main .p3 table{font-size:7.4pt;line-height:8.6pt}
-main .p3 th,main .p3 td{padding:.3pt 0 .5pt 3pt}.p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}
+main .p3 th,main .p3 td{padding:.3pt 0 .5pt 3pt}
+.p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}
 main th:first-child{padding-left:0}
 section,table{break-inside:avoid}}
 """

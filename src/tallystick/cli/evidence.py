@@ -1,0 +1,127 @@
+"""`tally evidence`: a case as a file that proves it, and the check that needs no county."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.cli.showing import show
+from tallystick.cli.spoken import Group, Words, argument, find_language, option
+
+if TYPE_CHECKING:
+    from tallystick.chain.evidence import Verdict
+
+__all__ = ["evidence"]
+
+
+@click.group(
+    "evidence",
+    cls=Group,
+    words=Words("导出、验证证据文件", "Export and verify evidence files."),
+)
+def evidence() -> None:
+    """Let a verb follow."""
+
+
+@evidence.verb("export", zh="把一案导出为证据文件", en="Write a case's evidence to a file.")
+@argument("case", zh="案件编号", en="The case's id.")
+@option("--out", "-o", required=True, metavar="CAR", zh="写到哪里", en="Where it goes.")
+@option(
+    "--redact",
+    multiple=True,
+    metavar="FIELD",
+    zh="不披露的字段(可多次),如 profile、reasons",
+    en="A sealed field to leave out (repeatable), such as profile or reasons.",
+)
+@option("--county", default="county", show_default=True, metavar="DIR", zh="县文件夹", en="County.")
+@option("--member", default="", metavar="NAME", zh="由哪个成员导出", en="Which member exports.")
+@option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
+def export(  # noqa: PLR0913, PLR0917 - click's own
+    case: str,
+    out: str,
+    redact: tuple[str, ...],
+    county: str,
+    member: str,
+    is_json: bool,  # noqa: FBT001 - click's own
+) -> None:
+    """Export a case."""
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.evidence import export_case
+    from tallystick.county.house import open_house
+    from tallystick.county.local import read_id
+
+    identifier = read_id(case)
+    with open_house(Path(county), SystemClock()) as house:
+        house.spread()
+        orderer = house.node(house.county.orderer)
+        orderer.catch_up()
+        rows = orderer.views.rows("case", {"case": identifier})
+        if not rows:
+            raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
+        seat = house.seat(member or rows[0]["opener"])
+        data = export_case(seat.node, seat.witnesses, identifier, redact=redact)
+        trust = house.folder / "members.json"
+    Path(out).write_bytes(data)
+    found = {"case": case, "file": out, "bytes": len(data), "trust": str(trust)}
+    show(found, is_json=is_json, language=find_language())
+
+
+@evidence.verb(
+    "verify",
+    zh="验证证据文件:成员签名、入账证明、决定重放;不需要县",
+    en="Check a file: signatures, proofs, the decision run again; no county needed.",
+)
+@argument("file", zh="证据文件", en="The evidence file.")
+@option("--trust", required=True, metavar="JSON", zh="您信任的成员名单", en="Whom you trust.")
+@option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
+@click.pass_context
+def verify(ctx: click.Context, file: str, trust: str, is_json: bool) -> None:  # noqa: FBT001 - click's own
+    """Verify a file; exit status 0 only if all of it is proven."""
+    from tallystick.chain.evidence import verify_evidence
+    from tallystick.chain.pin import Pin
+    from tallystick.charter import CHARTER, replay
+
+    verdict = verify_evidence(_read(file), Pin.read(_read(trust)), CHARTER, replay)
+    show(_told(verdict), is_json=is_json, language=find_language())
+    ctx.exit(0 if verdict.status.value == "proven" else 1)
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Invalid(
+            "cli.file", f"{path} cannot be read", cure="Name an existing file."
+        ) from error
+
+
+def _told(verdict: Verdict) -> dict[str, Any]:
+    claims = [each for each in verdict.findings if each.claim != "disclosed"]
+    shown = Counter(each.status.value for each in verdict.findings if each.claim == "disclosed")
+    checkpoint = verdict.checkpoint
+    return {
+        "status": verdict.status.value,
+        "reason": verdict.reason,
+        "kind": str(verdict.kind),
+        "claims": [
+            {
+                "claim": each.claim,
+                "record": _type(verdict, each.record),
+                "status": each.status.value,
+                "reason": each.reason,
+            }
+            for each in claims
+        ],
+        "disclosed": dict(shown),
+        "height": checkpoint.body.height if checkpoint else None,
+        "signers": sorted(checkpoint.signers) if checkpoint else [],
+    }
+
+
+def _type(verdict: Verdict, index: int) -> str:
+    found = verdict.records.get(index)
+    return found.fields["t"] if found is not None and found.fields else str(index)

@@ -1,0 +1,144 @@
+"""Verify and repair a county's chains from its members' own files.
+
+Laws: verifying writes nothing and trusts no member's word: every block is run again from genesis,
+and the chain must reach what the member itself has signed; a repair holds the locks of all folders
+it touches, so that nobody serves or writes meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tallystick.base import codec
+from tallystick.base.codec import Cid, sha256
+from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.chain.block import Genesis
+from tallystick.charter import CHARTER
+from tallystick.county.founding import read_county
+from tallystick.county.house import open_copies
+from tallystick.kernel.ledger.audit import Finding, Progress, Report, audit_chain
+from tallystick.kernel.ledger.repair import Repaired, repair_chain
+
+__all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
+
+_SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
+_CHECK_SIZE: Final = 8
+_VIEWS: Final = ("views.db", "views.db-wal", "views.db-shm")
+
+
+def read_genesis(folder: Path) -> Genesis:
+    """Return the genesis of a county's folder.
+
+    Raises:
+        NotFound: `county.no_genesis`.
+    """
+    try:
+        genesis = (folder / "genesis.cbor").read_bytes()
+        members = (folder / "members.cbor").read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(
+            "county.no_genesis", "the county's genesis is missing", cure="Restore it from a copy."
+        ) from error
+    return Genesis.read(genesis, members)
+
+
+def verify_member(folder: Path, member: str, progress: Progress | None = None) -> Report:
+    """Return what differs between one member's file and the chain it should hold."""
+    home = folder / member
+    chain = read_genesis(folder).chain
+    signed = _signed(home / "signed.bin")
+    if isinstance(signed, Finding):
+        report = audit_chain(home / "ledger.db", CHARTER, member=member, chain=chain)
+        findings = (*report.findings, signed)
+        return Report(member, chain, report.height, report.header, findings)
+    return audit_chain(
+        home / "ledger.db", CHARTER, member=member, chain=chain, head=signed, progress=progress
+    )
+
+
+def _signed(path: Path) -> tuple[int, Cid] | Finding | None:
+    """Return what a member signed last: its chain must reach that far."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    check, body = data[:_CHECK_SIZE], data[_CHECK_SIZE:]
+    if not data:
+        return None
+    try:
+        height, header = codec.decode(body, _SIGNED)
+    except Invalid:
+        return Finding(-1, path.name, "it has no reading")
+    if sha256(body)[:_CHECK_SIZE] != check:
+        return Finding(height, path.name, "its check fails")
+    return height, header
+
+
+def verify_county(folder: Path, members: Sequence[str] = ()) -> Iterator[Report]:
+    """Yield each member's report, and its contradiction of a member before it, if any.
+
+    Args:
+        folder: the county's.
+        members: whom to verify; empty for all.
+    """
+    headers: dict[int, tuple[str, Cid]] = {}
+    for name in members or [each.name for each in read_county(folder).members]:
+        report = verify_member(folder, name)
+        if report.header is not None:
+            first, header = headers.setdefault(report.height, (name, report.header))
+            if header != report.header:
+                fork = Finding(
+                    report.height, "header", f"{first} differs", str(header), str(report.header)
+                )
+                report = Report(
+                    name, report.chain, report.height, report.header, (*report.findings, fork)
+                )
+        yield report
+
+
+@contextmanager
+def _lock(home: Path) -> Iterator[None]:
+    with (home / "lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(
+                "node.locked",
+                f"another process writes the folder of {home.name}",
+                cure="End the county's server first.",
+            ) from error
+        yield
+
+
+def repair_member(folder: Path, member: str) -> Repaired:
+    """Make a member's chain whole again from its own blocks and the other members'.
+
+    The damaged file is kept beside the new one; the views are folded anew at the next opening.
+
+    Raises:
+        NotFound: `member.unknown`.
+        Conflict: `node.locked`, the county is being served; `ledger.forked`.
+        Unavailable: `ledger.no_source`, no member gives a block that fits.
+    """
+    names = [each.name for each in read_county(folder).members]
+    if member not in names:
+        raise NotFound(
+            "member.unknown", f"{member} is no member of this county", cure="tally county show."
+        )
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            stack.enter_context(_lock(folder / name))
+        others = [name for name in names if name != member]
+        network = stack.enter_context(open_copies(folder, others))
+        link = network.join(member)
+        repaired = repair_chain(
+            folder / member / "ledger.db", CHARTER, genesis=read_genesis(folder), link=link
+        )
+        for name in _VIEWS:
+            (folder / member / name).unlink(missing_ok=True)
+        return repaired
