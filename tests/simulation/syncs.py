@@ -95,7 +95,7 @@ class Syncs:
 
 
 def main() -> None:
-    """Submit record 7 under request `r` in the folder named first; die at the fsync named second."""
+    """Submit record 7 in the folder named first, and die at the fsync named second."""
     folder, fatal, after = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "after"
     syncs = Syncs(ctypes.CDLL(SQLITE_LIBRARY), fatal, after=after)
     from simulation.chain import Chain

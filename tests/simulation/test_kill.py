@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,21 +48,28 @@ def test_a_submit_killed_at_any_fsync_and_retried_gives_exactly_one_record(tmp_p
     count = int(words[3])
     # Founding, outbox, block, the end: a submit is at least these.
     assert count >= 4
-    for fatal in range(1, count + 1):
-        when = ("before", "after")[fatal % 2]
-        folder = tmp_path / f"{fatal}"
-        folder.mkdir()
-        killed, _ = _submit(folder, fatal, when)
-        assert killed == -signal.SIGKILL, f"fsync {fatal}"
-        status, words = _submit(folder, 0)
-        assert status == 0, f"fsync {fatal}"
-        replica = Replica.open(folder / ORDERER / "ledger.db", CHARTER)
-        found = [
-            (each.tid.hex(), height)
-            for height in range(1, replica.tip.height + 1)
-            for each in read_block(replica.block(height))[2]
-        ]
-        assert found == [(words[0], int(words[1]))], f"fsync {fatal} {when}"
-        assert words[2] == "0"
-        assert replica.verify() == replica.tip
-        replica.close()
+    with ThreadPoolExecutor(2) as pool:
+        list(
+            pool.map(
+                lambda fatal: _kill_and_retry(tmp_path / f"{fatal}", fatal), range(1, count + 1)
+            )
+        )
+
+
+def _kill_and_retry(folder: Path, fatal: int) -> None:
+    when = ("before", "after")[fatal % 2]
+    folder.mkdir()
+    killed, _ = _submit(folder, fatal, when)
+    assert killed == -signal.SIGKILL, f"fsync {fatal}"
+    status, words = _submit(folder, 0)
+    assert status == 0, f"fsync {fatal}"
+    replica = Replica.open(folder / ORDERER / "ledger.db", CHARTER)
+    found = [
+        (each.tid.hex(), height)
+        for height in range(1, replica.tip.height + 1)
+        for each in read_block(replica.block(height))[2]
+    ]
+    assert found == [(words[0], int(words[1]))], f"fsync {fatal} {when}"
+    assert words[2] == "0"
+    assert replica.verify() == replica.tip
+    replica.close()

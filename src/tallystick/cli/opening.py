@@ -18,7 +18,8 @@ from tallystick.api.token import ensure_token, read_token
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Conflict, Unavailable
 from tallystick.client import Client, in_process
-from tallystick.county.house import House, open_house
+from tallystick.county.founding import read_county
+from tallystick.county.house import House
 from tallystick.county.serving import resend
 
 __all__ = ["RUN_FILE", "open_office", "publish_address", "read_address"]
@@ -36,29 +37,32 @@ def open_office(county: Path, member: str) -> Iterator[Client]:
         Conflict: `node.locked`, another process writes the folder and serves nobody.
         NotFound: `member.unknown`.
     """
-    deadline = time.monotonic() + LOCK_WAIT_S
-    while True:
-        try:
-            opened = open_house(county, SystemClock())
-            house = opened.__enter__()
-        except Conflict as error:
-            if error.code != "node.locked":
-                raise
-            address = read_address(county)
-            if address:
-                with Client(address, read_token(county), member) as client:
-                    yield client
-                return
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(LOCK_LOOK_S)
-        else:
-            break
+    house = _claim(county)
+    if house is None:
+        with Client(read_address(county), read_token(county), member) as client:
+            yield client
+        return
     try:
         with _inside(house, member) as client:
             yield client
     finally:
-        opened.__exit__(None, None, None)
+        house.close()
+
+
+def _claim(county: Path) -> House | None:
+    """Open the folder's house; None where another process has it and tells its address."""
+    deadline = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            return House(county, read_county(county), SystemClock())
+        except Conflict as error:
+            if error.code != "node.locked":
+                raise
+            if read_address(county):
+                return None
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOCK_LOOK_S)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
 
-from tallystick.text.column import name_column
+from tallystick.text.column import STAGES, name_column
 from tallystick.text.words import WORDS
 
 if TYPE_CHECKING:
@@ -22,8 +23,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Plain", "progress", "show"]
 
-_TABLES = ("outcome", "scheme", "expertise", "gap")
-_DEEP = "..."
+_WORDS: Final = {**WORDS, **STAGES}
+_TABLES: Final[Mapping[str, Sequence[str]]] = {
+    "stage": ("stage",),
+    "outcome": ("outcome", "scheme"),
+    "preferred": ("expertise",),
+    "alternatives": ("expertise",),
+    "expertise": ("expertise",),
+    "scheme": ("scheme",),
+    "gap": ("gap",),
+}
+"""Columns whose values have words of their own."""
+_TIMES: Final = frozenset({"at", "time", "since", "not_after", "handed_over_due"})
 
 
 class Plain(str):
@@ -62,7 +73,7 @@ def _show_lines(tree: Mapping[str, Any], language: Language, depth: int) -> None
             for row in value:
                 print("  " * (depth + 1) + "- " + _say_row(row, language))
         else:
-            print(f"{pad}  {_say(value, language)}")
+            print(f"{pad}  {_say(key, value, language)}")
 
 
 def _is_rows(value: object) -> bool:
@@ -71,20 +82,22 @@ def _is_rows(value: object) -> bool:
 
 def _say_row(row: Mapping[str, Any], language: Language) -> str:
     return ", ".join(
-        f"{name_column(key, language)} {_say(value, language)}" for key, value in row.items()
+        f"{name_column(key, language)} {_say(key, value, language)}" for key, value in row.items()
     )
 
 
-def _say(value: object, language: Language) -> str:
+def _say(key: str, value: object, language: Language) -> str:
     """Return a value as people read it: known words in their language, lists in one line."""
     if isinstance(value, Mapping):
         return "{" + _say_row(value, language) + "}" if value else "-"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_say(each, language) for each in value) or "-"
+        return ", ".join(_say(key, each, language) for each in value) or "-"
     if value is None or value == "":
         return "-"
-    for table in _TABLES:
-        phrase = WORDS.get(f"{table}.{value}")
+    if isinstance(value, int) and (key in _TIMES or key.endswith("_at")):
+        return datetime.fromtimestamp(value / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    for table in _TABLES.get(key, ()):
+        phrase = _WORDS.get(f"{table}.{value}")
         if phrase is not None:
             return phrase.zh if language == "zh" else phrase.en
     return str(value)
@@ -94,7 +107,7 @@ def _show_table(rows: Sequence[Mapping[str, Any]], language: Language) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     if not columns:
         return
-    cells = [[_say(row.get(key), language) for key in columns] for row in rows]
+    cells = [[_say(key, row.get(key), language) for key in columns] for row in rows]
     head = [name_column(key, language) for key in columns]
     if sys.stdout.isatty():
         _show_rich(head, cells)

@@ -80,7 +80,8 @@ class _Option(click.Option):
     """An option whose help is spoken."""
 
     def __init__(self, *given: Any, words: Words, **more: Any) -> None:  # noqa: ANN401 - click's own
-        super().__init__(*given, help=words.en, **more)
+        more["help"] = words.en
+        super().__init__(*given, **more)
         self.words = words
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:

@@ -46,8 +46,6 @@ def await_witnessed(house: House, seat: Seat, height: int, timeout_ms: int) -> b
         False if that takes longer than `timeout_ms`.
     """
     if not house.served:
-        # The first round gives every cosignature to the orderer, the second brings all back.
-        house.spread()
         house.spread()
         timeout_ms = 0
     return seat.witnesses.wait(height, timeout_ms)

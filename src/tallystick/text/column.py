@@ -8,7 +8,7 @@ from typing import Final
 from tallystick.text.phrase import Phrase, phrase_table
 from tallystick.text.wording import Language
 
-__all__ = ["COLUMNS", "name_column"]
+__all__ = ["COLUMNS", "STAGES", "name_column"]
 
 COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
     "",
@@ -109,6 +109,20 @@ COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
         "zh": ("中文", "Chinese"),
     },
 )
+
+STAGES: Final[Mapping[str, Phrase]] = phrase_table(
+    "stage",
+    {
+        "applied": ("已受理", "applied"),
+        "schemed": ("已有初步方案", "scheme proposed"),
+        "judged": ("已判断", "judged"),
+        "reported": ("合适,已出报告", "fits, reported"),
+        "matched": ("不合适,已匹配", "does not fit, matched"),
+        "refused": ("已由人拒绝", "refused by a person"),
+        "closed": ("已结案", "closed"),
+    },
+)
+"""How far a case has come, by `stage.` and its name."""
 
 
 def name_column(key: str, language: Language) -> str:

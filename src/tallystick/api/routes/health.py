@@ -32,6 +32,8 @@ def show_one(request: Request, member: Member) -> dict[str, Any]:
 
 def _health(house: House, seat: Seat) -> dict[str, Any]:
     node = seat.node
+    if not house.served:
+        node.fold()
     tip = node.replica.tip
     return {
         "member": node.member,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base.clock import Entropy
-from tallystick.base.errors import Error, Unavailable
+from tallystick.base.codec import cid_of
+from tallystick.base.errors import Corrupt, Error, Unavailable
 from tallystick.chain.block import read_block
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.fault import show
@@ -80,7 +81,13 @@ def compare_chains(
 
 
 def _compare_height(replica: Replica, link: Link, name: str, height: int) -> list[Difference]:
-    answer = ask_blocks(link, name, height, 1)
+    try:
+        answer = ask_blocks(link, name, height, 1)
+    except Corrupt as error:
+        # The other reads its own file and will not serve what it says.
+        return [
+            Difference(name, height, "block", str(cid_of(replica.header(height))), error.message)
+        ]
     if not answer.blocks:
         return [Difference(name, height, "block", "a block", "")] if answer.height < height else []
     return compare_blocks(name, height, replica.block(height), answer.blocks[0])

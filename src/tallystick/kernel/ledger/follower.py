@@ -62,7 +62,10 @@ class Follower:
         self.orderer = orderer
         self._pen = pen
         self._pulling = threading.Lock()
-        self._unsent: dict[int, str] = {}
+        # What was signed before a restart may not have reached the orderer.
+        tip = replica.tip.height
+        own = replica.cosignatures(tip).get(link.member)
+        self._unsent: dict[int, str] = {} if own is None else {tip: own}
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
@@ -86,7 +89,7 @@ class Follower:
                 self._keep_note(answer.note)
                 if not answer.blocks or self.replica.tip.height >= answer.height:
                     break
-            self._cosign(first)
+            self._cosign()
             return self.replica.tip.height + 1 - first
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
@@ -120,7 +123,7 @@ class Follower:
                 return
             body = self.replica.body(height)
             known = self.replica.cosignatures(height)
-            for line in lines:
+            for line in [line for line in lines if line not in known.values()]:
                 found = self.witnesses.read(write_note(body, [line]))
                 for member in found.signers.keys() - known.keys():
                     self.replica.keep_cosignature(height, member, line)
@@ -128,11 +131,11 @@ class Follower:
         except (Invalid, Conflict, NotFound):
             return
 
-    def _cosign(self, first: int) -> None:
+    def _cosign(self) -> None:
+        """Sign what was taken over since the last signature, by an earlier pull too."""
         if self._pen is None:
             return
-        tip = self.replica.tip.height
-        for height in grid(first, tip):
+        for height in grid(self._pen.height + 1, self.replica.tip.height):
             try:
                 self._unsent[height] = self._pen.sign(height)
             except (Unavailable, Conflict):

@@ -72,6 +72,11 @@ class Pen:
             )
         return height, header
 
+    @property
+    def height(self) -> int:
+        """The last height signed, 0 if none was."""
+        return self._last[0] if self._last is not None else 0
+
     def check(self) -> None:
         """Raise unless the chain holds all that this pen has signed.
 

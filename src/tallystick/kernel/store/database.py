@@ -27,6 +27,9 @@ T = TypeVar("T")
 _FULLY_SYNCHRONOUS: Final = 2
 BUSY_TIMEOUT_MS: Final = 2_000
 CACHE_KIB: Final = 16 * 1024
+# The library raises the last two itself: for a value that fits no column, and for a message about a
+# damaged name that is no text any more.
+_FAULTS: Final = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeDecodeError)
 _PARTS: Final = (
     "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, version INTEGER NOT NULL)"
     " WITHOUT ROWID"
@@ -193,7 +196,7 @@ class Database:
         try:
             with self._lock:
                 return self._connection.execute(statement, values).rowcount
-        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        except _FAULTS as error:
             raise _translate(error, self.name) from error
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
@@ -201,7 +204,7 @@ class Database:
         try:
             with self._lock:
                 self._connection.executemany(statement, rows)
-        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        except _FAULTS as error:
             raise _translate(error, self.name) from error
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -209,7 +212,7 @@ class Database:
         try:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
-        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        except _FAULTS as error:
             raise _translate(error, self.name) from error
 
     def row(self, query: str, values: Sequence[Any] = ()) -> Row | None:
@@ -218,7 +221,7 @@ class Database:
             with self._lock:
                 found: Row | None = self._connection.execute(query, values).fetchone()
                 return found
-        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        except _FAULTS as error:
             raise _translate(error, self.name) from error
 
     def value(self, query: str, values: Sequence[Any] = ()) -> Any:  # noqa: ANN401 - a column's
@@ -237,7 +240,7 @@ class Database:
                 if not batch:
                     return
                 yield from batch
-        except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+        except _FAULTS as error:
             raise _translate(error, self.name) from error
 
     @contextlib.contextmanager
