@@ -41,8 +41,8 @@ _PROFILE: Final = {
             "outlay_months": [4, 6],
         }
     ],
-    "wage_minor_month": 400_000,
-    "wage_months": 10,
+    "wage_minor_month": 480_000,
+    "wage_months": 12,
     "credit_record": "good",
 }
 FITTING: Final[dict[str, Any]] = {

@@ -9,15 +9,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from counties import FITTING, START_MS, UNFITTING, Town, found, open_town, take_in
 
+from counties import FITTING, START_MS, UNFITTING, Town, found, open_town, take_in
 from tallystick.api.token import read_token
 from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Denied, Error, Invalid, NotFound
@@ -25,6 +24,15 @@ from tallystick.chain.block import read_block
 from tallystick.client import Client, in_process
 from tallystick.county.serving import serve_house
 
+ASKING = (
+    "village",
+    "agriculture",
+    "civil-affairs",
+    "cooperative",
+    "newspaper",
+    "finance",
+    "regulator",
+)
 TALLY = [sys.executable, "-m", "tallystick.cli"]
 
 
@@ -57,7 +65,7 @@ def test_a_fitting_request_goes_from_intake_to_feedback(town: Town, clock: Manua
     assert shown["decisions"]["report"]["reasons"]
 
     page = union.show_report(case, "en")
-    assert page.startswith("<!doctype html>") or page.startswith("<!DOCTYPE html>")
+    assert page.lower().startswith("<!doctype html>")
     assert case in page
 
     approved = union.approve(case, notes="seen on the farm")
@@ -67,10 +75,7 @@ def test_a_fitting_request_goes_from_intake_to_feedback(town: Town, clock: Manua
 
     clock.advance(31 * DAY_MS)
     askers = [
-        name
-        for name in ("village", "agriculture", "civil-affairs", "cooperative", "newspaper")
-        + ("finance", "regulator")
-        if any(row["case"] == case for row in town[name].due_feedback())
+        name for name in ASKING if any(row["case"] == case for row in town[name].due_feedback())
     ]
     assert len(askers) == 1
     assert "credit-union" not in askers
@@ -285,13 +290,18 @@ def test_served_members_take_requests_at_the_same_time(tmp_path: Path) -> None:
             )
         assert last
         assert town.count("case.applied") == 16
-        heads = {town[name].show_health()["height"] for name in names}
-        assert len(heads) >= 1
+        height = town["credit-union"].show_health()["witnessed"]
+        blocks = {town[name].read_block(height) for name in names}
+        assert len(blocks) == 1
 
 
 def _run(*words: str, county: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [*TALLY, *words, "--county", str(county)], capture_output=True, text=True, timeout=60
+        [*TALLY, *words, "--county", str(county)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     if check:
         assert done.returncode == 0, done.stderr
@@ -342,7 +352,6 @@ def test_a_killed_server_is_forgotten_and_its_work_is_not(tmp_path: Path) -> Non
     os.kill(server.pid, signal.SIGKILL)
     server.wait(timeout=30)
     server.stdout.close()
-    time.sleep(0)
     with open_town(county, SystemClock()) as town:
         with town["village"].keyed("k-9") as client:
             assert client.add_mandate(party, witness="regulator", days=3, text="t") == mandate

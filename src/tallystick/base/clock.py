@@ -20,6 +20,7 @@ __all__ = [
     "Entropy",
     "ManualClock",
     "SeededEntropy",
+    "ShiftedClock",
     "SystemClock",
     "SystemEntropy",
 ]
@@ -62,6 +63,22 @@ class ManualClock:
     def advance(self, by_ms: int) -> None:
         """Move on by `by_ms` milliseconds, which may be negative: clocks do go backwards."""
         self._now_ms += by_ms
+
+
+class ShiftedClock:
+    """A clock that runs on from a later time: a simulated county is served after its last day."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ahead_ms = 0
+
+    def now_ms(self) -> int:
+        """Return the other clock's time, and what it was moved ahead."""
+        return self._clock.now_ms() + self._ahead_ms
+
+    def reach(self, time_ms: int) -> None:
+        """Move ahead so that it is not before `time_ms` now."""
+        self._ahead_ms += max(0, time_ms - self.now_ms())
 
 
 class SystemEntropy:

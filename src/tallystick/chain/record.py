@@ -6,6 +6,7 @@ A charter is a literal table (type, version) -> `RecordType`. The chain knows no
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -102,6 +103,12 @@ def record_key(identifier: bytes) -> bytes:
     return b"id/" + identifier
 
 
+@functools.lru_cache(maxsize=1_024)
+def _holder(kind: str, member: str) -> bytes:
+    """Return what the state keeps under an admitted record's id."""
+    return codec.encode([kind, member])
+
+
 def _read(data: bytes) -> dict[str, Any] | None:
     if len(data) > schema.RECORD_BYTES_MAX:
         return None
@@ -162,5 +169,5 @@ def admit_record(
         return Code.ROLE
     code = kind.admit(admission)
     if code == Code.ADMITTED:
-        admission.state.put(held, codec.encode([record["t"], admission.member]))
+        admission.state.put(held, _holder(record["t"], admission.member))
     return code

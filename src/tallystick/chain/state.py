@@ -14,7 +14,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
-import cbor2
 import numpy as np
 
 from tallystick.chain.digest import domain, sha256
@@ -76,11 +75,25 @@ class Overlay:
         }
 
 
+def _item(data: bytes) -> bytes:
+    """Return the canonical byte string of `data`, below 2^32 bytes."""
+    size = len(data)
+    if size < 24:  # noqa: PLR2004 - RFC 8949 section 3: shorter lengths stand in the head itself
+        return bytes((0x40 | size,)) + data
+    width = 1 if size < 1 << 8 else 2 if size < 1 << 16 else 4
+    return bytes((0x58 + width.bit_length() - 1,)) + size.to_bytes(width, "big") + data
+
+
+def _pair(key: bytes, value: bytes | None) -> bytes:
+    """Return m([key, value]), m([key]) if the value is None; written here as each pair needs it."""
+    return b"\x81" + _item(key) if value is None else b"\x82" + _item(key) + _item(value)
+
+
 def _sum(pairs: Iterable[tuple[bytes, bytes | None]]) -> np.ndarray[Any, np.dtype[np.uint16]]:
     """Return the lane-by-lane sum of the pairs that have a value, many at a time."""
     total = np.zeros(LANES_SIZE // 2, dtype="<u2")
     digests = (
-        hashlib.shake_128(_USE + cbor2.dumps([key, value])).digest(LANES_SIZE)
+        hashlib.shake_128(_USE + _pair(key, value)).digest(LANES_SIZE)
         for key, value in pairs
         if value is not None
     )
@@ -106,10 +119,7 @@ def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
 
 def writes_root(changes: Changes) -> bytes:
     """Return the root over changed keys, ascending: m([key, value]), or m([key]) if deleted."""
-    return root_of(
-        cbor2.dumps([key] if changes[key] is None else [key, changes[key]])
-        for key in sorted(changes)
-    )
+    return root_of(_pair(key, changes[key]) for key in sorted(changes))
 
 
 def state_root(writes: bytes, lanes: bytes) -> bytes:

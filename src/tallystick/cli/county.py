@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tallystick.county.founding import CountyFile
     from tallystick.county.house import House
 
-__all__ = ["county"]
+__all__ = ["county", "serve_folder"]
 
 PORT: Final = 8420
 CALLS_MAX: Final = 256
@@ -122,6 +122,18 @@ def serve(
     place: Place, *, members: tuple[str, ...], host: str, port: int, names: tuple[str, ...]
 ) -> None:
     """Serve a county until it is ended."""
+    serve_folder(place, members=members, host=host, port=port, names=names)
+
+
+def serve_folder(
+    place: Place,
+    *,
+    members: tuple[str, ...] = (),
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    names: tuple[str, ...] = (),
+) -> None:
+    """Serve a county's folder until a signal ends it."""
     from tallystick.base.clock import SystemClock
     from tallystick.cli.opening import publish_address
     from tallystick.county.founding import read_county

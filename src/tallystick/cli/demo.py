@@ -156,6 +156,7 @@ _TITLES: Final[Mapping[str, Words]] = {
         "  已修复,{sound} 个成员的文件再次验证无误",
         "  repaired; the files of {sound} members verify again",
     ),
+    "serve": Words("现在开放接口,Ctrl-C 结束:", "Serving the API now; Ctrl-C ends:"),
     "seconds": Words("用时 {seconds} 秒处理器时间", "{seconds} seconds of processor time"),
 }
 
@@ -223,5 +224,7 @@ def _tell_json(story: Story, facts: Mapping[str, Any], found: Tampering, seconds
 
 def _serve(home: Path) -> None:
     from tallystick.cli.county import serve_folder
+    from tallystick.cli.place import Place
 
-    serve_folder(home)
+    _say("serve")
+    serve_folder(Place(county=home))

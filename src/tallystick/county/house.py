@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tallystick.base.clock import Clock
+from tallystick.base.clock import Clock, ShiftedClock
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Error, NotFound
 from tallystick.base.keys import SigningKey
@@ -86,16 +86,18 @@ class House:
     def __init__(self, folder: Path, county: CountyFile, clock: Clock) -> None:
         self.folder = folder
         self.county = county
-        self.clock = clock
+        self.clock = later = ShiftedClock(clock)
         self.served = False
         self.network = Network()
-        entropy = entropy_for(county.seed)
+        entropy = entropy_for(_fresh_seed(folder, county))
         self._seats: dict[str, Seat] = {}
         for member in county.members:
-            node = Node.open(folder / member.name, clock, entropy(f"{member.name}/node"))
+            node = Node.open(folder / member.name, later, entropy(f"{member.name}/node"))
             self._seats[member.name] = Seat(self, node, self.network)
         ordering = self._seats[county.orderer]
-        self.orderer = Orderer(ordering.node.replica, county.orderer, clock, entropy("orderer"))
+        if county.seed:
+            later.reach(ordering.node.replica.tip.time)
+        self.orderer = Orderer(ordering.node.replica, county.orderer, later, entropy("orderer"))
         serve_ledger(ordering.link, self.orderer)
         self.spread()
 
@@ -162,6 +164,19 @@ class House:
         self.orderer.close()
         for seat in self._seats.values():
             seat.close()
+
+
+def _fresh_seed(folder: Path, county: CountyFile) -> str:
+    """Return a seed no opening before has drawn from, "" for a county without one.
+
+    A stream begun again would give the same ids and keys to other records.
+    """
+    if not county.seed:
+        return ""
+    counter = folder / "opened"
+    times = int(counter.read_text(encoding="ascii")) + 1 if counter.exists() else 1
+    counter.write_text(str(times), encoding="ascii")
+    return f"{county.seed}/{times}"
 
 
 @contextmanager
