@@ -13,7 +13,7 @@ import base64
 import hashlib
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -55,6 +55,7 @@ DEPTH_MAX: Final = 16
 RAW: Final = 0x55
 DAG_CBOR: Final = 0x71
 CID_SIZE: Final = 36
+_KEY_MAX: Final = 2**16
 LINK_TAG: Final = 42
 _PREFIXES: Final = (bytes([1, RAW, 0x12, 0x20]), bytes([1, DAG_CBOR, 0x12, 0x20]))
 _IDENT: Final = re.compile(r"[a-z0-9._-]+")
@@ -332,33 +333,65 @@ def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = 
 
 def map_of(item: Check, most: int, least: int = 0, *, key_max: int = 40) -> Check:
     """Admit a map of identifiers to items, least..most of them, keys in canonical order."""
-    key = ident(key_max)
 
     def check(found: object) -> None:
         if type(found) is not dict or not least <= len(found) <= most:
             raise refuse("map")
-        for name, element in found.items():
-            key(name)
+        _check_keys(found, key_max)
+        for element in found.values():
             item(element)
-        if not _canonical(list(found)):
-            raise refuse("key order")
 
     return check
+
+
+_KNOWN_MAX: Final = 4_096
+_known: Final[set[str]] = set()
+"""Keys found to be identifiers: the same few hundred come again in every record."""
+
+
+def _admit_key(key: object) -> None:
+    if type(key) is not str or not _IDENT.fullmatch(key):
+        raise refuse("ident")
+    if len(_known) < _KNOWN_MAX:
+        _known.add(key)
+
+
+def _check_keys(found: dict[str, Any], key_max: int) -> None:
+    """Refuse keys that are no identifiers, too long, or not ascending by length, then bytes."""
+    size, last = 0, ""
+    for key in found:
+        if key not in _known:
+            _admit_key(key)
+        length = len(key)
+        if length < size or (length == size and key <= last):
+            raise refuse("key order")
+        size, last = length, key
+    if size > key_max:
+        raise refuse("ident")
+
+
+_LEAVES: Final = frozenset({str, bytes, Cid})
 
 
 def value(found: Any) -> None:  # noqa: ANN401 - whatever was decoded
     """Admit any tree of our values: integers, text, bytes, links, lists, maps of identifiers."""
     kind = type(found)
     if kind is dict:
-        _any_map(found)
+        _check_keys(found, _KEY_MAX)
+        _check_values(found.values())
     elif kind is list:
-        for element in found:
-            value(element)
+        _check_values(found)
     elif kind is int:
         if not -INTEGER_MAX <= found <= INTEGER_MAX:
             raise refuse("int")
-    elif kind is not str and kind is not bytes and kind is not Cid:
+    elif kind not in _LEAVES:
         raise refuse("simple or float")
 
 
-_any_map: Final = map_of(value, 2**16, key_max=2**16)
+def _check_values(found: Iterable[Any]) -> None:
+    """Check what a map or list holds; a leaf costs no call of its own."""
+    for each in found:
+        kind = type(each)
+        if kind in _LEAVES or (kind is int and -INTEGER_MAX <= each <= INTEGER_MAX):
+            continue
+        value(each)

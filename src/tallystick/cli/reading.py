@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -84,14 +85,21 @@ def fill_application(tree: Mapping[str, Any], words: Sequence[str]) -> dict[str,
     Raises:
         Invalid: `cli.leaf`, there is no such leaf, or the value is not of its kind.
     """
-    found = {name: dict(tree.get(name, {})) for name in ("profile", "demand", "features")}
+    found = copy.deepcopy(dict(tree))
     for name, text in read_words(words).items():
         part, steps, field = _find_leaf(name)
-        place = found[part]
+        place = _step(found, part)
         for step in steps[:-1]:
-            place = place.setdefault(step, {})
+            place = _step(place, step)
         place[steps[-1]] = _read_leaf(name, field, text)
-    return found
+    return {"profile": {}, "demand": {}, **found}
+
+
+def _step(place: dict[str, Any], name: str) -> dict[str, Any]:
+    below = place.setdefault(name, {})
+    if not isinstance(below, dict):
+        raise Invalid("cli.file", f"{name} is no table", cure="Give one table.")
+    return below
 
 
 def _find_leaf(name: str) -> tuple[str, list[str], Field]:
@@ -99,7 +107,7 @@ def _find_leaf(name: str) -> tuple[str, list[str], Field]:
     for part, table in (("demand", DEMAND), ("profile", PROFILE)):
         entry = table.get(steps[0])
         if isinstance(entry, Row) and not entry.most and len(steps) > 1:
-            entry = entry.fields.get(steps[1])
+            entry = entry.fields.get(".".join(steps[1:]))
         elif len(steps) > 1:
             entry = None
         if isinstance(entry, Field):

@@ -134,16 +134,26 @@ def spec_of(kind: type[Statement]) -> Spec:
 
 
 def split(statement: Statement) -> Parts:
-    """Return a statement's values by class; Invalid `codec.form` if a value breaks its check."""
+    """Return a statement's values by class.
+
+    Sealed values are checked when they are sealed; a public one that breaks its check is Invalid
+    `codec.form` here.
+    """
     parts: dict[str, dict[str, Any]] = {"public": {}, "case": {}, "party": {}}
     for each in dataclasses.fields(statement):  # type: ignore[arg-type]
         value = getattr(statement, each.name)
         if value is not None:
-            each.metadata["check"](_plain(value))
+            if each.metadata["class"] == "public":
+                each.metadata["check"](_plain(value))
             parts[each.metadata["class"]][each.name] = value
     return Parts(**parts)
 
 
+_PLAIN: Final = frozenset({int, str, bytes, codec.Cid})
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - trees of values
     """Return the value as decoding would give it: lists, and maps in canonical order."""
+    if type(value) in _PLAIN:
+        return value
     return codec.decode(codec.encode(value), codec.value)

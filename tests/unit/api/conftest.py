@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
-from counties import START_MS, Town, found, open_town
 
+from counties import START_MS, Town, found, open_town
 from tallystick.base.clock import ManualClock
 
 Ask = Callable[..., httpx.Response]

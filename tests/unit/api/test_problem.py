@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http import HTTPStatus
+from pathlib import Path
 
 import httpx
 import pytest
-from counties import FITTING, Town
 
+from counties import FITTING, START_MS, found, open_town
 from tallystick.api.app import describe_api
 from tallystick.api.gate import BODY_BYTES_MAX
 from tallystick.api.problem import PROBLEM, problem_tree
+from tallystick.base.clock import ManualClock
 from tallystick.base.errors import Conflict, Denied, Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.ledger.base import late
 
@@ -23,6 +26,7 @@ ROUTES = [
 ]
 OPEN = [(method, path) for method, path in ROUTES if path.endswith("healthz")]
 CLOSED = [each for each in ROUTES if each not in OPEN]
+JSON = {"Content-Type": "application/json"}
 SECRET = "\u738b\u79c0\u82f1-13800000000"
 _SHAPE = PROBLEM["content"]["application/problem+json"]["schema"]
 
@@ -33,7 +37,7 @@ def check_problem(response: httpx.Response, status: int, code: str) -> dict[str,
     assert (response.status_code, tree["status"], tree["code"]) == (status, status, code)
     assert set(_SHAPE["required"]) <= tree.keys() <= set(_SHAPE["properties"])
     assert tree["type"] == "about:blank"
-    assert tree["title"] == httpx.codes(status).name.replace("_", " ").title() or tree["title"]
+    assert tree["title"] == HTTPStatus(status).phrase
     assert tree["family"] in _SHAPE["properties"]["family"]["enum"]
     return tree
 
@@ -84,13 +88,13 @@ def test_a_hostile_path_or_body_is_refused_and_not_repeated(
         check_problem(response, response.status_code, response.json()["code"])
     if method == "POST":
         for content in (b"", b"{", b"[]", b"null", b'{"x": NaN}', b"[" * 100_000, b"\xff\xfe"):
-            response = ask(method, fill(path), content=content)
+            response = ask(method, fill(path), content=content, headers=JSON)
             if response.status_code == 201:
                 # Routes without a body read none.
                 assert path.endswith(("/end", "/registrations", "/rebuild"))
                 continue
             check_problem(response, response.status_code, response.json()["code"])
-            assert response.status_code in {404, 409, 422}
+            assert response.status_code in {403, 404, 409, 422}
 
 
 BODIES = (
@@ -128,10 +132,10 @@ def test_a_body_that_breaks_its_shape_is_refused_without_its_values(
 
 def test_half_a_character_is_refused(ask: Ask) -> None:
     body = b'{"kind": "person", "identity": {"name": "\\ud800"}}'
-    response = ask("POST", "/village/v1/parties", content=body)
+    response = ask("POST", "/village/v1/parties", content=body, headers=JSON)
     check_problem(response, 422, "api.tree")
     body = b'{"party": "' + b"0" * 32 + b'", "witness": "finance", "days": 1, "text": "\\ud800"}'
-    response = ask("POST", "/village/v1/mandates", content=body)
+    response = ask("POST", "/village/v1/mandates", content=body, headers=JSON)
     check_problem(response, 422, "api.body")
 
 
@@ -159,15 +163,12 @@ def test_a_body_too_large_is_refused_by_its_length_or_by_what_comes(ask: Ask) ->
     check_problem(response, 413, "api.body_size")
 
 
-@pytest.mark.parametrize("key", ["", "x" * 201, "with blank", "\u00e9"])
+@pytest.mark.parametrize("key", ["x" * 201, "with blank", "\u00e9"])
 def test_an_idempotency_key_of_another_form_is_refused(ask: Ask, key: str) -> None:
     response = ask(
         "POST", "/village/v1/registrations", headers={"Idempotency-Key": key.encode("utf-8")}
     )
-    if key:
-        check_problem(response, 422, "api.body")
-    else:
-        assert response.status_code in {201, 422}
+    check_problem(response, 422, "api.body")
 
 
 def test_limits_beyond_a_thousand_are_refused(ask: Ask) -> None:
@@ -196,13 +197,12 @@ def test_an_error_of_any_family_keeps_family_code_and_status(error: Error) -> No
     assert tree.get("values", {}).keys() == error.values.keys()
 
 
-def test_a_fault_of_our_own_tells_nothing_of_itself(town: Town, ask: Ask) -> None:
-    node = town.house.node("village")
-    node.views.close()
-    try:
-        response = ask("GET", "/village/v1/cases")
+def test_a_fault_of_our_own_tells_nothing_of_itself(tmp_path: Path) -> None:
+    clock = ManualClock(START_MS)
+    county = found(tmp_path, clock, catalogue=False)
+    with open_town(county, clock) as town:
+        town.house.node("village").views.close()
+        response = town["village"]._http.request("GET", "/village/v1/cases")
         check_problem(response, 500, "api.failure")
-        assert "Traceback" not in response.text
-        assert "sqlite" not in response.text
-    finally:
-        town.app.state.settings.house.node("village").views = node.views
+        assert "sqlite" not in response.text.lower()
+        assert "closed" not in response.text.lower()
