@@ -18,7 +18,7 @@ from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
-__all__ = ["FITTING", "START_MS", "UNFITTING", "Town", "found", "open_town", "take_in"]
+__all__ = ["CATALOGUE", "FITTING", "START_MS", "UNFITTING", "Town", "found", "open_town", "take_in"]
 
 START_MS: Final = 1_790_000_000_000
 CATALOGUE: Final = Path(__file__).resolve().parents[1] / "examples" / "products.toml"

@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.chain.amendment import amendable, final
+from tallystick.chain.amendment import alone, amendable, final
 from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admit, Charter, RecordType
 from tallystick.records import case, catalogue, loan, party, public
 from tallystick.records.base import Statement, spec_of
+from tallystick.records.held import Stage
 from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.consent import rules as consent
 from tallystick.services.credit import rules as credit
@@ -25,7 +26,6 @@ from tallystick.services.credit import views as credit_views
 from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning import views as positioning_views
 from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
-from tallystick.services.positioning.rules import Stage
 from tallystick.services.publication import rules as publication
 
 __all__ = [
@@ -44,6 +44,8 @@ ANY: Final = frozenset[str]()
 DEPARTMENT: Final = frozenset({"department"})
 LENDER: Final = frozenset({"bank", "credit_cooperative", "microloan", "lessor", "asset_manager"})
 INTAKE: Final = LENDER | {"cooperative", "guarantor", "insurer", "department", "village"}
+OVERSEER: Final = DEPARTMENT | {"regulator"}
+MEDIA: Final = frozenset({"media"})
 CUSTODIAN: Final = INTAKE | {"project_owner", "bureau"}
 ROLES: Final = (
     "department",
@@ -62,86 +64,99 @@ ROLES: Final = (
     "regulator",
     "operator",
 )
-_BEFORE_END: Final = frozenset({Stage.REPORTED, Stage.MATCHED, Stage.REFUSED, Stage.JUDGED})
-_UNDECIDED: Final = frozenset({Stage.JUDGED, Stage.REPORTED, Stage.MATCHED})
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the charter: a statement's class, its writers' roles, its rule."""
+    """One line of the charter: a statement's class, its writers' roles, its rule.
+
+    Attributes:
+        spaces: the spaces of state keys the rule writes, besides `id`, `in` and `named`.
+    """
 
     statement: type[Statement]
     roles: frozenset[str]
     admit: Admit
+    spaces: frozenset[str] = frozenset()
 
 
-def _step(question: str, after: Stage, becomes: Stage) -> Admit:
-    return final(positioning.admit_decision(question, after, becomes))
+def _row(statement: type[Statement], roles: frozenset[str], admit: Admit, *spaces: str) -> Row:
+    return Row(statement, roles, admit, frozenset(spaces))
 
 
+def _step(statement: type[Statement], question: str, after: Stage, becomes: Stage) -> Row:
+    admit = positioning.admit_decision(question, after, becomes)
+    return _row(statement, INTAKE, final(admit), "case")
+
+
+def _both(first: Admit, second: Admit) -> Admit:
+    """Return the rule that admits what both do; `second` sees what `first` wrote."""
+    return lambda offered: first(offered) or second(offered)
+
+
+_CLOSING: Final = _both(positioning.admit_closing, credit.release_undisbursed)
 _ROWS: Final = (
-    Row(party.PartyRegistered, CUSTODIAN, final(consent.admit_party)),
-    Row(party.PartyErased, CUSTODIAN, final(consent.admit_own)),
-    Row(party.ObjectsDropped, CUSTODIAN, final(consent.admit_objects)),
-    Row(party.MandateGiven, ANY, final(consent.admit_start("mandate"))),
-    Row(party.MandateEnded, ANY, final(consent.admit_end("mandate"))),
-    Row(party.GrantGiven, CUSTODIAN, final(consent.admit_start("grant"))),
-    Row(party.GrantEnded, CUSTODIAN, final(consent.admit_end("grant"))),
-    Row(catalogue.ProviderRegistered, INTAKE, amendable(positioning.admit_member_entry)),
-    Row(catalogue.ProductPublished, INTAKE, amendable(positioning.admit_member_entry)),
-    Row(catalogue.ModelApproved, INTAKE, final(positioning.admit_member_entry)),
-    Row(catalogue.RulesActivated, DEPARTMENT | {"regulator"}, final(positioning.admit_rules)),
-    Row(case.CaseApplied, INTAKE, final(positioning.admit_application)),
-    Row(case.CaseSchemed, INTAKE, _step("scheme", Stage.APPLIED, Stage.SCHEMED)),
-    Row(case.CaseJudged, INTAKE, _step("judgement", Stage.SCHEMED, Stage.JUDGED)),
-    Row(case.CaseReported, INTAKE, _step("report", Stage.JUDGED, Stage.REPORTED)),
-    Row(case.CaseMatched, INTAKE, _step("match", Stage.JUDGED, Stage.MATCHED)),
-    Row(
-        case.CaseRefused,
+    _row(party.PartyRegistered, CUSTODIAN, final(alone(consent.admit_party))),
+    _row(party.PartyErased, CUSTODIAN, final(alone(consent.admit_erasure))),
+    _row(party.ObjectsDropped, CUSTODIAN, final(alone(consent.admit_objects))),
+    _row(party.MandateGiven, ANY, final(alone(consent.admit_start("mandate"))), "mandate"),
+    _row(party.MandateEnded, ANY, final(alone(consent.admit_end("mandate"))), "mandate"),
+    _row(party.GrantGiven, CUSTODIAN, final(alone(consent.admit_start("grant"))), "grant"),
+    _row(party.GrantEnded, CUSTODIAN, final(alone(consent.admit_end("grant"))), "grant"),
+    _row(
+        catalogue.ProviderRegistered,
         INTAKE,
-        final(positioning.admit_officer_act(Stage.REFUSED, _UNDECIDED)),
+        amendable(alone(positioning.admit_provider)),
+        "provider",
     ),
-    Row(
-        case.CaseClosed,
+    _row(
+        catalogue.ProductPublished,
         INTAKE,
-        final(positioning.admit_officer_act(Stage.CLOSED, _BEFORE_END)),
+        amendable(alone(positioning.admit_product)),
+        "product",
     ),
-    Row(case.CaseHandedOver, INTAKE, final(positioning.admit_hand_over)),
-    Row(case.Endorsed, ANY, final(positioning.admit_endorsement)),
-    Row(case.DecisionOverridden, INTAKE, final(positioning.admit_override)),
-    Row(case.FeedbackGiven, ANY, final(positioning.admit_feedback)),
-    Row(case.AppealOpened, ANY, final(positioning.admit_appeal)),
-    Row(case.AppealSettled, ANY, final(positioning.admit_settlement)),
-    Row(loan.OfferAccepted, INTAKE, final(credit.admit_household_act)),
-    Row(loan.OfferDeclined, INTAKE, final(credit.admit_household_act)),
-    Row(loan.MoneyReceived, CUSTODIAN, final(credit.admit_household_act)),
-    Row(loan.ApprovalGiven, LENDER | DEPARTMENT, final(credit.admit_approval)),
-    Row(loan.FundAllocated, DEPARTMENT, final(credit.admit_allocation)),
-    Row(loan.LoanGranted, LENDER, final(credit.admit_grant)),
-    Row(loan.LoanDisbursed, LENDER, final(credit.admit_payment(back=False))),
-    Row(loan.LoanRepaid, LENDER, final(credit.admit_payment(back=True))),
-    Row(public.NoticePosted, DEPARTMENT | {"village"}, amendable(publication.admit_statement)),
-    Row(
+    _row(catalogue.ModelApproved, INTAKE, final(alone(positioning.admit_model)), "model", "models"),
+    _row(catalogue.RulesActivated, OVERSEER, final(alone(positioning.admit_rules)), "rules"),
+    _row(case.CaseApplied, INTAKE, final(alone(positioning.admit_application)), "case"),
+    _step(case.CaseSchemed, "scheme", Stage.APPLIED, Stage.SCHEMED),
+    _step(case.CaseJudged, "judgement", Stage.SCHEMED, Stage.JUDGED),
+    _step(case.CaseReported, "report", Stage.JUDGED, Stage.REPORTED),
+    _step(case.CaseMatched, "match", Stage.JUDGED, Stage.MATCHED),
+    _row(case.CaseRefused, INTAKE, final(positioning.admit_refusal), "case"),
+    _row(case.CaseClosed, INTAKE, final(_CLOSING), "case", "fund", "loan"),
+    _row(case.CaseHandedOver, INTAKE, final(positioning.admit_hand_over(INTAKE)), "case"),
+    _row(case.Endorsed, ANY, final(positioning.admit_endorsement), "endorsed"),
+    _row(case.DecisionOverridden, INTAKE, final(positioning.admit_override), "case"),
+    _row(case.FeedbackGiven, ANY, final(positioning.admit_feedback), "feedback"),
+    _row(case.AppealOpened, ANY, final(positioning.admit_appeal), "appeal"),
+    _row(case.AppealSettled, INTAKE | {"regulator"}, final(positioning.admit_settlement), "appeal"),
+    _row(loan.OfferAccepted, INTAKE, final(credit.admit_answer(accepted=True)), "case"),
+    _row(loan.OfferDeclined, INTAKE, final(credit.admit_answer(accepted=False)), "case"),
+    _row(loan.MoneyReceived, CUSTODIAN, final(credit.admit_receipt)),
+    _row(loan.ApprovalGiven, LENDER | DEPARTMENT, final(credit.admit_approval), "case"),
+    _row(loan.FundAllocated, DEPARTMENT, final(alone(credit.admit_allocation)), "fund"),
+    _row(loan.LoanGranted, LENDER, final(credit.admit_grant), "case", "fund", "loan"),
+    _row(loan.LoanDisbursed, LENDER, final(credit.admit_disbursement), "loan"),
+    _row(loan.LoanRepaid, LENDER, final(credit.admit_repayment), "fund", "loan"),
+    _row(
+        public.NoticePosted,
+        DEPARTMENT | {"village"},
+        amendable(alone(publication.admit_statement)),
+    ),
+    _row(
         public.NoticeWithdrawn,
         DEPARTMENT | {"village"},
-        final(publication.admit_of_own("notice", "notice.posted")),
+        final(alone(publication.admit_withdrawal)),
+        "withdrawn",
     ),
-    Row(
+    _row(
         public.GuidanceGiven,
-        DEPARTMENT | {"village", "cooperative", "regulator"},
-        amendable(publication.admit_statement),
+        OVERSEER | {"village", "cooperative"},
+        amendable(publication.admit_guidance),
     ),
-    Row(
-        public.ProjectEvaluated,
-        DEPARTMENT | {"regulator"},
-        amendable(publication.admit_statement),
-    ),
-    Row(public.NewsPublished, frozenset({"media"}), amendable(publication.admit_statement)),
-    Row(
-        public.NewsCorrected,
-        frozenset({"media"}),
-        final(publication.admit_of_own("news", "news.published")),
-    ),
+    _row(public.ProjectEvaluated, OVERSEER, amendable(alone(publication.admit_evaluation))),
+    _row(public.NewsPublished, MEDIA, amendable(alone(publication.admit_statement))),
+    _row(public.NewsCorrected, MEDIA, final(alone(publication.admit_correction))),
 )
 
 STATEMENTS: Final[Mapping[str, Row]] = {row.statement.t: row for row in _ROWS}

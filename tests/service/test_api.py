@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,10 +20,10 @@ import pytest
 from counties import FITTING, START_MS, UNFITTING, Town, found, open_town, take_in
 from tallystick.api.token import read_token
 from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
-from tallystick.base.errors import Conflict, Denied, Error, Invalid, NotFound
+from tallystick.base.errors import Conflict, Denied, Error, Invalid, NotFound, Unavailable
 from tallystick.chain.block import read_block
 from tallystick.client import Client, in_process
-from tallystick.county.serving import serve_house
+from tallystick.county.serving import resend, serve_house
 
 ASKING = (
     "village",
@@ -114,14 +115,13 @@ def test_what_does_not_fit_is_refused_appealed_overridden_or_handed_over_by_peop
 
 
 def test_a_member_writes_only_what_its_role_may(town: Town) -> None:
-    for act in (
-        lambda: town["village"].publish_news("harvest festival"),
-        lambda: town["credit-union"].allocate_fund(
+    with pytest.raises(Invalid) as news:
+        town["village"].publish_news("harvest festival")
+    with pytest.raises(Invalid) as money:
+        town["credit-union"].allocate_fund(
             fund="f", to="postal-bank", programme="p", amount_minor=1
-        ),
-    ):
-        with pytest.raises(Invalid) as caught:
-            act()
+        )
+    for caught in (news, money):
         assert caught.value.code == "record.refused"
         assert caught.value.values["code_number"] == 5
     assert town["newspaper"].publish_news("harvest festival")["height"]
@@ -356,3 +356,33 @@ def test_a_killed_server_is_forgotten_and_its_work_is_not(tmp_path: Path) -> Non
         with town["village"].keyed("k-9") as client:
             assert client.add_mandate(party, witness="regulator", days=3, text="t") == mandate
         assert town.count("mandate.given") == 1
+
+
+@pytest.mark.slow
+def test_a_write_cut_off_anywhere_and_repeated_is_recorded_once(tmp_path: Path) -> None:
+    county = found(tmp_path, SystemClock())
+    with open_town(county, SystemClock()) as town:
+        party = town["village"].add_party("household", {"name": "x"})
+        before = town.count("mandate.given")
+
+    for number in range(12):
+        words = [*TALLY, "county", "serve", "--port", "0", "--json", "--county", str(county)]
+        server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert server.stdout is not None
+        address = json.loads(server.stdout.readline())["address"]
+        killer = threading.Timer(number * 0.004, os.kill, (server.pid, signal.SIGKILL))
+        with (
+            Client(address, read_token(county), "village") as client,
+            client.keyed(f"cut-{number}"),
+            contextlib.suppress(Unavailable),
+        ):
+            killer.start()
+            client.add_mandate(party, witness="regulator", days=3, text="t")
+        killer.join()
+        server.wait(timeout=30)
+        server.stdout.close()
+        with open_town(county, SystemClock()) as town:
+            resend(town.house)
+            with town["village"].keyed(f"cut-{number}") as client:
+                client.add_mandate(party, witness="regulator", days=3, text="t")
+            assert town.count("mandate.given") == before + number + 1

@@ -42,6 +42,7 @@ __all__ = [
     "map_of",
     "octets",
     "read_admitted",
+    "read_encoded",
     "refuse",
     "sha256",
     "shape",
@@ -165,6 +166,14 @@ def encode_decoded(tree: Value) -> bytes:
 def read_admitted(data: bytes) -> Any:  # noqa: ANN401 - whatever was checked
     """Return the tree of bytes that were decoded by schema before they were kept."""
     return cbor2.loads(data, tag_hook=_read_tag)
+
+
+def read_encoded(data: bytes, depth_max: int) -> Any:  # noqa: ANN401 - what was encoded
+    """Return the tree of bytes that `encode` made, as decoding gives it; Invalid if too deep."""
+    try:
+        return cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max)
+    except cbor2.CBORError as error:
+        raise refuse("depth") from error
 
 
 def _load(data: bytes, depth_max: int) -> object:

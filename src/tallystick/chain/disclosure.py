@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -29,11 +30,15 @@ from tallystick.chain.verdict import Contradicted
 
 __all__ = [
     "DISCLOSURE",
+    "SALT_ITEM_SIZE",
     "SALT_SIZE",
     "Disclosed",
     "Opening",
     "check_slots",
     "field_leaf",
+    "leaf_of",
+    "salt_item",
+    "text_item",
     "verify_disclosure",
 ]
 
@@ -49,6 +54,26 @@ def DISCLOSURE(found: object) -> None:  # noqa: N802 - a check, named as the oth
     """Admit a disclosure: `[name, salt, value, path]`, `[name, salt, path]` for an absent field."""
     filled = type(found) is list and len(found) == 4  # noqa: PLR2004 - the four of the form above
     (_FILLED if filled else _ABSENT)(found)
+
+
+SALT_ITEM_SIZE: Final = 1 + SALT_SIZE
+
+
+def salt_item(salt: bytes) -> bytes:
+    """Return the bytes of a 16-byte string (a salt, an id) as an item of a list."""
+    return b"\x50" + salt
+
+
+@lru_cache(maxsize=1_024)
+def text_item(text: str) -> bytes:
+    """Return the bytes of a name as an item of a list or a key of a map."""
+    return codec.encode(text)
+
+
+def leaf_of(record: bytes, sealed: SealClass, name: str, part: bytes) -> bytes:
+    """Return the bytes of a field's leaf; `part` is the items of its slot, one after another."""
+    head = b"\x85" if len(part) > SALT_ITEM_SIZE else b"\x84"
+    return b"".join((head, salt_item(record), text_item(sealed), text_item(name), part))
 
 
 def field_leaf(record: bytes, sealed: SealClass, name: str, slot: list[Value]) -> bytes:

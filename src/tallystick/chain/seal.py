@@ -27,7 +27,16 @@ from tallystick.base.clock import Entropy
 from tallystick.base.codec import Check, Value, cid_of
 from tallystick.base.errors import Corrupt, Invalid
 from tallystick.chain.digest import domain
-from tallystick.chain.disclosure import SALT_SIZE, Opening, check_slots
+from tallystick.chain.disclosure import (
+    SALT_ITEM_SIZE,
+    SALT_SIZE,
+    Opening,
+    check_slots,
+    leaf_of,
+    salt_item,
+    text_item,
+)
+from tallystick.chain.merkle import leaf_hash, tree_levels
 from tallystick.chain.record import SealClass
 
 __all__ = [
@@ -48,6 +57,9 @@ _VERSION: Final = b"\x01"
 _HEAD_SIZE: Final = 1 + NONCE_SIZE + 32
 _TAG_SIZE: Final = 16
 _LENGTH_SIZE: Final = 4
+# A value stands in a map and a list; heads of 24 entries or more take a second byte.
+_SLOT_DEPTH: Final = 2
+_SHORT: Final = 24
 _GCM_NONCE: Final = bytes(12)
 _SIZES: Final = tuple(1024 << j for j in range(1, 7))
 
@@ -152,18 +164,45 @@ def seal(
     assert len(material.data_key) == DATA_KEY_SIZE
     if not values.keys() <= fields.keys():
         raise Invalid("seal.fields", "fields", cure="Seal only the fields the type names.")
-    slots = {
-        name: [salt, values[name]] if name in values else [salt]
-        for name, salt in zip(fields, material.salts, strict=True)
-    }
-    body = codec.encode(slots)
-    opening = _read_fields(body, place, fields)
-    plain = _pad(body)
+    slots: dict[str, list[Any]] = {}
+    leaves, parts = [], {}
+    for (name, check), salt in zip(fields.items(), material.salts, strict=True):
+        slots[name], encoded = _fill(values, name, salt, check)
+        leaves.append(leaf_of(place.record, place.sealed, name, encoded))
+        parts[name] = encoded
+    opening = Opening(place.record, place.sealed, slots)
+    plain = _pad(_body(parts))
     info = place.info()
     k, kc = derive_keys(material.data_key, material.nonce, info)
     ciphertext = AESGCM(k).encrypt(_GCM_NONCE, plain, info)
     data = b"".join((_VERSION, material.nonce, kc, ciphertext))
-    return Sealed(data, opening.com(), len(plain), opening)
+    com = tree_levels([leaf_hash(leaf) for leaf in leaves])[-1][0]
+    return Sealed(data, com, len(plain), opening)
+
+
+def _fill(
+    values: Mapping[str, Value], name: str, salt: bytes, check: Check
+) -> tuple[list[Any], bytes]:
+    """Return a field's slot and its bytes without the head of the list: salt, then value if any.
+
+    A value is encoded once; its leaf and the body are put together from these bytes.
+    """
+    if name not in values:
+        return [salt], salt_item(salt)
+    encoded = codec.encode(values[name])
+    value = codec.read_encoded(encoded, codec.DEPTH_MAX - _SLOT_DEPTH)
+    check(value)
+    return [salt, value], salt_item(salt) + encoded
+
+
+def _body(parts: Mapping[str, bytes]) -> bytes:
+    """Return m({name: [salt, value?]}) of the fields' bytes: names by length, then bytes."""
+    size = len(parts)
+    found = [bytes([0xA0 | size]) if size < _SHORT else bytes([0xB8, size])]
+    for name in sorted(parts, key=lambda each: (len(each), each)):
+        head = b"\x82" if len(parts[name]) > SALT_ITEM_SIZE else b"\x81"
+        found += [text_item(name), head, parts[name]]
+    return b"".join(found)
 
 
 def open_sealed(

@@ -22,6 +22,7 @@ __all__ = [
     "ID",
     "MONEY",
     "NAME",
+    "PUBLIC_MONEY",
     "RATE",
     "TEXT",
     "TIME",
@@ -44,6 +45,7 @@ NAME: Final = codec.ident(24)
 CID: Final = codec.cid
 TEXT: Final = codec.text(2_000, 0)
 MONEY: Final = codec.integer()
+PUBLIC_MONEY: Final = codec.integer(1)
 RATE: Final = codec.integer(0, 10_000_000)
 DAY: Final = codec.integer()
 TIME: Final = codec.integer()

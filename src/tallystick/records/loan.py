@@ -14,6 +14,7 @@ from tallystick.records.base import (
     ID,
     MONEY,
     NAME,
+    PUBLIC_MONEY,
     RATE,
     TEXT,
     Statement,
@@ -75,7 +76,7 @@ class ApprovalGiven(Statement):
     decision: bytes = public(ID)
     conditions: list[str] | None = public(codec.list_of(_IDENT, 16, 1), optional=True)
     programme: str | None = public(_IDENT, optional=True)
-    amount: int | None = public(MONEY, optional=True)
+    amount: int | None = public(PUBLIC_MONEY, optional=True)
     principal: int | None = case_sealed(MONEY)
     notes: str | None = case_sealed(TEXT)
 
@@ -88,7 +89,7 @@ class FundAllocated(Statement):
     fund: str = public(_IDENT)
     to: str = public(NAME)
     programme: str = public(_IDENT)
-    amount: int = public(MONEY)
+    amount: int = public(PUBLIC_MONEY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +100,7 @@ class LoanGranted(Statement):
     loan: bytes = public(ID)
     approval: bytes = public(ID)
     programme: str | None = public(_IDENT, optional=True)
-    amount: int | None = public(MONEY, optional=True)
+    amount: int | None = public(PUBLIC_MONEY, optional=True)
     principal: int | None = case_sealed(MONEY)
     rate_ppm: int | None = case_sealed(RATE)
     months: int | None = case_sealed(codec.integer(1, 600))
@@ -114,7 +115,7 @@ class LoanDisbursed(Statement):
     t = "loan.disbursed"
     loan: bytes = public(ID)
     programme: str | None = public(_IDENT, optional=True)
-    amount: int | None = public(MONEY, optional=True)
+    amount: int | None = public(PUBLIC_MONEY, optional=True)
     payment: bytes | None = case_sealed(ID)
     principal: int | None = case_sealed(MONEY)
     accounts: dict[str, Any] | None = party_sealed(codec.value)
@@ -127,7 +128,7 @@ class LoanRepaid(Statement):
     t = "loan.repaid"
     loan: bytes = public(ID)
     programme: str | None = public(_IDENT, optional=True)
-    amount: int | None = public(MONEY, optional=True)
+    amount: int | None = public(PUBLIC_MONEY, optional=True)
     payment: bytes | None = case_sealed(ID)
     principal: int | None = case_sealed(MONEY)
     interest: int | None = case_sealed(MONEY)

@@ -51,7 +51,7 @@ class ObjectsDropped(Statement):
     """Sealed objects of at least eight parties, shuffled, that no one can open any more."""
 
     t = "objects.dropped"
-    objects: list[Cid] = public(codec.list_of(CID, 150, 1))
+    objects: list[Cid] = public(codec.list_of(CID, 150, 8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,7 +72,8 @@ def test_what_breaks_the_table_is_refused_by_its_place(
 
 
 def test_what_is_no_application_at_all_is_refused() -> None:
-    for tree in (None, 3, [], "x", {}, {"profile": {}}, {"demand": {}}):
+    trees: tuple[object, ...] = (None, 3, [], "x", {}, {"profile": {}}, {"demand": {}})
+    for tree in trees:
         with pytest.raises(Invalid):
             check_application(tree, "a")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 from pathlib import Path
+from typing import Final
 
 import httpx
 import pytest
@@ -68,8 +69,8 @@ def test_health_needs_no_token_and_tells_nobody(ask: Ask, method: str, path: str
 
 @pytest.mark.parametrize(("method", "path"), [each for each in ROUTES if "{member}" in each[1]])
 def test_a_member_that_is_none_is_not_found(ask: Ask, method: str, path: str) -> None:
-    body = {"json": {}} if method == "POST" else {}
-    response = ask(method, fill(path, "nobody"), **body)
+    body: dict[str, object] | None = {} if method == "POST" else None
+    response = ask(method, fill(path, "nobody"), json=body)
     check_problem(response, 404, "member.unknown")
 
 
@@ -97,7 +98,7 @@ def test_a_hostile_path_or_body_is_refused_and_not_repeated(
             assert response.status_code in {403, 404, 409, 422}
 
 
-BODIES = (
+BODIES: Final[tuple[tuple[str, object], ...]] = (
     ("/parties", {"kind": "household", "identity": {"name": SECRET}, SECRET: SECRET}),
     ("/parties", {"kind": SECRET, "identity": {}}),
     ("/parties", {"kind": "person", "identity": {"name": SECRET, "height": 1.72}}),

@@ -53,7 +53,8 @@ def test_a_word_that_fills_no_leaf_is_refused(word: str) -> None:
 
 
 def test_a_word_below_what_is_no_table_is_refused() -> None:
-    for tree in ({"demand": 3}, {"demand": {"terms_asked": []}}):
+    trees: list[dict[str, object]] = [{"demand": 3}, {"demand": {"terms_asked": []}}]
+    for tree in trees:
         with pytest.raises(Invalid) as caught:
             fill_application(tree, ("terms_asked.term_months=2",))
         assert caught.value.code == "cli.file"

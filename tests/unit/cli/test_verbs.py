@@ -105,7 +105,7 @@ def test_what_is_overridden_and_handed_over_stands_in_the_list(tally: Tally) -> 
 
 
 def _rows(told: object) -> list[dict[str, Any]]:
-    rows = told if isinstance(told, list) else [told]
+    rows: list[dict[str, Any]] = told if isinstance(told, list) else [told]  # type: ignore[list-item]
     assert all(isinstance(row, dict) for row in rows)
     return rows
 

@@ -39,7 +39,7 @@ class Asking:
         settled: where its transactions came to stand, in order.
     """
 
-    request: Request | None = None
+    request: Request | None = field(default=None, repr=False)
     settled: list[Settled] = field(default_factory=list)
 
     def take(self) -> Request | None:
@@ -57,7 +57,7 @@ class Answer:
     """What a request was answered: an HTTP status and the body's bytes."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
 
 
 class Answers:

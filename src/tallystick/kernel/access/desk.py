@@ -1,28 +1,30 @@
 """A member's desk: it records statements and opens what this member may open.
 
 Recording: seal > objects durable > keys durable > outbox durable > ledger. Opening: a permit, a
-data key, and a receipt that stays. Services write and read through this and nothing else.
+data key or a custodian's disclosure, and a receipt that stays. Services write and read through this
+and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.codec import RAW, Cid
+from tallystick.base.codec import RAW, Cid, decode
 from tallystick.base.errors import Denied, Error, Invalid, NotFound
+from tallystick.chain import schema
 from tallystick.chain.disclosure import Opening
 from tallystick.chain.record import Charter, Code, SealClass
 from tallystick.chain.seal import Place, open_sealed
-from tallystick.kernel.access.keyring import KeyRing
+from tallystick.kernel.access.keyring import DataKey, KeyRing
 from tallystick.kernel.access.permit import Permit, Receipts, grant_permit
 from tallystick.kernel.access.sealing import Draft, Prepared, Ready, draw_id, prepare
 from tallystick.kernel.store.base import Store
 from tallystick.kernel.views.base import Views
 
-__all__ = ["Desk", "Found", "Pending", "Recorded", "Settled", "Submit"]
+__all__ = ["Desk", "Found", "Others", "Pending", "Reach", "Recorded", "Settled", "Submit"]
 
 PENDING_BUNDLE: Final = 256
 
@@ -61,6 +63,15 @@ class Pending(Protocol):
     def drop(self, records: Sequence[bytes]) -> None:
         """Forget records that have left."""
 
+    def add_notices(self, notices: Iterable[tuple[bytes, str]]) -> None:
+        """Keep (record, member) pairs: that member is to forget what it sealed under the record."""
+
+    def notices(self) -> list[tuple[bytes, str]]:
+        """Return the notices that wait, by the records' random ids."""
+
+    def drop_notice(self, record: bytes, member: str) -> None:
+        """Forget a notice that has been answered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -72,6 +83,32 @@ class Found:
     index: int
     place: int
     time: int
+
+
+class Others(Protocol):
+    """The other members, as far as sealed parts are concerned (`peers.Peers`)."""
+
+    def take_keys(self, found: Found) -> None:
+        """Have the record's writer lend the keys of its case-sealed parts of that case."""
+
+    def ask_fields(self, permit: Permit, found: Found, sealed: SealClass) -> Opening:
+        """Have the custodian disclose what a grant in force lets this member read."""
+
+    def members_of(self, case: bytes) -> list[str]:
+        """Return the other members that wrote a record of a case or owned it, by name."""
+
+    def pass_case(self, case: bytes) -> None:
+        """Let the case's new owner have what it needs, as far as members can be reached."""
+
+    def send_notices(self) -> None:
+        """Have members forget what waits to be forgotten; who cannot be reached is asked again."""
+
+
+@dataclass(slots=True)
+class Reach:
+    """Where the other members stand once this member is linked to them."""
+
+    others: Others | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +137,7 @@ class Desk:
     pending: Pending
     fetch: Callable[[Cid], bytes]
     submit: Submit
+    reach: Reach = field(default_factory=Reach)
 
     def new_id(self) -> bytes:
         """Return a fresh record id."""
@@ -141,16 +179,33 @@ class Desk:
         return prepared.ready
 
     def record_pending(self) -> int:
-        """Record what was kept, ordered by random id, and return how many records left."""
+        """Record what was kept, ordered by random id, and return how many records left.
+
+        Notices of what is to be forgotten go to other members at the same time.
+        """
+        self.pending.drop([each for each in self.pending.waiting() if self._has_left(each)])
         waiting = self.pending.waiting()
         bundles = [
             waiting[at : at + PENDING_BUNDLE] for at in range(0, len(waiting), PENDING_BUNDLE)
         ]
-        for outcome, bundle in zip(self.submit(bundles) if bundles else [], bundles, strict=True):
+        settled = self.submit(bundles) if bundles else []
+        for outcome, bundle in zip(settled, bundles, strict=True):
+            if not outcome.code:
+                self.pending.drop(bundle)
+        if self.reach.others is not None:
+            self.reach.others.send_notices()
+        for outcome in settled:
             if outcome.code:
                 raise refused(outcome.code, ())
-            self.pending.drop(bundle)
         return len(waiting)
+
+    def _has_left(self, record: bytes) -> bool:
+        """Tell whether a record was admitted before a kill could strike it from what waits."""
+        try:
+            self.records.find(decode(record, schema.RECORD)["id"])
+        except NotFound:
+            return False
+        return True
 
     def _prepare(self, bundle: Sequence[Draft]) -> Prepared:
         return prepare(
@@ -164,49 +219,86 @@ class Desk:
     def open(self, permit: Permit, identifier: bytes, sealed: SealClass) -> Opening:
         """Return the sealed fields of a record and leave a receipt.
 
+        A case's owner is lent the keys of its case-sealed parts by who wrote them; of party-sealed
+        parts it gets the fields that a grant in force names, at each reading anew.
+
         Raises:
-            Denied: the permit is not for this, or this member holds no key.
+            Denied: the permit is not for this; this member holds no key and may have none.
             Corrupt: the object is not what the record commits to.
+            Unavailable: the member that must be asked cannot be reached.
         """
         found = self.records.find(identifier)
         permit.check(found.record, self.now_ms())
         stated = found.record.get("seals", {}).get(sealed)
         if stated is None:
             raise NotFound("access.not_sealed", f"{found.record['t']} seals no {sealed} part")
-        key = self.keys.find(stated["obj"])
-        if key is None:
+        key, others = self._find_key(found, sealed), self.reach.others
+        if key is None and (sealed == "case" or others is None or found.member == self.member):
             raise Denied(
                 "access.no_key",
                 f"{self.member} holds no key of this {sealed} part",
                 cure="Ask the party's custodian for a disclosure, or the party for a grant.",
             )
         self.receipts.leave(permit, identifier, sealed, self.now_ms())
-        kind = self.charter[found.record["t"], found.record["rv"]]
-        place = Place(
-            self.chain,
-            found.member,
-            identifier,
-            found.record["t"],
-            found.record["rv"],
-            sealed,
-        )
+        if key is None:
+            assert others is not None
+            return others.ask_fields(permit, found, sealed)
+        return self.unseal(found, sealed, self.store.get(stated["obj"]), key.key)
+
+    def _find_key(self, found: Found, sealed: SealClass) -> DataKey | None:
+        """Return the key of a sealed part, lent by its writer if it must be."""
+        key = self._own_key(found, sealed)
+        others = self.reach.others
+        if key is None and sealed == "case" and others is not None and found.member != self.member:
+            others.take_keys(found)
+            key = self._own_key(found, sealed)
+        return key
+
+    def _own_key(self, found: Found, sealed: SealClass) -> DataKey | None:
+        key = self.keys.find(found.record["seals"][sealed]["obj"])
+        over = key is not None and 0 < key.until < self.now_ms()
+        return None if over else key
+
+    def unseal(self, found: Found, sealed: SealClass, data: bytes, data_key: bytes) -> Opening:
+        """Return what an object holds, checked against its record; for this room alone.
+
+        Raises:
+            Corrupt: the object is not what the record commits to.
+            Invalid: `seal.key`, the key is not the object's.
+        """
+        record = found.record
         return open_sealed(
-            self.store.get(stated["obj"]),
-            place=place,
-            fields=kind.fields(sealed),
-            stated=stated,
-            data_key=key.key,
+            data,
+            place=Place(
+                self.chain, found.member, record["id"], record["t"], record["rv"], sealed
+            ),
+            fields=self.charter[record["t"], record["rv"]].fields(sealed),
+            stated=record["seals"][sealed],
+            data_key=data_key,
         )
 
     def party_of(self, identifier: bytes) -> bytes:
-        """Return the party a record of this member is about; Denied if this member cannot know."""
+        """Return under whom this member keeps keys of a record or case.
+
+        That is the party at its custodian; the case's own id at another owner, which cannot know.
+
+        Raises:
+            Denied: this member is neither.
+        """
         for key in self.keys.of_record(identifier):
             return key.party
+        if self.owner_of(identifier) == self.member:
+            return identifier
         raise Denied(
             "access.not_custodian",
             "this member is not the custodian of that party",
             cure="Ask the member that took the case in.",
         )
+
+    def owner_of(self, case: bytes) -> str:
+        """Return a case's owner; "" where the chain holds no such case."""
+        rows = self.views.rows("case", {"case": case})
+        return str(rows[0]["owner"]) if rows else ""
 
     def get_object(self, cid: Cid) -> bytes:
         """Return a public object, from another member if need be."""

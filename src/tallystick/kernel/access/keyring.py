@@ -3,38 +3,44 @@
 Each row holds the key of one sealed object, itself encrypted under a master key that is replaced at
 every erasure: what an old copy of the file holds opens nothing written after, and nothing erased is
 left in the file (secure_delete, the write-ahead log truncated). Keep it out of ordinary backups.
+A kill at any point of an erasure leaves it undone or done, never a file that does not open.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tallystick.base import codec
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Corrupt
+from tallystick.base.errors import Corrupt, Unavailable
+from tallystick.kernel.access.master import MASTER_SIZE, MasterFiles, digest_of
 from tallystick.kernel.store.database import Database
 
 __all__ = ["DataKey", "KeyRing"]
 
-_KEY_SIZE: Final = 32
 _NONCE_SIZE: Final = 12
-VERSION: Final = 1
+VERSION: Final = 2
 SCHEMA: Final = """
 CREATE TABLE data_key (
     obj BLOB PRIMARY KEY, record BLOB NOT NULL, sealed TEXT NOT NULL, link BLOB NOT NULL,
     wrapped BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX data_key_link ON data_key (link);
-CREATE INDEX data_key_record ON data_key (record)
+CREATE INDEX data_key_record ON data_key (record);
+CREATE TABLE master (one INTEGER PRIMARY KEY, digest BLOB NOT NULL)
 """
+_INSERT: Final = "INSERT INTO data_key VALUES (?, ?, ?, ?, ?)"
+_PLAIN: Final = codec.tuple_of(
+    codec.octets(64), codec.octets(64), codec.octets(64), codec.integer()
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -43,9 +49,10 @@ class DataKey:
 
     Attributes:
         record: id of the record that seals the object.
-        sealed: "case" or "party".
+        sealed: "case" or "party"; "own" for the party's own signing key.
         case: id of the case, b"" for none.
-        party: id of the party.
+        party: id of the party; the id of the case where this member is not the party's custodian.
+        until: when a key that was lent is to be forgotten, ms since 1970 UTC; 0 for one's own.
     """
 
     obj: Cid
@@ -54,6 +61,7 @@ class DataKey:
     sealed: str
     case: bytes
     party: bytes
+    until: int = 0
 
 
 class KeyRing:
@@ -62,94 +70,131 @@ class KeyRing:
     def __init__(self, folder: Path, entropy: Entropy) -> None:
         self._entropy = entropy
         self._lock = threading.RLock()
-        self._master_path = folder / "master.key"
-        self._master = self._read_master()
+        self._files = MasterFiles(folder)
         self._db = Database.write(folder / "keys.db", "keys", SCHEMA, VERSION)
-
-    def _read_master(self) -> bytes:
         try:
-            return self._master_path.read_bytes()
-        except FileNotFoundError:
-            master = self._entropy.draw("key", _KEY_SIZE)
-            _write_secret(self._master_path, master)
-            return master
+            self._master = self._found_master()
+            # A kill may have left erased rows in the journal.
+            self._db.truncate_journal()
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _found_master(self) -> bytes:
+        """Return the master key in force; on a new file, draw the first."""
+        digest = self._db.value("SELECT digest FROM master")
+        if digest is not None:
+            return self._files.settle(digest)
+        if (master := self._files.present()) is None:
+            master = self._entropy.draw("key", MASTER_SIZE)
+            self._files.stage(master)
+            self._files.promote()
+        self._db.run("INSERT INTO master VALUES (0, ?)", (digest_of(master),))
+        return master
 
     def put(self, keys: Iterable[DataKey]) -> None:
         """Keep keys, all in one durable commit."""
         with self._lock:
             rows = [self._wrap(key) for key in keys]
             with self._db.transaction():
-                self._db.run_many("REPLACE INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
+                self._db.run_many(_INSERT.replace("INSERT", "REPLACE"), rows)
 
     def _wrap(self, key: DataKey) -> tuple[bytes, bytes, str, bytes, bytes]:
         nonce = self._entropy.draw("key", _NONCE_SIZE)
-        plain = key.key + key.party + key.case
-        wrapped = nonce + AESGCM(self._master).encrypt(nonce, plain, key.obj.raw)
+        plain = codec.encode([key.key, key.party, key.case, key.until])
+        bound = _bound(key.obj.raw, key.record, key.sealed)
+        wrapped = nonce + AESGCM(self._master).encrypt(nonce, plain, bound)
         return key.obj.raw, key.record, key.sealed, self._link(key.party), wrapped
 
     def _link(self, party: bytes) -> bytes:
         """Return the party's blind index: what rows belong together, not to whom."""
         return blake2b(party, key=self._master, digest_size=16).digest()
 
-    def _unwrap(self, row: Sequence[bytes]) -> DataKey:
+    def _unwrap(self, row: Sequence[Any]) -> DataKey:
         obj, record, sealed, _, wrapped = row
         nonce, text = wrapped[:_NONCE_SIZE], wrapped[_NONCE_SIZE:]
         try:
-            plain = AESGCM(self._master).decrypt(nonce, text, obj)
-        except InvalidTag as error:
+            bound = _bound(obj, record, sealed.decode())
+            plain = AESGCM(self._master).decrypt(nonce, text, bound)
+        except (InvalidTag, ValueError) as error:
             raise Corrupt(
                 "keys.corrupt", "a row of keys.db does not open", cure="Restore keys.db."
             ) from error
-        key, party, case = plain[:32], plain[32:48], plain[48:]
-        return DataKey(Cid(obj), key, record, sealed.decode(), case, party)
+        key, party, case, until = codec.decode(plain, _PLAIN)
+        return DataKey(Cid(obj), key, record, sealed.decode(), case, party, until)
+
+    def _select(self, test: str, *values: bytes) -> list[DataKey]:
+        rows = self._db.rows(f"SELECT * FROM data_key {test}", values)  # noqa: S608 - tests below
+        return [self._unwrap(row) for row in rows]
 
     def find(self, obj: Cid) -> DataKey | None:
         """Return the key of an object, or None where this member holds none."""
         with self._lock:
-            rows = self._db.rows("SELECT * FROM data_key WHERE obj = ?", (obj.raw,))
-            return self._unwrap(rows[0]) if rows else None
+            found = self._select("WHERE obj = ?", obj.raw)
+            return found[0] if found else None
 
     def of_party(self, party: bytes) -> list[DataKey]:
         """Return all keys of a party's objects."""
         with self._lock:
-            query = "SELECT * FROM data_key WHERE link = ? ORDER BY obj"
-            return [self._unwrap(row) for row in self._db.rows(query, (self._link(party),))]
+            return self._select("WHERE link = ? ORDER BY obj", self._link(party))
 
     def of_record(self, record: bytes) -> list[DataKey]:
         """Return the keys of a record's sealed objects."""
         with self._lock:
-            query = "SELECT * FROM data_key WHERE record = ? ORDER BY sealed"
-            return [self._unwrap(row) for row in self._db.rows(query, (record,))]
+            return self._select("WHERE record = ? ORDER BY sealed", record)
 
-    def erase(self, party: bytes) -> list[Cid]:
-        """Forget all keys of a party, for good, and return the objects that no longer open.
+    def forget_lent(self, now_ms: int) -> list[Cid]:
+        """Forget keys whose time is over, and return the objects that no longer open."""
+        with self._lock:
+            over = [key.obj for key in self._select("") if 0 < key.until < now_ms]
+            return self._renew(over) if over else []
+
+    def erase(self, *parties: bytes) -> list[Cid]:
+        """Forget all keys of parties, for good, and return the objects that no longer open.
 
         The master key is replaced: rows kept are encrypted anew, old copies open nothing.
+
+        Raises:
+            Unavailable: `keys.not_erased`, the keys are gone from the file, but something still
+                reads its journal; opening the ring again finishes it.
         """
         with self._lock:
-            gone = [key.obj for key in self.of_party(party)]
-            kept = [
-                self._unwrap(row)
-                for row in self._db.rows("SELECT * FROM data_key")
-                if row[3] != self._link(party)
-            ]
-            master = self._entropy.draw("key", _KEY_SIZE)
-            fresh = self._master_path.with_suffix(".new")
-            _write_secret(fresh, master)
-            old, self._master = self._master, master
-            try:
-                with self._db.transaction():
-                    self._db.run("DELETE FROM data_key")
-                    rows = [self._wrap(key) for key in kept]
-                    self._db.run_many("INSERT INTO data_key VALUES (?, ?, ?, ?, ?)", rows)
-            except BaseException:
-                self._master = old
-                raise
-            fresh.replace(self._master_path)
-            self._db.truncate_journal()
-            self._db.run("VACUUM")
-            self._db.truncate_journal()
-            return gone
+            return self._renew([key.obj for party in parties for key in self.of_party(party)])
+
+    def _renew(self, gone: Sequence[Cid]) -> list[Cid]:
+        """Replace the master key and keep all rows but those of `gone`."""
+        dropped = set(gone)
+        kept = [key for key in self._select("") if key.obj not in dropped]
+        fresh = self._entropy.draw("key", MASTER_SIZE)
+        # What an erasure before left unfinished comes first: its key must not be overwritten.
+        self._files.settle(digest_of(self._master))
+        self._files.stage(fresh)
+        old, self._master = self._master, fresh
+        try:
+            with self._db.transaction():
+                self._db.run("DELETE FROM data_key")
+                self._db.run_many(_INSERT, [self._wrap(key) for key in kept])
+                self._db.run("UPDATE master SET digest = ?", (digest_of(fresh),))
+        except BaseException:
+            self._master = old
+            # A commit that failed may still have reached the file: the file says which it was.
+            self._master = self._found_master()
+            raise
+        self._files.promote()
+        self._db.truncate_journal()
+        self._db.run("VACUUM")
+        self._db.truncate_journal()
+        if self._journal_bytes():
+            raise Unavailable(
+                "keys.not_erased",
+                "keys.db: another process still reads its journal",
+                cure="End it, then open the member again.",
+            )
+        return list(gone)
+
+    def _journal_bytes(self) -> int:
+        journal = self._db.path.with_name(f"{self._db.name}-wal")
+        return journal.stat().st_size if journal.exists() else 0
 
     def close(self) -> None:
         """Release the file."""
@@ -157,10 +202,6 @@ class KeyRing:
             self._db.close()
 
 
-def _write_secret(path: Path, secret: bytes) -> None:
-    """Write a secret for its owner alone, durably."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(secret)
-        file.flush()
-        os.fsync(file.fileno())
+def _bound(obj: bytes, record: bytes, sealed: str) -> bytes:
+    """Return what a row's cipher text is bound to: moved to another row it does not open."""
+    return codec.encode([obj, record, sealed])

@@ -49,14 +49,14 @@ class Draft:
     """
 
     identifier: bytes
-    statement: Statement
+    statement: Statement = field(repr=False)
     case: bytes | None = None
     refs: Sequence[bytes] = ()
     officer: bytes | None = None
     on: int | None = None
     amends: bytes | None = None
-    party: bytes = b""
-    household: SigningKey | None = None
+    party: bytes = field(default=b"", repr=False)
+    household: SigningKey | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import RAW, Cid, cid_of
-from tallystick.base.errors import NotFound
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.base.keys import SEED_SIZE, SigningKey
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.keyring import DataKey
@@ -26,6 +26,7 @@ __all__ = ["Consent"]
 
 # Fewer dropped objects than those of eight parties would tell whose they are.
 DROP_PARTIES_MIN: Final = 8
+OBJECTS_MAX: Final = 150
 
 
 class Consent:
@@ -149,18 +150,48 @@ class Consent:
         """Forget the party's keys for good and return the objects that no longer open.
 
         Proofs stay whole; what the objects held can be read by no one. The tombstone leaves in the
-        day's bundle, sealed under a key that is forgotten with it.
+        day's bundle, sealed under a key that is forgotten with it. With it leave the notices to
+        members that sealed anything for the party's cases, each of one case: they forget too. A
+        kill before the end leaves the party as it was, to be erased again.
         """
         desk = self._desk
-        if not desk.keys.of_party(party):
+        keys = desk.keys.of_party(party)
+        if not keys:
             raise NotFound("party.unknown", "no such party is registered here")
+        cases = sorted({key.case for key in keys if key.case})
+        others = desk.reach.others
+        if others is not None:
+            desk.pending.add_notices(
+                (case, member) for case in cases for member in others.members_of(case)
+            )
         desk.keep(Draft(identifier=desk.new_id(), statement=PartyErased(party=party), party=party))
-        return desk.keys.erase(party)
+        gone = desk.keys.erase(party, *cases)
+        desk.store.drop(gone)
+        return gone
 
     def drop_objects(self, objects: Sequence[Cid], parties: int) -> None:
-        """Drop objects no one can open, and say which, if they are of enough parties."""
-        desk = self._desk
-        desk.store.drop(objects)
-        if parties >= DROP_PARTIES_MIN:
-            statement = ObjectsDropped(objects=sorted(objects))
-            desk.record([Draft(identifier=desk.new_id(), statement=statement)])
+        """Say on the chain, in the day's bundle, which objects no one can open any more.
+
+        An erasure does not do this by itself: whoever reads the chain learns that the objects are
+        of `parties` parties, so that two of them are one party's with a chance of one in that many.
+
+        Raises:
+            Invalid: `party.too_few`, they are of fewer than eight parties.
+        """
+        if parties < DROP_PARTIES_MIN:
+            raise Invalid(
+                "party.too_few",
+                f"the objects are of {parties} parties, fewer than {DROP_PARTIES_MIN}",
+                cure="Let their members drop them; they are told by link.",
+            )
+        ordered = sorted(set(objects))
+        lists = -(-len(ordered) // OBJECTS_MAX)
+        share = -(-len(ordered) // max(1, lists))
+        drafts = [
+            Draft(
+                identifier=self._desk.new_id(),
+                statement=ObjectsDropped(objects=ordered[at : at + share]),
+            )
+            for at in range(0, len(ordered), max(1, share))
+        ]
+        self._desk.keep(*drafts)

@@ -1,162 +1,262 @@
 """Rules of offers, approvals, funds and loans: public money is conserved to the cent.
 
-An optional public `amount` appears exactly when the record names a programme. State:
-`case/` (read only: stage and owner), `fund/`programme/member -> m(left),
-`loan/`id -> m([member, programme, granted, disbursed, repaid]) with zero amounts where sealed.
+Laws: for each fund allocated >= left >= 0, and allocated - left is what is lent and not yet paid
+back; for each loan of public money approved >= granted >= disbursed >= repaid; at most one such
+loan a case; a loan stands on an approval in force of the same case, which stands on an offer in
+force, and the household accepted what was approved. An `amount` is public exactly where the record
+names a programme. State: `fund/`, `loan/`, and the money part of `case/` (`records.held`).
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, Final
 
-from tallystick.base import codec
-from tallystick.chain.amendment import writer_of
-from tallystick.chain.record import Admission, Admit, Code
+from tallystick.base.codec import INTEGER_MAX, encode_decoded
+from tallystick.chain.record import Admission, Admit
+from tallystick.records.held import (
+    HeldCase,
+    HeldLoan,
+    Stage,
+    case_key,
+    find_case,
+    find_fund,
+    find_loan,
+    fund_key,
+    loan_key,
+)
+from tallystick.records.refusal import Refusal
 
 __all__ = [
-    "LoanCode",
     "admit_allocation",
+    "admit_answer",
     "admit_approval",
+    "admit_disbursement",
     "admit_grant",
-    "admit_household_act",
-    "admit_payment",
+    "admit_receipt",
+    "admit_repayment",
+    "release_undisbursed",
 ]
 
-_CASE: Final = codec.tuple_of(codec.integer(1, 9), codec.ident(24))
-_COUNT: Final = codec.integer()
-_LOAN: Final = codec.tuple_of(codec.ident(24), codec.text(40, 0), _COUNT, _COUNT, _COUNT)
-_REPORTED: Final = 4
-_REFUSED: Final = 6
-_CLOSED: Final = 7
+_ACCEPTED: Final = 1
+_DECLINED: Final = 2
 
 
-class LoanCode(IntEnum):
-    """Why a record of money was refused."""
-
-    NO_CASE = 100
-    NOT_OWNER = 101
-    WRONG_STAGE = 102
-    NO_OFFICER = 103
-    AMOUNT_WITHOUT_PROGRAMME = 110
-    FUND_TOO_SMALL = 111
-    NO_LOAN = 112
-    OVER_GRANTED = 113
-    OVER_OWED = 114
-    NO_APPROVAL = 115
-
-
-def _public_money(pub: dict[str, Any]) -> int:
-    """Return 0 if amount and programme stand together or not at all."""
-    same = ("amount" in pub) == ("programme" in pub)
-    return 0 if same else LoanCode.AMOUNT_WITHOUT_PROGRAMME
-
-
-def _case_stage(offered: Admission) -> tuple[int, str] | None:
-    identifier = offered.record.get("case")
-    held = offered.state.get(b"case/" + identifier) if identifier else None
-    if held is None:
-        return None
-    stage, owner = codec.decode(held, _CASE)
-    return stage, owner
-
-
-def admit_household_act(offered: Admission) -> int:
-    """Admit what a household says of its own case: accepted, declined, received."""
-    found = _case_stage(offered)
-    if found is None:
-        return LoanCode.NO_CASE
-    return 0 if found[0] >= _REPORTED else LoanCode.WRONG_STAGE
-
-
-def admit_approval(offered: Admission) -> int:
-    """Admit an officer's approval of a decision of the writer's own case."""
-    found = _case_stage(offered)
-    if found is None:
-        return LoanCode.NO_CASE
-    if found[1] != offered.member:
-        return LoanCode.NOT_OWNER
-    if not _REPORTED <= found[0] < _REFUSED:
-        return LoanCode.WRONG_STAGE
-    if "officer" not in offered.record:
-        return LoanCode.NO_OFFICER
-    if writer_of(offered, offered.record["pub"]["decision"]) is None:
-        return LoanCode.NO_APPROVAL
-    return _public_money(offered.record["pub"])
-
-
-def _left(offered: Admission, programme: str, member: str) -> tuple[bytes, int]:
-    key = b"fund/" + programme.encode() + b"/" + member.encode()
-    held = offered.state.get(key)
-    return key, codec.decode(held, _COUNT) if held is not None else 0
-
-
-def admit_allocation(offered: Admission) -> int:
-    """Put public money of a programme at a member's disposal."""
-    pub = offered.record["pub"]
-    if pub["to"] not in offered.members.by_name:
-        return Code.RULE
-    key, left = _left(offered, pub["programme"], pub["to"])
-    if left + pub["amount"] > codec.INTEGER_MAX:
-        return Code.RULE
-    offered.state.put(key, codec.encode(left + pub["amount"]))
+def _money_refusal(pub: dict[str, Any], programme: str) -> int:
+    """Refuse an amount without a programme, a programme without, and another's programme."""
+    if ("amount" in pub) != ("programme" in pub):
+        return Refusal.AMOUNT_WITHOUT_PROGRAMME
+    if pub.get("programme", programme) != programme:
+        return Refusal.NOT_THE_PROGRAMME
     return 0
 
 
-def admit_grant(offered: Admission) -> int:
-    """Grant a loan under an approval; public money comes out of the programme's fund."""
-    record, pub = offered.record, offered.record["pub"]
-    found = _case_stage(offered)
+def _find_concerned(offered: Admission) -> HeldCase | Refusal:
+    """Return the named case if its opener, who keeps the party's keys, or its owner writes."""
+    found = find_case(offered.state.get, offered.record.get("case"))
     if found is None:
-        return LoanCode.NO_CASE
-    if found[1] != offered.member or pub["loan"] != record["id"]:
-        return LoanCode.NOT_OWNER
-    if writer_of(offered, pub["approval"]) != ("approval.given", offered.member):
-        return LoanCode.NO_APPROVAL
-    code = _public_money(pub)
-    if code:
-        return code
-    amount = pub.get("amount", 0)
-    if amount:
-        key, left = _left(offered, pub["programme"], offered.member)
-        if left < amount:
-            return LoanCode.FUND_TOO_SMALL
-        offered.state.put(key, codec.encode(left - amount))
-    _put_loan(offered, [offered.member, pub.get("programme", ""), amount, 0, 0])
-    return 0
+        return Refusal.NO_CASE
+    return found if offered.member in (found.opener, found.owner) else Refusal.NOT_CONCERNED
 
 
-def _put_loan(offered: Admission, loan: list[Any]) -> None:
-    offered.state.put(b"loan/" + offered.record["pub"]["loan"], codec.encode(loan))
+def _find_offer(offered: Admission) -> HeldCase | Refusal:
+    """Return the named case if the writer owns it and may still act on its offer."""
+    found = find_case(offered.state.get, offered.record.get("case"))
+    if found is None:
+        return Refusal.NO_CASE
+    if found.owner != offered.member:
+        return Refusal.NOT_OWNER
+    if not found.has_offer():
+        return Refusal.NO_OFFER
+    return Refusal.DECISION_EXPIRED if found.not_after < offered.time else found
 
 
-def admit_payment(*, back: bool) -> Admit:
-    """Return the rule of a disbursement, or of a repayment where `back`.
+def _put_case(offered: Admission, case: HeldCase) -> None:
+    offered.state.put(case_key(offered.record["case"]), encode_decoded(case))
 
-    Disbursed never exceeds granted, repaid never exceeds disbursed; what is repaid to a programme
-    is the member's to lend again.
+
+def admit_answer(*, accepted: bool) -> Admit:
+    """Return the rule of the household's answer to an offer.
+
+    Accepting binds to what is approved until that changes; declining voids it. An offer on which
+    money was lent is declined no more.
     """
 
     def rule(offered: Admission) -> int:
-        pub = offered.record["pub"]
-        held = offered.state.get(b"loan/" + pub["loan"])
-        if held is None:
-            return LoanCode.NO_LOAN
-        member, programme, granted, disbursed, repaid = codec.decode(held, _LOAN)
-        if member != offered.member or pub.get("programme", "") != programme:
-            return LoanCode.NOT_OWNER
-        if _public_money(pub):
-            return LoanCode.AMOUNT_WITHOUT_PROGRAMME
-        amount = pub.get("amount", 0)
-        if not back and disbursed + amount > granted:
-            return LoanCode.OVER_GRANTED
-        if back and repaid + amount > disbursed:
-            return LoanCode.OVER_OWED
-        if back and amount:
-            key, left = _left(offered, programme, member)
-            offered.state.put(key, codec.encode(left + amount))
-        paid = [disbursed, repaid + amount] if back else [disbursed + amount, repaid]
-        _put_loan(offered, [member, programme, granted, *paid])
+        found = _find_concerned(offered)
+        if isinstance(found, Refusal):
+            return found
+        if not found.has_offer():
+            return Refusal.NO_OFFER
+        if found.answer == (_ACCEPTED if accepted else _DECLINED):
+            return Refusal.ALREADY_ANSWERED
+        if accepted and found.not_after < offered.time:
+            return Refusal.DECISION_EXPIRED
+        if not accepted and found.lent:
+            return Refusal.ALREADY_LENT
+        after = found if accepted else found.without_approvals()
+        _put_case(offered, after._replace(answer=_ACCEPTED if accepted else _DECLINED))
         return 0
 
     return rule
+
+
+def admit_receipt(offered: Admission) -> int:
+    """Admit what the household says it received, once its case is decided and not refused."""
+    found = _find_concerned(offered)
+    if isinstance(found, Refusal):
+        return found
+    decided = found.stage in (Stage.REPORTED, Stage.MATCHED, Stage.CLOSED)
+    return 0 if decided else Refusal.WRONG_STAGE
+
+
+def admit_approval(offered: Admission) -> int:
+    """Admit an officer's approval of the offer of the writer's own case.
+
+    Public money is approved once a case; an approval of the owner's own money replaces the one
+    before it. Either way the household is asked anew.
+    """
+    found = _find_offer(offered)
+    if isinstance(found, Refusal):
+        return found
+    record, pub = offered.record, offered.record["pub"]
+    if "officer" not in record:
+        return Refusal.NO_OFFICER
+    if pub["decision"] != found.decision:
+        return Refusal.NOT_OF_THIS_CASE
+    code = _money_refusal(pub, found.programme)
+    if code:
+        return code
+    after = found._replace(approver=offered.member, answer=0)
+    if "programme" not in pub:
+        after = after._replace(approval=record["id"])
+    elif found.public_approval:
+        return Refusal.ALREADY_APPROVED
+    else:
+        after = after._replace(public_approval=record["id"], approved=pub["amount"])
+    _put_case(offered, after)
+    return 0
+
+
+def admit_allocation(offered: Admission) -> int:
+    """Put public money of a programme at another member's disposal."""
+    pub = offered.record["pub"]
+    if pub["to"] not in offered.members.by_name:
+        return Refusal.NO_SUCH_MEMBER
+    if pub["to"] == offered.member:
+        return Refusal.NAMES_ITSELF
+    fund = find_fund(offered.state.get, pub["programme"], pub["to"])
+    if fund.allocated + pub["amount"] > INTEGER_MAX:
+        return Refusal.TOO_MUCH_MONEY
+    after = fund._replace(allocated=fund.allocated + pub["amount"], left=fund.left + pub["amount"])
+    offered.state.put(fund_key(pub["programme"], pub["to"]), encode_decoded(after))
+    return 0
+
+
+def _move_fund(offered: Admission, programme: str, member: str, amount: int) -> None:
+    """Take `amount` out of a fund, or put it back where negative."""
+    fund = find_fund(offered.state.get, programme, member)
+    after = fund._replace(left=fund.left - amount)
+    assert 0 <= after.left <= after.allocated
+    offered.state.put(fund_key(programme, member), encode_decoded(after))
+
+
+def admit_grant(offered: Admission) -> int:
+    """Grant a loan under an approval in force; public money comes out of the programme's fund."""
+    record, pub = offered.record, offered.record["pub"]
+    found = _find_offer(offered)
+    if isinstance(found, Refusal):
+        return found
+    if pub["loan"] != record["id"]:
+        return Refusal.ID_DIFFERS
+    code = _money_refusal(pub, found.programme)
+    if code:
+        return code
+    public = "programme" in pub
+    if pub["approval"] != (found.public_approval if public else found.approval):
+        return Refusal.NO_APPROVAL
+    if found.answer != _ACCEPTED:
+        return Refusal.OFFER_NOT_ACCEPTED
+    after = found._replace(lent=found.lent + 1)
+    if public:
+        code = _public_loan_refusal(offered, found)
+        if code:
+            return code
+        _move_fund(offered, pub["programme"], offered.member, pub["amount"])
+        after = after._replace(loan=record["id"])
+    _put_case(offered, after)
+    loan = HeldLoan(record["case"], offered.member, pub.get("programme", ""), pub.get("amount", 0))
+    offered.state.put(loan_key(record["id"]), encode_decoded(loan))
+    return 0
+
+
+def _public_loan_refusal(offered: Admission, case: HeldCase) -> int:
+    pub = offered.record["pub"]
+    if case.loan:
+        return Refusal.ALREADY_LENT
+    if pub["amount"] > case.approved:
+        return Refusal.OVER_APPROVED
+    fund = find_fund(offered.state.get, pub["programme"], offered.member)
+    return Refusal.FUND_TOO_SMALL if fund.left < pub["amount"] else 0
+
+
+def _find_own_loan(offered: Admission) -> HeldLoan | Refusal:
+    """Return the loan that the record names, of the case it names, if the writer lent it."""
+    record, pub = offered.record, offered.record["pub"]
+    loan = find_loan(offered.state.get, pub["loan"])
+    if loan is None:
+        return Refusal.NO_LOAN
+    if loan.lender != offered.member:
+        return Refusal.NOT_THE_LENDER
+    if record.get("case") != loan.case:
+        return Refusal.NOT_OF_THIS_CASE
+    if ("amount" in pub) != ("programme" in pub):
+        return Refusal.AMOUNT_WITHOUT_PROGRAMME
+    return loan if pub.get("programme", "") == loan.programme else Refusal.NOT_THE_PROGRAMME
+
+
+def _put_loan(offered: Admission, loan: HeldLoan) -> None:
+    offered.state.put(loan_key(offered.record["pub"]["loan"]), encode_decoded(loan))
+
+
+def admit_disbursement(offered: Admission) -> int:
+    """Pay a loan out, never more than was granted, and nothing once its case is closed."""
+    loan = _find_own_loan(offered)
+    if isinstance(loan, Refusal):
+        return loan
+    case = find_case(offered.state.get, loan.case)
+    assert case is not None
+    if case.stage == Stage.CLOSED:
+        return Refusal.WRONG_STAGE
+    amount = offered.record["pub"].get("amount", 0)
+    if loan.disbursed + amount > loan.granted:
+        return Refusal.OVER_GRANTED
+    _put_loan(offered, loan._replace(disbursed=loan.disbursed + amount, paid=1))
+    return 0
+
+
+def admit_repayment(offered: Admission) -> int:
+    """Take money of a loan back, never more than was paid out; public money may be lent again."""
+    loan = _find_own_loan(offered)
+    if isinstance(loan, Refusal):
+        return loan
+    if not loan.paid:
+        return Refusal.NOT_PAID_OUT
+    amount = offered.record["pub"].get("amount", 0)
+    if loan.repaid + amount > loan.disbursed:
+        return Refusal.OVER_OWED
+    if amount:
+        _move_fund(offered, loan.programme, loan.lender, -amount)
+    _put_loan(offered, loan._replace(repaid=loan.repaid + amount))
+    return 0
+
+
+def release_undisbursed(offered: Admission) -> int:
+    """Put public money that was granted and not paid out back into its fund: the case is closed."""
+    case = find_case(offered.state.get, offered.record["case"])
+    assert case is not None
+    loan = find_loan(offered.state.get, case.loan) if case.loan else None
+    if loan is not None and loan.disbursed < loan.granted:
+        _move_fund(offered, loan.programme, loan.lender, loan.disbursed - loan.granted)
+        after = loan._replace(granted=loan.disbursed)
+        offered.state.put(loan_key(case.loan), encode_decoded(after))
+    return 0

@@ -53,12 +53,20 @@ class Acts:
         return identifier
 
     def _own(self, case: bytes) -> bytes:
-        """Return the party of a case this member owns."""
+        """Return under whom this member seals what it does with a case it owns.
+
+        That is the party at its custodian; an owner that does not know the party seals under the
+        case's id, by which the custodian has it forgotten.
+        """
         self._positions.need_owner(case)
         return self._desk.party_of(case)
 
     def hand_over(self, case: bytes, *, to: str, days: int, notes: str) -> bytes:
-        """Give the case to another member; from the next block on it is the owner."""
+        """Give the case to another member; from the next block on it is the owner.
+
+        It is lent what is sealed to the case's members, and granted of the party's own what it
+        needs to go on: profile, figures, reasons (`access.granting`).
+        """
         self._positions.need_owner(case)
         if to not in self._members:
             raise NotFound("member.unknown", f"{to} is no member", cure="See tally county.")
@@ -66,25 +74,23 @@ class Acts:
         statement = CaseHandedOver(
             from_member=self._desk.member, to=to, due=due, notes=notes or None
         )
-        return self._record(statement, case)
+        record = self._record(statement, case)
+        others = self._desk.reach.others
+        if others is not None:
+            others.pass_case(case)
+        return record
 
     def refuse(self, case: bytes, *, code: str, words: str) -> bytes:
         """Refuse in person: an officer signs, by a coded reason and words to the household."""
-        party = self._own_or_blind(case)
+        party = self._own(case)
         statement = CaseRefused(code=code, words=words)
         return self._record(statement, case, party=party, officer=self._desk.new_id())
 
     def close(self, case: bytes, *, code: str, words: str = "") -> bytes:
         """Close the case: an officer's act."""
-        party = self._own_or_blind(case)
+        party = self._own(case)
         statement = CaseClosed(code=code, words=words or None)
         return self._record(statement, case, party=party, officer=self._desk.new_id())
-
-    def _own_or_blind(self, case: bytes) -> bytes:
-        """Return the party where this member is its custodian, else the case's id in its place."""
-        self._positions.need_owner(case)
-        keys = self._desk.keys.of_record(case)
-        return keys[0].party if keys else case
 
     def override(self, case: bytes, *, code: str, outcome: str, file: str) -> bytes:
         """Decide otherwise than the decision, by a coded reason and a due-diligence file."""

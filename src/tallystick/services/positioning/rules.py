@@ -1,216 +1,389 @@
 """Who may write which step of a case, and when: admission rules, total and pure.
 
-A case has one stage and one owner at any time. State: `case/`id -> m([stage, owner]);
-`rules/positioning` -> the version in force, set by genesis and `rules.activated`.
+Laws: a case has one stage and one owner at any time; its decisions come in order, by the rules in
+force and on one basis; a machine never refuses and never closes; what an officer decided otherwise
+voids what was approved before. State: `case/` (`records.held`); `rules/`name -> m(version) as
+genesis set it, or m([version, from_height, version before]); `model/`service`/`link and
+`models/`service -> empty, of approved models; `provider/`, `product/` name -> `HeldEntry`;
+`endorsed/`id`/`member -> empty; `feedback/`id`/`member -> m(time); `appeal/`id -> `HeldAppeal`.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from tallystick.base import codec
-from tallystick.chain.amendment import writer_of
-from tallystick.chain.record import Admission, Admit, Code
+from tallystick.base.codec import encode_decoded, read_admitted, sha256
+from tallystick.chain.amendment import case_of, mark_named, writer_of
+from tallystick.chain.record import Admission, Admit
+from tallystick.records.held import (
+    HeldAppeal,
+    HeldCase,
+    HeldEntry,
+    Stage,
+    appeal_key,
+    case_key,
+    entry_key,
+    find_appeal,
+    find_case,
+    find_entry,
+)
+from tallystick.records.refusal import Refusal
 
 __all__ = [
-    "CASE_SPACE",
-    "CaseCode",
-    "Stage",
     "admit_appeal",
     "admit_application",
+    "admit_closing",
     "admit_decision",
     "admit_endorsement",
     "admit_feedback",
     "admit_hand_over",
-    "admit_member_entry",
-    "admit_officer_act",
+    "admit_model",
     "admit_override",
+    "admit_product",
+    "admit_provider",
+    "admit_refusal",
     "admit_rules",
     "admit_settlement",
 ]
 
-CASE_SPACE: Final = b"case/"
-_CASE: Final = codec.tuple_of(codec.integer(1, 9), codec.ident(24))
-_VERSION: Final = codec.integer(0, 2**16 - 1)
-
-
-class Stage(IntEnum):
-    """How far a case has come."""
-
-    APPLIED = 1
-    SCHEMED = 2
-    JUDGED = 3
-    REPORTED = 4
-    MATCHED = 5
-    REFUSED = 6
-    CLOSED = 7
-
-
-class CaseCode(IntEnum):
-    """Why a record of a case was refused."""
-
-    NO_CASE = 100
-    NOT_OWNER = 101
-    WRONG_STAGE = 102
-    NO_OFFICER = 103
-    RULES_NOT_IN_FORCE = 104
-    RATED_MEMBER_ASKS = 105
-    NOT_OF_THIS_CASE = 106
-
+_SERVICE: Final = "positioning"
+# Which version of the decision each version of the rules is figures of; rows are only ever added.
+_VERSION_OF_RULES: Final[Mapping[int, int]] = {1: 1}
+_DAY_MS: Final = 86_400_000
+_LATE_MS: Final = _DAY_MS
+_OFFER_MS_MAX: Final = 366 * _DAY_MS
+_ASKED_EVERY_MS: Final = _DAY_MS
+_BASIS_BYTES: Final = 16
 
 _OPEN: Final = frozenset(Stage) - {Stage.CLOSED}
 _DECIDED: Final = frozenset({Stage.REPORTED, Stage.MATCHED})
+_REFUSABLE: Final = _DECIDED | {Stage.JUDGED}
+_UNDECIDED: Final = frozenset({Stage.APPLIED, Stage.SCHEMED, Stage.JUDGED})
 
 
-def _case(offered: Admission) -> tuple[int, str] | None:
-    identifier = offered.record.get("case")
-    held = offered.state.get(CASE_SPACE + identifier) if identifier else None
-    if held is None:
-        return None
-    stage, owner = codec.decode(held, _CASE)
-    return stage, owner
+def _put(offered: Admission, case: HeldCase) -> None:
+    offered.state.put(case_key(offered.record["case"]), encode_decoded(case))
 
 
-def _put(offered: Admission, identifier: bytes, stage: int, owner: str) -> None:
-    offered.state.put(CASE_SPACE + identifier, codec.encode([stage, owner]))
-
-
-def _own_case(offered: Admission, stages: frozenset[Stage]) -> int:
-    """Return 0 if the writer owns the named case and it stands at one of `stages`."""
-    found = _case(offered)
+def _find_own(offered: Admission, stages: frozenset[Stage]) -> HeldCase | Refusal:
+    """Return the named case if the writer owns it and it stands at one of `stages`."""
+    found = find_case(offered.state.get, offered.record.get("case"))
     if found is None:
-        return CaseCode.NO_CASE
-    stage, owner = found
-    if owner != offered.member:
-        return CaseCode.NOT_OWNER
-    return 0 if stage in stages else CaseCode.WRONG_STAGE
+        return Refusal.NO_CASE
+    if found.owner != offered.member:
+        return Refusal.NOT_OWNER
+    return found if found.stage in stages else Refusal.WRONG_STAGE
 
 
 def admit_application(offered: Admission) -> int:
-    """Open a case; its id is the record's, so it names none."""
-    if "case" in offered.record:
-        return Code.RULE
-    _put(offered, offered.record["id"], Stage.APPLIED, offered.member)
+    """Open a case; its id is the record's."""
+    record, member = offered.record, offered.member
+    case = HeldCase(Stage.APPLIED, member, member, record["pub"].get("programme", ""))
+    offered.state.put(case_key(record["id"]), encode_decoded(case))
+    return 0
+
+
+# ---- decisions
+
+
+def _version_in_force(offered: Admission, name: str) -> int:
+    """Return the version of the named rules at this height, 0 if there is none."""
+    held = offered.state.get(b"rules/" + name.encode())
+    found = 0 if held is None else read_admitted(held)
+    if type(found) is list:
+        version, from_height, before = found
+        found = version if offered.height >= from_height else before
+    assert type(found) is int
+    return found
+
+
+def _basis_of(pub: Mapping[str, Any]) -> bytes:
+    model = pub["model"].raw if "model" in pub else b""
+    parts = [pub["version"], pub["rules"], pub["catalogue"].raw, model]
+    return sha256(encode_decoded(parts))[:_BASIS_BYTES]
+
+
+def _model_key(service: str, link: bytes) -> bytes:
+    return b"model/" + service.encode() + b"/" + link
+
+
+def _models_key(service: str) -> bytes:
+    return b"models/" + service.encode()
+
+
+def _decision_refusal(offered: Admission, question: str) -> int:
+    """Refuse a decision of another question, by other rules, or by a model nobody approved."""
+    pub, state = offered.record["pub"], offered.state
+    if pub["service"] != _SERVICE or pub["question"] != question:
+        return Refusal.NOT_THE_STEP
+    rules = _version_in_force(offered, _SERVICE)
+    if pub["rules"] != rules or _VERSION_OF_RULES.get(rules, pub["version"]) != pub["version"]:
+        return Refusal.RULES_NOT_IN_FORCE
+    if not offered.time <= pub["not_after"] <= offered.time + _OFFER_MS_MAX:
+        return Refusal.TIME_OUT_OF_RANGE
+    if "model" in pub and state.get(_model_key(_SERVICE, pub["model"].raw)) is None:
+        # Before any model is approved, experiments on cross-fitted cards may be recorded.
+        if state.get(_models_key(_SERVICE)) is not None:
+            return Refusal.MODEL_NOT_APPROVED
     return 0
 
 
 def admit_decision(question: str, after: Stage, becomes: Stage) -> Admit:
-    """Return the rule of one decision step: the owner's, in order, by the rules in force."""
+    """Return the rule of one decision step: the owner's, in order, on the case's one basis."""
+    stages = frozenset({after})
 
     def rule(offered: Admission) -> int:
-        code = _own_case(offered, frozenset({after}))
+        found = _find_own(offered, stages)
+        if isinstance(found, Refusal):
+            return found
+        code = _decision_refusal(offered, question)
         if code:
             return code
-        pub = offered.record["pub"]
-        held = offered.state.get(b"rules/" + pub["service"].encode())
-        if held is None or codec.decode(held, _VERSION) != pub["rules"]:
-            return CaseCode.RULES_NOT_IN_FORCE
-        if pub["service"] != "positioning" or pub["question"] != question:
-            return Code.RULE
-        if pub["not_after"] < offered.time:
-            return Code.RULE
-        _put(offered, offered.record["case"], becomes, offered.member)
+        basis = _basis_of(offered.record["pub"])
+        if found.basis not in (b"", basis):
+            return Refusal.BASIS_CHANGED
+        case = found._replace(stage=becomes, basis=basis)
+        if becomes in _DECIDED:
+            record = offered.record
+            case = case._replace(decision=record["id"], not_after=record["pub"]["not_after"])
+        _put(offered, case)
         return 0
 
     return rule
 
 
-def admit_officer_act(becomes: Stage, after: frozenset[Stage]) -> Admit:
-    """Return the rule of an act that only a person may do: refuse, close."""
-
-    def rule(offered: Admission) -> int:
-        code = _own_case(offered, after)
-        if code:
-            return code
-        if "officer" not in offered.record:
-            return CaseCode.NO_OFFICER
-        _put(offered, offered.record["case"], becomes, offered.member)
-        return 0
-
-    return rule
+# ---- what only a person may do
 
 
-def admit_hand_over(offered: Admission) -> int:
-    """Change a case's owner: from the owner, to another member in force."""
-    code = _own_case(offered, _OPEN)
-    if code:
-        return code
-    pub, found = offered.record["pub"], _case(offered)
-    if pub["from_member"] != offered.member or pub["to"] == offered.member:
-        return Code.RULE
-    if pub["to"] not in offered.members.by_name:
-        return Code.RULE
-    assert found is not None
-    _put(offered, offered.record["case"], found[0], pub["to"])
+def admit_refusal(offered: Admission) -> int:
+    """Refuse a judged case in person, as long as no money was lent on it."""
+    found = _find_own(offered, _REFUSABLE)
+    if isinstance(found, Refusal):
+        return found
+    if "officer" not in offered.record:
+        return Refusal.NO_OFFICER
+    if found.lent:
+        return Refusal.ALREADY_LENT
+    _put(offered, found.without_approvals()._replace(stage=Stage.REFUSED))
     return 0
 
 
-def admit_override(offered: Admission) -> int:
-    """Let the owner's officer decide otherwise than a decision of this case."""
-    code = _own_case(offered, _DECIDED)
-    if code:
-        return code
+def admit_closing(offered: Admission) -> int:
+    """Close a case in person, whatever it came to; feedback, appeals, repayments may follow."""
+    found = _find_own(offered, _OPEN)
+    if isinstance(found, Refusal):
+        return found
     if "officer" not in offered.record:
-        return CaseCode.NO_OFFICER
-    return _names_decision(offered, offered.record["pub"]["decision"])
+        return Refusal.NO_OFFICER
+    _put(offered, found.without_approvals()._replace(stage=Stage.CLOSED))
+    return 0
 
 
-def _names_decision(offered: Admission, decision: bytes) -> int:
-    found = writer_of(offered, decision)
-    decisions = {"case.reported", "case.matched", "case.judged"}
-    return 0 if found is not None and found[0] in decisions else CaseCode.NOT_OF_THIS_CASE
+def admit_hand_over(holders: frozenset[str]) -> Admit:
+    """Return the rule that changes a case's owner: to another member, whose role is of `holders`.
+
+    What the former owner approved of its own money is void; public money already lent stays lent.
+    """
+
+    def rule(offered: Admission) -> int:
+        found = _find_own(offered, _OPEN)
+        if isinstance(found, Refusal):
+            return found
+        pub = offered.record["pub"]
+        if pub["from_member"] != offered.member:
+            return Refusal.NOT_OWN
+        to = offered.members.by_name.get(pub["to"])
+        if to is None:
+            return Refusal.NO_SUCH_MEMBER
+        if to.name == offered.member:
+            return Refusal.NAMES_ITSELF
+        if to.role not in holders:
+            return Refusal.CANNOT_HOLD
+        if not offered.time - _LATE_MS <= pub["due"] <= offered.time + _OFFER_MS_MAX:
+            return Refusal.TIME_OUT_OF_RANGE
+        _put(offered, found.without_approvals()._replace(owner=to.name))
+        return 0
+
+    return rule
+
+
+def admit_override(offered: Admission) -> int:
+    """Let the owner's officer decide otherwise than the case's decision, once."""
+    found = _find_own(offered, _DECIDED)
+    if isinstance(found, Refusal):
+        return found
+    if "officer" not in offered.record:
+        return Refusal.NO_OFFICER
+    if offered.record["pub"]["decision"] != found.decision:
+        return Refusal.NOT_OF_THIS_CASE
+    if found.overridden:
+        return Refusal.ALREADY_OVERRIDDEN
+    if found.lent:
+        return Refusal.ALREADY_LENT
+    _put(offered, found.without_approvals()._replace(overridden=1))
+    return 0
+
+
+# ---- what others say of a case
+
+
+def _is_of_case(offered: Admission, identifier: bytes) -> bool:
+    """Tell whether a record is the named case's application, or names that case."""
+    case = offered.record["case"]
+    return identifier == case or case_of(offered, identifier) == case
 
 
 def admit_endorsement(offered: Admission) -> int:
-    """Let any member endorse an admitted record of a case, once it stands."""
-    if _case(offered) is None:
-        return CaseCode.NO_CASE
-    found = writer_of(offered, offered.record["pub"]["endorses"])
-    return 0 if found is not None else CaseCode.NOT_OF_THIS_CASE
+    """Let a member endorse another's record of a case, once."""
+    if find_case(offered.state.get, offered.record.get("case")) is None:
+        return Refusal.NO_CASE
+    endorsed = offered.record["pub"]["endorses"]
+    written = writer_of(offered, endorsed)
+    if written is None or not _is_of_case(offered, endorsed):
+        return Refusal.NOT_OF_THIS_CASE
+    if written[1] == offered.member:
+        return Refusal.OWN_RECORD
+    key = b"endorsed/" + endorsed + b"/" + offered.member.encode()
+    if offered.state.get(key) is not None:
+        return Refusal.ALREADY_ENDORSED
+    offered.state.put(key, b"")
+    mark_named(offered, endorsed)
+    return 0
 
 
 def admit_feedback(offered: Admission) -> int:
-    """Take feedback from a member other than the case's owner, once the case is decided."""
-    found = _case(offered)
+    """Take feedback from a member other than those rated, once the case is decided.
+
+    Rated are the case's owner and who approved money; one member asks about a case once a day.
+    """
+    found = find_case(offered.state.get, offered.record.get("case"))
     if found is None:
-        return CaseCode.NO_CASE
-    stage, owner = found
-    if stage in {Stage.APPLIED, Stage.SCHEMED, Stage.JUDGED}:
-        return CaseCode.WRONG_STAGE
-    return CaseCode.RATED_MEMBER_ASKS if owner == offered.member else 0
+        return Refusal.NO_CASE
+    if found.stage in _UNDECIDED:
+        return Refusal.WRONG_STAGE
+    if offered.member in (found.owner, found.approver):
+        return Refusal.RATED_MEMBER_ASKS
+    key = b"feedback/" + offered.record["case"] + b"/" + offered.member.encode()
+    held = offered.state.get(key)
+    if held is not None and offered.time < read_admitted(held) + _ASKED_EVERY_MS:
+        return Refusal.TOO_SOON
+    offered.state.put(key, encode_decoded(offered.time))
+    return 0
 
 
 def admit_appeal(offered: Admission) -> int:
-    """Open an appeal against an admitted record; any member may take it in for the household."""
-    if _case(offered) is None:
-        return CaseCode.NO_CASE
-    found = writer_of(offered, offered.record["pub"]["against"])
-    return 0 if found is not None else CaseCode.NOT_OF_THIS_CASE
+    """Open an appeal against a record of the case; any member may take it in."""
+    if find_case(offered.state.get, offered.record.get("case")) is None:
+        return Refusal.NO_CASE
+    record = offered.record
+    against = record["pub"]["against"]
+    written = writer_of(offered, against)
+    if written is None or not _is_of_case(offered, against):
+        return Refusal.NOT_OF_THIS_CASE
+    answered = written[1] if written[0] == "appeal.settled" else ""
+    held = HeldAppeal(record["case"], offered.member, answered)
+    offered.state.put(appeal_key(record["id"]), encode_decoded(held))
+    mark_named(offered, against)
+    return 0
 
 
 def admit_settlement(offered: Admission) -> int:
-    """Settle an appeal: a person's act, of a member other than the one who took the appeal in."""
-    if _case(offered) is None:
-        return CaseCode.NO_CASE
+    """Answer an appeal, once and in person.
+
+    Not by the member that took it in; and where it is against an answer, not by who gave that.
+    """
+    if find_case(offered.state.get, offered.record.get("case")) is None:
+        return Refusal.NO_CASE
     if "officer" not in offered.record:
-        return CaseCode.NO_OFFICER
-    found = writer_of(offered, offered.record["pub"]["appeal"])
-    return 0 if found is not None and found[0] == "appeal.opened" else CaseCode.NOT_OF_THIS_CASE
+        return Refusal.NO_OFFICER
+    appeal = offered.record["pub"]["appeal"]
+    held = find_appeal(offered.state.get, appeal)
+    if held is None:
+        return Refusal.NOT_OPEN
+    if held.case != offered.record["case"]:
+        return Refusal.NOT_OF_THIS_CASE
+    if offered.member in (held.taker, held.answered):
+        return Refusal.OWN_APPEAL
+    offered.state.delete(appeal_key(appeal))
+    return 0
 
 
-def admit_member_entry(offered: Admission) -> int:
-    """Admit what a member publishes about providers, products or models."""
-    return Code.RULE if "case" in offered.record else 0
+# ---- what positioning chooses from
+
+
+def _admit_entry(offered: Admission, space: str, name: str) -> int:
+    """Give a free name to the writer, or let it restate its own; an amendment keeps the name."""
+    held = find_entry(offered.state.get, space, name)
+    if held is not None and held.member != offered.member:
+        return Refusal.NAME_TAKEN
+    earlier = offered.record.get("amends")
+    if earlier is not None and (held is None or held.record != earlier):
+        return Refusal.NOT_TO_AMEND
+    after = HeldEntry(offered.member, offered.record["id"])
+    offered.state.put(entry_key(space, name), encode_decoded(after))
+    return 0
+
+
+def _has_names(found: object, stated: list[str]) -> bool:
+    """Tell whether a list of the entry, absent or in any order, holds the names stated."""
+    names = [] if found is None else found
+    if type(names) is not list or any(type(each) is not str for each in names):
+        return False
+    return sorted(names) == stated
+
+
+def admit_provider(offered: Admission) -> int:
+    """Admit a service subject under a name of the writer's, its entry saying what the record does."""
+    pub = offered.record["pub"]
+    entry = pub["entry"]
+    same = entry.get("provider") == pub["provider"] and all(
+        _has_names(entry.get(field), pub[field]) for field in ("services", "expertise")
+    )
+    if not same:
+        return Refusal.ENTRY_DIFFERS
+    return _admit_entry(offered, "provider", pub["provider"])
+
+
+def admit_product(offered: Admission) -> int:
+    """Admit a version of a product under a name of the writer's: scheme and version by a point."""
+    pub = offered.record["pub"]
+    scheme, version = pub["entry"].get("scheme"), pub["entry"].get("version")
+    if type(scheme) is not str or type(version) not in (int, str):
+        return Refusal.ENTRY_DIFFERS
+    if pub["product"] != f"{scheme}.{version}":
+        return Refusal.ENTRY_DIFFERS
+    return _admit_entry(offered, "product", pub["product"])
+
+
+def admit_model(offered: Admission) -> int:
+    """Let a published model decide: a person's act, once a model and service."""
+    if "officer" not in offered.record:
+        return Refusal.NO_OFFICER
+    pub, state = offered.record["pub"], offered.state
+    key = _model_key(pub["service"], pub["model"].raw)
+    if state.get(key) is not None:
+        return Refusal.ALREADY_STATED
+    state.put(key, b"")
+    if state.get(_models_key(pub["service"])) is None:
+        state.put(_models_key(pub["service"]), b"")
+    return 0
 
 
 def admit_rules(offered: Admission) -> int:
-    """Put a newer version of a service's rules in force from the next height on."""
+    """Put the next version of a service's rules in force from the next height on.
+
+    One version a height: what this height still decides by stays known.
+    """
     pub = offered.record["pub"]
-    name = b"rules/" + pub["name"].encode()
-    held = offered.state.get(name)
-    before = codec.decode(held, _VERSION) if held is not None else 0
-    if pub["version"] <= before or pub["from_height"] != offered.height + 1:
-        return Code.RULE
-    offered.state.put(name, codec.encode(pub["version"]))
+    held = offered.state.get(b"rules/" + pub["name"].encode())
+    found = 0 if held is None else read_admitted(held)
+    latest = found[0] if type(found) is list else found
+    before = _version_in_force(offered, pub["name"])
+    if latest != before or pub["version"] != latest + 1:
+        return Refusal.NOT_NEXT
+    if pub["from_height"] != offered.height + 1:
+        return Refusal.NOT_NEXT
+    after = [pub["version"], pub["from_height"], before]
+    offered.state.put(b"rules/" + pub["name"].encode(), encode_decoded(after))
     return 0

@@ -75,7 +75,7 @@ class Positions:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._deciders: dict[tuple[Cid | None, Cid], Decider] = {}
-        self._catalogue: tuple[int, Cid] | None = None
+        self._catalogue: tuple[tuple[int, ...], Cid] | None = None
 
     # ---- what positioning chooses from
 
@@ -118,14 +118,24 @@ class Positions:
     def catalogue(self) -> Cid:
         """Return the CID of the catalogue as the chain has it, and keep it as a public object."""
         desk = self._desk
-        height = desk.views.height()
-        if self._catalogue is None or self._catalogue[0] != height:
+        version = self._catalogue_version()
+        if self._catalogue is None or self._catalogue[0] != version:
             tree = self._catalogue_tree()
             cid = cid_of(encode(tree))
             if not desk.store.has(cid):
                 desk.store.put_many([encode(tree)], DAG_CBOR)
-            self._catalogue = (height, cid)
+            self._catalogue = (version, cid)
         return self._catalogue[1]
+
+    def _catalogue_version(self) -> tuple[int, ...]:
+        """Return what changes whenever a provider, a product or the reference figures do."""
+        views = self._desk.views
+        heights = []
+        for table in ("provider", "product"):
+            rows = views.rows(table, order="-height", limit=1)
+            heights += [rows[0]["height"] if rows else 0, views.count(table)]
+        figures = views.rows("rules", {"name": "reference"}, order="-version", limit=1)
+        return (*heights, figures[0]["version"] if figures else 0)
 
     def _catalogue_tree(self) -> dict[str, Any]:
         desk = self._desk
