@@ -1,8 +1,8 @@
 """How fast cases go through the five steps, against the same bare work by the same libraries.
 
-The bare loop repeats, on the very bytes the run produced, what no form of this can leave out: at the
-writer each seal (HKDF, AES-GCM, field encodings, leaf hashes), record encoding, signature, rows of
-objects and keys; at each of the members each signature check, decode and encode of each record,
+The bare loop repeats, on the very bytes the run produced, what no form of this can leave out: at
+the writer each seal (HKDF, AES-GCM, field encodings, leaf hashes), record encoding, signature, rows
+of objects and keys; at each of the members each signature check, decode and encode of each record,
 hashes, the state's lanes, rows. It decides nothing, checks nothing and keeps no chain. Processor
 time, interleaved rounds, ratio of medians of the same run.
 """
@@ -28,14 +28,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from nacl import bindings
 
 from tallystick.base.clock import ManualClock, SystemClock
-from tallystick.base.codec import decode
+from tallystick.base.codec import cid_of, decode
 from tallystick.chain import schema
-from tallystick.chain.block import Execution
+from tallystick.chain.block import Execution, genesis_state, start
 from tallystick.chain.transaction import Transaction
 from tallystick.charter import CHARTER
 from tallystick.county.acted import publish_catalogue
 from tallystick.county.founding import found_county
-from tallystick.county.house import House, open_house
+from tallystick.county.house import House
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
 from tallystick.services.positioning.service import Request
@@ -125,7 +125,7 @@ def _requests(house: House, count: int) -> list[Request]:
 
 def _five_steps(folder: Path) -> tuple[float, _Trace]:
     """Return processor seconds of all cases with all members verifying, and what was made."""
-    house = _open(folder, ManualClock(START_MS), "bench")
+    house = _open(folder, ManualClock(START_MS), "")
     try:
         requests = _requests(house, CASES)
         node = house.node(WRITER)
@@ -142,7 +142,7 @@ def _five_steps(folder: Path) -> tuple[float, _Trace]:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """What a run made: plain sealed bodies by leaf, objects, transactions, blocks, state changes."""
+    """What a run made: leaves of sealed fields, objects, transactions, blocks, changes."""
 
     bodies: list[list[bytes]]
     objects: list[bytes]
@@ -183,8 +183,6 @@ def _changes(
     house: House, height: int, found: list[Transaction], state: dict[bytes, bytes]
 ) -> list[tuple[bytes, bytes | None, bytes]]:
     """Run a block again and return (key, old value, new value) of what it changed."""
-    from tallystick.chain.block import genesis_state, start
-
     replica = house.node("finance").replica
     if height == 1:
         state.update(genesis_state(replica.genesis))
@@ -194,8 +192,6 @@ def _changes(
     run = Execution(_tips[-1], state.get, CHARTER, fields["time"])
     for each in found:
         run.add(each)
-    from tallystick.base.codec import cid_of
-
     effects = run.finish(lambda _: cid_of(replica.header(height)))
     changed = [
         (key, state.get(key), new) for key, new in effects.changes.items() if new is not None
@@ -249,9 +245,7 @@ def _bare_member(trace: _Trace, path: Path) -> None:
     secret = bindings.crypto_sign_seed_keypair(bytes(32))
     signed = bindings.crypto_sign(bytes(42), secret[1])
     lanes = np.zeros(1_024, dtype="<u2")
-    height = 0
-    for data, rows, changes in trace.blocks:
-        height += 1
+    for height, (data, rows, changes) in enumerate(trace.blocks):
         cbor2.loads(data)
         for row in rows:
             header, _, records = cbor2.loads(row)
@@ -339,7 +333,7 @@ def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
     allowed = FSYNCS_MOST * sync_ms + MARGIN_MS
     return [
         {
-            "name": "five_steps",
+            "name": "positioning.five_steps",
             "value": round(CASES / statistics.median(ours), 1),
             "unit": "cases/s",
             "against": "the same bare work, 8 members and the orderer",
@@ -347,7 +341,7 @@ def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
             "spread": round(ratios[-1] - ratios[0], 3),
         },
         {
-            "name": "interactive_case",
+            "name": "positioning.interactive",
             "value": round(case_ms, 2),
             "unit": "ms",
             "against": f"8 fsyncs of {sync_ms:.2f} ms + 15 ms",

@@ -16,6 +16,7 @@ from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.record import Admission, Charter, admit_record
 from tallystick.chain.state import Overlay
 from tallystick.charter import CHARTER
+from tallystick.records.held import find_fund
 
 __all__ = ["DAY_MS", "MEMBERS", "TIME_MS", "Floor", "name"]
 
@@ -72,7 +73,7 @@ class Floor:
         self._drawn += 1
         return name(self._drawn)
 
-    def record(self, t: str, pub: Mapping[str, Any] | None = None, **more: Any) -> bytes:  # noqa: ANN401
+    def record(self, t: str, pub: Mapping[str, Any] | None = None, **more: Any) -> bytes:
         """Return the bytes of a record with all the seals of its type."""
         record: dict[str, Any] = {
             "t": t,
@@ -114,7 +115,7 @@ class Floor:
                     self.state[key] = value
         return int(code)
 
-    def say(self, member: str, t: str, pub: Mapping[str, Any] | None = None, **more: Any) -> int:  # noqa: ANN401
+    def say(self, member: str, t: str, pub: Mapping[str, Any] | None = None, **more: Any) -> int:
         """Offer a record of type `t` by a member and return its code; `last` is its id."""
         return self.offer(member, self.record(t, pub, **more))
 
@@ -125,7 +126,7 @@ class Floor:
 
     # ---- a case on its way
 
-    def decision(self, question: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401
+    def decision(self, question: str, /, **changes: Any) -> dict[str, Any]:
         pub = {
             "service": "positioning",
             "version": 1,
@@ -192,10 +193,7 @@ class Floor:
 
     def left(self, member: str = "bank-a", programme: str = "relief") -> int:
         """Return what a member has left of a programme's public money."""
-        from tallystick.records.held import HeldFund
-
-        held = self.state.get(b"fund/" + programme.encode() + b"/" + member.encode())
-        return HeldFund.read(held).left if held else 0
+        return find_fund(self.state.get, programme, member).left
 
 
 def links(count: int) -> Sequence[Cid]:

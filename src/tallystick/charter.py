@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.chain.amendment import alone, amendable, final
+from tallystick.chain.amendment import alone, amendable, belonging, final
 from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admit, Charter, RecordType
@@ -125,19 +125,24 @@ _ROWS: Final = (
     _row(case.CaseRefused, INTAKE, final(positioning.admit_refusal), "case"),
     _row(case.CaseClosed, INTAKE, final(_CLOSING), "case", "fund", "loan"),
     _row(case.CaseHandedOver, INTAKE, final(positioning.admit_hand_over(INTAKE)), "case"),
-    _row(case.Endorsed, ANY, final(positioning.admit_endorsement), "endorsed"),
+    _row(case.Endorsed, ANY, final(belonging(positioning.admit_endorsement)), "endorsed"),
     _row(case.DecisionOverridden, INTAKE, final(positioning.admit_override), "case"),
-    _row(case.FeedbackGiven, ANY, final(positioning.admit_feedback), "feedback"),
-    _row(case.AppealOpened, ANY, final(positioning.admit_appeal), "appeal"),
-    _row(case.AppealSettled, INTAKE | {"regulator"}, final(positioning.admit_settlement), "appeal"),
+    _row(case.FeedbackGiven, ANY, final(belonging(positioning.admit_feedback)), "feedback"),
+    _row(case.AppealOpened, ANY, final(belonging(positioning.admit_appeal)), "appeal"),
+    _row(
+        case.AppealSettled,
+        INTAKE | {"regulator"},
+        final(belonging(positioning.admit_settlement)),
+        "appeal",
+    ),
     _row(loan.OfferAccepted, INTAKE, final(credit.admit_answer(accepted=True)), "case"),
     _row(loan.OfferDeclined, INTAKE, final(credit.admit_answer(accepted=False)), "case"),
-    _row(loan.MoneyReceived, CUSTODIAN, final(credit.admit_receipt)),
+    _row(loan.MoneyReceived, CUSTODIAN, final(belonging(credit.admit_receipt))),
     _row(loan.ApprovalGiven, LENDER | DEPARTMENT, final(credit.admit_approval), "case"),
     _row(loan.FundAllocated, DEPARTMENT, final(alone(credit.admit_allocation)), "fund"),
     _row(loan.LoanGranted, LENDER, final(credit.admit_grant), "case", "fund", "loan"),
-    _row(loan.LoanDisbursed, LENDER, final(credit.admit_disbursement), "loan"),
-    _row(loan.LoanRepaid, LENDER, final(credit.admit_repayment), "fund", "loan"),
+    _row(loan.LoanDisbursed, LENDER, final(belonging(credit.admit_disbursement)), "loan"),
+    _row(loan.LoanRepaid, LENDER, final(belonging(credit.admit_repayment)), "fund", "loan"),
     _row(
         public.NoticePosted,
         DEPARTMENT | {"village"},
@@ -152,7 +157,7 @@ _ROWS: Final = (
     _row(
         public.GuidanceGiven,
         OVERSEER | {"village", "cooperative"},
-        amendable(publication.admit_guidance),
+        amendable(belonging(publication.admit_guidance)),
     ),
     _row(public.ProjectEvaluated, OVERSEER, amendable(alone(publication.admit_evaluation))),
     _row(public.NewsPublished, MEDIA, amendable(alone(publication.admit_statement))),

@@ -20,7 +20,7 @@ MONTHS = 2
 
 
 def act_out(folder: Path, *, over_api: bool) -> tuple[Story, str]:
-    county = draw_county(SeededEntropy("same"), households=60, months=MONTHS)
+    county = draw_county(SeededEntropy("same"), households=50, months=MONTHS)
     clock = ManualClock((day_of(county.start_month, 1) - 1) * DAY_MS)
     found_county(folder, seed="same", clock=clock)
     with open_town(folder, clock) as town:
@@ -51,7 +51,7 @@ def spread(town: Town) -> None:
 def test_the_same_county_over_the_api_is_the_same_chain(tmp_path: Path) -> None:
     at_desks, head = act_out(tmp_path / "desks", over_api=False)
     over_api, same = act_out(tmp_path / "api", over_api=True)
-    assert at_desks.acts["case.opened"] > 3
+    assert at_desks.acts["case.opened"] > 1
     assert at_desks.acts["feedback.given"] > 0
     assert over_api == at_desks
     assert same == head

@@ -1,21 +1,34 @@
 """How records hang on one another: amendments, what names what, and what belongs to which case.
 
 An amendment repeats a record whole, by its writer, before anything depends on it. A charter wraps
-its rules with `amendable` or `final`; `alone` refuses what would tie a record to a case. State:
-`named/`id -> empty, of an id that an admitted record refers to or amends; `in/`id -> the case that
-a record names. Only records of final types are named as a case, so `case` marks nothing.
+its rules with `amendable` or `final`; with `alone`, where a record may name no case; and with
+`belonging`, where it may and the rule does not change the case. State: `named/`id -> empty, of an
+id that an admitted record refers to or amends; `in/`id -> the case a record belongs to, unless the
+case's own value lists it. Only records of final types are named as a case, so that marks nothing.
 """
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from tallystick.base import codec
 from tallystick.chain.record import Admission, Admit, record_key
+from tallystick.records.held import CASE_RECORDS_BYTES, HeldCase, case_key
 from tallystick.records.refusal import Refusal
 
-__all__ = ["alone", "amendable", "case_of", "final", "mark_named", "writer_of"]
+__all__ = [
+    "alone",
+    "amendable",
+    "belonging",
+    "final",
+    "is_of_case",
+    "keep_case",
+    "mark_named",
+    "writer_of",
+]
 
-_NAMED = b"named/"
-_IN = b"in/"
+_NAMED: Final = b"named/"
+_IN: Final = b"in/"
 
 
 def writer_of(offered: Admission, identifier: bytes) -> tuple[str, str] | None:
@@ -27,9 +40,22 @@ def writer_of(offered: Admission, identifier: bytes) -> tuple[str, str] | None:
     return t, member
 
 
-def case_of(offered: Admission, identifier: bytes) -> bytes | None:
-    """Return the case that the admitted record `identifier` names; None if it names none."""
-    return offered.state.get(_IN + identifier)
+def is_of_case(offered: Admission, case: HeldCase, identifier: bytes) -> bool:
+    """Tell whether a record is the application of the case the record names, or belongs to it."""
+    named: bytes = offered.record["case"]
+    if identifier == named or case.lists(identifier):
+        return True
+    return offered.state.get(_IN + identifier) == named
+
+
+def keep_case(offered: Admission, case: HeldCase, **changes: Any) -> None:  # noqa: ANN401 - fields of a case
+    """Hold a case as the offered record leaves it, and that the record is one of the case's."""
+    record, state = offered.record, offered.state
+    if len(case.records) < CASE_RECORDS_BYTES:
+        changes["records"] = case.records + record["id"]
+    else:
+        state.put(_IN + record["id"], record["case"])
+    state.put(case_key(record["case"]), codec.encode_decoded(case._replace(**changes)))
 
 
 def mark_named(offered: Admission, identifier: bytes) -> None:
@@ -38,13 +64,9 @@ def mark_named(offered: Admission, identifier: bytes) -> None:
         offered.state.put(_NAMED + identifier, b"")
 
 
-def _place(offered: Admission) -> None:
-    """Hold what an admitted record refers to, and its case."""
-    record = offered.record
-    for name in record.get("refs", ()):
+def _mark_refs(offered: Admission) -> None:
+    for name in offered.record.get("refs", ()):
         mark_named(offered, name)
-    if "case" in record:
-        offered.state.put(_IN + record["id"], record["case"])
 
 
 def final(admit: Admit) -> Admit:
@@ -55,7 +77,7 @@ def final(admit: Admit) -> Admit:
             return Refusal.NEVER_AMENDED
         code = admit(offered)
         if code == 0:
-            _place(offered)
+            _mark_refs(offered)
         return code
 
     return rule
@@ -71,13 +93,13 @@ def amendable(admit: Admit) -> Admit:
             named = offered.state.get(_NAMED + earlier) is not None
             if named or writer_of(offered, earlier) != same:
                 return Refusal.NOT_TO_AMEND
-            if case_of(offered, earlier) != offered.record.get("case"):
+            if offered.state.get(_IN + earlier) != offered.record.get("case"):
                 return Refusal.NOT_TO_AMEND
         code = admit(offered)
         if code == 0:
             if earlier is not None:
                 mark_named(offered, earlier)
-            _place(offered)
+            _mark_refs(offered)
         return code
 
     return rule
@@ -88,5 +110,17 @@ def alone(admit: Admit) -> Admit:
 
     def rule(offered: Admission) -> int:
         return Refusal.NAMES_A_CASE if "case" in offered.record else admit(offered)
+
+    return rule
+
+
+def belonging(admit: Admit) -> Admit:
+    """Return the rule of a type whose records belong to the case they name and do not change it."""
+
+    def rule(offered: Admission) -> int:
+        code = admit(offered)
+        if code == 0 and "case" in offered.record:
+            offered.state.put(_IN + offered.record["id"], offered.record["case"])
+        return code
 
     return rule

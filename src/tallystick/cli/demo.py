@@ -48,13 +48,14 @@ _WITNESS: Final = "regulator"
 @option("--once", is_flag=True, zh="演示完即退出", en="Exit at the end; serve nothing.")
 @option("--json", "is_json", is_flag=True, zh="最后一行为 JSON", en="The last line is JSON.")
 @lang_option
-def demo(  # noqa: PLR0913, PLR0917 - click's own
+def demo(
+    *,
     seed: str,
     households: int,
     months: int,
     folder: str,
-    once: bool,  # noqa: FBT001 - click's own
-    is_json: bool,  # noqa: FBT001 - click's own
+    once: bool,
+    is_json: bool,
 ) -> None:
     """Run the demonstration."""
     with _folder(folder) as home:
@@ -132,7 +133,8 @@ def _by_day(
 
 _TITLES: Final[Mapping[str, Words]] = {
     "run": Words(
-        "{cases} 案:{offers} 份报告,{matches} 案不合适并另行匹配;回访 {feedback} 次,申诉 {appeals} 件",
+        "{cases} 案:{offers} 份报告,{matches} 案不合适并另行匹配;"
+        "回访 {feedback} 次,申诉 {appeals} 件",
         "{cases} cases: {offers} offers, {matches} that did not fit and were matched;"
         " {feedback} feedback, {appeals} appeals",
     ),

@@ -40,13 +40,14 @@ def evidence() -> None:
 @option("--county", default="county", show_default=True, metavar="DIR", zh="县文件夹", en="County.")
 @option("--member", default="", metavar="NAME", zh="由哪个成员导出", en="Which member exports.")
 @option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
-def export(  # noqa: PLR0913, PLR0917 - click's own
+def export(
+    *,
     case: str,
     out: str,
     redact: tuple[str, ...],
     county: str,
     member: str,
-    is_json: bool,  # noqa: FBT001 - click's own
+    is_json: bool,
 ) -> None:
     """Export a case."""
     from tallystick.base.clock import SystemClock

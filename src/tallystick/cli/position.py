@@ -1,4 +1,4 @@
-"""`tally position`: a file of applicants through the five steps, onto the chain, a row a case out."""
+"""`tally position`: a file of applicants through the five steps, onto the chain."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _COLUMNS: Final = (
 @option("--out", default="", metavar="CSV", zh="结果文件", en="Where the rows go.")
 @option("--json", "is_json", is_flag=True, zh="摘要为一行 JSON", en="The summary as JSON.")
 @lang_option
-def position(file: str, mapping: str, county: str, member: str, out: str, is_json: bool) -> None:  # noqa: FBT001, PLR0917 - click's own
+def position(*, file: str, mapping: str, county: str, member: str, out: str, is_json: bool) -> None:
     """Position a file."""
     from tallystick.services.positioning.portfolio import Portfolio
     from tallystick.sources import load_mapping

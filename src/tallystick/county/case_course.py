@@ -14,6 +14,9 @@ from tallystick.county.agenda import Phase
 from tallystick.county.member import APPROVERS, SERVED_BY
 from tallystick.county.scene import CaseFile, Scene
 from tallystick.county.words import REFUSALS, SENTENCES, say
+from tallystick.text import PHRASES
+from tallystick.text import say as say_word
+from tallystick.text.wording import format_money
 
 __all__ = ["follow_case"]
 
@@ -52,18 +55,26 @@ def follow_case(scene: Scene, file: CaseFile, answer: Mapping[str, Any]) -> None
 
 def _tell_opening(scene: Scene, file: CaseFile, answer: Mapping[str, Any]) -> None:
     demand = file.request.demand
-    yuan = demand["amount_minor"] // _FEN
+    amount, purpose = demand["amount_minor"], demand["purpose"]
     scene.tell(
         file,
         file.holder,
-        f"家庭申请:{demand['purpose_text']},{yuan:,}元",
-        f"A household asks for {yuan:,} yuan: {demand['purpose']}",
+        f"家庭申请:{demand['purpose_text']},{format_money(amount, 'zh')}",
+        f"A household asks for {format_money(amount, 'en')}: {_name('purpose', purpose, 'en')}",
     )
     if answer["stage"] == "reported":
         zh, en = "方案与周期、收入相符,出具报告", "The scheme fits cycle and income: a report"
     else:
         zh, en = "方案不符,已匹配服务主体", "The scheme does not fit: service subjects are matched"
-    scene.tell(file, file.holder, f"{zh}({answer['outcome']})", f"{en} ({answer['outcome']})")
+    table = "scheme" if answer["stage"] == "reported" else "outcome"
+    names = [_name(table, str(answer["outcome"]), language) for language in ("zh", "en")]
+    scene.tell(file, file.holder, f"{zh}({names[0]})", f"{en} ({names[1]})")
+
+
+def _name(table: str, code: str, language: str) -> str:
+    """Return what people call a code of a table of the texts; the code itself if none do."""
+    known = f"{table}.{code}"
+    return say_word(known, {}, language) if known in PHRASES else code
 
 
 def _later(scene: Scene, file: CaseFile, label: str, days: tuple[int, int]) -> int:

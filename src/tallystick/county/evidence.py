@@ -98,7 +98,7 @@ def _claims(
 ) -> list[Mapping[str, Any]]:
     claims: list[Mapping[str, Any]] = [admitted(at) for at in range(len(lines))]
     for at, line in enumerate(lines):
-        if line.t in DECISIONS and replayable and len(openings[line.identifier]) == 2:
+        if line.t in DECISIONS and replayable and {"case", "party"} == set(openings[line.identifier]):
             claims.append(decided(at))
     return claims
 

@@ -26,6 +26,7 @@ from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
@@ -132,7 +133,7 @@ class House:
         """Yield all nodes in the county's order of members."""
         return (seat.node for seat in self._seats.values())
 
-    def link(self, member: str) -> object:
+    def link(self, member: str) -> Link:
         """Return a member's link."""
         return self.seat(member).link
 

@@ -22,6 +22,9 @@ __all__ = ["await_witnessed", "follow", "resend", "serve_house"]
 
 LOOK_MS: Final = 250
 """How long a thread waits for news before it looks whether it is to end."""
+FOLLOW_PAUSE_MS: Final = 100
+"""How long members let an officer's request finish before they verify what it made: they share its
+processor, and the orderer waits for none of them."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
 
@@ -113,6 +116,8 @@ class _Served:
             if not (moved or unwitnessed):
                 continue
             pause = NOTE_PAUSE_MS if moved else min(pause * 2, LOOK_MS)
+            if moved:
+                self._ended.wait(FOLLOW_PAUSE_MS / 1_000)
             try:
                 seat.follower.pull()
                 seat.node.fold()

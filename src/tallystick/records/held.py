@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from tallystick.base.codec import read_admitted
 
 __all__ = [
+    "CASE_RECORDS_BYTES",
     "HeldAppeal",
     "HeldCase",
     "HeldEntry",
@@ -38,6 +39,9 @@ __all__ = [
 
 Reading: TypeAlias = Callable[[bytes], bytes | None]
 """Returns the value held under a key, None if there is none."""
+
+CASE_RECORDS_BYTES: Final = 64 * 16
+"""Room for ids in a case's value; further ones are held apart, so that no value grows for ever."""
 
 
 class Stage(IntEnum):
@@ -71,6 +75,7 @@ class HeldCase(NamedTuple):
         loan: the loan of public money.
         lent: how many loans were granted.
         answer: of the household to what is approved: 0 none, 1 accepted, 2 declined.
+        records: ids of the records that changed the case, 16 bytes each, the first 64 of them.
     """
 
     stage: int
@@ -88,10 +93,16 @@ class HeldCase(NamedTuple):
     loan: bytes = b""
     lent: int = 0
     answer: int = 0
+    records: bytes = b""
 
     def has_offer(self) -> bool:
         """Tell whether the case has an offer: a report that stands, or a misfit overridden."""
         return self.stage == (Stage.MATCHED if self.overridden else Stage.REPORTED)
+
+    def lists(self, identifier: bytes) -> bool:
+        """Tell whether `identifier` is one of `records`."""
+        size, found = len(identifier), self.records
+        return any(found[at : at + size] == identifier for at in range(0, len(found), size))
 
     def without_approvals(self) -> HeldCase:
         """Return it with every approval void that no public loan stands on, and no answer."""

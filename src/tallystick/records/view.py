@@ -6,7 +6,7 @@ Views are re-created from the chain at any time, so nothing else may change them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -57,4 +57,4 @@ class Admitted:
     tid: bytes
 
 
-Fold: TypeAlias = Callable[[Admitted], list[Op]]
+Fold: TypeAlias = Callable[[Admitted], Sequence[Op]]

@@ -12,12 +12,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tallystick.base.codec import INTEGER_MAX, encode_decoded
+from tallystick.chain.amendment import keep_case
 from tallystick.chain.record import Admission, Admit
 from tallystick.records.held import (
     HeldCase,
     HeldLoan,
     Stage,
-    case_key,
     find_case,
     find_fund,
     find_loan,
@@ -70,10 +70,6 @@ def _find_offer(offered: Admission) -> HeldCase | Refusal:
     return Refusal.DECISION_EXPIRED if found.not_after < offered.time else found
 
 
-def _put_case(offered: Admission, case: HeldCase) -> None:
-    offered.state.put(case_key(offered.record["case"]), encode_decoded(case))
-
-
 def admit_answer(*, accepted: bool) -> Admit:
     """Return the rule of the household's answer to an offer.
 
@@ -94,7 +90,7 @@ def admit_answer(*, accepted: bool) -> Admit:
         if not accepted and found.lent:
             return Refusal.ALREADY_LENT
         after = found if accepted else found.without_approvals()
-        _put_case(offered, after._replace(answer=_ACCEPTED if accepted else _DECLINED))
+        keep_case(offered, after, answer=_ACCEPTED if accepted else _DECLINED)
         return 0
 
     return rule
@@ -126,14 +122,12 @@ def admit_approval(offered: Admission) -> int:
     code = _money_refusal(pub, found.programme)
     if code:
         return code
-    after = found._replace(approver=offered.member, answer=0)
-    if "programme" not in pub:
-        after = after._replace(approval=record["id"])
-    elif found.public_approval:
-        return Refusal.ALREADY_APPROVED
-    else:
-        after = after._replace(public_approval=record["id"], approved=pub["amount"])
-    _put_case(offered, after)
+    changes: dict[str, Any] = {"approval": record["id"]}
+    if "programme" in pub:
+        if found.public_approval:
+            return Refusal.ALREADY_APPROVED
+        changes = {"public_approval": record["id"], "approved": pub["amount"]}
+    keep_case(offered, found, approver=offered.member, answer=0, **changes)
     return 0
 
 
@@ -176,14 +170,13 @@ def admit_grant(offered: Admission) -> int:
         return Refusal.NO_APPROVAL
     if found.answer != _ACCEPTED:
         return Refusal.OFFER_NOT_ACCEPTED
-    after = found._replace(lent=found.lent + 1)
     if public:
         code = _public_loan_refusal(offered, found)
         if code:
             return code
         _move_fund(offered, pub["programme"], offered.member, pub["amount"])
-        after = after._replace(loan=record["id"])
-    _put_case(offered, after)
+    public_loan = record["id"] if public else found.loan
+    keep_case(offered, found, lent=found.lent + 1, loan=public_loan)
     loan = HeldLoan(record["case"], offered.member, pub.get("programme", ""), pub.get("amount", 0))
     offered.state.put(loan_key(record["id"]), encode_decoded(loan))
     return 0

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tallystick.base.codec import encode_decoded, read_admitted, sha256
-from tallystick.chain.amendment import case_of, mark_named, writer_of
+from tallystick.chain.amendment import is_of_case, keep_case, mark_named, writer_of
 from tallystick.chain.record import Admission, Admit
 from tallystick.records.held import (
     HeldAppeal,
@@ -62,10 +62,6 @@ _REFUSABLE: Final = _DECIDED | {Stage.JUDGED}
 _UNDECIDED: Final = frozenset({Stage.APPLIED, Stage.SCHEMED, Stage.JUDGED})
 
 
-def _put(offered: Admission, case: HeldCase) -> None:
-    offered.state.put(case_key(offered.record["case"]), encode_decoded(case))
-
-
 def _find_own(offered: Admission, stages: frozenset[Stage]) -> HeldCase | Refusal:
     """Return the named case if the writer owns it and it stands at one of `stages`."""
     found = find_case(offered.state.get, offered.record.get("case"))
@@ -99,9 +95,10 @@ def _version_in_force(offered: Admission, name: str) -> int:
 
 
 def _basis_of(pub: Mapping[str, Any]) -> bytes:
+    """Return 16 bytes over all that a decision is made by; parts of fixed length, then a link."""
     model = pub["model"].raw if "model" in pub else b""
-    parts = [pub["version"], pub["rules"], pub["catalogue"].raw, model]
-    return sha256(encode_decoded(parts))[:_BASIS_BYTES]
+    numbers = (pub["version"] << 16 | pub["rules"]).to_bytes(4, "big")
+    return sha256(numbers + pub["catalogue"].raw + model)[:_BASIS_BYTES]
 
 
 def _model_key(service: str, link: bytes) -> bytes:
@@ -122,10 +119,10 @@ def _decision_refusal(offered: Admission, question: str) -> int:
         return Refusal.RULES_NOT_IN_FORCE
     if not offered.time <= pub["not_after"] <= offered.time + _OFFER_MS_MAX:
         return Refusal.TIME_OUT_OF_RANGE
-    if "model" in pub and state.get(_model_key(_SERVICE, pub["model"].raw)) is None:
-        # Before any model is approved, experiments on cross-fitted cards may be recorded.
-        if state.get(_models_key(_SERVICE)) is not None:
-            return Refusal.MODEL_NOT_APPROVED
+    # Before any model is approved, decisions by cross-fitted cards may be recorded.
+    if "model" in pub and state.get(_models_key(_SERVICE)) is not None:
+        approved = state.get(_model_key(_SERVICE, pub["model"].raw)) is not None
+        return 0 if approved else Refusal.MODEL_NOT_APPROVED
     return 0
 
 
@@ -143,11 +140,11 @@ def admit_decision(question: str, after: Stage, becomes: Stage) -> Admit:
         basis = _basis_of(offered.record["pub"])
         if found.basis not in (b"", basis):
             return Refusal.BASIS_CHANGED
-        case = found._replace(stage=becomes, basis=basis)
+        changes: dict[str, Any] = {}
         if becomes in _DECIDED:
             record = offered.record
-            case = case._replace(decision=record["id"], not_after=record["pub"]["not_after"])
-        _put(offered, case)
+            changes = {"decision": record["id"], "not_after": record["pub"]["not_after"]}
+        keep_case(offered, found, stage=becomes, basis=basis, **changes)
         return 0
 
     return rule
@@ -165,7 +162,7 @@ def admit_refusal(offered: Admission) -> int:
         return Refusal.NO_OFFICER
     if found.lent:
         return Refusal.ALREADY_LENT
-    _put(offered, found.without_approvals()._replace(stage=Stage.REFUSED))
+    keep_case(offered, found.without_approvals(), stage=Stage.REFUSED)
     return 0
 
 
@@ -176,7 +173,7 @@ def admit_closing(offered: Admission) -> int:
         return found
     if "officer" not in offered.record:
         return Refusal.NO_OFFICER
-    _put(offered, found.without_approvals()._replace(stage=Stage.CLOSED))
+    keep_case(offered, found.without_approvals(), stage=Stage.CLOSED)
     return 0
 
 
@@ -202,7 +199,7 @@ def admit_hand_over(holders: frozenset[str]) -> Admit:
             return Refusal.CANNOT_HOLD
         if not offered.time - _LATE_MS <= pub["due"] <= offered.time + _OFFER_MS_MAX:
             return Refusal.TIME_OUT_OF_RANGE
-        _put(offered, found.without_approvals()._replace(owner=to.name))
+        keep_case(offered, found.without_approvals(), owner=to.name)
         return 0
 
     return rule
@@ -221,26 +218,21 @@ def admit_override(offered: Admission) -> int:
         return Refusal.ALREADY_OVERRIDDEN
     if found.lent:
         return Refusal.ALREADY_LENT
-    _put(offered, found.without_approvals()._replace(overridden=1))
+    keep_case(offered, found.without_approvals(), overridden=1)
     return 0
 
 
 # ---- what others say of a case
 
 
-def _is_of_case(offered: Admission, identifier: bytes) -> bool:
-    """Tell whether a record is the named case's application, or names that case."""
-    case = offered.record["case"]
-    return identifier == case or case_of(offered, identifier) == case
-
-
 def admit_endorsement(offered: Admission) -> int:
     """Let a member endorse another's record of a case, once."""
-    if find_case(offered.state.get, offered.record.get("case")) is None:
+    case = find_case(offered.state.get, offered.record.get("case"))
+    if case is None:
         return Refusal.NO_CASE
     endorsed = offered.record["pub"]["endorses"]
     written = writer_of(offered, endorsed)
-    if written is None or not _is_of_case(offered, endorsed):
+    if written is None or not is_of_case(offered, case, endorsed):
         return Refusal.NOT_OF_THIS_CASE
     if written[1] == offered.member:
         return Refusal.OWN_RECORD
@@ -274,12 +266,13 @@ def admit_feedback(offered: Admission) -> int:
 
 def admit_appeal(offered: Admission) -> int:
     """Open an appeal against a record of the case; any member may take it in."""
-    if find_case(offered.state.get, offered.record.get("case")) is None:
+    case = find_case(offered.state.get, offered.record.get("case"))
+    if case is None:
         return Refusal.NO_CASE
     record = offered.record
     against = record["pub"]["against"]
     written = writer_of(offered, against)
-    if written is None or not _is_of_case(offered, against):
+    if written is None or not is_of_case(offered, case, against):
         return Refusal.NOT_OF_THIS_CASE
     answered = written[1] if written[0] == "appeal.settled" else ""
     held = HeldAppeal(record["case"], offered.member, answered)
@@ -334,7 +327,7 @@ def _has_names(found: object, stated: list[str]) -> bool:
 
 
 def admit_provider(offered: Admission) -> int:
-    """Admit a service subject under a name of the writer's, its entry saying what the record does."""
+    """Admit a service subject under a name of the writer's, its entry saying the same."""
     pub = offered.record["pub"]
     entry = pub["entry"]
     same = entry.get("provider") == pub["provider"] and all(

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import DAG_CBOR, Cid, cid_of, decode, encode, value
-from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.base.errors import Conflict, Denied, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import UNFILLED, UNSIGNED, Draft
@@ -35,6 +35,7 @@ __all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request"]
 OFFER_LIFE_MS: Final = 90 * DAY_MS
 # One bundle of intake and one of decisions a chunk: 64 records carry one signature 5-8x as far.
 CHUNK_CASES: Final = 64
+PUBLISHERS: Final = frozenset({"department", "regulator"})
 SERVICE: Final = "positioning"
 VERSION: Final = 1
 
@@ -80,8 +81,18 @@ class Positions:
     # ---- what positioning chooses from
 
     def publish_catalogue(self, tree: Mapping[str, Any]) -> Cid:
-        """Record every provider and product of a catalogue, and its reference figures."""
+        """Record every provider and product of a catalogue, and its reference figures.
+
+        Raises:
+            Denied: `positioning.not_department`, nothing was recorded.
+        """
         desk = self._desk
+        if desk.role not in PUBLISHERS:
+            raise Denied(
+                "positioning.not_department",
+                f"a {desk.role} may not put reference figures in force",
+                cure="Have a department or the regulator publish the catalogue.",
+            )
         (figures,) = desk.store.put_many([encode(tree["reference"])], DAG_CBOR)
         statements = [
             *(

@@ -1,0 +1,141 @@
+"""A small county acted out once, and copies of it that a test may change."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
+from tallystick.county.acted import act_county, publish_catalogue
+from tallystick.county.agenda import day_of
+from tallystick.county.county import County, draw_county
+from tallystick.county.founding import found_county
+from tallystick.county.house import House, open_house
+from tallystick.county.story import Story
+from tallystick.kernel.access.line import Line
+from tallystick.kernel.access.peers import serve_access
+
+CATALOGUE = Path(__file__).resolve().parents[2] / "examples" / "products.toml"
+MONTHS = 3
+
+
+@dataclass(frozen=True)
+class Acted:
+    """A county that was acted out.
+
+    Attributes:
+        folder: all its members' files, closed.
+        end_ms: when its story ended.
+        logged: all that was logged meanwhile, at any level.
+    """
+
+    folder: Path
+    county: County
+    story: Story
+    end_ms: int
+    logged: tuple[str, ...]
+
+
+class _Listening(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.getMessage()} {record.__dict__!r}")
+
+
+def _link(house: House) -> None:
+    """Let the members' desks ask each other about sealed parts."""
+    for seat in house.seats():
+        node = seat.node
+        serve_access(
+            Line(
+                desk=node.desk,
+                link=seat.link,
+                seal=node.secrets.seal,
+                chain=node.replica,
+                catch_up=node.catch_up,
+            )
+        )
+
+
+@pytest.fixture(scope="session")
+def link_house() -> Callable[[House], None]:
+    """Return what links a house's desks."""
+    return _link
+
+
+@pytest.fixture(scope="session")
+def acted(tmp_path_factory: pytest.TempPathFactory) -> Acted:
+    """Sixty households and three months, acted out by twelve linked members."""
+    folder = tmp_path_factory.mktemp("acted") / "county"
+    county = draw_county(SeededEntropy("told in private"), households=60, months=MONTHS)
+    clock = ManualClock((day_of(county.start_month, 1) - 1) * DAY_MS)
+    found_county(folder, seed="told in private", clock=clock)
+    listening, root = _Listening(), logging.getLogger()
+    level = root.level
+    root.addHandler(listening)
+    root.setLevel(logging.NOTSET)
+    try:
+        with open_house(folder, clock) as house:
+            _link(house)
+            publish_catalogue(house, CATALOGUE.read_text(encoding="utf-8"))
+            story = act_county(house, clock, county, months=MONTHS, told=lambda _event: None)
+    finally:
+        root.removeHandler(listening)
+        root.setLevel(level)
+    return Acted(folder, county, story, clock.now_ms(), tuple(listening.lines))
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A copy of the acted county, open."""
+
+    house: House
+    clock: ManualClock
+
+    def end_day(self) -> None:
+        """Let what waits leave, and everybody follow, as a day's end does."""
+        for node in self.house.nodes():
+            node.catch_up()
+            node.desk.record_pending()
+        self.house.spread()
+        for node in self.house.nodes():
+            node.fold()
+        self.clock.advance(DAY_MS)
+
+
+@pytest.fixture
+def copied(acted: Acted, tmp_path: Path) -> Path:
+    """A folder with a copy of the acted county."""
+    return Path(shutil.copytree(acted.folder, tmp_path / "county"))
+
+
+@pytest.fixture
+def reopen(
+    acted: Acted, copied: Path
+) -> Callable[[], AbstractContextManager[Opened]]:
+    """Return what opens the copy; a test closes it to look at its files."""
+
+    @contextmanager
+    def opened() -> Iterator[Opened]:
+        clock = ManualClock(acted.end_ms)
+        with open_house(copied, clock) as house:
+            _link(house)
+            yield Opened(house, clock)
+
+    return opened
+
+
+@pytest.fixture
+def opened(reopen: Callable[[], AbstractContextManager[Opened]]) -> Iterator[Opened]:
+    """A copy of the acted county, open and linked."""
+    with reopen() as found:
+        yield found
