@@ -34,7 +34,7 @@ def hidden(house: House) -> dict[str, list[bytes]]:
         for key in node.keys._select(""):
             found["key"].append(key.key)
             # A member that does not know the party keeps its keys under the case's public id.
-            if key.party not in cases:
+            if key.party and key.party not in cases:
                 found["party"].append(key.party)
                 found["party hex"].append(key.party.hex().encode())
         for row in node.views.rows("case", {"opener": node.member}):
@@ -110,11 +110,12 @@ def test_the_search_finds_what_is_in_clear(
         assert {name for name, _ in finds(copied, [case])} >= {"ledger.db", "views.db"}
     for what, values in sought.items():
         for name in ("ledger.db", "local.db", "keys.db", "store.db", "views.db"):
-            spoiled = copied.parent / f"{what} {name}"
+            spoiled = copied.parent / "spoiled" / name
+            spoiled.parent.mkdir(exist_ok=True)
             shutil.copy(copied / "village" / name, spoiled)
             with spoiled.open("ab") as file:
                 file.write(b"\0" + values[-1] + b"\0")
-            assert values[-1] in {each for _, each in finds(copied.parent, values)}
+            assert name in {found for found, _ in finds(spoiled.parent, values[-1:])}
             spoiled.unlink()
 
 

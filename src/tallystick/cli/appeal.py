@@ -11,7 +11,7 @@ from tallystick.cli.spoken import Group, Words, argument, lang_option, option
 
 __all__ = ["appeal"]
 
-_WORDS = option("--words", default="", zh="说的话(密封)", en="Words; sealed.")
+_WORDS = option("--words", default="", zh="说的话（密封）", en="Words; sealed.")
 
 
 @click.group("appeal", cls=Group, words=Words("提出、答复申诉", "Open and settle appeals"))
@@ -42,7 +42,7 @@ def settle(place: Place, *, appeal: str, outcome: str, words: str) -> dict[str, 
         return office.settle_appeal(appeal, outcome=outcome, words=words)
 
 
-@appeal.verb("list", zh="列出申诉,新的在前", en="List appeals, newest first.")
+@appeal.verb("list", zh="列出申诉，新的在前", en="List appeals, newest first.")
 @option("--case", default="", metavar="ID", zh="只列某案件", en="Only those of a case.")
 @at_member()
 def list_(place: Place, *, case: str) -> list[Any]:

@@ -30,7 +30,7 @@ FOLDER: Final = Path(__file__).resolve().parents[3] / "bench"
     "bench",
     cls=Verb,
     words=Words(
-        "测量承诺的速度,与同一次运行中的基准相比;不写名字则列出全部",
+        "测量承诺的速度，与同一次运行中的基准相比；不写名字则列出全部",
         "Measure promised figures against baselines of the same run; without a name, list them.",
     ),
 )

@@ -15,7 +15,7 @@ __all__ = ["case"]
 
 _CASE = argument("case", zh="案件编号", en="The case's id.")
 _WORDS = option(
-    "--words", default="", zh="对家庭说的话(密封)", en="Words to the household; sealed."
+    "--words", default="", zh="对家庭说的话（密封）", en="Words to the household; sealed."
 )
 _CODE = option("--code", required=True, metavar="CODE", zh="理由代码", en="The reason as a code.")
 
@@ -28,22 +28,24 @@ def case() -> None:
 
 @case.verb(
     "open",
-    zh="受理一份申请并走完五步:得到合适的方案,或首选与备选服务主体",
+    zh="受理一份申请并走完五步：得到合适的方案，或首选与备选服务主体",
     en="Take a request in and run the five steps: a fitting offer, or who can serve better.",
 )
 @argument(
     "words",
     nargs=-1,
     metavar="[NAME=VALUE]...",
-    zh="申请的各项,如 kind=borrow amount_minor=3000000 terms_asked.term_months=12",
+    zh="申请的各项，如 kind=borrow amount_minor=3000000 terms_asked.term_months=12",
     en="Leaves, such as kind=borrow amount_minor=3000000 terms_asked.term_months=12.",
 )
 @option("--party", metavar="ID", zh="主体编号", en="The party's id.")
 @option(
-    "--mandate", metavar="ID", zh="委托编号;没有则由主体的钥匙签", en="The mandate's id, if any."
+    "--mandate", metavar="ID", zh="委托编号；没有则由主体的钥匙签", en="The mandate's id, if any."
 )
 @option("--programme", metavar="CODE", zh="公共项目代码", en="A public programme's code.")
-@option("--file", metavar="FILE", zh="申请文件(JSON 或 TOML)", en="The application: JSON or TOML.")
+@option(
+    "--file", metavar="FILE", zh="申请文件（JSON 或 TOML）", en="The application: JSON or TOML."
+)
 @at_member(writes=True)
 def open_(
     place: Place,
@@ -72,7 +74,7 @@ def open_(
 @case.verb("show", zh="查看一个案件中本成员可打开的部分", en="Show what this member may open.")
 @_CASE
 @option(
-    "--report", is_flag=True, zh="输出给家庭的报告页(HTML)", en="The household's page, as HTML."
+    "--report", is_flag=True, zh="输出给家庭的报告页（HTML）", en="The household's page, as HTML."
 )
 @at_member()
 def show(place: Place, *, case: str, report: bool) -> Any:  # noqa: ANN401 - a tree or a page
@@ -83,7 +85,9 @@ def show(place: Place, *, case: str, report: bool) -> Any:  # noqa: ANN401 - a t
         return office.show_case(case)
 
 
-@case.verb("list", zh="列出案件(公开部分),新的在前", en="List cases, public parts, newest first.")
+@case.verb(
+    "list", zh="列出案件（公开部分），新的在前", en="List cases, public parts, newest first."
+)
 @option("--stage", default="", metavar="NAME", zh="只列某阶段", en="Only those at a stage.")
 @option("--owner", default="", metavar="NAME", zh="只列某承办成员", en="Only those a member owns.")
 @option(
@@ -113,7 +117,7 @@ def list_(place: Place, *, stage: str, owner: str, limit: int, offset: int) -> l
     zh="几天内办",
     en="Days to act.",
 )
-@option("--notes", default="", zh="移交说明(密封)", en="Notes; sealed.")
+@option("--notes", default="", zh="移交说明（密封）", en="Notes; sealed.")
 @at_member(writes=True)
 def hand_over(place: Place, *, case: str, to: str, days: int, notes: str) -> dict[str, Any]:
     """Hand a case over."""
@@ -123,7 +127,7 @@ def hand_over(place: Place, *, case: str, to: str, days: int, notes: str) -> dic
 
 @case.verb("approve", zh="批准报告所提的方案", en="Approve what the report offered.")
 @_CASE
-@option("--notes", default="", zh="经办说明(密封)", en="Notes; sealed.")
+@option("--notes", default="", zh="经办说明（密封）", en="Notes; sealed.")
 @at_member(writes=True)
 def approve(place: Place, *, case: str, notes: str) -> dict[str, Any]:
     """Approve."""
@@ -154,7 +158,7 @@ def refuse(place: Place, *, case: str, code: str, words: str) -> dict[str, Any]:
     "--file",
     required=True,
     metavar="TEXT",
-    zh="尽调档案(密封)",
+    zh="尽调档案（密封）",
     en="The due-diligence file; sealed.",
 )
 @at_member(writes=True)
@@ -185,7 +189,11 @@ def answer(place: Place, *, case: str, accepted: bool, words: str) -> dict[str, 
 @case.verb("receive", zh="记下家庭说收到了多少钱", en="Record how much the household received.")
 @_CASE
 @option(
-    "--amount-minor", required=True, type=click.IntRange(0), zh="金额(分)", en="The amount in fen."
+    "--amount-minor",
+    required=True,
+    type=click.IntRange(0),
+    zh="金额（分）",
+    en="The amount in fen.",
 )
 @_WORDS
 @at_member(writes=True)

@@ -22,7 +22,7 @@ __all__ = ["rebuild", "repair", "verify"]
     "verify",
     cls=Verb,
     words=Words(
-        "用每个成员自己的文件从创世块起重跑全链,指出每处差错",
+        "用每个成员自己的文件从创世块起重跑全链，指出每处差错",
         "Run each member's chain again from genesis, from its own files, and name every fault.",
     ),
 )
@@ -82,7 +82,7 @@ def _flat(row: dict[str, Any]) -> str:
     "repair",
     cls=Verb,
     words=Words(
-        "修复一个成员的链:能用的用自己的,其余从别的成员取回并验证",
+        "修复一个成员的链：能用的用自己的，其余从别的成员取回并验证",
         "Make a member's chain whole again: its own blocks where they hold, others' where not.",
     ),
 )
@@ -106,7 +106,7 @@ def repair(place: Place) -> dict[str, Any]:
     "rebuild",
     cls=Verb,
     words=Words(
-        "从链重建一个成员的视图,给出每张表的摘要",
+        "从链重建一个成员的视图，给出每张表的摘要",
         "Make a member's views anew from its chain; answers each table's digest.",
     ),
 )

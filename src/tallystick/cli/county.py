@@ -40,7 +40,7 @@ def county() -> None:
 
 @county.verb(
     "init",
-    zh="建立一个县:每个成员的钥匙、一个创世块、一个文件夹",
+    zh="建立一个县：每个成员的钥匙、一个创世块、一个文件夹",
     en="Found a county: keys for every member, one genesis, one folder each.",
 )
 @argument("folder", required=False, metavar="[DIR]", zh="县文件夹", en="The folder, as --county.")
@@ -49,7 +49,7 @@ def county() -> None:
     "--seed",
     default="",
     metavar="TEXT",
-    zh="演示种子:钥匙人人可造,只作演示",
+    zh="演示种子：钥匙人人可造，只作演示",
     en="A demonstration's seed: anybody can make its keys.",
 )
 @at_county
@@ -89,7 +89,7 @@ def show(place: Place) -> list[dict[str, Any]]:
 
 @county.verb(
     "serve",
-    zh="运行各成员的节点;Ctrl-C 结束",
+    zh="运行各成员的节点；Ctrl-C 结束",
     en="Serve the members' nodes; Ctrl-C ends.",
 )
 @option(
@@ -106,7 +106,7 @@ def show(place: Place) -> list[dict[str, Any]]:
     type=click.IntRange(0, 65_535),
     default=PORT,
     show_default=True,
-    zh="端口;0 为任选",
+    zh="端口；0 为任选",
     en="Port; 0 takes a free one.",
 )
 @option(

@@ -37,7 +37,7 @@ _WITNESS: Final = "regulator"
     "demo",
     cls=Verb,
     words=Words(
-        "演示:建一个模拟的县,走完全年,改动账本一个字节,看它被发现、指明并修复",
+        "演示：建一个模拟的县，走完全年，改动账本一个字节，看它被发现、指明并修复",
         "A synthetic county run to its end; then one byte flipped, found, named and repaired.",
     ),
 )
@@ -133,33 +133,41 @@ def _by_day(
 
 _TITLES: Final[Mapping[str, Words]] = {
     "run": Words(
-        "{cases} 案:{offers} 份报告,{matches} 案不合适并另行匹配;"
-        "回访 {feedback} 次,申诉 {appeals} 件",
+        "{cases} 案：{offers} 份报告，{matches} 案不合适并另行匹配；"
+        "回访 {feedback} 次，申诉 {appeals} 件",
         "{cases} cases: {offers} offers, {matches} that did not fit and were matched;"
         " {feedback} feedback, {appeals} appeals",
     ),
     "refused": Words(
-        "{refusals} 次拒绝,每次由人签字:{why}",
+        "{refusals} 次拒绝，每次由人签字：{why}",
         "{refusals} refusals, each signed by a person: {why}",
     ),
-    "led": Words("不合适的去了哪里:{where}", "Where those that did not fit were led: {where}"),
+    "led": Words("不合适的去了哪里：{where}", "Where those that did not fit were led: {where}"),
     "chain": Words(
-        "账本高 {height},链头 {head};{members} 个成员自己验过每一块",
+        "账本高 {height}，链头 {head}；{members} 个成员自己验过每一块",
         "Ledger height {height}, head {head}; {members} members verified every block themselves",
     ),
-    "case": Words("一案始末({case}):", "One case, step by step ({case}):"),
+    "case": Words("一案始末（{case}）:", "One case, step by step ({case}):"),
     "tamper": Words(
-        "在 {member} 的账本文件里改动一个字节:第 {height} 块的 {field}",
+        "在 {member} 的账本文件里改动一个字节：第 {height} 块的 {field}",
         "One byte flipped in {member}'s ledger file: field {field} of block {height}",
     ),
     "values": Words("  应为 {expected}\n  实为 {got}", "  expected {expected}\n  got      {got}"),
-    "found": Words("  发现者:{found_by}", "  found by: {found_by}"),
+    "found": Words("  发现者：{found_by}", "  found by: {found_by}"),
     "repaired": Words(
-        "  已修复,{sound} 个成员的文件再次验证无误",
+        "  已修复，{sound} 个成员的文件再次验证无误",
         "  repaired; the files of {sound} members verify again",
     ),
-    "serve": Words("现在开放接口,Ctrl-C 结束:", "Serving the API now; Ctrl-C ends:"),
+    "serve": Words("现在开放接口，Ctrl-C 结束：", "Serving the API now; Ctrl-C ends:"),
     "seconds": Words("用时 {seconds} 秒处理器时间", "{seconds} seconds of processor time"),
+}
+
+
+_ENDS: Final = {
+    "refused": Words("当面拒绝", "refused in person"),
+    "review": Words("专人复核", "a person's review"),
+    "not_fitting": Words("方案不合适", "does not fit"),
+    "papers": Words("材料不符", "papers do not agree"),
 }
 
 
@@ -168,7 +176,18 @@ def _say(name: str, **values: object) -> None:
 
 
 def _listed(counts: Mapping[Any, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "-"
+    mark = "，" if find_language() == "zh" else ", "
+    return mark.join(f"{_named(str(name))} {count}" for name, count in counts.items()) or "-"
+
+
+def _named(code: str) -> str:
+    """Return what people call a member, or a way a case ended; the code itself if none do."""
+    from tallystick.county.member import MEMBERS
+
+    language = find_language()
+    names = {member.name: Words(member.zh, member.en) for member in MEMBERS}
+    found = {**names, **_ENDS}.get(code)
+    return found.in_(language) if found else code
 
 
 def _tell(story: Story, facts: Mapping[str, Any], found: Tampering, seconds: float) -> None:
@@ -195,10 +214,10 @@ def _tell(story: Story, facts: Mapping[str, Any], found: Tampering, seconds: flo
     _say("case", case=story.case[:8])
     for step in story.told:
         words = step.zh if find_language() == "zh" else step.en
-        print(f"  {format_day_plain(step.day)}  {step.member:<18} {words}")
-    _say("tamper", member=found.member, height=found.height, field=found.field)
+        print(f"  {format_day_plain(step.day)}  {_named(step.member)}  {words}")
+    _say("tamper", member=_named(found.member), height=found.height, field=found.field)
     _say("values", expected=found.expected, got=found.got)
-    _say("found", found_by=", ".join(found.found_by))
+    _say("found", found_by=", ".join(map(_named, found.found_by)))
     _say("repaired", sound=found.sound)
     _say("seconds", seconds=seconds)
 

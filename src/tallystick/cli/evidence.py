@@ -34,7 +34,7 @@ def evidence() -> None:
     "--redact",
     multiple=True,
     metavar="FIELD",
-    zh="不披露的字段(可多次),如 profile、reasons",
+    zh="不披露的字段（可多次），如 profile、reasons",
     en="A sealed field to leave out (repeatable), such as profile or reasons.",
 )
 @option("--county", default="county", show_default=True, metavar="DIR", zh="县文件夹", en="County.")
@@ -73,7 +73,7 @@ def export(
 
 @evidence.verb(
     "verify",
-    zh="验证证据文件:成员签名、入账证明、决定重放;不需要县",
+    zh="验证证据文件：成员签名、入账证明、决定重放；不需要县",
     en="Check a file: signatures, proofs, the decision run again; no county needed.",
 )
 @argument("file", zh="证据文件", en="The evidence file.")

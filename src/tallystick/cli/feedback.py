@@ -35,8 +35,8 @@ def due(place: Place) -> list[Any]:
 @option(
     "--felt", required=True, type=click.IntRange(1, 5), zh="感受 1 到 5", en="How it felt, 1 to 5."
 )
-@option("--income-minor", type=int, zh="一年收入(分)", en="The year's income in fen.")
-@option("--words", default="", zh="说的话(密封)", en="Words; sealed.")
+@option("--income-minor", type=int, zh="一年收入（分）", en="The year's income in fen.")
+@option("--words", default="", zh="说的话（密封）", en="Words; sealed.")
 @at_member(writes=True)
 def give(
     place: Place, *, case: str, felt: int, income_minor: int | None, words: str

@@ -27,7 +27,7 @@ def grant() -> None:
     multiple=True,
     required=True,
     metavar="CODE",
-    zh="数据类别,可多次",
+    zh="数据类别，可多次",
     en="A class of data; may be repeated.",
 )
 @option("--purpose", required=True, metavar="CODE", zh="目的代码", en="What for, as a code.")

@@ -82,7 +82,7 @@ def _tell_version(ctx: click.Context, _: click.Parameter, value: bool) -> None: 
     "tally",
     cls=_Tally,
     words=Words(
-        "一个县的一份可验证的金融账:申请进来,合适的方案连同理由出去,谁都可以重放核对",
+        "一个县的一份可验证的金融账：申请进来，合适的方案连同理由出去，谁都可以重放核对",
         "One verifiable financial record for a county: a request goes in, a fitting offer comes"
         " out with its reasons, and anyone can replay it.",
     ),

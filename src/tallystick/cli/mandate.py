@@ -29,7 +29,7 @@ def mandate() -> None:
     zh="有效天数",
     en="For how many days.",
 )
-@option("--text", default="", zh="委托内容(密封)", en="What is mandated; sealed.")
+@option("--text", default="", zh="委托内容（密封）", en="What is mandated; sealed.")
 @at_member(writes=True)
 def add(place: Place, *, party: str, witness: str, days: int, text: str) -> dict[str, Any]:
     """Record a mandate."""

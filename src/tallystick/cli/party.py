@@ -21,7 +21,7 @@ def party() -> None:
     """Let a verb follow."""
 
 
-@party.verb("add", zh="登记一个主体,返回它的编号", en="Register a party; answers its id.")
+@party.verb("add", zh="登记一个主体，返回它的编号", en="Register a party; answers its id.")
 @argument(
     "words", nargs=-1, metavar="[NAME=VALUE]...", zh="身份信息", en="What identifies the party."
 )
@@ -33,7 +33,7 @@ def party() -> None:
     zh="主体种类",
     en="Kind of party.",
 )
-@option("--identity", metavar="FILE", zh="身份文件(JSON 或 TOML)", en="Identity as JSON or TOML.")
+@option("--identity", metavar="FILE", zh="身份文件（JSON 或 TOML）", en="Identity as JSON or TOML.")
 @option("--contacts", metavar="FILE", zh="联系方式文件", en="Contacts as JSON or TOML.")
 @at_member(writes=True)
 def add(
@@ -46,7 +46,7 @@ def add(
         return {"party": found, "kind": kind, "member": office.member}
 
 
-@party.verb("show", zh="查看一个主体;留下阅读回执", en="Show a party; leaves a receipt.")
+@party.verb("show", zh="查看一个主体；留下阅读回执", en="Show a party; leaves a receipt.")
 @argument("party", zh="主体编号", en="The party's id.")
 @option("--receipts", is_flag=True, zh="只列谁读过什么", en="List who read what instead.")
 @at_member()
@@ -58,7 +58,9 @@ def show(place: Place, *, party: str, receipts: bool) -> Any:  # noqa: ANN401 - 
 
 @party.verb("erase", zh="永久销毁主体的钥匙", en="Forget a party's keys for good.")
 @argument("party", zh="主体编号", en="The party's id.")
-@option("--yes", is_flag=True, required=True, zh="确认:不可挽回", en="It cannot be undone: say so.")
+@option(
+    "--yes", is_flag=True, required=True, zh="确认：不可挽回", en="It cannot be undone: say so."
+)
 @at_member(writes=True)
 def erase(place: Place, *, party: str, yes: bool) -> dict[str, Any]:
     """Erase a party."""

@@ -104,7 +104,7 @@ _KEY: Final = option(
     "--key",
     default="",
     metavar="TEXT",
-    zh="幂等键:24 小时内重复得到第一次的答复",
+    zh="幂等键：24 小时内重复得到第一次的答复",
     en="Idempotency key: a repetition within 24 h gets the first answer.",
 )
 _WITNESSED: Final = option(

@@ -40,18 +40,18 @@ _COLUMNS: Final = (
     "position",
     cls=Verb,
     words=Words(
-        "把文件里的每个申请走完五步,记到账本上,每案一行结果",
+        "把文件里的每个申请走完五步，记到账本上，每案一行结果",
         "Take every applicant of a file through the five steps, onto the ledger; a row a case.",
     ),
 )
-@argument("file", zh="申请文件(csv、arff、jsonl,可压缩)", en="Applicants: csv, arff or jsonl.")
+@argument("file", zh="申请文件（csv、arff、jsonl，可压缩）", en="Applicants: csv, arff or jsonl.")
 @option("--mapping", required=True, metavar="TOML", zh="各列的含义", en="What the columns mean.")
 @option(
     "--county",
     default="county",
     show_default=True,
     metavar="DIR",
-    zh="县文件夹;没有就新建",
+    zh="县文件夹；没有就新建",
     en="The county's folder; made if absent.",
 )
 @option(

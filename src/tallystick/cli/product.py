@@ -21,7 +21,7 @@ def product() -> None:
 
 @product.verb(
     "add",
-    zh="公布整份目录(含 reference),或一个产品的一版",
+    zh="公布整份目录（含 reference），或一个产品的一版",
     en="Publish a whole catalogue (a file with `reference`), or one version of a product.",
 )
 @argument("file", zh="目录或条目文件", en="The catalogue (TOML), or one entry (JSON or TOML).")

@@ -22,7 +22,7 @@ def provider() -> None:
 
 
 @provider.verb("add", zh="公布一个服务主体", en="Publish one service subject.")
-@argument("file", zh="条目文件(JSON 或 TOML)", en="The entry, as JSON or TOML.")
+@argument("file", zh="条目文件（JSON 或 TOML）", en="The entry, as JSON or TOML.")
 @at_member(writes=True)
 def add(place: Place, *, file: str) -> dict[str, Any]:
     """Publish a service subject."""

@@ -16,7 +16,7 @@ __all__ = ["rules"]
     "rules",
     cls=Verb,
     words=Words(
-        "每种记录:谁可以写,哪些字段谁可以读",
+        "每种记录：谁可以写，哪些字段谁可以读",
         "Every record type: who may write it, and who may read which field.",
     ),
 )

@@ -31,7 +31,7 @@ LANGUAGES: Final = ("zh", "en")
 _META: Final = "tallystick.language"
 _OPTIONS: Final = {"zh": "选项", "en": "Options"}
 _COMMANDS: Final = {"zh": "命令", "en": "Commands"}
-_USAGE: Final = {"zh": "用法: ", "en": "Usage: "}
+_USAGE: Final = {"zh": "用法： ", "en": "Usage: "}
 _TAKES: Final = {"zh": "[选项]", "en": "[OPTIONS]"}
 _REQUIRED: Final = {"zh": "必填", "en": "required"}
 
@@ -112,7 +112,7 @@ class _Argument(click.Argument):
         return self.make_metavar(ctx), self.words.in_(find_language(ctx))
 
 
-_LANG_WORDS: Final = Words("显示语言;默认按系统", "Language; by default the system's.")
+_LANG_WORDS: Final = Words("显示语言；默认按系统", "Language; by default the system's.")
 _HELP_WORDS: Final = Words("显示这段说明", "Show this text.")
 
 

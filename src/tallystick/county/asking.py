@@ -120,7 +120,7 @@ def lend(
         "payee": "supplier",
         "buyer": draws.choose("buyer", (("market", 6), ("wholesaler", 2), ("coop", 2))),
         "guarantor": "none",
-        "if_price_falls_30": draws.pick("fallback", ("打工补上", "先用存款", "少留种,慢慢还")),
+        "if_price_falls_30": draws.pick("fallback", ("打工补上", "先用存款", "少留种，慢慢还")),
         "applied_elsewhere": [],
         "user_of_money": "self",
     }

@@ -59,13 +59,13 @@ def _tell_opening(scene: Scene, file: CaseFile, answer: Mapping[str, Any]) -> No
     scene.tell(
         file,
         file.holder,
-        f"家庭申请:{demand['purpose_text']},{format_money(amount, 'zh')}",
+        f"家庭申请：{demand['purpose_text']},{format_money(amount, 'zh')}",
         f"A household asks for {format_money(amount, 'en')}: {_name('purpose', purpose, 'en')}",
     )
     if answer["stage"] == "reported":
-        zh, en = "方案与周期、收入相符,出具报告", "The scheme fits cycle and income: a report"
+        zh, en = "方案与周期、收入相符，出具报告", "The scheme fits cycle and income: a report"
     else:
-        zh, en = "方案不符,已匹配服务主体", "The scheme does not fit: service subjects are matched"
+        zh, en = "方案不符，已匹配服务主体", "The scheme does not fit: service subjects are matched"
     table = "scheme" if answer["stage"] == "reported" else "outcome"
     names = [_name(table, str(answer["outcome"]), language) for language in ("zh", "en")]
     scene.tell(file, file.holder, f"{zh}({names[0]})", f"{en} ({names[1]})")
@@ -151,7 +151,7 @@ def _say(scene: Scene, file: CaseFile, name: str) -> str:
 
 
 def _advise_aid(scene: Scene, file: CaseFile) -> None:
-    text = "救助比借债适合您:临时救助和医疗救助可一并申请。"
+    text = "救助比借债适合您：临时救助和医疗救助可一并申请。"
     scene.offices[file.holder].give_guidance(topic="aid", text=text, case=file.case)
     scene.happen(file.holder, "guidance.given", file.case, "aid")
     scene.tell(file, file.holder, text, "Aid suits you better than debt: apply for both kinds.")

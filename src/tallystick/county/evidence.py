@@ -98,7 +98,8 @@ def _claims(
 ) -> list[Mapping[str, Any]]:
     claims: list[Mapping[str, Any]] = [admitted(at) for at in range(len(lines))]
     for at, line in enumerate(lines):
-        if line.t in DECISIONS and replayable and {"case", "party"} == set(openings[line.identifier]):
+        whole = {"case", "party"} == set(openings[line.identifier])
+        if line.t in DECISIONS and replayable and whole:
             claims.append(decided(at))
     return claims
 

@@ -187,7 +187,7 @@ def ask_machine(asking: Asking) -> dict[str, Any] | None:
     )
     cost = price * _THOUSAND
     demand = _lease(asking, "machine_buy", cost, name, 96)
-    demand["purpose_text"] = f"融资租一台{zh},给乡邻作业约{mu}亩"
+    demand["purpose_text"] = f"融资租一台{zh}，给乡邻作业约{mu}亩"
     net = mu * 3_400
     return demand | state_income(asking, net, net * 2)
 
@@ -202,7 +202,7 @@ def ask_leaseback(asking: Asking) -> dict[str, Any] | None:
     amount = value * draws.between("back", 55, 95) // 100 // _THOUSAND * _THOUSAND
     demand |= {"amount_minor": amount, "cost_minor": amount, "own_share_ppm": 0}
     demand["asset"] |= {"leaseback": 1}
-    demand["purpose_text"] = "机器回租,周转农资款"
+    demand["purpose_text"] = "机器回租，周转农资款"
     return demand | state_income(asking, value // 4, value // 2)
 
 

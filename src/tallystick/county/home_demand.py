@@ -186,7 +186,7 @@ def ask_after_shock(asking: Asking, weather: Weather) -> dict[str, Any] | None:
         claim = value * weather.loss_ppm // 1_000_000 * 55 // 100
         shock |= {"claim_minor": claim // _THOUSAND * _THOUSAND, "claim_month": asking.month + 4}
     demand |= {
-        "purpose_text": "受灾减产,原贷款到期还不上,请求展期",
+        "purpose_text": "受灾减产，原贷款到期还不上，请求展期",
         "payee": "old_loan",
         "first_outlay_month": due,
         "first_sale_month": due + 8,

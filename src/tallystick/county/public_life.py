@@ -87,7 +87,7 @@ def _evaluate(scene: Scene) -> None:
         worth = season.kept_ppm * season.price_ppm // PPM
         lent = 60 if file.course == "carried" else 40
         score = min(_SCORE_MAX, lent + 25 * worth // PPM)
-        text = f"进度与收益评估:{score}分\nProgress and yield: {score} of 100"
+        text = f"进度与收益评估：{score}分\nProgress and yield: {score} of 100"
         scene.offices["agriculture"].evaluate_project(file.case, score=score, text=text)
         scene.happen("agriculture", "project.evaluated", file.case)
 
@@ -115,5 +115,5 @@ def _give(scene: Scene, member: str, file: CaseFile, month: int) -> None:
     scene.happen(member, "feedback.given", file.case, str(felt))
     scene.recorder.feelings[felt] += 1
     zh, en = FELT[felt]
-    scene.tell(file, member, f"回访:{zh}({felt}/5)", f"Feedback: {en.lower()} ({felt} of 5)")
+    scene.tell(file, member, f"回访：{zh}({felt}/5)", f"Feedback: {en.lower()} ({felt} of 5)")
     scene.mark(file, 1)

@@ -45,19 +45,19 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "member.joined": (
             "成员加入或换钥",
             "Member joined",
-            "一个成员加入,或换上自己的新钥匙",
+            "一个成员加入，或换上自己的新钥匙",
             "A member joins, or replaces its own keys",
         ),
         "party.registered": (
             "主体登记",
             "Party registered",
-            "一个成员保管某主体的钥匙;是谁只有它知道",
+            "一个成员保管某主体的钥匙；是谁只有它知道",
             "A member becomes custodian of a party's keys; who it is, it alone knows",
         ),
         "party.erased": (
             "主体注销",
             "Party erased",
-            "某主体的钥匙已销毁,密封内容再也打不开",
+            "某主体的钥匙已销毁，密封内容再也打不开",
             "A party's keys are gone, and what was sealed opens no more",
         ),
         "objects.dropped": (
@@ -87,7 +87,7 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "grant.ended": (
             "授权终止",
             "Grant ended",
-            "授权被收回,自本区块起不得再读",
+            "授权被收回，自本区块起不得再读",
             "A grant is taken back: from this block on nobody reads under it",
         ),
         "provider.registered": (
@@ -117,13 +117,13 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "case.applied": (
             "申请",
             "Case applied",
-            "受理:基本信息与需求,案件的第一个区块节点",
+            "受理：基本信息与需求，案件的第一个区块节点",
             "Intake: basic information and demand, the case's first block node",
         ),
         "case.schemed": (
             "初步方案",
             "Case schemed",
-            "模型提出的方案,案件的第二个区块节点",
+            "模型提出的方案，案件的第二个区块节点",
             "The scheme that the model proposes, the case's second block node",
         ),
         "case.judged": (
@@ -135,26 +135,26 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "case.reported": (
             "报告",
             "Case reported",
-            "方案合适:给家庭的报告",
+            "方案合适：给家庭的报告",
             "The scheme fits: the household's report",
         ),
         "case.matched": (
             "匹配",
             "Case matched",
-            "方案不合适:未满足的需求,首选与备选服务主体",
+            "方案不合适：未满足的需求，首选与备选服务主体",
             "The scheme does not fit: unmet demands, preferred and alternative subjects",
         ),
         "case.refused": (
             "拒绝",
             "Case refused",
-            "由人拒绝,机器不拒绝",
+            "由人拒绝，机器不拒绝",
             "A person refuses; no machine does",
         ),
         "case.closed": ("结案", "Case closed", "案件到此为止", "The case has come to its end"),
         "case.handed_over": (
             "移交",
             "Case handed over",
-            "案件换了承办成员,任何时候只有一个",
+            "案件换了承办成员，任何时候只有一个",
             "The case's owner changes; there is one at any time",
         ),
         "endorsed": (
@@ -172,7 +172,7 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "feedback.given": (
             "反馈",
             "Feedback given",
-            "结果与感受,由被评成员之外的成员来问",
+            "结果与感受，由被评成员之外的成员来问",
             "What became of it, asked by a member other than the one rated",
         ),
         "appeal.opened": (
@@ -223,7 +223,7 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "notice.posted": (
             "公示",
             "Notice posted",
-            "法律要求的公开:在哪里、多久、哪些字段",
+            "法律要求的公开：在哪里、多久、哪些字段",
             "A disclosure the law wants: where, how long, which fields and no others",
         ),
         "notice.withdrawn": (
@@ -328,7 +328,7 @@ ROLES: Final[Mapping[str, Word]] = _words(
         "operator": (
             "运维方",
             "Operator",
-            "只运行节点,不作决定",
+            "只运行节点，不作决定",
             "Runs a node and decides nothing",
         ),
     }

@@ -199,6 +199,14 @@ class Desk:
                 raise refused(outcome.code, ())
         return len(waiting)
 
+    def find_waiting(self, identifier: bytes) -> dict[str, Any] | None:
+        """Return a record of this member that waits for the day's bundle; None if none does."""
+        for each in self.pending.waiting():
+            record: dict[str, Any] = decode(each, schema.RECORD)
+            if record["id"] == identifier:
+                return record
+        return None
+
     def _has_left(self, record: bytes) -> bool:
         """Tell whether a record was admitted before a kill could strike it from what waits."""
         try:

@@ -56,9 +56,8 @@ def test_a_party_is_not_tied_to_a_case(floor: Floor) -> None:
     pub = {"kind": "household", "custodian": "bank-a"}
     assert floor.say("bank-a", "party.registered", pub, case=case) == Refusal.NAMES_A_CASE
     assert floor.say("bank-a", "party.erased", case=case) == Refusal.NAMES_A_CASE
-    mandate = floor.new_id()
-    pub = {"mandate": mandate}
-    assert floor.say("bank-a", "mandate.ended", pub, case=case) == Refusal.NAMES_A_CASE
+    ended = {"mandate": floor.new_id()}
+    assert floor.say("bank-a", "mandate.ended", ended, case=case) == Refusal.NAMES_A_CASE
 
 
 @pytest.mark.parametrize("stated", [_mandate, _grant])

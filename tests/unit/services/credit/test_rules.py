@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -11,7 +11,7 @@ from tallystick.base.codec import INTEGER_MAX
 from tallystick.records.held import find_case, find_fund, find_loan
 from tallystick.records.refusal import Refusal
 
-OFFICER: Final = {"officer": b"f" * 16}
+OFFICER: Final[dict[str, Any]] = {"officer": b"f" * 16}
 PUBLIC: Final = "relief"
 
 

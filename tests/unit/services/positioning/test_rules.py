@@ -11,7 +11,7 @@ from tallystick.base.codec import cid_of
 from tallystick.records.held import CASE_RECORDS_BYTES, find_case
 from tallystick.records.refusal import Refusal
 
-OFFICER: Final = {"officer": b"f" * 16}
+OFFICER: Final[dict[str, Any]] = {"officer": b"f" * 16}
 
 
 @pytest.fixture
