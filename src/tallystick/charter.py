@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import CodeType, FunctionType
 from typing import Any, Final
 
-from tallystick.base.codec import Cid, decode, value
+from tallystick.base.codec import Check, Cid, decode, value
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.amendment import alone, amendable, belonging, final
 from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
-from tallystick.chain.record import Admit, Charter, RecordType
+from tallystick.chain.record import Admission, Admit, Charter, RecordType
 from tallystick.records import case, catalogue, loan, party, public
-from tallystick.records.base import Statement, spec_of
+from tallystick.records.base import Class, Spec, Statement, spec_of
 from tallystick.records.held import Stage
+from tallystick.records.refusal import Refusal
+from tallystick.records.table import shape_of, table_of
 from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.consent import rules as consent
 from tallystick.services.credit import rules as credit
@@ -27,6 +30,8 @@ from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning import views as positioning_views
 from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
 from tallystick.services.publication import rules as publication
+from tallystick.text.record import RECORDS
+from tallystick.text.refusal import REFUSALS
 
 __all__ = [
     "CHARTER",
@@ -35,6 +40,9 @@ __all__ = [
     "STATEMENTS",
     "TABLES",
     "Row",
+    "codes_of",
+    "describe_records",
+    "describe_types",
     "fold_record",
     "record_types",
     "replay",
@@ -89,12 +97,11 @@ def _step(statement: type[Statement], question: str, after: Stage, becomes: Stag
     return _row(statement, INTAKE, final(admit), "case")
 
 
-def _both(first: Admit, second: Admit) -> Admit:
-    """Return the rule that admits what both do; `second` sees what `first` wrote."""
-    return lambda offered: first(offered) or second(offered)
+def _admit_closing(offered: Admission) -> int:
+    """Close one's own case in person; public money not paid out goes back into its fund."""
+    return positioning.admit_closing(offered) or credit.release_undisbursed(offered)
 
 
-_CLOSING: Final = _both(positioning.admit_closing, credit.release_undisbursed)
 _ROWS: Final = (
     _row(party.PartyRegistered, CUSTODIAN, final(alone(consent.admit_party))),
     _row(party.PartyErased, CUSTODIAN, final(alone(consent.admit_erasure))),
@@ -123,7 +130,7 @@ _ROWS: Final = (
     _step(case.CaseReported, "report", Stage.JUDGED, Stage.REPORTED),
     _step(case.CaseMatched, "match", Stage.JUDGED, Stage.MATCHED),
     _row(case.CaseRefused, INTAKE, final(positioning.admit_refusal), "case"),
-    _row(case.CaseClosed, INTAKE, final(_CLOSING), "case", "fund", "loan"),
+    _row(case.CaseClosed, INTAKE, final(_admit_closing), "case", "fund", "loan"),
     _row(case.CaseHandedOver, INTAKE, final(positioning.admit_hand_over(INTAKE)), "case"),
     _row(case.Endorsed, ANY, final(belonging(positioning.admit_endorsement)), "endorsed"),
     _row(case.DecisionOverridden, INTAKE, final(positioning.admit_override), "case"),
@@ -183,6 +190,86 @@ def record_types() -> dict[tuple[str, int], RecordType]:
 
 
 CHARTER: Final[Charter] = record_types()
+
+
+def codes_of(admit: Admit) -> list[Refusal]:
+    """Return every code from 100 on that a rule can end with: those its program names."""
+    found: set[Refusal] = set()
+    seen: set[CodeType] = set()
+    waiting: list[tuple[CodeType, Mapping[str, Any]]] = []
+
+    def visit(function: object) -> None:
+        if isinstance(function, FunctionType):
+            waiting.append((function.__code__, function.__globals__))
+            for cell in function.__closure__ or ():
+                visit(cell.cell_contents)
+
+    visit(admit)
+    while waiting:
+        code, names = waiting.pop()
+        if code in seen:
+            continue
+        seen.add(code)
+        found.update(Refusal[name] for name in code.co_names if name in Refusal.__members__)
+        waiting += [(each, names) for each in code.co_consts if isinstance(each, CodeType)]
+        for name in code.co_names:
+            visit(names.get(name))
+    return sorted(found)
+
+
+_CLASSES: Final[Mapping[Class, str]] = {
+    "public": "public / \u516c\u5f00",
+    "case": "case / \u6848\u4ef6",
+    "party": "party / \u4e3b\u4f53",
+}
+
+
+def describe_types() -> str:
+    """Return the part of docs/records.md that follows from the charter: types, then codes."""
+    lines = ["## Types"]
+    for t in sorted(STATEMENTS):
+        lines += _describe_type(STATEMENTS[t])
+    lines += [
+        "",
+        "## Codes",
+        "| code | zh | en | \u542b\u4e49 | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    for code in Refusal:
+        name, meaning = REFUSALS[code].name, REFUSALS[code].meaning
+        ident = f"{int(code)} `{code.name.lower()}`"
+        lines.append(f"| {ident} | {name.zh} | {name.en} | {meaning.zh} | {meaning.en} |")
+    return "\n".join(lines) + "\n"
+
+
+def _describe_type(row: Row) -> list[str]:
+    spec = spec_of(row.statement)
+    word = RECORDS[spec.t]
+    writers = ", ".join(role for role in ROLES if role in row.roles) or "any role"
+    rule = (row.admit.__doc__ or "").partition("\n")[0]
+    codes = ", ".join(f"{int(code)} `{code.name.lower()}`" for code in codes_of(row.admit))
+    lines = ["", f"### `{spec.t}` {word.name.zh} / {word.name.en}"]
+    lines += [f"{word.meaning.zh}  ", f"{word.meaning.en}", "", f"- Writers: {writers}."]
+    for sealed, title in _CLASSES.items():
+        names = [f"`{each}`{_mark(spec, each)}" for each in spec.of_class(sealed)]
+        lines += [f"- {title}: {', '.join(names)}"] if names else []
+    return [*lines, f"- Rule: {rule}", f"- Codes: {codes}."]
+
+
+def _mark(spec: Spec, name: str) -> str:
+    return "" if name in spec.required else "?"
+
+
+def describe_records() -> str:
+    """Return docs/spec/records.csv: every field of every record type, by type name."""
+    fields, required = shape_of(MEMBER_JOINED.pub)
+    public_fields: dict[str, tuple[Class, Check]] = {
+        name: ("public", check) for name, check in fields.items()
+    }
+    specs = [spec_of(row.statement) for row in _ROWS]
+    joined = Spec("member.joined", 1, public_fields, required)
+    return table_of(sorted([joined, *specs], key=lambda spec: spec.t))
+
 
 _RECORD: Final = Table(
     "record",

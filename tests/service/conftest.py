@@ -119,9 +119,7 @@ def copied(acted: Acted, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def reopen(
-    acted: Acted, copied: Path
-) -> Callable[[], AbstractContextManager[Opened]]:
+def reopen(acted: Acted, copied: Path) -> Callable[[], AbstractContextManager[Opened]]:
     """Return what opens the copy; a test closes it to look at its files."""
 
     @contextmanager

@@ -55,9 +55,7 @@ def find_subject(house: House) -> Subject:
     cases = tuple(sorted({key.case for key in held if key.case}))
     keys = {
         node.member: [
-            key
-            for key in all_keys(node)
-            if key.case in cases or key.party in {party, *cases}
+            key for key in all_keys(node) if key.case in cases or key.party in {party, *cases}
         ]
         for node in house.nodes()
     }

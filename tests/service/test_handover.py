@@ -27,7 +27,9 @@ def request_of(acted: Any) -> Callable[[str], dict[str, Any]]:
     return lambda party: {"application": loan.application, "defaults": [], "party": party}
 
 
-def take_in(house: House, request_of: Callable[[str], Any], count: int = 1) -> tuple[str, list[str]]:
+def take_in(
+    house: House, request_of: Callable[[str], Any], count: int = 1
+) -> tuple[str, list[str]]:
     """Register a party at the village and take its requests in there."""
     village = house.office("village")
     party = village.add_party("household", {"name": "张三"}, {"phone": "10000000000"})
@@ -47,7 +49,9 @@ def ask(house: House, member: str, to: str, method: str, record: str, more: str 
     return house.seat(member).link.call(to, method, payload)
 
 
-def test_a_lender_approves_a_case_that_the_village_handed_to_it(opened: Any, request_of: Any) -> None:
+def test_a_lender_approves_a_case_that_the_village_handed_to_it(
+    opened: Any, request_of: Any
+) -> None:
     _, (case,) = take_in(opened.house, request_of)
     opened.house.office("village").hand_over(case, to="credit-union", days=5, notes="一户好人家")
     lender = opened.house.office("credit-union")
@@ -67,7 +71,9 @@ def test_a_lender_approves_a_case_that_the_village_handed_to_it(opened: Any, req
 
 
 @pytest.mark.parametrize("act", ["override", "refuse", "close"])
-def test_every_act_of_an_owner_is_open_to_the_new_one(opened: Any, request_of: Any, act: str) -> None:
+def test_every_act_of_an_owner_is_open_to_the_new_one(
+    opened: Any, request_of: Any, act: str
+) -> None:
     _, (case,) = take_in(opened.house, request_of)
     opened.house.office("village").hand_over(case, to="postal-bank", days=5)
     bank = opened.house.office("postal-bank")
@@ -121,7 +127,9 @@ def test_the_new_owner_reads_the_granted_fields_and_no_other(opened: Any, reques
     seen = set()
     for row in node.views.rows("record", {"case": identifier}):
         if "party" in node.find(row["id"]).record.get("seals", {}):
-            seen |= set(node.desk.open(node.desk.permit("report", identifier), row["id"], "party").slots)
+            seen |= set(
+                node.desk.open(node.desk.permit("report", identifier), row["id"], "party").slots
+            )
     assert seen == set(OWNER_CLASSES)
     assert not seen & {"party", "subject", "assent"}, "what would tell a party's cases together"
 
@@ -255,7 +263,9 @@ def test_a_lent_key_is_given_back_when_its_time_is_over(opened: Any, request_of:
 def test_a_custodian_that_lies_is_found_out(opened: Any, request_of: Any) -> None:
     _, (case,) = take_in(opened.house, request_of)
     opened.house.office("village").hand_over(case, to="credit-union", days=5)
-    rows = decode(ask(opened.house, "credit-union", "village", DISCLOSE, case, "report"), codec.value)
+    rows = decode(
+        ask(opened.house, "credit-union", "village", DISCLOSE, case, "report"), codec.value
+    )
     income = next(row for row in rows if row[0] == "expected_income")
     income[2] = 99_000_000
     opened.house.seat("village").link.serve({DISCLOSE: lambda _, __: encode(rows)})

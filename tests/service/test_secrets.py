@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tallystick.base.codec import encode
@@ -20,6 +22,7 @@ from tallystick.kernel.access.sealing import Draft
 from tallystick.records.party import PartyRegistered
 
 DECISIONS = ("case.schemed", "case.judged", "case.reported", "case.matched")
+HEAD = 8
 SECRET = "欧阳静默13988887777"
 
 
@@ -67,10 +70,26 @@ def spoken() -> list[bytes]:
 def finds(folder: Path, sought: list[bytes]) -> Iterator[tuple[str, bytes]]:
     """Yield (file, what it holds in clear) for every file under a folder."""
     assert sought
+    heads: defaultdict[int, set[bytes]] = defaultdict(set)
+    for each in sought:
+        assert len(each) >= HEAD, "too short to be sought"
+        heads[int.from_bytes(each[:HEAD], "little")].add(each)
+    wanted = np.array(sorted(heads), dtype="<u8")
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             data = path.read_bytes()
-            yield from ((path.name, each) for each in sought if each in data)
+            for head in _heads_in(data, wanted):
+                yield from ((path.name, each) for each in heads[head] if each in data)
+
+
+def _heads_in(data: bytes, wanted: Any) -> set[int]:
+    """Return which 8-byte numbers stand anywhere in the data, at whatever offset."""
+    found: set[int] = set()
+    for offset in range(HEAD):
+        size = (len(data) - offset) // HEAD * HEAD
+        numbers = np.frombuffer(data, "<u8", max(0, size) // HEAD, offset) if size > 0 else []
+        found.update(int(each) for each in np.intersect1d(numbers, wanted))
+    return found
 
 
 def sought_in(acted: Any, house: House) -> dict[str, list[bytes]]:
@@ -108,7 +127,7 @@ def test_the_search_finds_what_is_in_clear(
         # What is public stands in clear, in the file where it is expected.
         case = opened.house.node("village").views.rows("case", limit=1)[0]["case"]
         assert {name for name, _ in finds(copied, [case])} >= {"ledger.db", "views.db"}
-    for what, values in sought.items():
+    for values in sought.values():
         for name in ("ledger.db", "local.db", "keys.db", "store.db", "views.db"):
             spoiled = copied.parent / "spoiled" / name
             spoiled.parent.mkdir(exist_ok=True)

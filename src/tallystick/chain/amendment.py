@@ -9,6 +9,7 @@ case's own value lists it. Only records of final types are named as a case, so t
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -72,6 +73,7 @@ def _mark_refs(offered: Admission) -> None:
 def final(admit: Admit) -> Admit:
     """Return the rule of a type that is never amended: money, consent and decisions."""
 
+    @wraps(admit)
     def rule(offered: Admission) -> int:
         if "amends" in offered.record:
             return Refusal.NEVER_AMENDED
@@ -86,6 +88,7 @@ def final(admit: Admit) -> Admit:
 def amendable(admit: Admit) -> Admit:
     """Return the rule of a type whose writer may repeat a record that nothing names yet."""
 
+    @wraps(admit)
     def rule(offered: Admission) -> int:
         earlier = offered.record.get("amends")
         if earlier is not None:
@@ -108,6 +111,7 @@ def amendable(admit: Admit) -> Admit:
 def alone(admit: Admit) -> Admit:
     """Return the rule of a type whose records may name no case."""
 
+    @wraps(admit)
     def rule(offered: Admission) -> int:
         return Refusal.NAMES_A_CASE if "case" in offered.record else admit(offered)
 
@@ -117,6 +121,7 @@ def alone(admit: Admit) -> Admit:
 def belonging(admit: Admit) -> Admit:
     """Return the rule of a type whose records belong to the case they name and do not change it."""
 
+    @wraps(admit)
     def rule(offered: Admission) -> int:
         code = admit(offered)
         if code == 0 and "case" in offered.record:

@@ -20,6 +20,7 @@ from tallystick.chain.proof import prove_record
 from tallystick.chain.record import SealClass
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.node import Node
+from tallystick.services.positioning.service import in_order
 
 __all__ = ["DECISIONS", "export_case"]
 
@@ -56,7 +57,7 @@ def export_case(
         Unavailable: `evidence.not_witnessed`, too few members have cosigned it yet.
     """
     node.fold()
-    rows = node.views.rows("record", {"case": case}, order="height")
+    rows = in_order(node.views.rows("record", {"case": case}))
     if not rows:
         raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
     lines = [_Line(row["id"], row["t"], row["height"], row["index"], row["place"]) for row in rows]

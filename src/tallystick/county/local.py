@@ -147,7 +147,10 @@ class LocalOffice:
         )
 
     def _assent(self, mandate: str) -> dict[str, Any]:
-        return self._node.consent.show_mandate(read_id(mandate))
+        found = self._node.find(read_id(mandate))
+        if found.record["t"] != "mandate.given":
+            raise Invalid("mandate.unknown", "that record is no mandate", cure="tally mandate add.")
+        return {"mandate": found.record["id"], "witness": found.record["pub"]["witness"]}
 
     def show_case(self, case: str) -> dict[str, Any]:
         """Return the case with what this member may open."""

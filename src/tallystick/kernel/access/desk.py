@@ -199,14 +199,6 @@ class Desk:
                 raise refused(outcome.code, ())
         return len(waiting)
 
-    def find_waiting(self, identifier: bytes) -> dict[str, Any] | None:
-        """Return a record of this member that waits for the day's bundle; None if none does."""
-        for each in self.pending.waiting():
-            record: dict[str, Any] = decode(each, schema.RECORD)
-            if record["id"] == identifier:
-                return record
-        return None
-
     def _has_left(self, record: bytes) -> bool:
         """Tell whether a record was admitted before a kill could strike it from what waits."""
         try:
@@ -277,9 +269,7 @@ class Desk:
         record = found.record
         return open_sealed(
             data,
-            place=Place(
-                self.chain, found.member, record["id"], record["t"], record["rv"], sealed
-            ),
+            place=Place(self.chain, found.member, record["id"], record["t"], record["rv"], sealed),
             fields=self.charter[record["t"], record["rv"]].fields(sealed),
             stated=record["seals"][sealed],
             data_key=data_key,

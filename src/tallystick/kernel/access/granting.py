@@ -118,9 +118,7 @@ def grant_owner(line: Line, case: bytes) -> None:
         for grant in mine
         if grant.record["pub"]["recipient"] != owner and _in_force(line, grant)
     ]
-    had = any(
-        each.record["pub"]["recipient"] == owner and each.height >= since for each in mine
-    )
+    had = any(each.record["pub"]["recipient"] == owner and each.height >= since for each in mine)
     if owner != desk.member and not had:
         drafts.append(_given(line, case, party, owner))
     if drafts:

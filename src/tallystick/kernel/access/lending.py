@@ -49,9 +49,7 @@ def lend_keys(line: Line, caller: str, case: bytes) -> bytes:
             cure="Ask its owner for a hand-over.",
         )
     until = desk.now_ms() + LENT_MS
-    permit = grant_permit(
-        officer=caller, purpose="positioning", subject=case, now_ms=desk.now_ms()
-    )
+    permit = grant_permit(officer=caller, purpose="positioning", subject=case, now_ms=desk.now_ms())
     rows: list[Any] = []
     for record, obj, key in _sealed_here(line, case):
         seal_key = _seal_key(line, caller)

@@ -55,9 +55,7 @@ class Line:
         """Ask `to` about a record; Unavailable, or what it refuses with."""
         return self.link.call(to, method, encode([record, self.desk.views.height(), more]))
 
-    def answers(
-        self, work: Callable[[str, bytes, str], bytes], more: Check = _NOTHING
-    ) -> Handler:
+    def answers(self, work: Callable[[str, bytes, str], bytes], more: Check = _NOTHING) -> Handler:
         """Return the handler of a method: (caller, record, more) -> answer, from a recent copy."""
         form = codec.tuple_of(schema.b16, codec.integer(), more)
 

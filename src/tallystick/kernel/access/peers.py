@@ -138,9 +138,7 @@ class Peers:
         desk = self._line.desk
         if caller != self._line.opener_of(case):
             raise Denied("access.not_custodian", f"{caller} did not take this case in")
-        permit = grant_permit(
-            officer=caller, purpose="erasure", subject=case, now_ms=desk.now_ms()
-        )
+        permit = grant_permit(officer=caller, purpose="erasure", subject=case, now_ms=desk.now_ms())
         desk.receipts.leave(permit, case, "case", desk.now_ms())
         desk.store.drop(desk.keys.erase(case))
         return encode("")

@@ -68,6 +68,7 @@ def admit_start(space: str) -> Admit:
     """
 
     def rule(offered: Admission) -> int:
+        """Open it under the record's id, for at most five years, before or to another member."""
         record, pub = offered.record, offered.record["pub"]
         if pub[space] != record["id"]:
             return Refusal.ID_DIFFERS
@@ -92,6 +93,7 @@ def admit_end(space: str) -> Admit:
     """Return the rule that ends a mandate or grant: by the member that recorded it, once."""
 
     def rule(offered: Admission) -> int:
+        """End it: by the member that recorded it, once."""
         identifier = offered.record["pub"][space]
         held = find_term(offered.state.get, space, identifier)
         if held is None:

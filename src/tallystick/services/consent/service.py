@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import RAW, Cid, cid_of
-from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.base.keys import SEED_SIZE, SigningKey
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.keyring import DataKey
@@ -90,16 +90,8 @@ class Consent:
         except NotFound:
             return False
 
-    def add_mandate(
-        self, party: bytes, *, witness: str, days: int, text: str, at_once: bool = True
-    ) -> bytes:
-        """Record that the party lets this member's officer act for it, before a witness.
-
-        Args:
-            at_once: False lets the record leave in the day's shuffled bundle. Beside the first case
-                of a day it tells that this is a new party's first, so that two such cases are two
-                parties': measured, five points of linkage.
-        """
+    def add_mandate(self, party: bytes, *, witness: str, days: int, text: str) -> bytes:
+        """Record that the party lets this member's officer act for it, before a witness."""
         desk = self._desk
         mandate = desk.new_id()
         statement = MandateGiven(
@@ -111,39 +103,13 @@ class Consent:
             party=party,
             text=text,
         )
-        draft = Draft(identifier=mandate, statement=statement, party=party)
-        if at_once:
-            desk.record([draft])
-        else:
-            desk.keep(draft)
+        desk.record([Draft(identifier=mandate, statement=statement, party=party)])
         return mandate
 
-    def show_mandate(self, mandate: bytes) -> dict[str, Any]:
-        """Return a mandate as an assent names it, `{"mandate", "witness"}`; also one that waits.
-
-        Raises:
-            Invalid: `mandate.unknown`, the record is none.
-            NotFound: there is no such record.
-        """
-        record = self._desk.find_waiting(mandate) or self._desk.records.find(mandate).record
-        if record["t"] != "mandate.given":
-            raise Invalid("mandate.unknown", "that record is no mandate", cure="tally mandate add.")
-        return {"mandate": record["id"], "witness": record["pub"]["witness"]}
-
     def end_mandate(self, mandate: bytes) -> None:
-        """Take a mandate back.
-
-        Raises:
-            Conflict: `mandate.waiting`, it has not left yet.
-        """
+        """Take a mandate back."""
         desk = self._desk
         party = desk.party_of(mandate)
-        if desk.find_waiting(mandate) is not None:
-            raise Conflict(
-                "mandate.waiting",
-                "the mandate stands in no block yet",
-                cure="Let what waits leave first: tally party send.",
-            )
         statement = MandateEnded(mandate=mandate, party=party)
         desk.record([Draft(identifier=desk.new_id(), statement=statement, party=party)])
 

@@ -78,6 +78,7 @@ def admit_answer(*, accepted: bool) -> Admit:
     """
 
     def rule(offered: Admission) -> int:
+        """Record the answer to a standing offer: by who took the case in, or its owner."""
         found = _find_concerned(offered)
         if isinstance(found, Refusal):
             return found

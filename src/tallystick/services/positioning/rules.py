@@ -131,6 +131,7 @@ def admit_decision(question: str, after: Stage, becomes: Stage) -> Admit:
     stages = frozenset({after})
 
     def rule(offered: Admission) -> int:
+        """Decide the next step of one's own case, by the rules in force, on the case's one basis."""
         found = _find_own(offered, stages)
         if isinstance(found, Refusal):
             return found
@@ -184,6 +185,7 @@ def admit_hand_over(holders: frozenset[str]) -> Admit:
     """
 
     def rule(offered: Admission) -> int:
+        """Hand one's own case to another member that can hold it; approvals become void."""
         found = _find_own(offered, _OPEN)
         if isinstance(found, Refusal):
             return found

@@ -30,7 +30,7 @@ from tallystick.services.positioning.answers import Answer, Positioning
 from tallystick.services.positioning.decide import Decider
 from tallystick.services.positioning.thresholds import RULES_V1
 
-__all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request"]
+__all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request", "in_order"]
 
 OFFER_LIFE_MS: Final = 90 * DAY_MS
 # One bundle of intake and one of decisions a chunk: 64 records carry one signature 5-8x as far.
@@ -286,7 +286,7 @@ class Positions:
         desk = self._desk
         row = self.find_case(case)
         permit = desk.permit(purpose, case)
-        records = desk.views.rows("record", {"case": case}, order="height")
+        records = in_order(desk.views.rows("record", {"case": case}))
         application = desk.open(permit, case, "party").values["profile"]
         decisions = {}
         for record in records:
@@ -313,6 +313,11 @@ class Positions:
                 cure="Ask its owner, or for a hand-over.",
             )
         return row
+
+
+def in_order(records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of the record view as they stand in the chain."""
+    return sorted(records, key=lambda row: (row["height"], row["index"], row["place"]))
 
 
 _DECISIONS: Final = {

@@ -21,7 +21,9 @@ ANNA, BORIS = b"A" * 16, b"B" * 16
 
 def make(party: bytes, number: int, until: int = 0) -> DataKey:
     name = party + bytes([number])
-    return DataKey(cid_of(name, RAW), name[:1] * 31 + name[-1:], name[-16:], "party", b"", party, until)
+    return DataKey(
+        cid_of(name, RAW), name[:1] * 31 + name[-1:], name[-16:], "party", b"", party, until
+    )
 
 
 KEYS = [make(party, number) for party in (ANNA, BORIS) for number in range(3)]

@@ -1,0 +1,69 @@
+"""The demonstration, as a newcomer runs it: one seed one chain, one flipped byte found twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tallystick.cli.main import run
+
+KEYS = {
+    "cases",
+    "offers",
+    "refusals",
+    "matches",
+    "feedback",
+    "height",
+    "head",
+    "members_verified",
+    "tamper",
+    "calibration",
+    "targeting",
+    "seconds",
+}
+
+
+def _demo(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any], str]:
+    given = ["demo", "--once", "--json", "--households", "30", "--months", "2", *more]
+    assert run(given) == 0
+    out = capsys.readouterr().out
+    return json.loads(out.splitlines()[-1]), out
+
+
+def test_one_seed_gives_one_chain_and_another_seed_another(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    first, _ = _demo(capsys, "--seed", "a")
+    again, _ = _demo(capsys, "--seed", "a")
+    other, _ = _demo(capsys, "--seed", "b")
+    assert {**first, "seconds": 0} == {**again, "seconds": 0}
+    assert first["head"] != other["head"]
+
+
+def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told, out = _demo(capsys, "--dir", str(tmp_path / "county"), "--lang", "en")
+    assert told.keys() == KEYS
+    assert told["cases"] == told["offers"] + told["matches"] > 0
+    assert told["members_verified"] == 12
+    assert told["tamper"]["member"] == "village"
+    assert told["tamper"]["field"] in {"merkle_root", "state_root", "log_root"}
+    assert told["tamper"]["found_by"] == ["village", "regulator"]
+    assert "One case, step by step" in out
+    # What the demonstration leaves behind verifies from each member's own files.
+    assert run(["verify", "--county", str(tmp_path / "county"), "--json"]) == 0
+    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(reports) == 12
+
+
+def test_a_folder_in_use_is_refused_with_a_cure(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    assert run(["demo", "--once", "--dir", str(tmp_path)]) == 5
+    assert "county.exists" in capsys.readouterr().err
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "mine"
