@@ -192,6 +192,9 @@ def record_types() -> dict[tuple[str, int], RecordType]:
 CHARTER: Final[Charter] = record_types()
 
 
+_RULES: Final = (consent, credit, positioning, publication)
+
+
 def codes_of(admit: Admit) -> list[Refusal]:
     """Return every code from 100 on that a rule can end with: those its program names."""
     found: set[Refusal] = set()
@@ -214,6 +217,8 @@ def codes_of(admit: Admit) -> list[Refusal]:
         waiting += [(each, names) for each in code.co_consts if isinstance(each, CodeType)]
         for name in code.co_names:
             visit(names.get(name))
+            for rules in _RULES:
+                visit(vars(rules).get(name))
     return sorted(found)
 
 

@@ -130,7 +130,7 @@ def _write_cid(encoder: cbor2.CBOREncoder, found: object) -> None:
 _LINK_HEAD: Final = b"\xd8\x2a"
 _LINKS: Final = frozenset(b"\x00" + prefix for prefix in _PREFIXES)
 _new_cid: Final = object.__new__
-_set_raw: Final = Cid.raw.__set__  # type: ignore[attr-defined]
+_set_raw: Final = vars(Cid)["raw"].__set__
 
 
 def _read_tag(tag: cbor2.CBORTag, immutable: bool) -> Cid:  # noqa: FBT001 - the library's call

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, cid_of, encode, refuse, sha256
+from tallystick.base.codec import Cid, Value, cid_of, encode, refuse, sha256
 from tallystick.chain import schema
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
@@ -141,7 +141,7 @@ class Execution:
         )
         self._state.put(name, window)
         code = self._run(found)
-        leaf = [tip.height + 1, len(self._tids), self._time, code, found.tid, tip.cid]
+        leaf: list[Value] = [tip.height + 1, len(self._tids), self._time, code, found.tid, tip.cid]
         self._leaves.append(encode(leaf))
         self._peaks = self._peaks.append(leaf_hash(self._leaves[-1]))
         self._tids.append(found.tid)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, cid_of, refuse
+from tallystick.base.codec import Cid, Value, cid_of, refuse
 from tallystick.base.keys import is_point
 from tallystick.chain import schema
 
@@ -100,7 +100,7 @@ class Members:
     @classmethod
     def of(cls, members: list[Member]) -> Members:
         """Return the list of `members` in any order."""
-        rows = [
+        rows: list[Value] = [
             {"member": each.name, "role": each.role, "keys": [key.tree() for key in each.keys]}
             for each in sorted(members, key=lambda each: each.name)
         ]

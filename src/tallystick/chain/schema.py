@@ -167,60 +167,6 @@ HEADER: Final = codec.shape(
     {
         "v": version,
         "chain": b32,
-        "member": NAME,
-        "key": u32,
-        "seq": codec.integer(1),
-        "not_after": count,
-        "count": codec.integer(1, BUNDLE_RECORDS_MAX),
-        "root": b32,
-    }
-)
-TRANSACTION: Final = codec.tuple_of(
-    codec.octets(TRANSACTION_BYTES_MAX),
-    codec.exact_bytes(64),
-    codec.list_of(codec.octets(TRANSACTION_BYTES_MAX), BUNDLE_RECORDS_MAX, 1),
-)
-
-
-_SEAL_SIZES: Final = frozenset(1024 << j for j in range(1, 7))
-
-
-def _seal_size(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
-    if type(found) is not int or found not in _SEAL_SIZES:
-        raise refuse("value")
-
-
-SEAL: Final = codec.shape({"com": b32, "obj": codec.cid, "size": _seal_size})
-_SEALS_OPTIONAL: Final = codec.shape({}, {"case": SEAL, "party": SEAL})
-
-
-def _seals(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
-    _SEALS_OPTIONAL(found)
-    if not found:
-        raise refuse("map")
-
-
-RECORD: Final = codec.shape(
-    {
-        "t": NAMESPACE_ID,
-        "rv": u16,
-        "id": b16,
-        "pub": codec.map_of(codec.value, 64),
-    },
-    {
-        "case": b16,
-        "on": count,
-        "refs": codec.list_of(b16, REFS_MAX, 1),
-        "seals": _seals,
-        "officer": b16,
-        "amends": b16,
-    },
-)
-
-HEADER: Final = codec.shape(
-    {
-        "v": version,
-        "chain": b32,
         "height": codec.integer(1),
         "prev": codec.cid,
         "time": count,

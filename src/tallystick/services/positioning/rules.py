@@ -131,7 +131,7 @@ def admit_decision(question: str, after: Stage, becomes: Stage) -> Admit:
     stages = frozenset({after})
 
     def rule(offered: Admission) -> int:
-        """Decide the next step of one's own case, by the rules in force, on the case's one basis."""
+        """Decide the next step of one's own case, by the rules in force, all on one basis."""
         found = _find_own(offered, stages)
         if isinstance(found, Refusal):
             return found

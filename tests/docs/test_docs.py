@@ -1,0 +1,273 @@
+"""The pages say what is: links, modules, commands, decisions, error codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from docs.codes import Code, read_codes
+from tallystick.api.problem import problem_tree
+from tallystick.base import errors
+from tallystick.cli.main import tally
+from tidy import VENDORS
+
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "src" / "tallystick"
+ADRS = sorted((ROOT / "docs" / "adr").glob("*.md"))
+PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("changes/*.md")})
+README_LINES_MAX = 150
+ARCHITECTURE_LINES_MAX = 250
+ADR_LINES_MAX = 60
+KINDS = ("Added", "Changed", "Fixed", "Removed", "Security", "Bytes")
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_SHELL = ("sh", "")
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def prose(text: str) -> str:
+    """Return a page without its fenced blocks."""
+    return _FENCE.sub("", text)
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as forges make them."""
+    heads = re.findall(r"^#+ (.*)$", prose(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", head).strip().lower().replace(" ", "-") for head in heads}
+
+
+# ---- links
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page.read_text(encoding="utf-8"))):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path).resolve() if path else page
+        assert found.exists(), f"{target} is not there"
+        if anchor:
+            assert anchor in anchors(found.read_text(encoding="utf-8")), f"{target}: no heading"
+
+
+# ---- README
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """Yield the words of each command of a page's shell blocks and of its `code`."""
+    for language, body in _FENCE.findall(text):
+        if language in _SHELL:
+            for line in body.splitlines():
+                yield shlex.split(line.strip().removeprefix("$ "), comments=True)
+    for code in re.findall(r"`([^`\n]+)`", prose(text)):
+        yield code.split()
+
+
+def refusal(words: list[str]) -> str:
+    """Return why `tally WORDS` is no command, "" if it is one."""
+    command: click.Command = tally
+    context = click.Context(tally, info_name="tally")
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(context, words[0])
+        if found is None:
+            return f"no verb {words[0]}"
+        command, words = found, words[1:]
+        context = click.Context(command, info_name=command.name, parent=context)
+    known = {name for each in command.params for name in each.opts}
+    strangers = [each for each in words if each.startswith("--") and each not in known]
+    return f"no option {strangers[0]}" if strangers and strangers != ["--help"] else ""
+
+
+def test_the_readme_keeps_to_its_length() -> None:
+    assert len(read("README.md").splitlines()) <= README_LINES_MAX
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "docs/operate.md", "docs/threats.md"]
+)
+def test_every_command_that_a_page_shows_exists(name: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    seen = 0
+    for words in commands(read(name)):
+        if words[:1] == ["tally"]:
+            assert not (why := refusal(words[1:])), f"{' '.join(words)}: {why}"
+            seen += 1
+        if words[:1] == ["make"] and len(words) > 1 and words[1].isalpha() and words[1].islower():
+            assert words[1] in targets, " ".join(words)
+            seen += 1
+    assert seen, "the page shows no command, or the test finds none"
+
+
+def test_what_is_no_command_is_seen() -> None:
+    assert refusal(["party", "add", "--kind", "household"]) == ""
+    assert refusal(["party", "sell"]) == "no verb sell"
+    assert refusal(["verify", "--gently"]) == "no option --gently"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_fenced_block_is_what_it_says(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text.count("\n```") + text.startswith("```") == 2 * len(_FENCE.findall(text))
+    for language, body in _FENCE.findall(text):
+        if language == "json":
+            json.loads(body)
+        elif language == "toml":
+            tomllib.loads(body)
+        elif language == "python":
+            compile(body, str(page), "exec")
+        elif language == "sh":
+            for line in body.splitlines():
+                shlex.split(line, comments=True)
+
+
+# ---- ARCHITECTURE
+
+
+def test_the_architecture_keeps_to_its_length() -> None:
+    assert len(read("ARCHITECTURE.md").splitlines()) <= ARCHITECTURE_LINES_MAX
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "docs/threats.md", "docs/operate.md"])
+def test_every_file_that_a_page_names_exists(name: str) -> None:
+    codes = re.findall(r"`([^`\n]+)`", prose(read(name)))
+    paths = {each for each in codes if re.fullmatch(r"[\w./-]+(\.py|/)", each)}
+    for each in paths:
+        assert (HOME / each).exists() or (ROOT / each).exists(), each
+    assert len(paths) > 1 or name == "docs/operate.md"
+
+
+def test_every_function_that_the_architecture_names_exists() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in HOME.rglob("*.py"))
+    codes = re.findall(r"`(\w+(?:\.\w+)*)\(\)`", prose(read("ARCHITECTURE.md")))
+    for each in codes:
+        owner, _, name = each.rpartition(".")
+        assert re.search(rf"\bdef {name}\b|\bclass {name}\b", source), each
+        for part in owner.split(".") if owner else []:
+            assert re.search(rf"\b{part}\b", source), each
+    assert len(codes) > 20  # noqa: PLR2004 - one case passes through more functions than that
+
+
+def test_every_room_stands_in_the_architecture() -> None:
+    page = read("ARCHITECTURE.md")
+    for path in HOME.iterdir():
+        room = path.name if path.suffix == ".py" else f"{path.name}/"
+        if not path.name.startswith("__") and (path.suffix == ".py" or any(path.glob("*.py"))):
+            assert f"`{room}`" in page, room
+
+
+def test_every_vendor_has_its_place_in_the_laws() -> None:
+    stated = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+    names = {re.split(r"[<>=\[ ]", each)[0] for each in stated}
+    assert names - {"pynacl"} <= set(VENDORS)
+
+
+# ---- decisions
+
+
+def test_decisions_are_numbered_without_gap() -> None:
+    numbers = [int(path.name[:4]) for path in ADRS]
+    assert numbers == list(range(1, len(ADRS) + 1))
+
+
+@pytest.mark.parametrize("path", ADRS, ids=lambda path: path.stem)
+def test_a_decision_has_its_parts_on_one_page(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    heads = re.findall(r"^## (.*)$", text, re.MULTILINE)
+    assert re.match(rf"# {path.name[:4]} \S", text)
+    assert heads == ["Context", "Options", "Choice", "What would reverse it"]
+    assert re.search(r"^(Settles|Changes): \S", text, re.MULTILINE)
+    assert len(text.splitlines()) <= ADR_LINES_MAX
+
+
+def test_the_architecture_links_every_decision() -> None:
+    page = read("ARCHITECTURE.md")
+    for path in ADRS:
+        assert f"(docs/adr/{path.name})" in page, path.name
+
+
+# ---- errors
+
+CODES, UNREAD = read_codes(HOME)
+ROW = re.compile(r"^\| `([a-z0-9_]+\.[a-z0-9_]+)` \| (.*) \|$", re.MULTILINE)
+PAGE = {code: cells.split(" | ") for code, cells in ROW.findall(read("docs/errors.md"))}
+VERDICTS = {"Conflict": "false", "NotFound": "not checkable"}
+
+
+def row_of(name: str, code: Code) -> list[str]:
+    """Return what the source says of a code: the cells before its meaning."""
+    families = sorted(code.families)
+    if code.is_verdict:
+        return [" / ".join(VERDICTS[family] for family in families)]
+    made = [getattr(errors, family)(name, "x") for family in families]
+    return [
+        " / ".join(families),
+        " / ".join(str(problem_tree(each)["status"]) for each in made),
+        " / ".join(str(each.exit_status) for each in made),
+    ]
+
+
+def test_the_code_of_every_error_can_be_read_from_the_source() -> None:
+    assert not UNREAD
+    assert len(CODES) > 200  # noqa: PLR2004 - far fewer would mean that the reader is blind
+
+
+@pytest.mark.parametrize("name", sorted(CODES))
+def test_every_error_code_is_documented_with_family_status_and_cure(name: str) -> None:
+    code = CODES[name]
+    stated = row_of(name, code)
+    wanted = f"| `{name}` | {' | '.join([*stated, 'MEANING', ' '.join(code.cures) or 'CURE'])} |"
+    assert name in PAGE, f"docs/errors.md lacks, from {code.places[0]}:\n{wanted}"
+    cells = PAGE[name]
+    assert cells[: len(stated)] == stated, wanted
+    meaning, cure = cells[len(stated) :]
+    assert meaning.strip()
+    assert cure.strip()
+    for each in code.cures:
+        assert each in cure, wanted
+
+
+def test_no_code_is_documented_that_nothing_raises() -> None:
+    assert sorted(PAGE.keys() - CODES.keys()) == []
+
+
+def test_the_reader_of_codes_sees_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text(
+        'def f(code: str) -> Error:\n    return Denied(code, "x", cure="y")\nf("a.b")\n'
+        'raise Invalid("c.d", "x", cure="z")\nraise Corrupt(some, "x")\n',
+        encoding="utf-8",
+    )
+    codes, unread = read_codes(tmp_path)
+    assert {name: each.families for name, each in codes.items()} == {
+        "a.b": {"Denied"},
+        "c.d": {"Invalid"},
+    }
+    assert codes["c.d"].cures == ["z"]
+    assert len(unread) == 1
+
+
+# ---- changes
+
+
+def test_every_change_begins_with_its_kind_and_a_sentence() -> None:
+    paths = [path for path in (ROOT / "changes").glob("*.md") if path.name != "README.md"]
+    assert paths
+    for path in paths:
+        first = path.read_text(encoding="utf-8").splitlines()[0]
+        kind, _, sentence = first.partition(": ")
+        assert kind in KINDS, path.name
+        assert sentence.endswith("."), path.name
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)+\.md", path.name), path.name
