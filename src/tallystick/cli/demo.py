@@ -168,6 +168,7 @@ _ENDS: Final = {
     "review": Words("专人复核", "a person's review"),
     "not_fitting": Words("方案不合适", "does not fit"),
     "papers": Words("材料不符", "papers do not agree"),
+    "purpose": Words("用途不合规定", "purpose not allowed"),
 }
 
 

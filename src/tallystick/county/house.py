@@ -20,6 +20,7 @@ from tallystick.charter import CHARTER
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
 from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.compare import Difference
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
@@ -46,6 +47,7 @@ class Seat:
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
+        self.differences: list[Difference] = []
         self.follower: Follower | None = None
         if node.member != house.county.orderer:
             self.follower = Follower(

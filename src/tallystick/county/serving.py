@@ -16,10 +16,14 @@ from typing import Final
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Error
 from tallystick.county.house import House, Seat
+from tallystick.kernel.ledger.compare import compare_chains, sample_heights
 from tallystick.kernel.ledger.courier import Courier
 
-__all__ = ["await_witnessed", "follow", "resend", "serve_house"]
+__all__ = ["await_witnessed", "follow", "resend", "serve_house", "watch"]
 
+WATCH_MS: Final = 10_000
+WATCH_BLOCKS: Final = 16
+DIFFERENCES_MAX: Final = 100
 LOOK_MS: Final = 250
 """How long a thread waits for news before it looks whether it is to end."""
 FOLLOW_PAUSE_MS: Final = 100
@@ -69,9 +73,14 @@ def resend(house: House) -> int:
 
 
 @contextmanager
-def serve_house(house: House) -> Iterator[None]:
-    """Run the house's threads for as long as the block lasts."""
-    served = _Served(house)
+def serve_house(house: House, *, watch_ms: int = WATCH_MS) -> Iterator[None]:
+    """Run the house's threads for as long as the block lasts.
+
+    Args:
+        house: whose members they are.
+        watch_ms: after how long the next member compares its chain with the others'.
+    """
+    served = _Served(house, watch_ms)
     served.start()
     try:
         yield
@@ -79,11 +88,24 @@ def serve_house(house: House) -> Iterator[None]:
         served.close()
 
 
+def watch(seat: Seat) -> None:
+    """Compare a sample of a member's blocks with all others', and keep what differs on its seat."""
+    replica = seat.node.replica
+    heights = sample_heights(seat.node.entropy, replica.tip.height, WATCH_BLOCKS)
+    with contextlib.suppress(Error):
+        # A member whose own file fails has its own alarm; it compares again when it is repaired.
+        found, _ = compare_chains(replica, seat.link, heights)
+        known = {(each.member, each.height, each.field) for each in seat.differences}
+        new = [each for each in found if (each.member, each.height, each.field) not in known]
+        seat.differences = [*seat.differences, *new][-DIFFERENCES_MAX:]
+
+
 class _Served:
     """The threads of one house."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, watch_ms: int) -> None:
         self._house = house
+        self._watch_ms = watch_ms
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self._day = self._today()
@@ -98,6 +120,7 @@ class _Served:
             work = self._lead if seat.follower is None else self._follow
             self._run(f"{seat.node.member} chain", work, seat)
         self._run("jobs", self._do_jobs)
+        self._run("watch", self._watch)
 
     def _run(self, name: str, work: Callable[..., None], *given: Seat) -> None:
         thread = threading.Thread(target=work, args=given, name=name, daemon=True)
@@ -151,6 +174,14 @@ class _Served:
                 with contextlib.suppress(Error):
                     seat.node.desk.record_pending()
                     seat.node.outbox.forget()
+
+    def _watch(self) -> None:
+        """Let one member after another compare some of its blocks with all others', unasked."""
+        turn = 0
+        while not self._ended.wait(self._watch_ms / 1_000):
+            seats = self._house.seats()
+            watch(seats[turn % len(seats)])
+            turn += 1
 
     def close(self) -> None:
         self._ended.set()

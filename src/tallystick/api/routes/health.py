@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -42,6 +43,7 @@ def _health(house: House, seat: Seat) -> dict[str, Any]:
         "witnessed": seat.witnesses.height,
         "folded": node.views.height(),
         "alarm": _alarm(house, seat),
+        "differences": [asdict(each) for each in seat.differences],
     }
 
 
@@ -49,6 +51,8 @@ def _alarm(house: House, seat: Seat) -> str:
     """Return the code of what is wrong, "" if nothing is."""
     if seat.follower is not None and seat.follower.fault is not None:
         return "ledger.halted"
+    if seat.differences:
+        return "ledger.differs"
     tip = seat.node.replica.tip
     late = house.clock.now_ms() - tip.time > LAG_MS_MAX
     if house.served and late and seat.witnesses.height < tip.height:

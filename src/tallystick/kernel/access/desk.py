@@ -24,7 +24,7 @@ from tallystick.kernel.access.sealing import Draft, Prepared, Ready, draw_id, pr
 from tallystick.kernel.store.base import Store
 from tallystick.kernel.views.base import Views
 
-__all__ = ["Desk", "Found", "Others", "Pending", "Reach", "Recorded", "Settled", "Submit"]
+__all__ = ["Desk", "Found", "Others", "Pending", "Reach", "Recorded", "Settled", "Submit", "no_key"]
 
 PENDING_BUNDLE: Final = 256
 
@@ -234,11 +234,7 @@ class Desk:
             raise NotFound("access.not_sealed", f"{found.record['t']} seals no {sealed} part")
         key, others = self._find_key(found, sealed), self.reach.others
         if key is None and (sealed == "case" or others is None or found.member == self.member):
-            raise Denied(
-                "access.no_key",
-                f"{self.member} holds no key of this {sealed} part",
-                cure="Ask the party's custodian for a disclosure, or the party for a grant.",
-            )
+            raise no_key(self.member, sealed)
         self.receipts.leave(permit, identifier, sealed, self.now_ms())
         if key is None:
             assert others is not None
@@ -310,6 +306,15 @@ class Desk:
             subject=subject,
             now_ms=self.now_ms(),
         )
+
+
+def no_key(member: str, sealed: SealClass) -> Denied:
+    """Return the error for a part that a member has neither key nor grant of."""
+    return Denied(
+        "access.no_key",
+        f"{member} holds no key of this {sealed} part",
+        cure="Ask the party's custodian for a disclosure, or the party for a grant.",
+    )
 
 
 def refused(code: int, bundle: Sequence[Draft]) -> Error:

@@ -1,4 +1,4 @@
-"""A member's line to the others: its desk, its end of the link, its seal key, its copy of the chain.
+"""A member's line to the others: its desk, end of the link, seal key and copy of the chain.
 
 Each question names a record and the height the asker has seen; who is behind that height says so
 instead of answering from an old copy.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from tallystick.base import codec
 from tallystick.base.codec import Check, decode, encode

@@ -16,7 +16,7 @@ from tallystick.base.codec import encode
 from tallystick.base.errors import Denied, Unavailable
 from tallystick.chain.disclosure import Opening
 from tallystick.chain.record import SealClass
-from tallystick.kernel.access.desk import Found
+from tallystick.kernel.access.desk import Found, no_key
 from tallystick.kernel.access.disclosing import DISCLOSE, PURPOSE, ask_fields, disclose_fields
 from tallystick.kernel.access.granting import grant_owner
 from tallystick.kernel.access.lending import WRAP, borrow_keys, lend_keys
@@ -74,8 +74,10 @@ class Peers:
             return ask_fields(line, found, sealed, permit.purpose)
         except Denied as refusal:
             case = found.record.get("case", found.record["id"])
-            if refusal.code != "access.no_grant" or line.desk.owner_of(case) != line.desk.member:
+            if refusal.code != "access.no_grant":
                 raise
+            if line.desk.owner_of(case) != line.desk.member:
+                raise no_key(line.desk.member, sealed) from refusal
         line.ask(found.member, OWN, case)
         line.catch_up()
         return ask_fields(line, found, sealed, permit.purpose)

@@ -34,8 +34,20 @@ class Views(Protocol):
         order: str = "",
         limit: int = PAGE_MAX,
         offset: int = 0,
+        after: Mapping[str, Any] | None = None,
     ) -> list[Row]:
-        """Return up to `limit` rows whose columns equal `where`; order "-column" descends."""
+        """Return up to `limit` rows whose columns equal `where`.
+
+        Args:
+            order: a column to order by, "-column" to descend, then the key; only the key if empty.
+            limit: at most `PAGE_MAX`.
+            offset: rows to leave out; blocks applied between two pages move what comes next.
+            after: the last row of the page before, in the same order: what comes after it, so that
+                no block makes a page skip or repeat a row that it did not touch.
+
+        Raises:
+            NotFound: `views.table` or `views.column`.
+        """
 
     def count(self, table: str, where: Mapping[str, Any] | None = None) -> int:
         """Return how many rows equal `where`."""

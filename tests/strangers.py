@@ -1,0 +1,338 @@
+"""Random records by random members on a floor, and the books a bystander keeps of them.
+
+Each step holds the laws of one record: a known code, the same answer twice, no writes if refused,
+no writes outside its spaces, no owner but by a hand-over; `check_money` holds those of the sums.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from rulings import CATALOGUE, DAY_MS, MEMBERS, MODEL, Floor, links, name
+from tallystick.base.codec import INTEGER_MAX, read_admitted
+from tallystick.charter import STATEMENTS, codes_of
+from tallystick.records.held import (
+    HeldCase,
+    HeldFund,
+    HeldLoan,
+    Stage,
+    find_appeal,
+    find_case,
+    find_loan,
+)
+from tallystick.records.refusal import Refusal
+from tallystick.records.view import Admitted
+
+__all__ = ["CODES", "TYPES", "Town", "open_town"]
+
+CODES: Final = {0, *Refusal}
+KNOWN: Final = {t: {*range(6), *codes_of(row.admit)} for t, row in STATEMENTS.items()}
+ANYWHERE: Final = {"id", "in", "named"}
+PROGRAMMES: Final = ("relief", "seed")
+NAMES: Final = sorted(MEMBERS)
+TYPES: Final = sorted(STATEMENTS)
+PAID: Final = ("loan.disbursed", "loan.repaid")
+# What moves a case on from each stage: half of all records are of these.
+NEXT: Final[dict[int, tuple[str, ...]]] = {
+    Stage.APPLIED: ("case.schemed",),
+    Stage.SCHEMED: ("case.judged",),
+    Stage.JUDGED: ("case.reported", "case.reported", "case.matched"),
+    Stage.REPORTED: ("approval.given", "offer.accepted", "loan.granted", *PAID, *PAID),
+    Stage.MATCHED: ("decision.overridden", "approval.given", "offer.accepted", "loan.granted"),
+    Stage.REFUSED: ("appeal.opened", "appeal.settled"),
+    Stage.CLOSED: ("case.applied", "loan.repaid"),
+}
+CASED: Final = {
+    *("case", "offer", "money", "approval", "loan", "decision"),
+    *("feedback", "appeal", "endorsed"),
+}
+QUESTIONS: Final = {
+    "case.schemed": "scheme",
+    "case.judged": "judgement",
+    "case.reported": "report",
+    "case.matched": "match",
+}
+
+
+@dataclass(slots=True)
+class Town:
+    """A floor on which anybody says anything, and the books a bystander keeps of it."""
+
+    floor: Floor
+    draws: random.Random
+    ids: dict[str, list[bytes]] = field(default_factory=dict)
+    admitted: Counter[str] = field(default_factory=Counter)
+    refused: Counter[int] = field(default_factory=Counter)
+    owners: dict[bytes, str] = field(default_factory=dict)
+    allocated: Counter[tuple[str, str]] = field(default_factory=Counter)
+    out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: HeldCase | None = None
+    log: list[Admitted] = field(default_factory=list)
+
+    # ---- drawing a record
+
+    def known(self, *types: str) -> bytes:
+        """Return the id of a record of some type, mostly a late one; now and then of nothing."""
+        if self.draws.random() < 0.04:
+            return name(self.draws.randrange(5), "nothing")
+        found = [each for t in types for each in self.ids.get(t, ())[-4:]]
+        return self.draws.choice(found) if found else name(0, "nothing")
+
+    def of_case(self, *types: str) -> bytes:
+        """Return the id of a record of the case in hand, now and then of any of some types."""
+        if self.held is None or not self.held.records or self.draws.random() < 0.05:
+            return self.known(*(types or self.ids))
+        held = self.held
+        if types == ("decision",):
+            return held.decision or self.known("case.judged")
+        if types == ("approval.given",):
+            found = self.draws.choice((held.approval, held.public_approval))
+            return found or self.known("approval.given")
+        place = self.draws.randrange(len(held.records) // 16) * 16
+        return held.records[place : place + 16]
+
+    def amount(self) -> int:
+        return self.draws.choice((1, 2, 5, 10, 50, 100, INTEGER_MAX))
+
+    def time(self) -> int:
+        days = self.draws.choice((-400, -1, 0, 1, 90, 400))
+        return max(0, self.floor.time + days * DAY_MS)
+
+    def money(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self.held is not None and self.draws.random() < 0.8:
+            found = {"programme": self.held.programme} if self.held.programme else {}
+        elif self.draws.random() < 0.6:
+            found["programme"] = self.draws.choice((*PROGRAMMES, "relief"))
+        if ("programme" in found) == (self.draws.random() < 0.95):
+            found["amount"] = self.draws.choice((1, 2, 5, 10, 50))
+        return found
+
+    def decision(self, t: str) -> dict[str, Any]:
+        held = read_admitted(self.floor.state[b"rules/positioning"])
+        changes: dict[str, Any] = {"rules": held if type(held) is int else held[0]}
+        if self.draws.random() < 0.1:
+            changes |= self.draws.choice(
+                ({"rules": 9}, {"version": 3}, {"model": MODEL}, {"not_after": self.time()})
+            )
+        return self.floor.decision(QUESTIONS[t], **changes)
+
+    def term(self, space: str, identifier: bytes) -> dict[str, Any]:
+        pub = {space: identifier, "from_time": self.floor.time, "until": self.time()}
+        if space == "mandate":
+            return {**pub, "officer": b"f" * 16, "witness": self.draws.choice(NAMES)}
+        classes = self.draws.choice((["income"], ["income", "profile"], ["profile", "income"]))
+        about = {"classes": classes, "purpose": "credit", "basis": "consent"}
+        return {**pub, **about, "recipient": self.draws.choice(NAMES)}
+
+    def public(self, t: str, member: str, identifier: bytes) -> dict[str, Any]:
+        """Return the public part of a record, plausible but not always right."""
+        draws, floor = self.draws, self.floor
+        if t in QUESTIONS:
+            return self.decision(t)
+        parts: dict[str, Callable[[], dict[str, Any]]] = {
+            "party.registered": lambda: {"kind": "household", "custodian": draws.choice(NAMES)},
+            "objects.dropped": lambda: {"objects": list(links(draws.choice((7, 8, 9))))},
+            "mandate.given": lambda: self.term("mandate", identifier),
+            "mandate.ended": lambda: {"mandate": self.known("mandate.given")},
+            "grant.given": lambda: self.term("grant", identifier),
+            "grant.ended": lambda: {"grant": self.known("grant.given")},
+            "provider.registered": self.provider,
+            "product.published": lambda: {
+                "product": "seed.1",
+                "entry": {"scheme": "seed", "version": draws.choice((1, 1, 2))},
+            },
+            "model.approved": lambda: {
+                "model": draws.choice((MODEL, CATALOGUE)),
+                "service": draws.choice(("positioning", "risk")),
+                "name": "card",
+                "metrics": {},
+            },
+            "rules.activated": lambda: {
+                "name": draws.choice(("positioning", "reference")),
+                "version": draws.choice((1, 2, 3)),
+                "from_height": floor.height + draws.choice((0, 1, 1)),
+                "figures": CATALOGUE,
+            },
+            "case.applied": lambda: (
+                {"kind": "borrow"} | draws.choice(({}, {"programme": "relief"}))
+            ),
+            "case.handed_over": lambda: {
+                "from_member": draws.choice((member, "bank-a")),
+                "to": draws.choice((*NAMES, "bank-a", "bank-b", "nobody")),
+                "due": self.time(),
+            },
+            "endorsed": lambda: {"endorses": self.of_case()},
+            "decision.overridden": lambda: {
+                "decision": self.of_case("decision"),
+                "code": "visit",
+            },
+            "appeal.opened": lambda: {"against": self.of_case()},
+            "appeal.settled": lambda: {"appeal": self.known("appeal.opened")},
+            "approval.given": lambda: {
+                "decision": self.of_case("decision"),
+                **self.money(),
+            },
+            "fund.allocated": lambda: {
+                "fund": "fund",
+                "to": draws.choice((*NAMES, "bank-a", "bank-b")),
+                "programme": draws.choice(PROGRAMMES),
+                "amount": self.amount(),
+            },
+            "loan.granted": lambda: {
+                "loan": identifier,
+                "approval": self.of_case("approval.given"),
+                **self.money(),
+            },
+            "loan.disbursed": lambda: {"loan": self.known("loan.granted"), **self.money()},
+            "loan.repaid": lambda: {"loan": self.known("loan.granted"), **self.money()},
+            "notice.posted": lambda: {
+                "scope": "village",
+                "from_day": 20_000,
+                "days": 5,
+                "whitelist": ["name"],
+                "object": CATALOGUE,
+            },
+            "notice.withdrawn": lambda: {"notice": self.known("notice.posted")},
+            "guidance.given": lambda: {"topic": "aid"},
+            "project.evaluated": lambda: {"project": self.known("case.applied"), "score": 5},
+            "news.published": lambda: {"object": CATALOGUE, "language": "zh"},
+            "news.corrected": lambda: {
+                "news": self.known("news.published"),
+                "object": CATALOGUE,
+                "language": "zh",
+            },
+        }
+        return parts[t]() if t in parts else {}
+
+    def provider(self) -> dict[str, Any]:
+        stated = self.draws.choice(("union", "shop"))
+        entry = {"provider": self.draws.choice(("union", stated)), "services": ["lend"]}
+        return {"provider": stated, "services": ["lend"], "expertise": [], "entry": entry}
+
+    def case_of(self, t: str, pub: dict[str, Any], case: bytes) -> bytes | None:
+        """Return the case to name: mostly that of what the record is about."""
+        if t.partition(".")[0] not in CASED or t == "case.applied":
+            return case if self.draws.random() < 0.05 else None
+        if self.draws.random() < 0.05:
+            return self.draws.choice((None, case))
+        loan = find_loan(self.floor.state.get, pub["loan"]) if "loan" in pub else None
+        appeal = find_appeal(self.floor.state.get, pub["appeal"]) if "appeal" in pub else None
+        about = loan or appeal
+        return about.case if about else case
+
+    def draw(self) -> tuple[str, str, bytes]:
+        """Return a type, a member and the bytes of a record that it might write."""
+        draws = self.draws
+        identifier = self.floor.new_id() if draws.random() < 0.98 else self.known(*self.ids)
+        case = self.known("case.applied")
+        self.held = find_case(self.floor.state.get, case)
+        moved = self.held is not None and draws.random() < 0.5
+        t = draws.choice(NEXT[self.held.stage] if self.held and moved else TYPES)
+        roles = STATEMENTS[t].roles or set(MEMBERS.values())
+        able = [member for member in NAMES if MEMBERS[member] in roles]
+        member = draws.choice(NAMES) if draws.random() < 0.03 else draws.choice(able)
+        if self.held and draws.random() < 0.8 and t not in ("feedback.given", "appeal.settled"):
+            member = self.held.owner
+        elif t == "case.applied" and draws.random() < 0.8:
+            member = draws.choice(("bank-a", "bank-b"))
+        pub = self.public(t, member, identifier)
+        record = self.floor.record(
+            t,
+            pub,
+            id=identifier,
+            case=self.case_of(t, pub, case),
+            officer=b"f" * 16 if draws.random() < 0.9 else None,
+            refs=[self.known(*self.ids)] if draws.random() < 0.05 else None,
+            amends=self.known(t) if draws.random() < 0.05 else None,
+        )
+        return t, member, record
+
+    # ---- one record, and what must hold then
+
+    def step(self) -> None:
+        t, member, data = self.draw()
+        floor, before = self.floor, dict(self.floor.state)
+        first = floor.offer(member, data, keep=False)
+        written = floor.written
+        floor.state = dict(reversed(list(before.items())))
+        code = floor.offer(member, data)
+        assert (code, floor.written) == (first, written), "the same state and record differ"
+        assert code in KNOWN[t], f"{t} ended with {code}, which docs/records.md does not say"
+        if code:
+            assert not written, f"{t} was refused with {code} and wrote"
+            self.refused[code] += 1
+        else:
+            spaces = {key.partition(b"/")[0].decode() for key in written}
+            assert spaces <= ANYWHERE | STATEMENTS[t].spaces, f"{t} wrote {spaces}"
+            self.admitted[t] += 1
+            record = read_admitted(data)
+            place = len(self.log)
+            self.log.append(Admitted(record, member, floor.height, 0, place, floor.time, b"t" * 32))
+            self.book(t, member, record, before)
+            self.check_cases(t, before)
+        if self.draws.random() < 0.1:
+            floor.next_height(days=self.draws.choice((0, 0, 0, 1, 1, 30)))
+
+    def book(self, t: str, member: str, record: dict[str, Any], before: dict[bytes, bytes]) -> None:
+        """Keep the books from admitted records alone, as a bystander could."""
+        pub = record["pub"]
+        self.ids.setdefault(t, []).append(record["id"])
+        if t == "case.applied":
+            self.owners[record["id"]] = member
+        if t == "case.handed_over":
+            self.owners[record["case"]] = pub["to"]
+        if t == "fund.allocated":
+            self.allocated[pub["programme"], pub["to"]] += pub["amount"]
+        if t in ("loan.granted", "loan.repaid") and "programme" in pub:
+            back = t == "loan.repaid"
+            self.out[pub["programme"], member] += -pub["amount"] if back else pub["amount"]
+        if t == "case.closed":
+            held = HeldCase._make(read_admitted(before[b"case/" + record["case"]]))
+            if held.loan:
+                loan = HeldLoan._make(read_admitted(before[b"loan/" + held.loan]))
+                self.out[loan.programme, loan.lender] -= loan.granted - loan.disbursed
+
+    def check_cases(self, t: str, before: dict[bytes, bytes]) -> None:
+        for case, owner in self.owners.items():
+            held = HeldCase._make(read_admitted(self.floor.state[b"case/" + case]))
+            assert held.owner == owner
+            old = before.get(b"case/" + case)
+            if old is not None and self.floor.state[b"case/" + case] != old:
+                stage = HeldCase._make(read_admitted(old)).stage
+                assert held.stage >= stage or t == "case.closed"
+            if held.loan:
+                loan = HeldLoan._make(read_admitted(self.floor.state[b"loan/" + held.loan]))
+                assert (loan.case, loan.programme) == (case, held.programme)
+                assert loan.granted <= held.approved
+
+    def check_money(self) -> None:
+        lent: Counter[tuple[str, str]] = Counter()
+        cases: Counter[bytes] = Counter()
+        for key, value in self.floor.state.items():
+            if key.startswith(b"loan/"):
+                loan = HeldLoan._make(read_admitted(value))
+                assert 0 <= loan.repaid <= loan.disbursed <= loan.granted
+                lent[loan.programme, loan.lender] += loan.granted - loan.repaid
+                cases[loan.case] += bool(loan.programme)
+        assert max(cases.values(), default=0) <= 1
+        for programme in PROGRAMMES:
+            for member in NAMES:
+                held = self.floor.state.get(f"fund/{programme}/{member}".encode())
+                fund = HeldFund() if held is None else HeldFund._make(read_admitted(held))
+                assert 0 <= fund.left <= fund.allocated <= INTEGER_MAX
+                assert fund.allocated == self.allocated[programme, member]
+                assert fund.allocated - fund.left == lent[programme, member]
+                assert lent[programme, member] == self.out[programme, member]
+
+
+def open_town(draws: random.Random) -> Town:
+    town = Town(Floor(), draws)
+    for member in ("bank-a", "bank-b"):
+        assert town.floor.allocate(500, to=member) == 0
+        town.allocated["relief", member] += 500
+    return town
