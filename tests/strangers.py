@@ -10,7 +10,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from rulings import CATALOGUE, DAY_MS, MEMBERS, MODEL, Floor, links, name
 from tallystick.base.codec import INTEGER_MAX, read_admitted
@@ -56,6 +56,8 @@ QUESTIONS: Final = {
     "case.reported": "report",
     "case.matched": "match",
 }
+
+Part: TypeAlias = Callable[[], dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -131,16 +133,29 @@ class Town:
 
     def public(self, t: str, member: str, identifier: bytes) -> dict[str, Any]:
         """Return the public part of a record, plausible but not always right."""
-        draws, floor = self.draws, self.floor
         if t in QUESTIONS:
             return self.decision(t)
-        parts: dict[str, Callable[[], dict[str, Any]]] = {
+        parts = {
+            **self._of_parties(identifier),
+            **self._of_choices(),
+            **self._of_cases(member, identifier),
+        }
+        return parts[t]() if t in parts else {}
+
+    def _of_parties(self, identifier: bytes) -> dict[str, Part]:
+        draws = self.draws
+        return {
             "party.registered": lambda: {"kind": "household", "custodian": draws.choice(NAMES)},
             "objects.dropped": lambda: {"objects": list(links(draws.choice((7, 8, 9))))},
             "mandate.given": lambda: self.term("mandate", identifier),
             "mandate.ended": lambda: {"mandate": self.known("mandate.given")},
             "grant.given": lambda: self.term("grant", identifier),
             "grant.ended": lambda: {"grant": self.known("grant.given")},
+        }
+
+    def _of_choices(self) -> dict[str, Part]:
+        draws, floor = self.draws, self.floor
+        return {
             "provider.registered": self.provider,
             "product.published": lambda: {
                 "product": "seed.1",
@@ -158,6 +173,27 @@ class Town:
                 "from_height": floor.height + draws.choice((0, 1, 1)),
                 "figures": CATALOGUE,
             },
+            "notice.posted": lambda: {
+                "scope": "village",
+                "from_day": 20_000,
+                "days": 5,
+                "whitelist": ["name"],
+                "object": CATALOGUE,
+            },
+            "notice.withdrawn": lambda: {"notice": self.known("notice.posted")},
+            "guidance.given": lambda: {"topic": "aid"},
+            "project.evaluated": lambda: {"project": self.known("case.applied"), "score": 5},
+            "news.published": lambda: {"object": CATALOGUE, "language": "zh"},
+            "news.corrected": lambda: {
+                "news": self.known("news.published"),
+                "object": CATALOGUE,
+                "language": "zh",
+            },
+        }
+
+    def _of_cases(self, member: str, identifier: bytes) -> dict[str, Part]:
+        draws = self.draws
+        return {
             "case.applied": lambda: (
                 {"kind": "borrow"} | draws.choice(({}, {"programme": "relief"}))
             ),
@@ -190,24 +226,7 @@ class Town:
             },
             "loan.disbursed": lambda: {"loan": self.known("loan.granted"), **self.money()},
             "loan.repaid": lambda: {"loan": self.known("loan.granted"), **self.money()},
-            "notice.posted": lambda: {
-                "scope": "village",
-                "from_day": 20_000,
-                "days": 5,
-                "whitelist": ["name"],
-                "object": CATALOGUE,
-            },
-            "notice.withdrawn": lambda: {"notice": self.known("notice.posted")},
-            "guidance.given": lambda: {"topic": "aid"},
-            "project.evaluated": lambda: {"project": self.known("case.applied"), "score": 5},
-            "news.published": lambda: {"object": CATALOGUE, "language": "zh"},
-            "news.corrected": lambda: {
-                "news": self.known("news.published"),
-                "object": CATALOGUE,
-                "language": "zh",
-            },
         }
-        return parts[t]() if t in parts else {}
 
     def provider(self) -> dict[str, Any]:
         stated = self.draws.choice(("union", "shop"))

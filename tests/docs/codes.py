@@ -8,7 +8,7 @@ in `MADE`; a family called with anything else is a finding.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ __all__ = ["Code", "read_codes"]
 
 FAMILIES = ("Conflict", "Corrupt", "Denied", "Error", "Invalid", "NotFound", "Unavailable")
 # Where a code is made of a reason: (file, function) -> how its calls' first argument becomes one.
-MADE = {
+MADE: dict[tuple[str, str], Callable[[str], str]] = {
     ("chain/decided.py", "_no"): lambda reason: f"decision.{reason}",
     ("chain/decided.py", "_missing"): lambda reason: f"decision.{reason.partition(' ')[0]}",
     ("chain/proof.py", "_no"): lambda reason: "proof." + reason.replace(" ", "_"),
@@ -84,8 +84,9 @@ def _note(code: Code, call: _Call) -> None:
     code.places.append(f"{call.path}:{call.node.lineno}")
     code.is_verdict &= call.kind in {"Contradicted", "Missing"}
     cure = next((each.value for each in call.node.keywords if each.arg == "cure"), None)
-    if isinstance(cure, ast.Constant) and cure.value and cure.value not in code.cures:
-        code.cures.append(cure.value)
+    told = str(cure.value) if isinstance(cure, ast.Constant) else ""
+    if told and told not in code.cures:
+        code.cures.append(told)
 
 
 def _families(trees: dict[str, ast.Module]) -> dict[str, str]:

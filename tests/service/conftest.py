@@ -18,8 +18,6 @@ from tallystick.county.county import County, draw_county
 from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
 from tallystick.county.story import Story
-from tallystick.kernel.access.line import Line
-from tallystick.kernel.access.peers import serve_access
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "examples" / "products.toml"
 MONTHS = 3
@@ -51,27 +49,6 @@ class _Listening(logging.Handler):
         self.lines.append(f"{record.getMessage()} {record.__dict__!r}")
 
 
-def _link(house: House) -> None:
-    """Let the members' desks ask each other about sealed parts."""
-    for seat in house.seats():
-        node = seat.node
-        serve_access(
-            Line(
-                desk=node.desk,
-                link=seat.link,
-                seal=node.secrets.seal,
-                chain=node.replica,
-                catch_up=node.catch_up,
-            )
-        )
-
-
-@pytest.fixture(scope="session")
-def link_house() -> Callable[[House], None]:
-    """Return what links a house's desks."""
-    return _link
-
-
 @pytest.fixture(scope="session")
 def acted(tmp_path_factory: pytest.TempPathFactory) -> Acted:
     """Sixty households and three months, acted out by twelve linked members."""
@@ -85,7 +62,6 @@ def acted(tmp_path_factory: pytest.TempPathFactory) -> Acted:
     root.setLevel(logging.NOTSET)
     try:
         with open_house(folder, clock) as house:
-            _link(house)
             publish_catalogue(house, CATALOGUE.read_text(encoding="utf-8"))
             story = act_county(house, clock, county, months=MONTHS, told=lambda _event: None)
     finally:
@@ -126,7 +102,6 @@ def reopen(acted: Acted, copied: Path) -> Callable[[], AbstractContextManager[Op
     def opened() -> Iterator[Opened]:
         clock = ManualClock(acted.end_ms)
         with open_house(copied, clock) as house:
-            _link(house)
             yield Opened(house, clock)
 
     return opened

@@ -141,14 +141,13 @@ def end_day(house: House, clock: ManualClock) -> None:
 
 
 @pytest.fixture(scope="module")
-def played(tmp_path_factory: pytest.TempPathFactory, link_house: Callable[[House], None]) -> Played:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     folder = tmp_path_factory.mktemp("strangers") / "county"
     clock = ManualClock(START_MS)
     members = [each for each in MEMBERS if each.name in NAMES]
     found_county(folder, seed="strangers", clock=clock, members=members)
     found = Played(folder)
     with open_house(folder, clock) as house:
-        link_house(house)
         tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))
         house.node("finance").positions.publish_catalogue(tree)
         play(house, clock, found)
@@ -365,14 +364,13 @@ def test_no_two_cases_are_linked_better_than_by_chance(played: Played) -> None:
 
 @pytest.fixture(scope="module")
 def erased(
-    played: Played, tmp_path_factory: pytest.TempPathFactory, link_house: Callable[[House], None]
+    played: Played, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, set[bytes], list[frozenset[bytes]]]:
     """Erase twenty parties on one day; return the folder, their cases, and what would be listed."""
     folder = Path(shutil.copytree(played.folder, tmp_path_factory.mktemp("gone") / "county"))
     clock = ManualClock(START_MS + (DAYS + 1) * DAY_MS)
     dropped: list[bytes] = []
     with open_house(folder, clock) as house:
-        link_house(house)
         for party in range(0, 40, 2):
             custodian, identifier = played.parties[party]
             node = house.node(custodian)

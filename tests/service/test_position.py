@@ -43,9 +43,7 @@ def test_every_row_of_the_file_is_a_case_with_its_outcome(county: Path) -> None:
     assert all(0 < int(row["repay_ppm"]) < 1_000_000 for row in rows)
 
 
-def test_all_members_hold_the_same_chain(
-    county: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_members_hold_the_same_chain(county: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", "--county", str(county), "--json"]) == 0
     reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(reports) == 12

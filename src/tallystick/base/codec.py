@@ -38,6 +38,8 @@ __all__ = [
     "exact_bytes",
     "ident",
     "integer",
+    "item_head",
+    "link_item",
     "list_of",
     "map_of",
     "octets",
@@ -124,10 +126,11 @@ def cid_of(data: bytes, codec: int = DAG_CBOR) -> Cid:
 def _write_cid(encoder: cbor2.CBOREncoder, found: object) -> None:
     if type(found) is not Cid:
         raise refuse("value")
-    encoder.encode(cbor2.CBORTag(LINK_TAG, b"\x00" + found.raw))
+    encoder.write(_LINK_START + found.raw)
 
 
-_LINK_HEAD: Final = b"\xd8\x2a"
+_LINK_START: Final = b"\xd8\x2a\x58\x25\x00"
+"""Tag 42, a byte string of 37, the zero that stands for its multibase."""
 _LINKS: Final = frozenset(b"\x00" + prefix for prefix in _PREFIXES)
 _new_cid: Final = object.__new__
 _set_raw: Final = vars(Cid)["raw"].__set__
@@ -155,6 +158,33 @@ def encode(tree: Value) -> bytes:
     return cbor2.dumps(tree, canonical=True, default=_write_cid)
 
 
+def item_head(kind: int, number: int) -> bytes:
+    """Return the head of an item in its one form: RFC 8949 section 3.
+
+    Args:
+        kind: the major type, 0..7.
+        number: its argument, 0 <= number < 2^64: a value, a length or a count.
+
+    >>> [item_head(0, 23).hex(), item_head(2, 32).hex(), item_head(4, 256).hex()]
+    ['17', '5820', '990100']
+    """
+    start = kind << 5
+    if number < 24:  # noqa: PLR2004 - smaller numbers stand in the head itself
+        return bytes((start | number,))
+    if number < 1 << 8:
+        return bytes((start | 24, number))
+    if number < 1 << 16:
+        return bytes((start | 25,)) + number.to_bytes(2, "big")
+    if number < 1 << 32:
+        return bytes((start | 26,)) + number.to_bytes(4, "big")
+    return bytes((start | 27,)) + number.to_bytes(8, "big")
+
+
+def link_item(found: Cid) -> bytes:
+    """Return the item of a link, 41 bytes."""
+    return _LINK_START + found.raw
+
+
 def encode_decoded(tree: Value) -> bytes:
     """Return the canonical bytes of a tree whose maps are in canonical order, as decoding gives it.
 
@@ -177,18 +207,17 @@ def read_encoded(data: bytes, depth_max: int) -> Any:  # noqa: ANN401 - what was
 
 
 def _load(data: bytes, depth_max: int) -> object:
-    """Read and compare: twice where there are links, since plain tags are written back in C."""
+    """Read and compare with what is written again: each value has one form."""
     try:
-        tree = cbor2.loads(data, max_depth=depth_max, allow_indefinite=False)
-        if cbor2.dumps(tree) != data:
-            raise refuse("not canonical")
-        if _LINK_HEAD in data:
-            tree = cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max)
+        tree = cbor2.loads(data, tag_hook=_read_tag, max_depth=depth_max, allow_indefinite=False)
+        again = cbor2.dumps(tree, default=_write_cid)
     except Invalid:
         raise
     except (cbor2.CBORError, ValueError, TypeError, OverflowError) as error:
         cause = error.__cause__
         raise cause if isinstance(cause, Invalid) else refuse("not CBOR of this form") from error
+    if again != data:
+        raise refuse("not canonical")
     return tree
 
 
@@ -334,7 +363,8 @@ def shape(required: Mapping[str, Check], optional: Mapping[str, Check] | None = 
         if type(found) is not dict:
             raise refuse("map")
         keys = tuple(found)
-        for element, item in zip(found.values(), plans.get(keys) or plan(keys), strict=True):
+        checks = plans.get(keys) or plan(keys)
+        for element, item in zip(found.values(), checks):  # noqa: B905 - one for each key
             item(element)
 
     return check

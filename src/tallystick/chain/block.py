@@ -8,11 +8,12 @@ by a code, and uses up its sequence number either way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, Value, cid_of, encode, refuse, sha256
+from tallystick.base.codec import Cid, cid_of, encode, item_head, link_item, refuse, sha256
 from tallystick.chain import schema
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
@@ -21,10 +22,9 @@ from tallystick.chain.record import Admission, Charter, Code, admit_record
 from tallystick.chain.state import (
     Overlay,
     Read,
-    lanes_after,
+    commit_changes,
     lanes_of,
     state_root,
-    writes_root,
 )
 from tallystick.chain.transaction import EMPTY_WINDOW, Transaction, check_envelope
 
@@ -84,11 +84,22 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a block did: results by transaction, leaves of the log, changes of the state."""
+    """What a block did: results by transaction, growth of the log, changes of the state.
+
+    Attributes:
+        tids: the transactions' ids.
+        codes: their results.
+        leaves: their leaves' bytes.
+        nodes: the roots of the log's perfect subtrees that the leaves close, as they arise.
+        changes: the state's new values by key.
+        writes_root: the root over the changes.
+        tip: where the chain stands after the block.
+    """
 
     tids: list[bytes]
     codes: list[int]
     leaves: list[bytes]
+    nodes: list[bytes]
     changes: dict[bytes, bytes | None]
     writes_root: bytes
     tip: Tip
@@ -123,7 +134,10 @@ class Execution:
         self._charter = charter
         self._time = time
         self._state = Overlay(read)
-        self._peaks = tip.peaks
+        # A leaf is m([height, index, time, code, tid, prev]): two of the six differ in a block.
+        self._leaf_start = b"\x86" + item_head(0, tip.height + 1)
+        self._leaf_time = item_head(0, time)
+        self._leaf_end = link_item(tip.cid)
         self._tids: list[bytes] = []
         self._codes: list[int] = []
         self._leaves: list[bytes] = []
@@ -141,30 +155,28 @@ class Execution:
         )
         self._state.put(name, window)
         code = self._run(found)
-        leaf: list[Value] = [tip.height + 1, len(self._tids), self._time, code, found.tid, tip.cid]
-        self._leaves.append(encode(leaf))
-        self._peaks = self._peaks.append(leaf_hash(self._leaves[-1]))
+        self._leaves.append(self._leaf(len(self._tids), code, found.tid))
         self._tids.append(found.tid)
         self._codes.append(code)
         return code
 
+    def _leaf(self, index: int, code: int, tid: bytes) -> bytes:
+        start = self._leaf_start + item_head(0, index) + self._leaf_time
+        return start + item_head(0, code) + b"\x58\x20" + tid + self._leaf_end
+
     def _run(self, found: Transaction) -> int:
         """Run the bundle on an overlay of its own, kept only if every record is admitted."""
         bundle = Overlay(self._state.get)
-        role = self._tip.members.by_name[found.member].role
-
-        def offered(record: dict[str, Any]) -> Admission:
-            return Admission(
-                record=record,
-                member=found.member,
-                role=role,
-                chain=found.chain,
-                height=self._tip.height + 1,
-                time=self._time,
-                members=self._tip.members,
-                state=bundle,
-            )
-
+        offered = partial(
+            Admission,
+            member=found.member,
+            role=self._tip.members.by_name[found.member].role,
+            chain=found.chain,
+            height=self._tip.height + 1,
+            time=self._time,
+            members=self._tip.members,
+            state=bundle,
+        )
         for data in found.records:
             code = admit_record(data, self._charter, offered)
             if code != Code.ADMITTED:
@@ -175,21 +187,14 @@ class Execution:
     def finish(self, seal: Callable[[Effects], Cid]) -> Effects:
         """Return all effects; `seal` gives the header's CID once they are known."""
         tip, changes = self._tip, self._state.net()
-        lanes = lanes_after(tip.lanes, self._read, changes)
+        lanes, writes = commit_changes(tip.lanes, self._read, changes)
+        peaks, nodes = tip.peaks.extend(map(leaf_hash, self._leaves))
         changed = changes.get(MEMBERS_KEY)
-        members = Members.read(changed) if changed else self._members_of_state()
-        after = Tip(tip.genesis, tip.height + 1, tip.cid, self._time, lanes, self._peaks, members)
-        effects = Effects(
-            self._tids, self._codes, self._leaves, changes, writes_root(changes), after
-        )
-        sealed = Tip(
-            tip.genesis, after.height, seal(effects), after.time, lanes, self._peaks, members
-        )
-        return Effects(self._tids, self._codes, self._leaves, changes, effects.writes_root, sealed)
-
-    def _members_of_state(self) -> Members:
-        """Return the tip's list: every header names the state's list after it."""
-        return self._tip.members
+        # Every header names the state's list after it.
+        members = Members.read(changed) if changed else tip.members
+        after = Tip(tip.genesis, tip.height + 1, tip.cid, self._time, lanes, peaks, members)
+        effects = Effects(self._tids, self._codes, self._leaves, nodes, changes, writes, after)
+        return replace(effects, tip=replace(after, cid=seal(effects)))
 
 
 def _roots(effects: Effects) -> dict[str, Any]:

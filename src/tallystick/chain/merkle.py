@@ -169,11 +169,24 @@ class Peaks:
 
     def append(self, leaf: bytes) -> Peaks:
         """Return the tree with one more leaf hash."""
-        hashes, size = list(self.hashes), self.size
-        while size % 2:
-            leaf = node_hash(hashes.pop(), leaf)
-            size //= 2
-        return Peaks(self.size + 1, (*hashes, leaf))
+        return self.extend([leaf])[0]
+
+    def extend(self, leaves: Iterable[bytes]) -> tuple[Peaks, list[bytes]]:
+        """Return the tree with more leaf hashes, and the roots of all perfect subtrees they close.
+
+        The roots stand in the order they arise: of each leaf the leaf itself, then upwards.
+        """
+        hashes, size, nodes = list(self.hashes), self.size, []
+        for leaf in leaves:
+            found, left = leaf, size
+            nodes.append(found)
+            while left & 1:
+                found = _sha256(b"\x01" + hashes.pop() + found).digest()
+                nodes.append(found)
+                left >>= 1
+            hashes.append(found)
+            size += 1
+        return Peaks(size, tuple(hashes)), nodes
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""

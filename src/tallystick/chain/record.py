@@ -124,7 +124,8 @@ def _has_form(record: dict[str, Any], kind: RecordType) -> bool:
         kind.pub(record["pub"])
     except Invalid:
         return False
-    return sorted(record.get("seals", {})) == kind.classes()
+    seals = record.get("seals", ())
+    return ("case" in seals) == bool(kind.case) and ("party" in seals) == bool(kind.party)
 
 
 def _has_any_form(record: dict[str, Any]) -> bool:
@@ -137,8 +138,12 @@ def _has_any_form(record: dict[str, Any]) -> bool:
 
 def _names(record: dict[str, Any]) -> list[bytes]:
     """Return the ids the record names: refs, case, amends."""
-    named = [record[name] for name in ("case", "amends") if name in record]
-    return [*record.get("refs", []), *named]
+    found = list(record.get("refs", ()))
+    if "case" in record:
+        found.append(record["case"])
+    if "amends" in record:
+        found.append(record["amends"])
+    return found
 
 
 def admit_record(
@@ -160,14 +165,15 @@ def admit_record(
     if not _has_form(record, kind):
         return Code.FORM
     admission = offered(record)
-    held = record_key(record["id"])
-    if admission.state.get(held) is not None:
+    held, state = record_key(record["id"]), admission.state
+    if state.get(held) is not None:
         return Code.ID_HELD
-    if any(admission.state.get(record_key(name)) is None for name in _names(record)):
-        return Code.REF_TO_NOTHING
+    for name in _names(record):
+        if state.get(record_key(name)) is None:
+            return Code.REF_TO_NOTHING
     if kind.roles and admission.role not in kind.roles:
         return Code.ROLE
     code = kind.admit(admission)
     if code == Code.ADMITTED:
-        admission.state.put(held, _holder(record["t"], admission.member))
+        state.put(held, _holder(record["t"], admission.member))
     return code

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from tallystick.base.codec import item_head
 from tallystick.chain.digest import domain, sha256
 from tallystick.chain.merkle import root_of
 
@@ -25,10 +26,9 @@ __all__ = [
     "Changes",
     "Overlay",
     "Read",
-    "lanes_after",
+    "commit_changes",
     "lanes_of",
     "state_root",
-    "writes_root",
 ]
 
 LANES_SIZE: Final = 2_048
@@ -75,51 +75,39 @@ class Overlay:
         }
 
 
-def _item(data: bytes) -> bytes:
-    """Return the canonical byte string of `data`, below 2^32 bytes."""
-    size = len(data)
-    if size < 24:  # noqa: PLR2004 - RFC 8949 section 3: shorter lengths stand in the head itself
-        return bytes((0x40 | size,)) + data
-    width = 1 if size < 1 << 8 else 2 if size < 1 << 16 else 4
-    return bytes((0x58 + width.bit_length() - 1,)) + size.to_bytes(width, "big") + data
-
-
 def _pair(key: bytes, value: bytes | None) -> bytes:
     """Return m([key, value]), m([key]) if the value is None; written here as each pair needs it."""
-    return b"\x81" + _item(key) if value is None else b"\x82" + _item(key) + _item(value)
+    item = item_head(2, len(key)) + key
+    return b"\x81" + item if value is None else b"\x82" + item + item_head(2, len(value)) + value
 
 
-def _sum(pairs: Iterable[tuple[bytes, bytes | None]]) -> np.ndarray[Any, np.dtype[np.uint16]]:
-    """Return the lane-by-lane sum of the pairs that have a value, many at a time."""
+def _sum(pairs: Iterable[bytes]) -> np.ndarray[Any, np.dtype[np.uint16]]:
+    """Return the lane-by-lane sum of encoded pairs, many at a time."""
     total = np.zeros(LANES_SIZE // 2, dtype="<u2")
-    digests = (
-        hashlib.shake_128(_USE + _pair(key, value)).digest(LANES_SIZE)
-        for key, value in pairs
-        if value is not None
-    )
+    digests = (hashlib.shake_128(_USE + pair).digest(LANES_SIZE) for pair in pairs)
     while batch := b"".join(itertools.islice(digests, _BATCH)):
         rows = np.frombuffer(batch, dtype="<u2").reshape(-1, LANES_SIZE // 2)
         total += rows.sum(axis=0, dtype="<u2")
     return total
 
 
-def lanes_after(lanes: bytes, before: Read, changes: Changes) -> bytes:
-    """Return the lanes (2,048 bytes) after `changes` to a state read by `before`."""
-    olds = ((key, before(key)) for key in changes)
+def commit_changes(lanes: bytes, before: Read, changes: Changes) -> tuple[bytes, bytes]:
+    """Return the lanes (2,048 bytes) after `changes` to a state read by `before`, and their root.
+
+    The root is over the changed keys, ascending: m([key, value]), or m([key]) if deleted.
+    """
+    keys = sorted(changes)
+    pairs = [_pair(key, changes[key]) for key in keys]
+    olds = ((key, before(key)) for key in keys)
     total = np.frombuffer(lanes, dtype="<u2").copy()
-    total += _sum(changes.items())
-    total -= _sum(olds)
-    return total.tobytes()
+    total += _sum(p for p, key in zip(pairs, keys, strict=True) if changes[key] is not None)
+    total -= _sum(_pair(key, value) for key, value in olds if value is not None)
+    return total.tobytes(), root_of(pairs)
 
 
 def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the lanes of a whole map."""
-    return _sum(pairs).tobytes()
-
-
-def writes_root(changes: Changes) -> bytes:
-    """Return the root over changed keys, ascending: m([key, value]), or m([key]) if deleted."""
-    return root_of(_pair(key, changes[key]) for key in sorted(changes))
+    return _sum(itertools.starmap(_pair, pairs)).tobytes()
 
 
 def state_root(writes: bytes, lanes: bytes) -> bytes:

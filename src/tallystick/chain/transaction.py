@@ -6,12 +6,13 @@ signature covers D("tx", tid); the header's root covers the records' bytes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import refuse, sha256
+from tallystick.base.codec import INTEGER_MAX, item_head, refuse, sha256
 from tallystick.base.errors import Invalid
 from tallystick.base.keys import SigningKey, verify
 from tallystick.chain import schema
@@ -39,6 +40,7 @@ _LONG: Final = 256
 _SIGNATURE_ITEM_SIZE: Final = 2 + 64
 _BITS_ITEM_SIZE: Final = 2 + WINDOW_SIZE // 8
 _SHORT_TOP_END: Final = 2
+_BITS_HEAD: Final = b"\x58\x80"
 _MASK: Final = (1 << WINDOW_SIZE) - 1
 
 
@@ -64,10 +66,7 @@ class Transaction:
         """Return the transaction of `data`; Invalid if its size or shape is wrong."""
         if len(data) > schema.TRANSACTION_BYTES_MAX:
             raise refuse("tx size")
-        header, signature, records = codec.decode(data, schema.TRANSACTION)
-        fields: dict[str, Any] = codec.decode(header, schema.TX_HEADER)
-        del fields["v"]
-        return cls(data, header, signature, tuple(records), sha256(header), **fields)
+        return _read_plain(data) or _read_by_schema(data)
 
     @property
     def envelope(self) -> bytes:
@@ -76,6 +75,90 @@ class Transaction:
         # or more, so its length takes one byte after the head, or two from 256 on.
         end = 1 + (2 if len(self.header) < _LONG else 3) + len(self.header) + _SIGNATURE_ITEM_SIZE
         return b"\x82" + self.data[1:end]
+
+
+def _read_by_schema(data: bytes) -> Transaction:
+    """Return the transaction as the codec reads it; it names every fault."""
+    header, signature, records = codec.decode(data, schema.TRANSACTION)
+    fields: dict[str, Any] = codec.decode(header, schema.TX_HEADER)
+    del fields["v"]
+    return Transaction(data, header, signature, tuple(records), sha256(header), **fields)
+
+
+_INTEGER: Final = (
+    rb"([\x00-\x17]|\x18[\x18-\xff]|\x19(?!\0)[\0-\xff]{2}"
+    rb"|\x1a(?!\0\0)[\0-\xff]{4}|\x1b(?!\0\0\0\0)[\0-\xff]{8})"
+)
+_DIGEST: Final = rb"X ([\0-\xff]{32})"
+_PLAIN: Final = re.compile(
+    # 83 | byte string: a map of eight in key order | byte string of 64 | list
+    rb"\x83X([\x18-\xff])"
+    rb"(\xa8av\x01ckey%(i)bcseq%(i)bdroot%(d)bechain%(d)becount%(i)b"
+    rb"fmember([\x61-\x77]|x\x18)([a-z0-9._-]{1,24})inot_after%(i)b)"
+    rb"X@([\0-\xff]{64})" % {b"i": _INTEGER, b"d": _DIGEST}
+)
+_KEY_MAX: Final = 2**32 - 1
+_WIDTHS: Final = {b"\x58": 1, b"\x59": 2, b"\x5a": 4}
+_RECORDS: Final = codec.list_of(
+    codec.octets(schema.TRANSACTION_BYTES_MAX), schema.BUNDLE_RECORDS_MAX, 1
+)
+
+
+def _read_plain(data: bytes) -> Transaction | None:
+    """Return the transaction of bytes in the one form that every sound one has, else None.
+
+    Each item is matched in its shortest head, each key at its place, each length compared: such
+    bytes have this reading alone, and the schema's. It takes a third of the time.
+    """
+    found = _PLAIN.match(data)
+    if found is None:
+        return None
+    size, header, key, seq, root, chain, count, head, name, until, signature = found.groups()
+    records = _read_records(data[found.end() :])
+    if records is None or size[0] != len(header) or head != item_head(3, len(name)):
+        return None
+    read = Transaction(
+        data,
+        header,
+        signature,
+        records,
+        sha256(header),
+        chain,
+        name.decode(),
+        _number(key),
+        _number(seq),
+        _number(until),
+        _number(count),
+        root,
+    )
+    return read if _has_limits(read) else None
+
+
+def _has_limits(found: Transaction) -> bool:
+    """Tell whether the header's integers are within what its schema admits."""
+    return (
+        found.key <= _KEY_MAX
+        and 1 <= found.seq <= INTEGER_MAX
+        and found.not_after <= INTEGER_MAX
+        and 1 <= found.count <= schema.BUNDLE_RECORDS_MAX
+    )
+
+
+def _read_records(data: bytes) -> tuple[bytes, ...] | None:
+    """Return the records of a list's canonical bytes, None if they have no such form."""
+    # 81 | byte string: the one record that most transactions have.
+    width = _WIDTHS.get(data[1:2], 0)
+    only = data[2 + width :]
+    if data[: 2 + width] == b"\x81" + item_head(2, len(only)):
+        return (only,)
+    try:
+        return tuple(codec.decode(data, _RECORDS))
+    except Invalid:
+        return None
+
+
+def _number(item: bytes) -> int:
+    return int.from_bytes(item[1:], "big") if len(item) > 1 else item[0]
 
 
 def sign_transaction(
@@ -118,7 +201,7 @@ def next_window(window: bytes, seq: int) -> bytes:
         bits = bits << ahead & _MASK if ahead < WINDOW_SIZE else 0
         top = seq
     bits |= 1 << top - seq
-    return codec.encode([top, bits.to_bytes(WINDOW_SIZE // 8, "little")])
+    return b"\x82" + item_head(0, top) + _BITS_HEAD + bits.to_bytes(WINDOW_SIZE // 8, "little")
 
 
 def check_window(window: bytes, seq: int) -> tuple[int, int]:

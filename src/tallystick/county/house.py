@@ -19,6 +19,8 @@ from tallystick.base.keys import SigningKey
 from tallystick.charter import CHARTER
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
+from tallystick.kernel.access.line import Line
+from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.compare import Difference
 from tallystick.kernel.ledger.follower import Follower
@@ -47,6 +49,15 @@ class Seat:
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
+        serve_access(
+            Line(
+                desk=node.desk,
+                link=self.link,
+                seal=node.secrets.seal,
+                chain=node.replica,
+                catch_up=node.catch_up,
+            )
+        )
         self.differences: list[Difference] = []
         self.follower: Follower | None = None
         if node.member != house.county.orderer:

@@ -80,9 +80,18 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
         ("UPDATE state SET value = x'00' WHERE name = x'6d656d62657273'", BLOCKS, "state"),
         ("DELETE FROM state WHERE substr(name, 1, 3) = x'696421'", None, None),
         ("INSERT INTO state VALUES (x'61', x'62', x'63')", BLOCKS, "state"),
-        ("UPDATE entry SET code = 1 WHERE position = 4", 2, "entry"),
-        ("UPDATE node SET hash = zeroblob(32) WHERE place = 1", 1, "node"),
-        ("DELETE FROM node WHERE place = 0", 1, "node"),
+        ("UPDATE entry SET position = 5 WHERE position = 4", 2, "entry"),
+        ("UPDATE entry SET short = short + 1 WHERE position = 4", 2, "entry"),
+        ("INSERT INTO entry VALUES (7, 4)", BLOCKS, "entry rows"),
+        ("UPDATE log SET tids = zeroblob(96) WHERE first = 3", 2, "entry"),
+        ("UPDATE log SET codes = zeroblob(6) WHERE height = 2", 2, "code"),
+        ("UPDATE log SET codes = x'00' WHERE height = 2", 2, "code"),
+        ("UPDATE log SET nodes = zeroblob(length(nodes)) WHERE first = 0", 1, "node"),
+        ("UPDATE log SET height = 9 WHERE first = 0", 1, "log"),
+        ("DELETE FROM log WHERE first = 0", 1, "log"),
+        ("UPDATE log SET first = 4 WHERE first = 3", 2, "log"),
+        ("UPDATE head SET height = 11", BLOCKS, "head"),
+        ("DELETE FROM head", BLOCKS, "head"),
         ("UPDATE block SET tally = zeroblob(32) WHERE height = 5", 5, "tally"),
         ("UPDATE block SET digest = zeroblob(32) WHERE height = 5", 5, "digest"),
         ("DELETE FROM block WHERE height = 5", 5, "block"),
@@ -94,7 +103,7 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
         ("UPDATE cosignature SET line = 'no' WHERE height = 12", 12, "cosignature"),
         ("INSERT INTO aside VALUES (13, x'00', x'00')", BLOCKS, "aside"),
         ("DROP INDEX IF EXISTS none", None, None),
-        ("CREATE INDEX more ON node (hash)", -1, "schema"),
+        ("CREATE INDEX more ON log (height)", -1, "schema"),
         ("UPDATE part SET version = 2", -1, "version"),
     ],
 )
@@ -111,6 +120,38 @@ def test_each_changed_row_is_named_by_height_and_field(
         assert report.is_sound
     else:
         assert any((f.height, f.field) == (height, field) for f in report.findings)
+
+
+@pytest.mark.parametrize("height", [2, BLOCKS])
+def test_a_block_that_does_not_run_takes_two_lines_to_tell(town: Town, height: int) -> None:
+    head = _head(town.houses["bank"].replica)
+    town.crash("bank")
+    with sqlite3.connect(town.path("bank")) as plain:
+        (header,) = plain.execute("SELECT header FROM block WHERE height = ?", (height,)).fetchone()
+        at = header.index(b"merkle_root") + len(b"merkle_root") + 2
+        flipped = header[:at] + bytes([header[at] ^ 1]) + header[at + 1 :]
+        plain.execute("UPDATE block SET header = ? WHERE height = ?", (flipped, height))
+    plain.close()
+    expected, got = header[at : at + 32].hex(), flipped[at : at + 32].hex()
+    findings = _audit(town, town.path("bank"), head).findings
+    assert [(f.height, f.field, f.expected, f.got) for f in findings] == [
+        (height, "merkle_root", expected, got),
+        (height - 1, "unchecked", str(BLOCKS), str(height - 1)),
+    ]
+
+
+def test_what_is_damaged_after_a_block_that_does_not_run_is_told_too(town: Town) -> None:
+    head = _head(town.houses["bank"].replica)
+    town.crash("bank")
+    with sqlite3.connect(town.path("bank")) as plain:
+        plain.execute("UPDATE block SET body = x'80' WHERE height IN (3, 9)")
+    plain.close()
+    findings = _audit(town, town.path("bank"), head).findings
+    assert [(f.height, f.field) for f in findings] == [
+        (3, "block"),
+        (9, "body"),
+        (2, "unchecked"),
+    ]
 
 
 def _flip(data: bytes, entropy: SeededEntropy) -> tuple[bytes, int]:
@@ -265,7 +306,7 @@ def test_a_repair_fetches_only_what_is_damaged(town: Town) -> None:
     head = _head(town.houses["bank"].replica)
     town.crash("bank")
     _damage(town.path("bank"), "UPDATE block SET body = x'80' WHERE height = 7")
-    _damage(town.path("bank"), "DELETE FROM node")
+    _damage(town.path("bank"), "DELETE FROM log")
     link = town.network.join("bank")
     done = repair_chain(town.path("bank"), CHARTER, genesis=town.chain.genesis, link=link)
     assert (done.height, done.fetched, done.kept) == (BLOCKS, (7,), BLOCKS - 1)

@@ -12,7 +12,8 @@ from tallystick.chain.merkle import (
     leaf_hash,
     root_of,
 )
-from tallystick.kernel.ledger.log import Log, grow, peak_places
+from tallystick.kernel.ledger.layout import node_count
+from tallystick.kernel.ledger.log import Log
 
 
 class Nodes:
@@ -20,20 +21,22 @@ class Nodes:
 
     def __init__(self, leaves: list[bytes], batch: int) -> None:
         self.reads = 0
-        self.places: dict[int, bytes] = {}
+        self.kept: list[bytes] = []
         peaks = Peaks()
         for start in range(0, len(leaves), batch):
             part = leaves[start : start + batch]
-            rows = grow(peaks, part)
-            assert not self.places.keys() & {place for place, _ in rows}
-            self.places.update(rows)
+            after, nodes = peaks.extend(map(leaf_hash, part))
             for leaf in part:
                 peaks = peaks.append(leaf_hash(leaf))
+            assert after == peaks
+            self.kept += nodes
+        assert len(self.kept) == node_count(len(leaves))
         self.log = Log(self.node, lambda: len(leaves))
 
-    def node(self, place: int) -> bytes:
+    def node(self, level: int, index: int) -> bytes:
         self.reads += 1
-        return self.places[place]
+        last = ((index + 1) << level) - 1
+        return self.kept[node_count(last) + level]
 
 
 def _leaves(count: int) -> list[bytes]:
@@ -71,7 +74,7 @@ def test_a_proof_reads_a_few_nodes_of_many() -> None:
 def test_an_empty_log_has_the_empty_root() -> None:
     log = Nodes([], 1).log
     assert log.root(0) == root_of([])
-    assert peak_places(0) == []
+    assert log.peaks(0) == Peaks()
 
 
 @pytest.mark.parametrize(("index", "size"), [(-1, 3), (3, 3), (0, 0), (0, 6)])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -266,11 +266,13 @@ def test_a_changed_row_is_named_where_it_is_read(chain: Chain, replica: Replica)
     replica.close()
     with sqlite3.connect(replica.path) as plain:
         plain.execute("UPDATE state SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
-        plain.execute("UPDATE entry SET code = 9 WHERE position = 1")
+        plain.execute(
+            "UPDATE log SET codes = zeroblob(2) || x'0009' || zeroblob(2) WHERE first = 0"
+        )
         plain.execute("UPDATE block SET body = x'00' WHERE height = 1")
-        plain.execute("DELETE FROM node WHERE place = 0")
+        plain.execute("UPDATE log SET nodes = substr(nodes, 1, 32) WHERE first = 0")
         plain.execute("UPDATE roster SET data = x'00'")
-        tid = plain.execute("SELECT tid FROM entry WHERE position = 1").fetchone()[0]
+        (tids,) = plain.execute("SELECT tids FROM log WHERE first = 0").fetchone()
     plain.close()
     with pytest.raises(Corrupt):
         # Even genesis needs its list of members.
@@ -281,9 +283,10 @@ def test_a_changed_row_is_named_where_it_is_read(chain: Chain, replica: Replica)
     again = Replica.open(replica.path, CHARTER)
     for call in (
         lambda: again.read(b"id/" + bytes(16)),
-        lambda: again.find(tid),
+        lambda: again.find(tids[32:64]),
+        lambda: again.leaf(1),
         lambda: again.block(1),
-        lambda: again.log.inclusion(1, 2),
+        lambda: again.log.inclusion(0, 4),
     ):
         with pytest.raises(Corrupt, match=r"ledger\.corrupt"):
             call()
@@ -331,7 +334,11 @@ def test_the_cache_reads_the_file_once_and_never_an_old_value() -> None:
         reads.append(key)
         return held.get(key)
 
-    cache = StateCache(below, pairs_max=2)
+    def many(keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+        reads.extend(keys)
+        return [(key, held[key]) for key in keys if key in held]
+
+    cache = StateCache(below, many, pairs_max=2)
     assert [cache.read(b"a"), cache.read(b"a"), cache.read(b"none"), cache.read(b"none")] == [
         b"1",
         b"1",
@@ -346,6 +353,25 @@ def test_the_cache_reads_the_file_once_and_never_an_old_value() -> None:
     assert cache.read(b"a") == b"2"
     assert len(cache._young) <= 2
     assert len(cache._old) <= 2
+    reads.clear()
+    cache.expect([b"a", b"b", b"b"])
+    assert reads == [b"b"]
+    assert [cache.read(b"a"), cache.read(b"b")] == [b"2", None]
+    assert reads == [b"b"]
+
+
+def test_a_damaged_pair_is_named_when_it_is_read_ahead(chain: Chain, replica: Replica) -> None:
+    _grow(chain, replica, 1)
+    replica.close()
+    with sqlite3.connect(replica.path) as plain:
+        plain.execute("UPDATE state SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
+    plain.close()
+    again = Replica.open(replica.path, CHARTER)
+    again.expect([chain.sign(9, [chain.news(98), chain.news(99)])])
+    assert again.read(b"id/" + (99).to_bytes(16, "big")) is None
+    with pytest.raises(Corrupt, match=r"ledger\.corrupt"):
+        again.expect([chain.sign(9, [chain.news(1), chain.news(99)])])
+    again.close()
 
 
 def test_a_genesis_of_other_members_is_refused(tmp_path: Path, chain: Chain) -> None:

@@ -4,9 +4,12 @@ What each row says follows from the blocks, so the audit can compute all of it a
 
 - `block`: header and the rest of a block's bytes; `tally` = H(H(header), body), so that no flipped
   byte is served or folded; `digest` is the header's CID digest.
-- `entry`: each transaction by its place in the log, with its result.
-- `node`: the log's perfect subtrees, leaf hashes included, at their in-order place, so that a proof
-  takes O(log n) reads: `place = (2 index + 1) 2^level - 1`.
+- `log`: what a block adds to the transaction log, one row, by its first leaf's place there: the
+  ids of its transactions, 32 bytes each; their codes, 2 bytes each; the roots of all perfect
+  subtrees that its leaves close, leaf hashes included, 32 bytes each, so that a proof takes
+  O(log n) reads. A leaf at place p closes the subtrees of levels 0 to the number of ones that p
+  ends with, and the leaves before it have closed 2p - ones(p): so each has a place that is known.
+- `entry`: where a transaction stands in the log, by the first 8 bytes of its id.
 - `state`: the pairs, each with `tally`, the first 8 bytes of a digest of both.
 - `head`: one row, what the next block needs and no header tells: lanes and writes_root.
 - `roster`: each list of members, by the height of the header that names it first.
@@ -15,11 +18,12 @@ What each row says follows from the blocks, so the audit can compute all of it a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, encode, sha256
+from tallystick.base.codec import Cid, item_head, sha256
 from tallystick.base.errors import Corrupt
 from tallystick.chain import schema
 
@@ -27,13 +31,16 @@ __all__ = [
     "SCHEMA",
     "VERSION",
     "block_check",
+    "code_item",
     "corrupt",
     "header_cid",
     "header_fields",
+    "ids_within",
     "is_row",
     "join_block",
-    "node_place",
+    "node_count",
     "pair_check",
+    "short_id",
     "split_block",
 ]
 
@@ -46,10 +53,12 @@ CREATE TABLE block (
     height INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, header BLOB NOT NULL,
     body BLOB NOT NULL, tally BLOB NOT NULL);
 CREATE TABLE roster (height INTEGER PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE log (
+    first INTEGER PRIMARY KEY, height INTEGER NOT NULL, tids BLOB NOT NULL, codes BLOB NOT NULL,
+    nodes BLOB NOT NULL);
 CREATE TABLE entry (
-    position INTEGER PRIMARY KEY, tid BLOB NOT NULL UNIQUE, height INTEGER NOT NULL,
-    place INTEGER NOT NULL, code INTEGER NOT NULL);
-CREATE TABLE node (place INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+    short INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (short, position))
+    WITHOUT ROWID;
 CREATE TABLE state (
     name BLOB PRIMARY KEY, value BLOB NOT NULL, tally BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE cosignature (
@@ -58,6 +67,7 @@ CREATE TABLE cosignature (
 CREATE TABLE aside (
     height INTEGER PRIMARY KEY, fault BLOB NOT NULL, data BLOB NOT NULL)
 """
+_ID: Final = re.compile(rb"bid\x50([\0-\xff]{16})")
 _LIST_OF_TWO: Final = b"\x82"
 
 
@@ -68,13 +78,31 @@ def corrupt(what: str, **values: object) -> Corrupt:
     )
 
 
-def node_place(level: int, index: int) -> int:
-    """Return where the root of the perfect subtree of 2^level leaves from index 2^level stands.
+def node_count(size: int) -> int:
+    """Return how many perfect subtrees a log of `size` leaves has, its leaves included.
 
-    >>> [node_place(0, 0), node_place(1, 0), node_place(0, 1), node_place(2, 0)]
-    [0, 1, 2, 3]
+    >>> [node_count(size) for size in range(6)]
+    [0, 1, 3, 4, 7, 8]
     """
-    return ((2 * index + 1) << level) - 1
+    return 2 * size - size.bit_count()
+
+
+def ids_within(data: bytes) -> list[bytes]:
+    """Return what look like the ids of the records in a transaction's or block's bytes.
+
+    A guess that costs nothing where it is wrong: who reads ahead by it reads again what it missed.
+    """
+    return _ID.findall(data)[: schema.BLOCK_RECORDS_MAX]
+
+
+def short_id(tid: bytes) -> int:
+    """Return the 8 bytes that a transaction is looked up by, as SQLite's signed integer."""
+    return int.from_bytes(tid[:8], "big", signed=True)
+
+
+def code_item(code: int) -> bytes:
+    """Return a transaction's code as it is kept, 2 bytes."""
+    return code.to_bytes(2, "big")
 
 
 def pair_check(key: bytes, value: bytes) -> bytes:
@@ -89,13 +117,12 @@ def block_check(header: bytes, body: bytes) -> bytes:
 
 def split_block(data: bytes, header: bytes) -> bytes:
     """Return a block's bytes after its header."""
-    start = len(_LIST_OF_TWO + encode(header))
-    return data[start:]
+    return data[len(_LIST_OF_TWO + item_head(2, len(header)) + header) :]
 
 
 def join_block(header: bytes, body: bytes) -> bytes:
     """Return the block of its header and what followed it."""
-    return _LIST_OF_TWO + encode(header) + body
+    return _LIST_OF_TWO + item_head(2, len(header)) + header + body
 
 
 def header_fields(header: bytes) -> dict[str, Any]:

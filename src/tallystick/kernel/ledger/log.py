@@ -1,4 +1,4 @@
-"""The transaction log as kept in `node` rows: proofs in O(log n) reads.
+"""Proofs over the transaction log as it is kept, in O(log n) reads.
 
 Perfect subtrees never change, so a proof can be made for any earlier size too.
 Source: RFC 6962 section 2.1.1 and 2.1.2.
@@ -6,66 +6,46 @@ Source: RFC 6962 section 2.1.1 and 2.1.2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from tallystick.base.errors import Invalid
-from tallystick.chain.merkle import EMPTY_ROOT, Peaks, leaf_hash, node_hash
-from tallystick.kernel.ledger.layout import node_place
+from tallystick.chain.merkle import EMPTY_ROOT, Peaks, node_hash
 
-__all__ = ["Log", "grow", "peak_places"]
+__all__ = ["Log"]
 
-
-def peak_places(size: int) -> list[int]:
-    """Return where the peaks of a log of `size` leaves stand, largest first."""
-    return _places(0, size)
+Node = Callable[[int, int], bytes]
+"""Returns the root of the 2^level leaves from index 2^level on, of (level, index)."""
 
 
-def _places(start: int, size: int) -> list[int]:
-    """Return the places of the perfect subtrees of `size` leaves from `start`, largest first."""
+def _perfect_parts(start: int, size: int) -> list[tuple[int, int]]:
+    """Return (level, index) of the perfect subtrees of `size` leaves from `start`, in order."""
     found = []
     while size:
         level = size.bit_length() - 1
-        found.append(node_place(level, start >> level))
+        found.append((level, start >> level))
         start, size = start + (1 << level), size - (1 << level)
     return found
-
-
-def grow(peaks: Peaks, leaves: Sequence[bytes]) -> list[tuple[int, bytes]]:
-    """Return the nodes (place, hash) that `leaves` (their bytes) add to a log at `peaks`."""
-    hashes, size = list(peaks.hashes), peaks.size
-    rows = []
-    for leaf in leaves:
-        found, index, level = leaf_hash(leaf), size, 0
-        rows.append((node_place(0, index), found))
-        while index & 1:
-            found = node_hash(hashes.pop(), found)
-            index >>= 1
-            level += 1
-            rows.append((node_place(level, index), found))
-        hashes.append(found)
-        size += 1
-    return rows
 
 
 class Log:
     """Proofs over the kept nodes.
 
     Args:
-        node: returns the hash at a place; Corrupt if it is not there.
+        node: returns the root of a perfect subtree; Corrupt if it is not there.
         size: returns how many leaves there are now.
     """
 
-    def __init__(self, node: Callable[[int], bytes], size: Callable[[], int]) -> None:
+    def __init__(self, node: Node, size: Callable[[], int]) -> None:
         self._node = node
         self._size = size
 
     def leaf_hash(self, position: int) -> bytes:
         """Return the hash of the leaf at `position`."""
-        return self._node(node_place(0, position))
+        return self._node(0, position)
 
     def peaks(self, size: int) -> Peaks:
         """Return the log of its first `size` leaves."""
-        return Peaks(size, tuple(self._node(place) for place in peak_places(size)))
+        return Peaks(size, tuple(self._node(*part) for part in _perfect_parts(0, size)))
 
     def root(self, size: int) -> bytes:
         """Return the root of the first `size` leaves."""
@@ -108,7 +88,7 @@ class Log:
         return path[::-1]
 
     def _subroot(self, start: int, size: int) -> bytes:
-        hashes = [self._node(place) for place in _places(start, size)]
+        hashes = [self._node(*part) for part in _perfect_parts(start, size)]
         if not hashes:
             return EMPTY_ROOT
         found = hashes.pop()

@@ -265,6 +265,7 @@ class Orderer:
 
     def _order(self, tickets: list[_Ticket]) -> Effects | None:
         tip = self.replica.tip
+        self.replica.expect(ticket.found.data for ticket in tickets)
         run = Execution(tip, self.replica.read, self.replica.charter, self._next_time())
         ordered: list[_Ticket] = []
         answers: list[tuple[_Ticket, Result | None, Error | None]] = []

@@ -7,8 +7,9 @@ what was written is `Corrupt`, never served. One thread writes at a time, any nu
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_s
 from tallystick.chain.checkpoint import Body, origin_of
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
-from tallystick.chain.record import Charter
+from tallystick.chain.record import Charter, record_key
 from tallystick.chain.state import Read, lanes_of, state_root
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.audit import Progress, Report, audit_chain, verify_chain
@@ -26,7 +27,7 @@ from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
-from tallystick.kernel.ledger.log import Log, grow
+from tallystick.kernel.ledger.log import Log
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
@@ -59,7 +60,7 @@ class Replica:
         self._cosignatures: dict[tuple[int, str], str] = {}
         self.log = Log(self._rows.node, lambda: self.tip.peaks.size)
         self._pairs = Rows(Database.read(path))
-        self._cache = StateCache(self._read_pair, self._pairs.database.release)
+        self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
         self.read: Read = self._cache.read
         self._tip = load_tip(self._rows)
@@ -68,6 +69,18 @@ class Replica:
         """Read the state within one snapshot for many reads: a snapshot each costs four locks."""
         self._pairs.database.hold()
         return self._pairs.state(key)
+
+    def _read_pairs(self, keys: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
+        self._pairs.database.hold()
+        return self._pairs.states(keys)
+
+    def expect(self, transactions: Iterable[bytes]) -> None:
+        """Read what running some transactions, of these bytes, will first ask the state for."""
+        self._cache.expect(
+            record_key(identifier)
+            for data in transactions
+            for identifier in layout.ids_within(data)
+        )
 
     @classmethod
     def create(cls, path: Path, genesis: bytes, members: bytes, charter: Charter) -> Replica:
@@ -133,6 +146,7 @@ class Replica:
         """
         with self._writing:
             tip = self._tip
+            self.expect([data])
             try:
                 effects = apply_block(data, tip, self.read, self.charter)
             except Invalid as error:
@@ -173,23 +187,14 @@ class Replica:
         header = _header_of(data)
         body = layout.split_block(data, header)
         digest = after.cid.digest
-        first, height = before.peaks.size, after.height
+        height = after.height
         cosignatures = self._staged()
         with database.transaction():
             database.run(
                 "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
                 (height, digest, header, body, layout.block_check(header, body)),
             )
-            database.run_many(
-                "INSERT INTO entry VALUES (?, ?, ?, ?, ?)",
-                (
-                    (first + index, tid, height, index, code)
-                    for index, (tid, code) in enumerate(
-                        zip(effects.tids, effects.codes, strict=True)
-                    )
-                ),
-            )
-            database.run_many("INSERT INTO node VALUES (?, ?)", grow(before.peaks, effects.leaves))
+            write_log(database, before.peaks.size, effects)
             write_state(database, effects.changes)
             database.run(
                 "REPLACE INTO head VALUES (0, ?, ?, ?)",
@@ -402,6 +407,15 @@ def write_state(database: Database, changes: dict[bytes, bytes | None]) -> None:
     database.run_many("REPLACE INTO state VALUES (?, ?, ?)", kept)
     if gone:
         database.run_many("DELETE FROM state WHERE name = ?", gone)
+
+
+def write_log(database: Database, first: int, effects: Effects) -> None:
+    """Write what a block adds to the log, whose first new leaf stands at `first`."""
+    tids, codes = b"".join(effects.tids), b"".join(map(layout.code_item, effects.codes))
+    row = (first, effects.tip.height, tids, codes, b"".join(effects.nodes))
+    database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
+    shorts = map(layout.short_id, effects.tids)
+    database.run_many("INSERT INTO entry VALUES (?, ?)", zip(shorts, itertools.count(first)))
 
 
 def _write_genesis(database: Database, genesis: Genesis) -> None:

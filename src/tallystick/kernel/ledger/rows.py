@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from tallystick.base.codec import Cid, cid_of, encode
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.block import Genesis
+from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.member import Members
 from tallystick.chain.merkle import leaf_hash
 from tallystick.chain.state import LANES_SIZE
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.base import Result
-from tallystick.kernel.ledger.layout import corrupt, is_row, node_place
+from tallystick.kernel.ledger.layout import corrupt, is_row, node_count, short_id
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Rows"]
+
+KEYS_MAX: Final = 500
+"""How many keys one query asks for."""
 
 
 class Rows:
@@ -45,7 +50,18 @@ class Rows:
         row = self.database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
         if row is None:
             return None
-        value, tally = row
+        return self._pair(key, *row)
+
+    def states(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        """Yield (key, value) of those of some keys that the state holds, 500 by a query."""
+        for start in range(0, len(keys), KEYS_MAX):
+            part = keys[start : start + KEYS_MAX]
+            marks = ",".join("?" * len(part))
+            query = f"SELECT name, value, tally FROM state WHERE name IN ({marks})"  # noqa: S608 - marks
+            for key, value, tally in self.database.rows(query, part):
+                yield key, self._pair(key, value, tally)
+
+    def _pair(self, key: bytes, value: Any, tally: Any) -> bytes:  # noqa: ANN401 - unchecked columns
         if type(value) is not bytes or layout.pair_check(key, value) != tally:
             raise corrupt(f"state key {key.hex()}", field="state", key=key.hex())
         return value
@@ -97,19 +113,29 @@ class Rows:
             raise corrupt(f"members at {height}", field="members", height=height)
         return found
 
-    def node(self, place: int) -> bytes:
-        """Return the log's hash at an in-order place."""
-        found = self.database.value("SELECT hash FROM node WHERE place = ?", (place,))
-        if type(found) is not bytes:
-            raise corrupt(f"log node {place}", field="node", place=place)
+    def node(self, level: int, index: int) -> bytes:
+        """Return the root of the log's 2^level leaves from index 2^level on."""
+        last = ((index + 1) << level) - 1
+        row = self.database.row(
+            "SELECT first, nodes FROM log WHERE first <= ? ORDER BY first DESC LIMIT 1", (last,)
+        )
+        found = b""
+        if row is not None and is_row(row, int, bytes):
+            start = (node_count(last) + level - node_count(row[0])) * DIGEST_SIZE
+            found = row[1][start : start + DIGEST_SIZE]
+        if len(found) != DIGEST_SIZE:
+            raise corrupt(f"log node {level}, {index}", field="node", position=last)
         return found
 
     def entry(self, position: int) -> Result:
         """Return the transaction at a place of the log."""
         row = self.database.row(
-            "SELECT tid, height, place, code, position FROM entry WHERE position = ?", (position,)
+            "SELECT substr(tids, 32 * (?1 - first) + 1, 32), height, ?1 - first,"
+            " substr(codes, 2 * (?1 - first) + 1, 2), ?1"
+            " FROM log WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+            (position,),
         )
-        if row is None:
+        if row is None or not row[0]:
             raise NotFound(
                 "ledger.no_entry", f"no log entry {position}", cure="Ask within the log."
             )
@@ -117,16 +143,22 @@ class Rows:
 
     def entry_of(self, tid: bytes) -> Result | None:
         """Return where a transaction stands, None if it is in no block."""
-        row = self.database.row(
-            "SELECT tid, height, place, code, position FROM entry WHERE tid = ?", (tid,)
-        )
-        return None if row is None else self._checked(row)
+        rows = self.database.rows("SELECT position FROM entry WHERE short = ?", (short_id(tid),))
+        for (position,) in rows:
+            try:
+                found = self.entry(position)
+            except NotFound as error:
+                raise corrupt(f"entry {position}", field="entry") from error
+            if found.tid == tid:
+                return found
+        return None
 
     def _checked(self, row: tuple[Any, ...]) -> Result:
         """Return an entry that hashes to its leaf."""
-        if not is_row(row, bytes, int, int, int, int):
+        if not is_row(row, bytes, int, int, bytes, int):
             raise corrupt(f"entry {row[4]}", field="entry")
-        found = Result(*row)
+        tid, height, index, code, position = row
+        found = Result(tid, height, index, int.from_bytes(code, "big"), position)
         before = found.height - 1
         try:
             header = self.header(before) if before else self.genesis().data
@@ -140,7 +172,7 @@ class Rows:
         fields = layout.header_fields(self.header(entry.height))
         row = [entry.height, entry.index, fields["time"], entry.code, entry.tid, cid_of(before)]
         leaf = encode(row)
-        if leaf_hash(leaf) != self.node(node_place(0, entry.position)):
+        if leaf_hash(leaf) != self.node(0, entry.position):
             raise corrupt(f"entry {entry.position}", field="entry", height=entry.height)
         return leaf
 

@@ -324,7 +324,8 @@ html:lang(en) main{font-size:8.8pt;line-height:11.8pt;gap:4.5pt}
 .roomy,html:lang(en) .roomy{font-size:10.6pt;line-height:15pt;gap:9pt}
 .roomy table{font-size:9.6pt;line-height:12.4pt}.roomy .by,.roomy .asks,.roomy dt,.roomy small,
 .roomy .receipt{font-size:9.2pt;line-height:12.4pt}
-.dense,html:lang(en) .dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
+.dense{font-size:8.6pt;line-height:11.5pt;gap:4pt}
+html:lang(en) .dense{font-size:8.4pt;line-height:11pt;gap:3.4pt}
 .dense table{line-height:10.2pt}.dense th,.dense td{padding:.8pt 0 .8pt 4pt}
 html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}
 .long h2{font-size:9.8pt;line-height:12pt}

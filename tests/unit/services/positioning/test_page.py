@@ -59,8 +59,9 @@ class Reader(HTMLParser):
             self.tables[-1][-1].append("")
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag, f"</{tag}> closes what is open"
@@ -93,7 +94,6 @@ def make_case(application: Tree, defaults: tuple[str, ...] = ()) -> Tree:
     """A decided case as the service reads it back from the chain."""
     inputs = {"v": 1, "application": application, "defaults": list(defaults)}
     tree = decider().decide(inputs).tree()
-    names = {row["provider"]: row for row in catalogue()["providers"]}
     return {
         "case": digest("case")[:32],
         "chain": digest("chain"),
@@ -102,7 +102,8 @@ def make_case(application: Tree, defaults: tuple[str, ...] = ()) -> Tree:
         "not_after": 1_802_576_000_000,
         "member": {"zh": "农商银行", "en": "Rural Bank"},
         "providers": {
-            name: {"zh": row["name_zh"], "en": row["name_en"]} for name, row in names.items()
+            row["provider"]: {"zh": row["name_zh"], "en": row["name_en"]}
+            for row in catalogue()["providers"]
         },
         "application": application,
         "defaults": list(defaults),
@@ -121,10 +122,8 @@ def make_application(amount_minor: int = 3_000_000, **more: int) -> Tree:
     """A maize household that asks for a seasonal loan, due after its harvest."""
     profile = {
         "category": "ordinary",
-        "age_years": 44,
         "persons": 4,
         "workers": 2,
-        "able_to_work": 1,
         "wage_minor_month": 500_000,
         "wage_months": 10,
         "living_minor_person_year": 700_000,
@@ -183,19 +182,19 @@ def result_of(case: Mapping[str, Any]) -> Tree:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_real_case_gives_a_whole_page(shared: Path, language: str) -> None:
-    pages = 0
-    for case in real_cases(shared):
-        reader = Reader(render_report(case, language))
-        check_structure(reader, language)
-        check_told(case, reader.text, language)
-        pages += 1
-    assert pages == 60
+    cases = list(real_cases(shared))
+    for case in cases:
+        check_whole(case, language)
+    assert len(cases) == 60
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("make", [fitting, unfitting])
 def test_a_page_is_whole_without_the_real_cases(make: Callable[[], Tree], language: str) -> None:
-    case = make()
+    check_whole(make(), language)
+
+
+def check_whole(case: Tree, language: str) -> None:
     reader = Reader(render_report(case, language))
     check_structure(reader, language)
     check_told(case, reader.text, language)
@@ -203,7 +202,7 @@ def test_a_page_is_whole_without_the_real_cases(make: Callable[[], Tree], langua
 
 def check_structure(reader: Reader, language: str) -> None:
     """One title, one h1, named sections, captioned tables with scoped heads, unique ids."""
-    assert ("html", "lang", "zh-CN" if language == "zh" else "en") in reader.attributes
+    assert reader.values("lang")[0] == ("zh-CN" if language == "zh" else "en")
     assert [reader.tags.count(tag) for tag in ("main", "h1", "title")] == [1, 1, 1]
     ids = reader.values("id")
     assert len(ids) == len(set(ids))
@@ -214,17 +213,14 @@ def check_structure(reader: Reader, language: str) -> None:
     assert "script" not in reader.tags
     pictures = [value for tag, key, value in reader.attributes if tag == "svg" and key == "role"]
     assert set(pictures) == {"img"}
-    labels = [value for tag, key, value in reader.attributes if key == "aria-label"]
-    assert len(labels) == len(pictures)
-    assert all(labels)
+    assert len([label for label in reader.values("aria-label") if label]) == len(pictures)
 
 
 def check_told(case: Tree, text: str, language: str) -> None:
     """Every reason, gap, change, subject and the receipt's four numbers stand on the page."""
     result = result_of(case)
     judgement = case["decisions"]["judgement"]
-    told = [*judgement["reasons"], *case["decisions"]["scheme"]["reasons"]]
-    for reason in told:
+    for reason in (*judgement["reasons"], *case["decisions"]["scheme"]["reasons"]):
         if reason["code"] not in {"person_reviewed", "less_would_pass", "asked_scheme"}:
             assert plain(say(reason["code"], reason["values"], language)) in text, reason
     codes = {reason["code"] for reason in judgement["reasons"]}
@@ -237,10 +233,9 @@ def check_told(case: Tree, text: str, language: str) -> None:
     for row in result["ranked"]:
         if "provider" in row:
             assert case["providers"][row["provider"]][language] in text
-    for number in (case["case"], case["chain"], result["record"], f"{case['height']:,}"):
-        assert number in text
-    assert "tally evidence verify" in text
-    assert case["member"][language] in text
+    numbers = (case["case"], case["chain"], result["record"], f"{case['height']:,}")
+    for known in (*numbers, "tally evidence verify", case["member"][language]):
+        assert known in text
 
 
 def plain(words: str) -> str:
@@ -441,31 +436,26 @@ def test_the_receipt_code_says_chain_height_case_and_record() -> None:
 def test_another_record_gives_another_code() -> None:
     case = fitting()
     page = render_report(case, "zh")
-    result = case["decisions"]["report"]
-    other = {**result, "record": digest("another")[:32]}
-    changed = render_report({**case, "decisions": {**case["decisions"], "report": other}}, "zh")
+    case["decisions"]["report"]["record"] = digest("another")[:32]
+    changed = render_report(case, "zh")
     assert qr_path(page) != qr_path(changed)
 
 
 def qr_path(page: str) -> str:
-    match = re.search(r'<path stroke="#000" d="([^"]+)"', page)
-    assert match is not None
-    return match[1]
+    return str(re.findall(r'<path stroke="#000" d="([^"]+)"', page)[0])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_refusal_tells_the_officers_words_and_that_a_person_signed(language: str) -> None:
     text = Reader(render_report(_REFUSED, language)).text
-    assert "先存够自己的一份。" in text
-    assert ("由人作出决定" if language == "zh" else "decided and signed") in text
+    signed = "由人作出决定" if language == "zh" else "decided and signed"
+    assert all(words in text for words in ("先存够自己的一份。", signed))
 
 
 def test_a_refused_offer_shows_no_payments_and_does_not_call_itself_fitting() -> None:
     case = _refuse(fitting())
-    reader = Reader(render_report(case, "en"))
-    assert "When you pay" not in reader.text
-    assert "suits you" not in reader.text
-    assert "Holds until" not in reader.text
+    text = Reader(render_report(case, "en")).text
+    assert [w for w in ("When you pay", "suits you", "Holds until") if w in text] == []
 
 
 def test_without_a_persons_act_the_page_claims_none() -> None:
@@ -491,9 +481,8 @@ def test_what_was_assumed_is_named_and_counted() -> None:
     paths = ("profile.persons", "profile.crops[].yield_kg_per_mu")
     case = make_case(make_application(), paths)
     text = Reader(render_report(case, "en")).text
-    assert "were assumed" in text
-    assert say("field.persons", {}, "en") in text
-    assert say("field.yield_kg_per_mu", {}, "en") in text
+    for words in ("were assumed", say("field.persons", {}, "en"), "Kilograms per mu"):
+        assert words in text
     assert "nothing was assumed" in Reader(render_report(fitting(), "en")).text
 
 

@@ -91,7 +91,7 @@ class SqliteViews:
     """Views of one member.
 
     Raises:
-        Corrupt: `database.corrupt`, or `views.version` where the tables are another version's;
+        Corrupt: `database.corrupt`, or `views.corrupt` where the tables are another version's;
             either way the file is to be made anew.
     """
 
@@ -107,7 +107,7 @@ class SqliteViews:
             if error.code != "database.version":
                 raise
             raise Corrupt(
-                "views.version",
+                "views.corrupt",
                 "views.db holds the tables of another version",
                 cure="Run `tally rebuild`; nothing is lost.",
             ) from error
