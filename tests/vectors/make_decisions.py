@@ -1,8 +1,9 @@
-"""Make the frozen decision vectors anew: `python tests/vectors/make_decisions.py`, by hand alone.
+"""Add to the frozen decision vectors: `python tests/vectors/make_decisions.py`, by hand alone.
 
-It reads decisions/applications.toml and examples/products.toml and writes decisions/*.json. The
-vectors say what version 1 decided for ever, so a run that changes an answer is wrong, or the start
-of version 2; no check and no release runs this. A case added to the table is a reason to run it.
+It reads decisions/applications.toml and writes decisions/*.json; no check and no release runs it.
+The vectors say what version 1 decided for ever: what is frozen already is compared, never
+replaced, and a run that would answer otherwise ends with the names of what it would change.
+The catalogue was that of examples/products.toml on the day it was frozen.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def make() -> None:
         inputs = _inputs_of(table["base"][case["from"]], case)
         kind = inputs["application"].get("demand", {}).get("kind", "borrow")
         made[kind].append(_vector(case, inputs, catalogue, card))
+    if changed := [name for kind in KINDS for name in _find_changed(kind, made[kind])]:
+        raise SystemExit(f"frozen, and answered otherwise or not at all: {', '.join(changed)}")
     for kind, vectors in made.items():
         _write(FOLDER / f"{kind}.json", vectors)
 
@@ -47,6 +50,12 @@ def _freeze(name: str, tree: dict[str, Any]) -> dict[str, Any]:
         path.write_text(json.dumps(tree, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
+
+
+def _find_changed(kind: str, made: list[dict[str, Any]]) -> list[str]:
+    path = FOLDER / f"{kind}.json"
+    frozen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return [vector["name"] for vector in frozen if vector not in made]
 
 
 def _inputs_of(base: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:

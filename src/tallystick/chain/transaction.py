@@ -36,6 +36,7 @@ LIFE_MAX_MS: Final = 24 * 3_600_000
 WINDOW_SIZE: Final = 1_024
 SEQ_AHEAD_MAX: Final = 2**20
 EMPTY_WINDOW: Final = b""
+_USE: Final = domain("tx")
 _LONG: Final = 256
 _SIGNATURE_ITEM_SIZE: Final = 2 + 64
 _BITS_ITEM_SIZE: Final = 2 + WINDOW_SIZE // 8
@@ -243,7 +244,7 @@ def check_envelope(
     after = next_window(window, found.seq)
     if not time <= found.not_after <= time + LIFE_MAX_MS:
         raise refuse("time")
-    if not verify(key.pub, domain("tx", found.tid), found.signature):
+    if not verify(key.pub, _USE + found.tid, found.signature):
         raise refuse("signature")
     if found.count != len(found.records):
         raise refuse("count")

@@ -111,9 +111,27 @@ class House:
         ordering = self._seats[county.orderer]
         if county.seed:
             later.reach(ordering.node.replica.tip.time)
-        self.orderer = Orderer(ordering.node.replica, county.orderer, later, entropy("orderer"))
+        self._catch_up(ordering)
+        self.orderer = Orderer(
+            ordering.node.replica,
+            county.orderer,
+            later,
+            entropy("orderer"),
+            pen=ordering.pen,
+            witnesses=ordering.witnesses,
+        )
         serve_ledger(ordering.link, self.orderer)
         self.spread()
+
+    def _catch_up(self, ordering: Seat) -> None:
+        """Let the orderer take over what others hold beyond its file, before it orders anything.
+
+        An orderer whose file lost its end would else put other blocks at heights it has signed.
+        """
+        link, pen = ordering.link, ordering.pen
+        own = Follower(ordering.node.replica, ordering.witnesses, link, self.county.orderer, pen)
+        own.catch_up()
+        own.close()
 
     def node(self, member: str) -> Node:
         """Return a member's node; NotFound if it is no member here."""

@@ -22,7 +22,7 @@ from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.peer import ask_blocks, ask_note
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.witness import Witnesses, split_note
+from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
 
@@ -133,9 +133,10 @@ def _own_height(rows: Rows | None) -> int:
 
 
 def _height_of(link: Link, name: str) -> int:
-    """Return a peer's cosigned height; what nobody cosigned is pulled later, not repaired."""
+    """Return a peer's height: what it holds beyond its witnesses is held against no one yet, but
+    an orderer repaired without it would order those heights again."""
     try:
-        return split_note(ask_note(link, name))[0]
+        return ask_blocks(link, name, 1, 1).height
     except Error:
         return 0
 
