@@ -342,4 +342,8 @@ def replay(asked: Asked, inputs: bytes, objects: Mapping[Cid, bytes]) -> Mapping
     for answer in (found.scheme, found.judgement, found.result):
         if answer.question == asked.question:
             return answer.sealed()
-    raise Invalid("decision.question", f"the decision answers no {asked.question}")
+    raise Invalid(
+        "decision.question",
+        f"the decision answers no {asked.question}",
+        cure="Ask who decided for the true record.",
+    )

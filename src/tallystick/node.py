@@ -79,7 +79,7 @@ class Secrets:
         """Return the keys of a file."""
         if not path.is_file():
             raise NotFound(
-                "node.no_keys", "the member's folder holds no keys", cure="tally county init."
+                "node.no_keys", "the member's folder holds no keys", cure="Restore member.key."
             )
         return cls(**decode(path.read_bytes(), _SECRETS))
 
@@ -266,7 +266,11 @@ class Node:
         """Return an admitted record by id; NotFound if the chain holds none."""
         rows = self.views.rows("record", {"id": identifier})
         if not rows:
-            raise NotFound("record.unknown", f"no record {identifier.hex()} is admitted")
+            raise NotFound(
+                "record.unknown",
+                f"no record {identifier.hex()} is admitted",
+                cure="List a case's records: tally case show.",
+            )
         row = rows[0]
         found = self._transactions(row["height"])[row["index"]]
         record: dict[str, Any] = read_admitted(found.records[row["place"]])

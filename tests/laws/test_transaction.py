@@ -98,17 +98,97 @@ def test_what_members_sign_has_the_plain_form() -> None:
         assert transaction._read_plain(data) == transaction._read_by_schema(data)
 
 
-@pytest.mark.parametrize("wide", [b"\x18\x05", b"\x19\x00\x05", b"\x1a\x00\x00\x00\x05"])
-def test_an_integer_in_a_longer_form_is_refused(wide: bytes) -> None:
+@pytest.mark.parametrize(
+    ("field", "value", "is_read"),
+    [
+        ("v", 2, False),
+        ("member", "", False),
+        ("member", "m" * 23, True),
+        ("member", "m" * 24, True),
+        ("member", "m" * 25, False),
+        ("member", "M", False),
+        ("member", "inot_after", True),
+        ("key", 0, True),
+        ("key", 2**32 - 1, True),
+        ("key", 2**32, False),
+        ("seq", 0, False),
+        ("seq", 1, True),
+        ("seq", INTEGER_MAX, True),
+        ("seq", INTEGER_MAX + 1, False),
+        ("not_after", 0, True),
+        ("not_after", INTEGER_MAX, True),
+        ("not_after", INTEGER_MAX + 1, False),
+        ("count", 0, False),
+        ("count", 1, True),
+        ("count", 1_024, True),
+        ("count", 1_025, False),
+        ("chain", bytes(31), False),
+        ("root", bytes(33), False),
+    ],
+)
+def test_each_field_is_held_to_its_limits(field: str, value: object, *, is_read: bool) -> None:
+    fields = {"v": 1, "chain": bytes(32), "member": "bank", "key": 1, "seq": 5}
+    fields |= {"not_after": 9, "count": 1, "root": bytes(32), field: value}
+    header = cbor2.dumps(fields, canonical=True)
+    data = cbor2.dumps([header, bytes(64), [b"r"]])
+    assert (_read(data) is not None) == is_read
+    assert _read(data) == _by_schema(data)
+
+
+@pytest.mark.parametrize(
+    ("plain", "other"),
+    [
+        (b"cseq\x05", b"cseq\x18\x05"),
+        (b"cseq\x05", b"cseq\x19\x00\x05"),
+        (b"cseq\x05", b"cseq\x1a\x00\x00\x01\x00"),
+        (b"cseq\x05", b"cseq\x1b\x00\x00\x00\x00\x01\x00\x00\x00"),
+        (b"cseq\x05", b"cseq\x25"),
+        (b"dbank", b"cbank"),
+        (b"dbank", b"ebank"),
+        (b"dbank", b"x\x04bank"),
+        (b"dbank", b"x\x18bank"),
+        (b"dbank", b"Dbank"),
+        (b"ckey\x01cseq\x05", b"cseq\x05ckey\x01"),
+        (b"ckey\x01", b"ckey\x01ckey\x01"),
+        (b"\xa8av\x01", b"\xa7"),
+        (b"\xa8av\x01", b"\xb8\x08av\x01"),
+        (b"\xa8av\x01", b"\xbfav\x01"),
+        (b"not_after\x09", b"not_after\x09\x00"),
+    ],
+)
+def test_a_header_in_another_form_is_refused(plain: bytes, other: bytes) -> None:
     data = sign_transaction(
         KEY, [b"r"], chain=bytes(32), member="bank", number=1, seq=5, not_after=9
     )
     header = Transaction.read(data).header
-    longer = header.replace(b"cseq\x05", b"cseq" + wide)
-    assert longer != header
-    changed = encode([longer, bytes(64), [b"r"]])
+    changed = header.replace(plain, other)
+    assert changed != header
     with pytest.raises(Invalid):
-        Transaction.read(changed)
+        Transaction.read(encode([changed, bytes(64), [b"r"]]))
+
+
+@pytest.mark.parametrize(
+    ("start", "other"), [(b"\x83", b"\x84"), (b"\x83", b"\x98\x03"), (b"\x83X", b"\x83Y\x00")]
+)
+@pytest.mark.parametrize("end", [b"", b"\x00"])
+def test_a_transaction_in_another_form_is_refused(start: bytes, other: bytes, end: bytes) -> None:
+    data = sign_transaction(
+        KEY, [b"r"], chain=bytes(32), member="bank", number=1, seq=5, not_after=9
+    )
+    with pytest.raises(Invalid):
+        Transaction.read(other + data.removeprefix(start) + end)
+    with pytest.raises(Invalid):
+        Transaction.read(data + b"\x00")
+    # A list of one in a longer head, a record in a longer head.
+    for wide in (
+        b"\x98\x01\x41r",
+        b"\x81\x58\x01r",
+        b"\x9f\x41r\xff",
+        b"\x81\x5f\x41r\xff",
+        b"\x80",
+    ):
+        with pytest.raises(Invalid):
+            Transaction.read(data.removesuffix(b"\x81\x41r") + wide)
 
 
 @given(integers)

@@ -64,7 +64,11 @@ def flip_byte(path: Path, header: bytes) -> str:
             data[at + len(fields[name]) // 2] ^= 1
             path.write_bytes(data)
             return name
-    raise Corrupt("tamper.not_found", f"{path.name} holds no field of that header")
+    raise Corrupt(
+        "tamper.not_found",
+        f"{path.name} holds no field of that header",
+        cure="Close the county first, so that its journal is in the file.",
+    )
 
 
 def show_tampering(folder: Path, clock: Clock, *, member: str, witness: str) -> Tampering:

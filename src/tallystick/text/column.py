@@ -97,7 +97,7 @@ COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
         "sound": ("完好", "sound"),
         "stage": ("阶段", "stage"),
         "state": ("状态", "state"),
-        "status": ("查询地址", "status address"),
+        "status": ("状态", "status"),
         "subject": ("所属", "subject"),
         "t": ("类型", "type"),
         "taken_by": ("由谁受理", "taken in by"),

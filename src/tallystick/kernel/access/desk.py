@@ -231,7 +231,11 @@ class Desk:
         permit.check(found.record, self.now_ms())
         stated = found.record.get("seals", {}).get(sealed)
         if stated is None:
-            raise NotFound("access.not_sealed", f"{found.record['t']} seals no {sealed} part")
+            raise NotFound(
+                "access.not_sealed",
+                f"{found.record['t']} seals no {sealed} part",
+                cure="Read its public part.",
+            )
         key, others = self._find_key(found, sealed), self.reach.others
         if key is None and (sealed == "case" or others is None or found.member == self.member):
             raise no_key(self.member, sealed)

@@ -40,12 +40,20 @@ class Shown(Opening):
     def disclose(self, name: str) -> list[Any]:
         """Return the disclosure of a field that was shown; NotFound for any other."""
         if name not in self.rows:
-            raise NotFound("access.not_shown", f"the field {name} was not disclosed here")
+            raise NotFound(
+                "access.not_shown",
+                f"the field {name} was not disclosed here",
+                cure="Ask the party for a grant of that field.",
+            )
         return self.rows[name]
 
     def com(self) -> bytes:
         """Raise: a part of the fields has no commitment; the record's own is the one checked."""
-        raise NotFound("access.not_shown", "not all fields were disclosed here")
+        raise NotFound(
+            "access.not_shown",
+            "not all fields were disclosed here",
+            cure="Ask the party's custodian for the whole.",
+        )
 
 
 def disclose_fields(line: Line, caller: str, record: bytes, purpose: str) -> bytes:

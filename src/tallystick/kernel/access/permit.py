@@ -38,7 +38,11 @@ class Permit:
         if now_ms > self.until:
             raise Denied("access.permit_over", "the permit is over", cure="Open the case again.")
         if self.subject not in {record["id"], record.get("case")}:
-            raise Denied("access.other_subject", "the permit is for another case")
+            raise Denied(
+                "access.other_subject",
+                "the permit is for another case",
+                cure="Open that case first.",
+            )
 
 
 def grant_permit(*, officer: str, purpose: str, subject: bytes, now_ms: int) -> Permit:

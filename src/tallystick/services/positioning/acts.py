@@ -120,7 +120,9 @@ class Acts:
         """Answer an appeal: an officer's act."""
         rows = self._desk.views.rows("appeal", {"appeal": appeal})
         if not rows:
-            raise NotFound("appeal.unknown", "the chain holds no such appeal")
+            raise NotFound(
+                "appeal.unknown", "the chain holds no such appeal", cure="tally appeal list."
+            )
         statement = AppealSettled(appeal=appeal, outcome=outcome, words=words)
         return self._record(statement, rows[0]["case"], officer=self._desk.new_id())
 

@@ -67,7 +67,11 @@ def _tests_of(table: Table, where: Mapping[str, Any]) -> str:
 
 def _check_column(table: Table, name: str) -> None:
     if name not in table.columns:
-        raise NotFound("views.column", f"{table.name} has no column {name}")
+        raise NotFound(
+            "views.column",
+            f"{table.name} has no column {name}",
+            cure="Ask for one of the view's columns.",
+        )
 
 
 def _beyond(table: Table, order: str, row: Mapping[str, Any]) -> tuple[str, list[Any]]:
