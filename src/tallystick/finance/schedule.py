@@ -9,6 +9,7 @@ Source: China's retail practice (equal principal, level instalments, interest th
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ PERIOD_MONTHS = {
 }
 REPAYMENTS = ("bullet", *PERIOD_MONTHS)
 _YEAR_PPM = 12 * PPM
+_HALF = _YEAR_PPM // 2
+_new = tuple.__new__
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +102,16 @@ def build_schedule(terms: LoanTerms) -> tuple[Instalment, ...]:
     rows = []
     balance, before, fee, subsidy = terms.amount_minor, 0, 0, 0
     for month, principal in zip(months, principals, strict=True):
-        interest = divide_half_even(balance * rate * (month - before), _YEAR_PPM)
+        # `_accrued` written out: this loop is where a decision spends its time.
+        interest, rest = divmod(balance * rate * (month - before) + _HALF, _YEAR_PPM)
+        if not rest and interest & 1:
+            interest -= 1
         if helped:
             subsidy = _subsidised(terms, balance, interest, before, month)
         if fee_rate:
-            fee = divide_half_even(balance * fee_rate * (month - before), _YEAR_PPM)
+            fee = _accrued(balance, fee_rate, month - before)
         balance -= principal
-        rows.append(Instalment(month, principal, interest, subsidy, fee, balance))
+        rows.append(_new(Instalment, (month, principal, interest, subsidy, fee, balance)))
         before = month
     return tuple(rows)
 
@@ -139,7 +145,7 @@ def _principal_parts(terms: LoanTerms, months: list[int]) -> list[int]:
     """Principal due at each month; the last part absorbs the remainder."""
     if terms.repayment in ("bullet", "interest_then_bullet"):
         return [0] * (len(months) - 1) + [terms.amount_minor]
-    paying = sum(month > terms.grace_months for month in months) or 1
+    paying = len(months) - bisect_right(months, terms.grace_months) or 1
     idle = len(months) - paying
     if terms.repayment == "level":
         return [0] * idle + _level_parts(terms, paying)
@@ -149,17 +155,19 @@ def _principal_parts(terms: LoanTerms, months: list[int]) -> list[int]:
 
 
 def _level_parts(terms: LoanTerms, count: int) -> list[int]:
-    payment = find_level_payment(terms.amount_minor, terms.rate_ppm, count)
-    parts, balance = [], terms.amount_minor
+    rate, balance, parts = terms.rate_ppm, terms.amount_minor, []
+    payment = find_level_payment(balance, rate, count)
     for _ in range(count - 1):
-        part = min(balance, max(0, payment - _accrued(balance, terms.rate_ppm, 1)))
+        part = payment - _accrued(balance, rate, 1)
+        part = 0 if part < 0 else min(part, balance)
         parts.append(part)
         balance -= part
     return [*parts, balance]
 
 
 def _accrued(balance_minor: int, rate_ppm: int, months: int) -> int:
-    return divide_half_even(balance_minor * rate_ppm * months, _YEAR_PPM)
+    whole, rest = divmod(balance_minor * rate_ppm * months + _HALF, _YEAR_PPM)
+    return whole if rest else whole & -2
 
 
 def _subsidised(terms: LoanTerms, balance: int, interest: int, before: int, month: int) -> int:

@@ -7,8 +7,7 @@ middle stand in. Units as in records.applicant. Source: the county's practice, j
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.finance import REPAYMENTS, LoanTerms, divide_half_even, part_ppm
 from tallystick.services.positioning.catalogue import Catalogue
@@ -21,8 +20,7 @@ _YEAR = 12
 _EVERY = tuple(range(1, 13))
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """What the money is for, as a yearly net income (or once, for working capital).
 
     Months are month numbers, 0 = unknown; `implausible_minor` is the stated middle income above
@@ -47,8 +45,7 @@ class Project:
         return self.revenue_minor > 0 or self.stated_middle_minor != 0
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """A demand; `terms` is None where none were asked and the kind has none.
 
     `own_minor` is -1 where the own share is unknown; `assumed` names fields filled here.

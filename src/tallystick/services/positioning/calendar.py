@@ -9,14 +9,14 @@ Source: the county's practice, judgement (cash >= 0 each month at P20).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import add
 from typing import NamedTuple
 
 from tallystick.finance import Instalment, LoanTerms
 from tallystick.services.positioning.case import Case
 
 __all__ = ["Cash", "list_cash", "read_cash"]
-
-_YEAR = 12
 
 
 class Cash(NamedTuple):
@@ -35,7 +35,7 @@ class Cash(NamedTuple):
 def read_cash(case: Case, terms: LoanTerms, schedule: Sequence[Instalment]) -> Cash:
     """Return where the bad year's cash is lowest until the last due date."""
     life = min(terms.term_months, case.horizon)
-    cash = _run(case, terms, schedule, life, bad=True)
+    cash = _run(case, terms, schedule, life, (case.home_bad, case.flow_bad))
     lowest = min(cash)
     month = case.ask.start + cash.index(lowest)
     if lowest >= 0:
@@ -49,26 +49,25 @@ def list_cash(
 ) -> tuple[list[int], list[int]]:
     """Return the cash at the end of each month, middle and bad year, over the whole horizon."""
     life = min(case.horizon, max(case.rules["calendar_months"], terms.term_months))
-    middle = _run(case, terms, schedule, life, bad=False)
-    return middle, _run(case, terms, schedule, life, bad=True)
+    middle = _run(case, terms, schedule, life, (case.home_middle, case.flow_middle))
+    return middle, _run(case, terms, schedule, life, (case.home_bad, case.flow_bad))
 
 
 def _run(
-    case: Case, terms: LoanTerms, schedule: Sequence[Instalment], life: int, *, bad: bool
+    case: Case,
+    terms: LoanTerms,
+    schedule: Sequence[Instalment],
+    life: int,
+    flows: tuple[Sequence[int], Sequence[int]],
 ) -> list[int]:
-    streams = case.household.streams
-    months = streams.months_bad if bad else streams.months_middle
-    flows = case.flow_bad if bad else case.flow_middle
-    begin = case.ask.start % _YEAR
-    due = {row.month: row.principal + row.interest - row.subsidy + row.fee for row in schedule}
-    cash = _open(case, terms) + flows[0]
-    found = [cash]
-    for offset in range(1, life + 1):
-        cash += months[(begin + offset) % _YEAR] + flows[offset] - case.owed[offset]
-        if offset in due:
-            cash -= due[offset]
-        found.append(cash)
-    return found
+    """The cash at the end of each month of `life`, from the household's and the project's money."""
+    home, project = flows
+    moved = list(map(add, home[: life + 1], project))
+    moved[0] += _open(case, terms)
+    for month, principal, interest, subsidy, fee, _ in schedule:
+        if month <= life:
+            moved[month] -= principal + interest - subsidy + fee
+    return list(accumulate(moved))
 
 
 def _open(case: Case, terms: LoanTerms) -> int:

@@ -8,8 +8,8 @@ The cost itself leaves at offset 0 and the loan arrives there. Built once, judge
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from operator import sub
+from typing import Any, NamedTuple
 
 from tallystick.finance import PPM, divide_half_even
 from tallystick.services.positioning.ask import Ask, Project, read_ask
@@ -22,12 +22,11 @@ _YEAR = 12
 _HORIZON_MAX = 240  # with every sum at its greatest, the calendar stays below 2^53
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(NamedTuple):
     """What every judgement of one application shares.
 
-    `flow_*[i]` is the project's money at offset i, `earned_*[y]` its net income in loan year y
-    (offsets 12y+1..12y+12, the payout's month with the first), `owed[i]` payments on old debts.
+    `home_*[i]` is the household's money at offset i, living and old debts paid, `flow_*[i]` the
+    project's, `earned_*[y]` its net income in loan year y (offsets 12y+1..12y+12, the payout's month with the first), `owed[i]` payments on old debts.
     `last_sale` is the offset of the last sale, -1 where the project has no date.
     """
 
@@ -38,6 +37,8 @@ class Case:
     features: Mapping[str, int]
     horizon: int
     last_sale: int
+    home_middle: tuple[int, ...]
+    home_bad: tuple[int, ...]
     flow_middle: tuple[int, ...]
     flow_bad: tuple[int, ...]
     earned_middle: tuple[int, ...]
@@ -72,8 +73,7 @@ def scale_case(case: Case, amount_minor: int, own_share_ppm: int = 0) -> Case:
     def shrink(value: int) -> int:
         return divide_half_even(value * cost, ask.cost_minor)
 
-    smaller = replace(
-        project,
+    smaller = project._replace(
         income_low_minor=shrink(project.income_low_minor),
         income_middle_minor=shrink(project.income_middle_minor),
         stated_middle_minor=shrink(project.stated_middle_minor),
@@ -82,14 +82,23 @@ def scale_case(case: Case, amount_minor: int, own_share_ppm: int = 0) -> Case:
         revenue_minor=shrink(project.revenue_minor),
         implausible_minor=shrink(project.implausible_minor),
     )
-    asked = replace(
-        ask,
+    asked = ask._replace(
         amount_minor=amount_minor,
         cost_minor=cost,
         own_minor=cost - amount_minor if ask.own_minor >= 0 else -1,
         project=smaller,
     )
-    return _build(case.household, asked, case.catalogue, case.rules, case.features)
+    horizon = case.horizon
+    flow_middle, earned_middle = _lay_out(asked, smaller.income_middle_minor, horizon)
+    flow_bad, earned_bad = _lay_out(asked, smaller.income_low_minor, horizon)
+    return case._replace(
+        ask=asked,
+        flow_middle=flow_middle,
+        flow_bad=flow_bad,
+        earned_middle=earned_middle,
+        earned_bad=earned_bad,
+        exposed_revenue=_exposed(asked, case.household.profile, case.catalogue),
+    )
 
 
 def _build(
@@ -103,6 +112,7 @@ def _build(
     flow_middle, earned_middle = _lay_out(ask, ask.project.income_middle_minor, horizon)
     flow_bad, earned_bad = _lay_out(ask, ask.project.income_low_minor, horizon)
     owed = _owed(household.debts, ask.start, horizon)
+    streams = household.streams
     last = ask.project.last_sale
     return Case(
         household=household,
@@ -112,6 +122,8 @@ def _build(
         features=features,
         horizon=horizon,
         last_sale=last - ask.start if last else -1,
+        home_middle=_live(streams.months_middle, ask.start, owed),
+        home_bad=_live(streams.months_bad, ask.start, owed),
         flow_middle=flow_middle,
         flow_bad=flow_bad,
         earned_middle=earned_middle,
@@ -127,6 +139,13 @@ def _find_horizon(ask: Ask, catalogue: Catalogue, rules: Mapping[str, int]) -> i
     lives = [p.term_max_months for p in catalogue.products if "study" not in p.needs]
     asked = ask.terms.term_months if ask.terms and not ask.terms.study_months else 0
     return min(_HORIZON_MAX, max(rules["calendar_months"], asked, *lives))
+
+
+def _live(months: tuple[int, ...], start: int, owed: tuple[int, ...]) -> tuple[int, ...]:
+    """What a year's months leave the household at each offset, nothing in the payout's own."""
+    begin = (start + 1) % _YEAR
+    year = (*months[begin:], *months[:begin])
+    return (0, *map(sub, year * (len(owed) // _YEAR + 1), owed[1:]))
 
 
 def _lay_out(ask: Ask, income: int, horizon: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -159,22 +178,25 @@ def _sale_span(project: Project, start: int) -> tuple[int, int]:
 
 def _place(flows: list[int], amount: int, first: int, count: int) -> None:
     """Spread an amount over months, what lies outside the calendar left out."""
-    each = amount // count
-    last = len(flows)
-    for offset in range(first, first + count):
-        if 0 <= offset < last:
-            flows[offset] += each
-    if 0 <= first + count - 1 < last:
-        flows[first + count - 1] += amount - each * count
+    each, rest = divmod(amount, count)
+    size, until = len(flows), first + count
+    for offset in range(max(0, first), min(until, size)):
+        flows[offset] += each
+    if 0 < until <= size:
+        flows[until - 1] += rest
 
 
 def _place_years(years: list[int], amount: int, first: int, count: int) -> None:
     """The same by loan year; what was earned before the payout counts in the first year."""
     each, rest = divmod(amount, count)
-    for step in range(count):
-        year = max(0, first + step - 1) // _YEAR
-        if year < len(years):
-            years[year] += each + (rest if step == count - 1 else 0)
+    size = len(years)
+    for offset in range(first, first + count):
+        year = (offset - 1) // _YEAR if offset > 0 else 0
+        if year < size:
+            years[year] += each
+    year = max(0, first + count - 2) // _YEAR
+    if year < size:
+        years[year] += rest
 
 
 def _owed(debts: tuple[Debt, ...], start: int, horizon: int) -> tuple[int, ...]:

@@ -99,7 +99,7 @@ def judge_loan(
     gaps += find_cycle_gaps(case, product, terms, schedule)
     if terms.repayment == "int_after_study":
         return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
-    payments = [row.payment for row in schedule]
+    payments = [own + whole - helped + fee for _, own, whole, helped, fee, _ in schedule]
     burden = weigh_burden(case, terms, schedule, payments)
     gaps += _find_burden_gaps(case, terms, burden)
     if any(gap.gap == "no_income_basis" for gap in gaps):

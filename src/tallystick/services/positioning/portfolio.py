@@ -8,7 +8,7 @@ is scored by a card that saw his outcome, and each case names the card that scor
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ __all__ = ["Cards", "Portfolio", "Row", "fit_cards"]
 SEED: Final = 42
 CHUNK_ROWS: Final = 512
 MANDATE_DAYS: Final = 30
+FIT_ROWS_MAX: Final = 200_000
 _DIRECTIONS: Final = {"up": 1, "down": -1}
 
 Progress = Callable[[int, int], None]
@@ -67,14 +68,7 @@ def fit_cards(desk: Desk, path: Path, mapping: Mapping, progress: Progress | Non
     names = {each.name for each in mapping.features if not each.protected}
     if mapping.target is None or not names:
         return Cards((), {})
-    places: list[int] = []
-    features: list[dict[str, int]] = []
-    targets: list[int | None] = []
-    for found in read_applications(path, mapping, progress=progress):
-        if isinstance(found, Application):
-            places.append(found.row)
-            features.append(found.features)
-            targets.append(found.target)
+    places, features, targets = _labelled(path, mapping, progress)
     levels = {each.name: each.levels for each in mapping.features if each.kind == "level"}
     monotone = {
         each.name: _DIRECTIONS[each.monotone]
@@ -90,6 +84,28 @@ def fit_cards(desk: Desk, path: Path, mapping: Mapping, progress: Progress | Non
         raise
     cids = desk.store.put_many([encode(card) for card in fitted.cards], DAG_CBOR)
     return Cards(tuple(cids), dict(zip(places, fitted.folds, strict=True)))
+
+
+def _labelled(
+    path: Path, mapping: Mapping, progress: Progress | None
+) -> tuple[list[int], list[dict[str, int]], list[int | None]]:
+    """Return rows to fit cards on: all of them, or every second, fourth, .. of a large file.
+
+    A row left out is scored by the card of all rows kept, which has not seen it either.
+    """
+    kept: list[Application] = []
+    stride = 1
+    for found in read_applications(path, mapping, progress=progress):
+        if isinstance(found, Application) and found.row % stride == 0:
+            kept.append(replace(found, profile={}, demand={}, defaults=(), expected=None))
+        if len(kept) > FIT_ROWS_MAX:
+            stride *= 2
+            kept = [each for each in kept if each.row % stride == 0]
+    return (
+        [each.row for each in kept],
+        [each.features for each in kept],
+        [each.target for each in kept],
+    )
 
 
 class Portfolio:
