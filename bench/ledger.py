@@ -70,7 +70,7 @@ def _load(count: int, width: int) -> Load:
     entropy = SeededEntropy("bench")
     key = SigningKey.from_seed(entropy.draw("key", 32))
     members = Members.of([Member("bank", "bank", (Key(1, "tx", 1, key.public, 0),))])
-    fields = {
+    fields: dict[str, codec.Value] = {
         "v": 1,
         "suite": 1,
         "kind": "bench",

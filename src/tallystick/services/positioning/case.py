@@ -26,8 +26,8 @@ class Case(NamedTuple):
     """What every judgement of one application shares.
 
     `home_*[i]` is the household's money at offset i, living and old debts paid, `flow_*[i]` the
-    project's, `earned_*[y]` its net income in loan year y (offsets 12y+1..12y+12, the payout's month with the first), `owed[i]` payments on old debts.
-    `last_sale` is the offset of the last sale, -1 where the project has no date.
+    project's, `earned_*[y]` its net income in loan year y (offsets 12y+1..12y+12, the
+    payout's month with the first), `owed[i]` payments on old debts. `last_sale` is the offset of the last sale, -1 where the project has no date.
     """
 
     household: Household

@@ -158,9 +158,13 @@ class Catalogue:
 
     def find_in_force(self, month: int) -> tuple[Product, ...]:
         """Return the product of each scheme in force in a month, in the catalogue's order."""
-        schemes = dict.fromkeys(product.scheme for product in self.products)
-        found = (self.find_product(scheme, month) for scheme in schemes)
-        return tuple(product for product in found if product is not None)
+        found: dict[str, Product | None] = {}
+        for product in self.products:
+            known = found.setdefault(product.scheme, None)
+            in_force = not month or product.from_month <= month <= product.until_month
+            if in_force and (known is None or product.version > known.version):
+                found[product.scheme] = product
+        return tuple(product for product in found.values() if product is not None)
 
 
 def catalogue_from_toml(text: str) -> dict[str, Any]:

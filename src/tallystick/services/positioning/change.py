@@ -17,7 +17,12 @@ from tallystick.services.positioning.case import Case, scale_case
 from tallystick.services.positioning.catalogue import Product
 from tallystick.services.positioning.gaps import MOVABLE
 from tallystick.services.positioning.gates import find_cap, find_least, find_needed_share
-from tallystick.services.positioning.loan import Verdict, find_standing_gaps, judge_loan
+from tallystick.services.positioning.loan import (
+    Verdict,
+    find_standing_gaps,
+    has_only,
+    judge_loan,
+)
 from tallystick.services.positioning.proposal import align_bullet, align_instalments
 
 __all__ = ["find_amount", "find_changes", "find_scale", "passes"]
@@ -90,19 +95,24 @@ def _find_largest(
     cap = find_cap(case, product) or terms.amount_minor
     low, high = -(-least // step), min(cap, terms.amount_minor - 1) // step
     standing = find_standing_gaps(case, product)
+    beside = _REPLACED if scaled else _OF_SAVINGS
+    if low > high or any(gap.gap not in beside for gap in standing):
+        return None
     share = find_needed_share(case, product, terms.amount_minor) if scaled else 0
-    found: Verdict | None = None
+    found: tuple[Case, LoanTerms] | None = None
     while low <= high:
         middle = (low + high + 1) // 2
         amount = middle * step
         tried = scale_case(case, amount, share) if scaled else case
-        verdict = judge_loan(tried, product, replace(terms, amount_minor=amount), standing)
-        beside = _REPLACED if scaled else _OF_SAVINGS
-        if all(gap.gap in beside for gap in verdict.gaps):
-            found, low = verdict, middle + 1
+        smaller = replace(terms, amount_minor=amount)
+        if has_only(tried, product, smaller, beside):
+            found, low = (tried, smaller), middle + 1
         else:
             high = middle - 1
-    return found if found is not None and passes(found) else None
+    if found is None:
+        return None
+    verdict = judge_loan(found[0], product, found[1], standing)
+    return verdict if passes(verdict) else None
 
 
 def _stated_terms(case: Case, asked: Verdict) -> LoanTerms:

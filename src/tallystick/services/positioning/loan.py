@@ -8,8 +8,10 @@ a bad year within the loan's life. Source: the county's practice, judgement and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from tallystick.finance import (
@@ -32,7 +34,14 @@ from tallystick.services.positioning.gates import (
     find_purpose_gaps,
 )
 
-__all__ = ["Burden", "Verdict", "find_standing_gaps", "judge_loan", "weigh_burden"]
+__all__ = [
+    "Burden",
+    "Verdict",
+    "find_standing_gaps",
+    "has_only",
+    "judge_loan",
+    "weigh_burden",
+]
 
 _YEAR = 12
 _NO_LIMIT = 99 * PPM
@@ -99,8 +108,7 @@ def judge_loan(
     gaps += find_cycle_gaps(case, product, terms, schedule)
     if terms.repayment == "int_after_study":
         return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
-    payments = [own + whole - helped + fee for _, own, whole, helped, fee, _ in schedule]
-    burden = weigh_burden(case, terms, schedule, payments)
+    burden = weigh_burden(case, terms, schedule, _list_payments(schedule))
     gaps += _find_burden_gaps(case, terms, burden)
     if any(gap.gap == "no_income_basis" for gap in gaps):
         return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
@@ -110,6 +118,29 @@ def judge_loan(
     return Verdict(
         product, terms, schedule, tuple(gaps), burden, cash.lowest_minor, cash.lowest_month
     )
+
+
+def has_only(case: Case, product: Product, terms: LoanTerms, beside: Container[str]) -> bool:
+    """Return whether the terms open no gap but those `beside`, the standing gaps left out.
+
+    It says what `judge_loan` would, but ends at the first gap that decides it.
+    """
+    terms = _limit_subsidy(product, terms)
+    if any(gap.gap not in beside for gap in find_amount_gaps(case, product, terms)):
+        return False
+    schedule = build_schedule(terms)
+    if any(gap.gap not in beside for gap in find_cycle_gaps(case, product, terms, schedule)):
+        return False
+    if terms.repayment == "int_after_study":
+        return True
+    burden = weigh_burden(case, terms, schedule, _list_payments(schedule))
+    if any(gap.gap not in beside for gap in _find_burden_gaps(case, terms, burden)):
+        return False
+    return "floor_month" in beside or not read_cash(case, terms, schedule).short_month
+
+
+def _list_payments(schedule: tuple[Instalment, ...]) -> list[int]:
+    return [own + whole - helped + fee for _, own, whole, helped, fee, _ in schedule]
 
 
 def _limit_subsidy(product: Product, terms: LoanTerms) -> LoanTerms:
@@ -126,7 +157,12 @@ def weigh_burden(
 ) -> Burden:
     """Return the loan's burden on the household, worst loan year for each ratio."""
     streams, project = case.household.streams, case.ask.project
-    principal, paid = _by_year(schedule, payments)
+    paid = _sum_years(schedule, payments)
+    coming = (
+        _sum_years(schedule, [row.principal for row in schedule])
+        if project.working_capital
+        else paid
+    )
     middle_room = streams.income_middle - streams.spending_middle
     bad_room = streams.income_bad - streams.spending_bad
     drop = part_ppm(case.exposed_revenue, case.rules["price_drop_ppm"])
@@ -137,7 +173,7 @@ def weigh_burden(
         service = own + _at(case.owed_years, year)
         if not own or service <= 0:
             continue
-        back = principal[year] if _returns(case, year) else 0
+        back = coming[year] if _returns(case, year) else 0
         earned = _at(case.earned_middle, year)
         room = middle_room + earned + back
         cover_middle = min(cover_middle, _share(room, service))
@@ -155,7 +191,10 @@ def weigh_burden(
 
 def _share(part: int, whole: int) -> int:
     """A ratio within 99 times either way; of nothing, everything is too much."""
-    return max(-_NO_LIMIT, min(_NO_LIMIT, ratio_ppm(part, whole))) if whole > 0 else _NO_LIMIT
+    if whole <= 0:
+        return _NO_LIMIT
+    ratio = ratio_ppm(part, whole)
+    return ratio if -_NO_LIMIT < ratio < _NO_LIMIT else _NO_LIMIT if ratio > 0 else -_NO_LIMIT
 
 
 def _at(years: tuple[int, ...], year: int) -> int:
@@ -169,15 +208,11 @@ def _returns(case: Case, year: int) -> bool:
     return case.last_sale < 0 or year <= max(0, case.last_sale - 1) // _YEAR
 
 
-def _by_year(schedule: tuple[Instalment, ...], payments: list[int]) -> tuple[list[int], list[int]]:
-    """Principal and payments by loan year."""
-    count = (schedule[-1].month - 1) // _YEAR + 1
-    principal, paid = [0] * count, [0] * count
-    for row, payment in zip(schedule, payments, strict=True):
-        year = (row.month - 1) // _YEAR
-        principal[year] += row.principal
-        paid[year] += payment
-    return principal, paid
+def _sum_years(schedule: tuple[Instalment, ...], amounts: list[int]) -> list[int]:
+    """What falls due, one amount an instalment, summed by loan year."""
+    months = [row.month for row in schedule]
+    ends = [bisect_right(months, end) for end in range(_YEAR, months[-1] + _YEAR, _YEAR)]
+    return [sum(amounts[first:until]) for first, until in pairwise((0, *ends))]
 
 
 def _kept_savings(case: Case, terms: LoanTerms) -> int:

@@ -28,11 +28,14 @@ _ALTERNATIVES_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class _Need:
-    """What a match is for: schemes that would serve, expertise first and next."""
+    """What a match is for: schemes that would serve, expertise first and next, and for what."""
 
     schemes: frozenset[str]
     first: str
     following: tuple[str, ...]
+    amount_minor: int
+    villages: list[str]
+    crops: list[str]
 
 
 def find_needs(case: Case, choice: Choice) -> tuple[str, ...]:
@@ -75,10 +78,12 @@ def match_providers(case: Case, choice: Choice) -> list[dict[str, Any]]:
     schemes = {choice.scheme, *(o.verdict.product.scheme for o in choice.options)}
     # Insurance is a service beside any loan; its provider is called by the gap, not by a scheme.
     schemes |= {name for name in needs if name.endswith("_insurance")}
-    need = _Need(frozenset(schemes), needs[0], needs[1:])
-    rows = [_score(case, provider, need) for provider in case.catalogue.providers]
-    rows.sort(key=lambda row: (-_rank(row, need), -row["score"], row["provider"]))
-    served = [row for row in rows if row["score"] and _rank(row, need)]
+    need = _Need(
+        frozenset(schemes), needs[0], needs[1:], case.ask.amount_minor, _village(case), _crops(case)
+    )
+    scored = (_score(provider, need) for provider in case.catalogue.providers)
+    served = [row for row in scored if row is not None]
+    served.sort(key=lambda row: (row["expertise"] != need.first, -row["score"], row["provider"]))
     found: list[dict[str, Any]] = []
     if needs[0] == REVIEW:
         found.append({"role": "preferred", "expertise": REVIEW, "score": 0, "parts": []})
@@ -88,34 +93,28 @@ def match_providers(case: Case, choice: Choice) -> list[dict[str, Any]]:
     return found[: _ALTERNATIVES_MAX + 1]
 
 
-def _rank(row: dict[str, Any], need: _Need) -> int:
-    """2 for the expertise needed first, 1 for others that serve the case, 0 for strangers."""
-    if row["expertise"] == need.first:
-        return 2
-    return int(row["expertise"] in need.following or row["service"] != "")
-
-
-def _score(case: Case, provider: Provider, need: _Need) -> dict[str, Any]:
-    """Return a provider's row: what it would serve with, its score and the score's parts."""
-    ask = case.ask
+def _score(provider: Provider, need: _Need) -> dict[str, Any] | None:
+    """Return what a provider would serve with, its score and its parts; None for a stranger."""
     service = next((name for name in provider.services if name in need.schemes), "")
     expertise = _find_field(provider, need)
-    parts = [
+    fit = _score_expertise(expertise, need)
+    if not service and not fit:
+        return None
+    parts = (
         ("service", _SERVICE if service else 0),
-        ("expertise", _score_expertise(expertise, need)),
-        ("ticket", _TICKET * _within(ask.amount_minor, provider)),
-        ("capacity", _CAPACITY * (provider.capacity_minor >= ask.amount_minor)),
-        ("village", _PLACE * _covers(provider.villages, _village(case))),
-        ("crop", _CROP * _covers(provider.crops, _crops(case))),
+        ("expertise", fit),
+        ("ticket", _TICKET * _within(need.amount_minor, provider)),
+        ("capacity", _CAPACITY * (provider.capacity_minor >= need.amount_minor)),
+        ("village", _PLACE * _covers(provider.villages, need.villages)),
+        ("crop", _CROP * _covers(provider.crops, need.crops)),
         ("speed", max(0, _SPEED - provider.days_to_yes * _SPEED // _SLOW_DAYS)),
         ("feel", _score_feel(provider)),
-    ]
-    serves = bool(service) or expertise in (need.first, *need.following)
+    )
     return {
         "provider": provider.provider,
         "expertise": expertise,
         "service": service,
-        "score": sum(points for _, points in parts) if serves else 0,
+        "score": sum(points for _, points in parts),
         "parts": [{"part": name, "points": points} for name, points in parts if points],
         "days_to_yes": provider.days_to_yes,
     }

@@ -424,3 +424,24 @@ def test_what_is_referred_to_is_amended_no_more_and_decisions_never(floor: Floor
     case = floor.apply()
     code = floor.say("bank-a", "case.applied", {"kind": "borrow"}, amends=case)
     assert code == Refusal.NEVER_AMENDED
+
+
+def test_a_products_scheme_is_a_word_and_not_what_prints_like_one(floor: Floor) -> None:
+    pub = {"product": "1.1", "entry": {"scheme": 1, "version": 1}}
+    assert floor.say("bank-a", "product.published", pub) == Refusal.ENTRY_DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("t", "pub"),
+    [
+        ("endorsed", {"endorses": name(1)}),
+        ("feedback.given", {}),
+        ("appeal.opened", {"against": name(1)}),
+        ("appeal.settled", {"appeal": name(1)}),
+        ("offer.accepted", {}),
+        ("money.received", {}),
+    ],
+)
+def test_what_is_said_of_a_case_names_one(floor: Floor, t: str, pub: dict[str, Any]) -> None:
+    floor.apply()
+    assert floor.say("village", t, pub, **OFFICER) == Refusal.NO_CASE
