@@ -59,6 +59,7 @@ _TAG_SIZE: Final = 16
 _LENGTH_SIZE: Final = 4
 # A value stands in a map and a list; heads of 24 entries or more take a second byte.
 _SLOT_DEPTH: Final = 2
+_PLAIN: Final = frozenset({int, str, bytes, codec.Cid})
 _SHORT: Final = 24
 _GCM_NONCE: Final = bytes(12)
 _SIZES: Final = tuple(1024 << j for j in range(1, 7))
@@ -189,8 +190,10 @@ def _fill(
     """
     if name not in values:
         return [salt], salt_item(salt)
-    encoded = codec.encode(values[name])
-    value = codec.read_encoded(encoded, codec.DEPTH_MAX - _SLOT_DEPTH)
+    value = values[name]
+    encoded = codec.encode(value)
+    if type(value) not in _PLAIN:
+        value = codec.read_encoded(encoded, codec.DEPTH_MAX - _SLOT_DEPTH)
     check(value)
     return [salt, value], salt_item(salt) + encoded
 

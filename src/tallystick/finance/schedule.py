@@ -10,7 +10,10 @@ Source: China's retail practice (equal principal, level instalments, interest th
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate, repeat
+from operator import mul, sub
 from typing import NamedTuple
 
 from tallystick.finance.rounding import PPM, divide_half_even, part_ppm
@@ -98,22 +101,17 @@ def build_schedule(terms: LoanTerms) -> tuple[Instalment, ...]:
     assert terms.term_months >= 1, "a loan has a month of life"
     months = _due_months(terms)
     principals = _principal_parts(terms, months)
-    rate, fee_rate, helped = terms.rate_ppm, terms.fee_ppm, terms.subsidy_ppm + terms.study_months
-    rows = []
-    balance, before, fee, subsidy = terms.amount_minor, 0, 0, 0
-    for month, principal in zip(months, principals, strict=True):
-        # `_accrued` written out: this loop is where a decision spends its time.
-        interest, rest = divmod(balance * rate * (month - before) + _HALF, _YEAR_PPM)
-        if not rest and interest & 1:
-            interest -= 1
-        if helped:
-            subsidy = _subsidised(terms, balance, interest, before, month)
-        if fee_rate:
-            fee = _accrued(balance, fee_rate, month - before)
-        balance -= principal
-        rows.append(_new(Instalment, (month, principal, interest, subsidy, fee, balance)))
-        before = month
-    return tuple(rows)
+    # Column by column, because a decision spends most of its time here.
+    balances = list(accumulate(principals, sub, initial=terms.amount_minor))
+    owed = list(map(mul, balances, map(sub, months, (0, *months))))
+    interests = _accrue(owed, terms.rate_ppm)
+    fees = _accrue(owed, terms.fee_ppm) if terms.fee_ppm else repeat(0)
+    subsidies: Iterable[int] = repeat(0)
+    if terms.subsidy_ppm or terms.study_months:
+        spans = zip(balances, interests, (0, *months), months, strict=False)
+        subsidies = [_subsidised(terms, *span) for span in spans]
+    rows = zip(months, principals, interests, subsidies, fees, balances[1:], strict=False)
+    return tuple(map(_new, repeat(Instalment), rows))
 
 
 def find_level_payment(amount_minor: int, rate_ppm: int, count: int) -> int:
@@ -158,16 +156,18 @@ def _level_parts(terms: LoanTerms, count: int) -> list[int]:
     rate, balance, parts = terms.rate_ppm, terms.amount_minor, []
     payment = find_level_payment(balance, rate, count)
     for _ in range(count - 1):
-        part = payment - _accrued(balance, rate, 1)
+        interest, rest = divmod(balance * rate + _HALF, _YEAR_PPM)
+        part = payment - (interest if rest else interest & -2)
         part = 0 if part < 0 else min(part, balance)
         parts.append(part)
         balance -= part
     return [*parts, balance]
 
 
-def _accrued(balance_minor: int, rate_ppm: int, months: int) -> int:
-    whole, rest = divmod(balance_minor * rate_ppm * months + _HALF, _YEAR_PPM)
-    return whole if rest else whole & -2
+def _accrue(owed: Iterable[int], rate_ppm: int) -> list[int]:
+    """A yearly rate on balances times months, each rounded half-even: an odd half falls by one."""
+    rounded = [divmod(each * rate_ppm + _HALF, _YEAR_PPM) for each in owed]
+    return [whole if rest else whole & -2 for whole, rest in rounded]
 
 
 def _subsidised(terms: LoanTerms, balance: int, interest: int, before: int, month: int) -> int:
@@ -176,4 +176,4 @@ def _subsidised(terms: LoanTerms, balance: int, interest: int, before: int, mont
     studying = min(month, terms.study_months) - before
     if studying <= 0:
         return own
-    return max(own, min(interest, _accrued(balance, terms.rate_ppm, studying)))
+    return max(own, min(interest, *_accrue([balance * studying], terms.rate_ppm)))

@@ -26,8 +26,9 @@ class Case(NamedTuple):
     """What every judgement of one application shares.
 
     `home_*[i]` is the household's money at offset i, living and old debts paid, `flow_*[i]` the
-    project's, `earned_*[y]` its net income in loan year y (offsets 12y+1..12y+12, the
-    payout's month with the first), `owed[i]` payments on old debts. `last_sale` is the offset of the last sale, -1 where the project has no date.
+    project's, `earned_*[y]` its net income in loan year y (offsets 12y+1..12y+12, the payout's
+    month with the first), `owed[i]` payments on old debts. `last_sale` is the offset of the last
+    sale, -1 where the project has no date; `area_centimu` the project's, 0 where unknown.
     """
 
     household: Household
@@ -46,6 +47,7 @@ class Case(NamedTuple):
     owed: tuple[int, ...]
     owed_years: tuple[int, ...]
     exposed_revenue: int
+    area_centimu: int
 
 
 def read_case(
@@ -71,7 +73,7 @@ def scale_case(case: Case, amount_minor: int, own_share_ppm: int = 0) -> Case:
     cost = max(cost, -(-amount_minor * PPM // max(1, PPM - own_share_ppm)))
 
     def shrink(value: int) -> int:
-        return divide_half_even(value * cost, ask.cost_minor)
+        return divide_half_even(value * cost, ask.cost_minor) if value else 0
 
     smaller = project._replace(
         income_low_minor=shrink(project.income_low_minor),
@@ -131,6 +133,7 @@ def _build(
         owed=owed,
         owed_years=tuple(sum(owed[y + 1 : y + 13]) for y in range(0, horizon, _YEAR)),
         exposed_revenue=_exposed(ask, household.profile, catalogue),
+        area_centimu=_measure(ask.demand, household.profile),
     )
 
 
@@ -212,6 +215,14 @@ def _owed(debts: tuple[Debt, ...], start: int, horizon: int) -> tuple[int, ...]:
         elif debt.due_month and 0 < until <= horizon:
             owed[until] += debt.balance_minor
     return tuple(owed)
+
+
+def _measure(demand: Mapping[str, Any], profile: Mapping[str, Any]) -> int:
+    """Area of the project in 1/100 mu: as stated, else its crops'; 0 where unknown."""
+    if demand.get("scale_unit") == "mu" and demand.get("scale_centi"):
+        return int(demand["scale_centi"])
+    rows = profile.get("crops", ())
+    return sum(row.get("area_centimu", 0) for row in rows if row.get("in_project"))
 
 
 _PRODUCTION = frozenset(

@@ -104,7 +104,7 @@ def _find_largest(
         middle = (low + high + 1) // 2
         amount = middle * step
         tried = scale_case(case, amount, share) if scaled else case
-        smaller = replace(terms, amount_minor=amount)
+        smaller = _lend(terms, amount)
         if has_only(tried, product, smaller, beside):
             found, low = (tried, smaller), middle + 1
         else:
@@ -113,6 +113,21 @@ def _find_largest(
         return None
     verdict = judge_loan(found[0], product, found[1], standing)
     return verdict if passes(verdict) else None
+
+
+def _lend(terms: LoanTerms, amount_minor: int) -> LoanTerms:
+    """`replace` written out: a search makes many terms of another amount."""
+    return LoanTerms(
+        amount_minor,
+        terms.rate_ppm,
+        terms.term_months,
+        terms.repayment,
+        terms.grace_months,
+        terms.subsidy_ppm,
+        terms.fee_ppm,
+        terms.first_due_months,
+        terms.study_months,
+    )
 
 
 def _stated_terms(case: Case, asked: Verdict) -> LoanTerms:

@@ -89,11 +89,11 @@ class Decider:
         gaps = _all_gaps(case, choice.asked, default_ppm)
         changes = [] if len(gaps) > len(choice.asked.gaps) else find_changes(case, choice.asked)
         weighed = (_told(default_ppm), explain_model(default_ppm, worst))
-        return Positioning(
-            _answer_scheme(case, choice, inputs, weighed),
-            _answer_judgement(case, choice.asked, gaps, changes),
-            _answer_match(case, choice, gaps, changes) if gaps else _answer_report(case, choice),
-        )
+        scheme = _answer_scheme(case, choice, inputs, weighed)
+        judgement = _answer_judgement(case, choice.asked, gaps, changes)
+        if gaps:
+            return Positioning(scheme, judgement, _answer_match(case, choice, gaps, judgement))
+        return Positioning(scheme, judgement, _answer_report(case, choice, judgement))
 
     def _find_products(self, month: int) -> tuple[Product, ...]:
         products = self._catalogue.find_in_force(month)
@@ -197,7 +197,7 @@ def _answer_judgement(
     )
 
 
-def _answer_report(case: Case, choice: Choice) -> Answer:
+def _answer_report(case: Case, choice: Choice, judgement: Answer) -> Answer:
     """The report of what fits, with who should give it."""
     asked = choice.asked
     return Answer(
@@ -206,18 +206,16 @@ def _answer_report(case: Case, choice: Choice) -> Answer:
         tuple(match_providers(case, choice)),
         (),
         report_figures(case, asked),
-        explain_fit(case, asked),
+        judgement.reasons,
     )
 
 
-def _answer_match(
-    case: Case, choice: Choice, gaps: tuple[Gap, ...], changes: Sequence[dict[str, Any]]
-) -> Answer:
+def _answer_match(case: Case, choice: Choice, gaps: tuple[Gap, ...], judgement: Answer) -> Answer:
     """Unmet demands, the preferred and alternative subjects, and what would make it fit."""
     ranked = match_providers(case, choice)
     needs = find_needs(case, choice)
     outcome = needs[0] if needs[0] in (AID, REVIEW) else "matched"
-    conditions = [dict(change) for change in changes]
+    conditions = [dict(change) for change in judgement.conditions]
     chosen = choice.chosen
     if chosen is not None and chosen is not choice.asked and chosen.fits:
         told = {"change": "scheme", "scheme": choice.scheme, **terms_tree(chosen)}
@@ -234,5 +232,5 @@ def _answer_match(
         tuple(ranked),
         tuple(conditions),
         figures,
-        explain_gaps(case, gaps, changes),
+        judgement.reasons,
     )

@@ -188,25 +188,15 @@ def find_cap(case: Case, product: Product) -> int:
     if product.level_caps:
         return product.level_caps.get(level, product.amount_max_minor)
     caps = [product.amount_max_minor] if product.amount_max_minor else []
-    area = _project_area(case)
-    if product.amount_per_mu_max_minor and area:
-        caps.append(product.amount_per_mu_max_minor * area // _MU)
+    if product.amount_per_mu_max_minor and case.area_centimu:
+        caps.append(product.amount_per_mu_max_minor * case.area_centimu // _MU)
     return min(caps, default=0)
 
 
 def find_least(case: Case, product: Product) -> int:
     """Return the least the product lends here, in minor units."""
-    per_mu = product.amount_per_mu_min_minor * _project_area(case) // _MU
+    per_mu = product.amount_per_mu_min_minor * case.area_centimu // _MU
     return max(product.amount_min_minor, per_mu)
-
-
-def _project_area(case: Case) -> int:
-    """Area of the project in 1/100 mu: as stated, else its crops'; 0 where unknown."""
-    demand = case.ask.demand
-    if demand.get("scale_unit") == "mu" and demand.get("scale_centi"):
-        return int(demand["scale_centi"])
-    rows = case.household.profile.get("crops", ())
-    return sum(row.get("area_centimu", 0) for row in rows if row.get("in_project"))
 
 
 def find_needed_share(case: Case, product: Product, amount_minor: int) -> int:

@@ -20,7 +20,6 @@ from tallystick.finance import (
     LoanTerms,
     build_schedule,
     part_ppm,
-    ratio_ppm,
 )
 from tallystick.services.positioning.calendar import read_cash
 from tallystick.services.positioning.case import Case
@@ -193,7 +192,7 @@ def _share(part: int, whole: int) -> int:
     """A ratio within 99 times either way; of nothing, everything is too much."""
     if whole <= 0:
         return _NO_LIMIT
-    ratio = ratio_ppm(part, whole)
+    ratio = part * PPM // whole
     return ratio if -_NO_LIMIT < ratio < _NO_LIMIT else _NO_LIMIT if ratio > 0 else -_NO_LIMIT
 
 
