@@ -314,6 +314,11 @@ class Client:
         found: Tree = self.ask("GET", f"/{self.member}/healthz").json()
         return found
 
+    def list_differences(self) -> list[Tree]:
+        """Return where other members' chains differ from this one's, by its own comparing."""
+        found: list[Tree] = self.request("GET", "/differences").json()["items"]
+        return found
+
     def read_block(self, height: int) -> bytes:
         """Return a block's canonical bytes."""
         return self.request("GET", f"/blocks/{height}").content

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-
-from fastapi.testclient import TestClient
+from typing import Any
 
 from tallystick.api.app import create_app
+from tallystick.api.token import ensure_token
 from tallystick.base.clock import SystemClock
 from tallystick.cli.examples import find_example
+from tallystick.client import in_process
 from tallystick.county.acted import publish_catalogue
 from tallystick.county.founding import found_county
-from tallystick.county.house import open_house
+from tallystick.county.house import House, open_house
 from tallystick.county.serving import serve_house
 from tallystick.county.tamper import flip_byte
 
@@ -31,26 +32,31 @@ def _found(folder: Path) -> bytes:
         return replica.header(replica.tip.height // 2)
 
 
+def _look(folder: Path, house: House) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the regulator's health and differences, as the API tells them."""
+    with in_process(create_app(house), ensure_token(folder), "regulator") as client:
+        return client.show_health(), client.list_differences()
+
+
 def test_a_flipped_byte_of_a_served_file_is_found_by_the_others(tmp_path: Path) -> None:
     folder = tmp_path / "county"
     flip_byte(folder / "village" / "ledger.db", _found(folder))
     with open_house(folder, SystemClock()) as house, serve_house(house, watch_ms=20):
-        client = TestClient(create_app(house), base_url="http://127.0.0.1")
         ends = time.monotonic() + WAIT_S
-        health = client.get("/regulator/healthz").json()
-        while not health["differences"] and time.monotonic() < ends:
+        while not house.seat("regulator").differences and time.monotonic() < ends:
             time.sleep(0.05)
-            health = client.get("/regulator/healthz").json()
+        health, differences = _look(folder, house)
     assert health["alarm"] == "ledger.differs"
-    assert {each["member"] for each in health["differences"]} == {"village"}
-    assert all(each["height"] > 0 and each["ours"] for each in health["differences"])
+    assert {each["member"] for each in differences} == {"village"}
+    assert all(each["height"] > 0 and each["ours"] for each in differences)
 
 
 def test_members_that_agree_raise_no_alarm(tmp_path: Path) -> None:
     folder = tmp_path / "county"
     _found(folder)
     with open_house(folder, SystemClock()) as house, serve_house(house, watch_ms=5):
-        client = TestClient(create_app(house), base_url="http://127.0.0.1")
         time.sleep(1)
-        members = client.get("/healthz").json()["members"]
-    assert [each["differences"] for each in members] == [[]] * 12
+        health, differences = _look(folder, house)
+        assert [seat.differences for seat in house.seats()] == [[]] * 12
+    assert differences == []
+    assert health["alarm"] != "ledger.differs"

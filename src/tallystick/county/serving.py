@@ -95,6 +95,9 @@ def watch(seat: Seat) -> None:
     with contextlib.suppress(Error):
         # A member whose own file fails has its own alarm; it compares again when it is repaired.
         found, _ = compare_chains(replica, seat.link, heights)
+        # A member that has not followed yet is late, which its own health tells; it differs in
+        # nothing.
+        found = [each for each in found if each.theirs]
         known = {(each.member, each.height, each.field) for each in seat.differences}
         new = [each for each in found if (each.member, each.height, each.field) not in known]
         seat.differences = [*seat.differences, *new][-DIFFERENCES_MAX:]

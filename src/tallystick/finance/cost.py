@@ -45,7 +45,10 @@ def _find_monthly(received: int, payments: Sequence[tuple[int, int]]) -> int:
     Newton's method from zero: the value falls and is convex in the rate, so that every step stays
     on the near side of the root and the steps shrink until one is below the precision.
     """
-    monthly, step = 0, _PRECISION
+    # At a rate of nothing the value is the plain sum, and each payment falls with its months.
+    value = sum(paid for _, paid in payments) * PPM
+    slope = sum(month * paid for month, paid in payments) * PPM
+    monthly = step = (value - received) * _SCALE // slope
     while step >= _PRECISION and monthly < _MONTHLY_MAX:
         value, slope = _present_value(payments, monthly)
         step = max(0, value - received) * _SCALE // slope
@@ -62,9 +65,9 @@ def _present_value(payments: Sequence[tuple[int, int]], monthly: int) -> tuple[i
     later = payments[-1][0]
     step = _SCALE + monthly
     for month, paid in (*reversed(payments), (0, 0)):
-        for _ in range(later - month):
+        while later > month:
             value = value * _SCALE // step
             slope = (slope + value) * _SCALE // step
+            later -= 1
         value += paid * PPM
-        later = month
     return value, slope

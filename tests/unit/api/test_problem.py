@@ -202,8 +202,9 @@ def test_a_fault_of_our_own_tells_nothing_of_itself(tmp_path: Path) -> None:
     clock = ManualClock(START_MS)
     county = found(tmp_path, clock, catalogue=False)
     with open_town(county, clock) as town:
-        town.house.node("village").views.close()
-        response = town["village"]._http.request("GET", "/village/v1/cases")
+        with pytest.MonkeyPatch.context() as broken:
+            broken.setattr(town.house.node("village"), "views", None)
+            response = town["village"]._http.request("GET", "/village/v1/cases")
         check_problem(response, 500, "api.failure")
         assert "sqlite" not in response.text.lower()
         assert "closed" not in response.text.lower()

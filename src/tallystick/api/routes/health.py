@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -43,7 +42,6 @@ def _health(house: House, seat: Seat) -> dict[str, Any]:
         "witnessed": seat.witnesses.height,
         "folded": node.views.height(),
         "alarm": _alarm(house, seat),
-        "differences": [asdict(each) for each in seat.differences],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -37,6 +38,15 @@ def read_checkpoint(
             "ledger.no_note", f"no checkpoint at height {height}", cure="Ask a lower one."
         )
     return Response(seat.witnesses.note(found), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/differences", summary="Where other members' chains differ from this one's")
+def list_differences(turn: LookDep) -> Response:
+    """Answers `{items}` of what this member found by comparing, unasked, the newest last.
+
+    An item: `{member, height, field, ours, theirs}`.
+    """
+    return answer_json({"items": [asdict(each) for each in turn.seat.differences]})
 
 
 @router.get("/transactions/{tid}", summary="What became of a transaction")

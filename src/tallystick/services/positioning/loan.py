@@ -25,7 +25,7 @@ from tallystick.services.positioning.calendar import read_cash
 from tallystick.services.positioning.case import Case
 from tallystick.services.positioning.catalogue import Product
 from tallystick.services.positioning.cycle import find_cycle_gaps
-from tallystick.services.positioning.gaps import Gap
+from tallystick.services.positioning.gaps import GAP_UNITS, Gap
 from tallystick.services.positioning.gates import (
     find_amount_gaps,
     find_people_gaps,
@@ -38,12 +38,14 @@ __all__ = [
     "Verdict",
     "find_standing_gaps",
     "has_only",
+    "judge_better",
     "judge_loan",
     "weigh_burden",
 ]
 
 _YEAR = 12
 _NO_LIMIT = 99 * PPM
+_GAPS_MAX = 2 * len(GAP_UNITS)
 _FREE_SCHOOLS = ("primary", "junior", "secondary_vocational")  # no fees in China
 
 
@@ -101,22 +103,37 @@ def judge_loan(
     """
     if standing is None:
         standing = find_standing_gaps(case, product)
+    verdict = judge_better(case, product, terms, standing, _GAPS_MAX)
+    assert verdict is not None, "there are fewer gaps than the vocabulary has"
+    return verdict
+
+
+def judge_better(
+    case: Case, product: Product, terms: LoanTerms, standing: tuple[Gap, ...], below: int
+) -> Verdict | None:
+    """Return the same verdict where it has fewer gaps than `below`; None as soon as it has not."""
     terms = _limit_subsidy(product, terms)
-    schedule = build_schedule(terms)
     gaps = [*standing, *find_amount_gaps(case, product, terms)]
+    if len(gaps) >= below:
+        return None
+    schedule = build_schedule(terms)
     gaps += find_cycle_gaps(case, product, terms, schedule)
-    if terms.repayment == "int_after_study":
-        return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
-    burden = weigh_burden(case, terms, schedule, _list_payments(schedule))
-    gaps += _find_burden_gaps(case, terms, burden)
-    if any(gap.gap == "no_income_basis" for gap in gaps):
-        return Verdict(product, terms, schedule, tuple(gaps), None, 0, 0)
-    cash = read_cash(case, terms, schedule)
-    if cash.short_month:
-        gaps.append(Gap("floor_month", cash.short_minor, month=cash.short_month))
-    return Verdict(
-        product, terms, schedule, tuple(gaps), burden, cash.lowest_minor, cash.lowest_month
-    )
+    burden, low_cash, low_month = None, 0, 0
+    if len(gaps) < below and terms.repayment != "int_after_study":
+        burden = weigh_burden(case, terms, schedule, _list_payments(schedule))
+        gaps += _find_burden_gaps(case, terms, burden)
+        if len(gaps) >= below:
+            return None
+        if any(gap.gap == "no_income_basis" for gap in gaps):
+            burden = None
+        else:
+            cash = read_cash(case, terms, schedule)
+            low_cash, low_month = cash.lowest_minor, cash.lowest_month
+            if cash.short_month:
+                gaps.append(Gap("floor_month", cash.short_minor, month=cash.short_month))
+    if len(gaps) >= below:
+        return None
+    return Verdict(product, terms, schedule, tuple(gaps), burden, low_cash, low_month)
 
 
 def has_only(case: Case, product: Product, terms: LoanTerms, beside: Container[str]) -> bool:
@@ -127,10 +144,15 @@ def has_only(case: Case, product: Product, terms: LoanTerms, beside: Container[s
     terms = _limit_subsidy(product, terms)
     if any(gap.gap not in beside for gap in find_amount_gaps(case, product, terms)):
         return False
+    studies = terms.repayment == "int_after_study"
+    # Debt over income needs no schedule and is what most often ends a search for less.
+    heavy = not studies and _weigh_debt(case, terms) > case.rules["debt_ratio_ppm"]
+    if heavy and "debt_ratio" not in beside:
+        return False
     schedule = build_schedule(terms)
     if any(gap.gap not in beside for gap in find_cycle_gaps(case, product, terms, schedule)):
         return False
-    if terms.repayment == "int_after_study":
+    if studies:
         return True
     burden = weigh_burden(case, terms, schedule, _list_payments(schedule))
     if any(gap.gap not in beside for gap in _find_burden_gaps(case, terms, burden)):
@@ -181,11 +203,16 @@ def weigh_burden(
         share = max(share, _share(service - back, streams.income_middle + earned))
         exposed = drop if earned or back else 0
         after_drop = min(after_drop, room - exposed + saved - service)
-    yearly = streams.income_middle + project.income_middle_minor
+    debt = _weigh_debt(case, terms)
+    return Burden(cover_middle, cover_bad, share, debt, max(payments), after_drop)
+
+
+def _weigh_debt(case: Case, terms: LoanTerms) -> int:
+    """All debts and a part of guarantees over a middle year's net income, in ppm."""
+    yearly = case.household.streams.income_middle + case.ask.project.income_middle_minor
     owing = sum(debt.balance_minor for debt in case.household.debts) + terms.amount_minor
     owing += part_ppm(case.household.guarantees_minor, case.rules["guarantee_weight_ppm"])
-    debt = _share(owing, yearly)
-    return Burden(cover_middle, cover_bad, share, debt, max(payments), after_drop)
+    return _share(owing, yearly)
 
 
 def _share(part: int, whole: int) -> int:

@@ -16,7 +16,12 @@ from tallystick.services.positioning.case import Case
 from tallystick.services.positioning.catalogue import AID, Product
 from tallystick.services.positioning.change import find_scale
 from tallystick.services.positioning.gaps import CATEGORICAL, MOVABLE, Gap
-from tallystick.services.positioning.loan import Verdict, find_standing_gaps, judge_loan
+from tallystick.services.positioning.loan import (
+    Verdict,
+    find_standing_gaps,
+    judge_better,
+    judge_loan,
+)
 from tallystick.services.positioning.plain import judge_insurance, judge_saving
 from tallystick.services.positioning.proposal import propose_terms
 
@@ -130,11 +135,12 @@ def _judge_best(case: Case, product: Product) -> Verdict | None:
     for terms in propose_terms(case, product):
         if terms.amount_minor < 1:
             continue
-        verdict = judge_loan(case, product, terms, standing)
-        if best is None or len(verdict.gaps) < len(best.gaps):
-            best = verdict
-        if verdict.fits:
-            return verdict
+        if best is None:
+            best = judge_loan(case, product, terms, standing)
+        else:
+            best = judge_better(case, product, terms, standing, len(best.gaps)) or best
+        if best.fits:
+            return best
     return best
 
 
