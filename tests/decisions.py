@@ -51,7 +51,7 @@ class Case:
     openings: dict[str, Opening]
     objects: dict[Cid, bytes]
 
-    def file(self, kind: str = "decision", height: int = 2, **changes: Any) -> bytes:  # noqa: ANN401
+    def file(self, kind: str = "decision", height: int = 2, **changes: Any) -> bytes:
         named = changes.pop("named", self.named[:2])
         headers, lists = self.chain.context(named)
         given: dict[str, Any] = {
@@ -84,7 +84,7 @@ class Case:
         return self.chain.pin(1)
 
 
-def make_case(asked: int = 5_000_000, **lies: Any) -> Case:  # noqa: ANN401 - any result may be a lie
+def make_case(asked: int = 5_000_000, **lies: Any) -> Case:
     chain = SmallChain()
     chain.cut(("operator", [chain.record("fund.allocated", {"amount": 1})]))
     application, _, _ = chain.sealed_record(

@@ -30,7 +30,7 @@ TREES: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-def _theirs(tree: Value) -> Any:  # noqa: ANN401 - the other library's values
+def _theirs(tree: Value) -> Any:
     if isinstance(tree, Cid):
         name = "raw" if tree.codec == RAW else "dag-cbor"
         return CID("base32", 1, name, multihash.wrap(tree.digest, "sha2-256"))
@@ -224,7 +224,7 @@ STRUCTURES: dict[str, tuple[codec.Check, Any]] = {
 }
 
 
-def _with_each_leaf_changed(tree: Any, change: Callable[[Any], list[Any]]) -> Iterator[Any]:  # noqa: ANN401
+def _with_each_leaf_changed(tree: Any, change: Callable[[Any], list[Any]]) -> Iterator[Any]:
     """Yield the tree once for every value that may replace one of its leaves."""
     if isinstance(tree, dict):
         for name, each in tree.items():

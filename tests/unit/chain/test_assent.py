@@ -24,7 +24,7 @@ def signed() -> dict[str, Any]:
     return sign_assent(KEY, RECORD, chain=CHAIN, member="bank-a", values=VALUES)
 
 
-def holds(**changes: Any) -> bool:  # noqa: ANN401 - any argument may be changed
+def holds(**changes: Any) -> bool:
     given: dict[str, Any] = {
         "record": RECORD,
         "chain": CHAIN,

@@ -165,7 +165,7 @@ def test_two_bodies_of_one_size_or_height_by_one_member_are_equivocation(
     body = chain.body(1)
     key = chain.keys["bank-a", "note"]
 
-    def note(**changes: Any) -> Checkpoint:  # noqa: ANN401 - any field of a body
+    def note(**changes: Any) -> Checkpoint:
         fields = {name: getattr(body, name) for name in Body.__dataclass_fields__}
         other = Body(**{**fields, **changes})
         lines = [cosign(other, key, member="bank-a", time_s=len(changes))]

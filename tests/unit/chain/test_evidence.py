@@ -220,7 +220,7 @@ def changing() -> SmallChain:
     return chain
 
 
-def later(chain: SmallChain, heights: list[int], **changes: Any) -> bytes:  # noqa: ANN401
+def later(chain: SmallChain, heights: list[int], **changes: Any) -> bytes:
     named = [Named(len(chain.leaves) - 1, 0)]
     headers, lists = chain.context(named)
     given: dict[str, Any] = {

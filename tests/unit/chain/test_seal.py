@@ -220,7 +220,7 @@ def _hash_key(k: bytes) -> int:
     return int.from_bytes(encryptor.update(bytes(16)), "big")
 
 
-def disclosed(row: list[Any], com: bytes, **changes: Any) -> object:  # noqa: ANN401
+def disclosed(row: list[Any], com: bytes, **changes: Any) -> object:
     given = {"record": PLACE.record, "sealed": "party", "fields": FIELDS, "com": com, **changes}
     return verify_disclosure(row, **given)
 

@@ -29,7 +29,7 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tally(county: Path, capsys: pytest.CaptureFixture[str]) -> Tally:
     """Return a function that runs a verb and returns the objects it told."""
 
-    def call(*words: str, where: Path = county) -> Any:  # noqa: ANN401 - what was told
+    def call(*words: str, where: Path = county) -> Any:
         status = run([*words, "--json", "--county", str(where)])
         told = capsys.readouterr()
         assert (status, told.err) == (0, "")

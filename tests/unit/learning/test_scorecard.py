@@ -18,7 +18,7 @@ from tallystick.learning.table import Table, table_from_rows
 LEVELS = ["crop", "same"]
 
 
-def loans(rows: int = 1_500, seed: int = 1, **more: Any) -> Table:  # noqa: ANN401
+def loans(rows: int = 1_500, seed: int = 1, **more: Any) -> Table:
     """Loans whose risk rises with debt, falls with income and depends on the crop."""
     random = np.random.Generator(np.random.PCG64(seed))
     debt, income = random.integers(0, 1_000, rows), random.integers(0, 500, rows)

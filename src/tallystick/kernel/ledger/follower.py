@@ -73,8 +73,12 @@ class Follower:
         self.fault: InvalidBlock | None = None
         """Why the chain stands still: a block that the orderer cosigned and that does not run."""
 
-    def pull(self, source: str | None = None) -> int:
+    def pull(self, source: str | None = None, *, sign: bool = True) -> int:
         """Take over what `source` (the orderer) has beyond the tip; return how many blocks.
+
+        Args:
+            source: whom to ask; None for the orderer.
+            sign: whether to cosign now; what is put off is cosigned by the next pull that signs.
 
         Raises:
             InvalidBlock: the orderer cosigned a block that may not follow; the chain stands still.
@@ -89,7 +93,8 @@ class Follower:
                 self._keep_note(answer.note)
                 if not answer.blocks or self.replica.tip.height >= answer.height:
                     break
-            self._cosign()
+            if sign:
+                self._cosign()
             return self.replica.tip.height + 1 - first
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
@@ -190,7 +195,8 @@ class Follower:
         found = self.replica.find(tid)
         if found is None:
             ask_wait(self.link, self.orderer, tid, timeout_ms)
-            self.pull()
+            # Whoever asks waits for its own record, not for this member's name under it.
+            self.pull(sign=False)
             found = self.replica.find(tid)
         if found is None:
             raise late(tid, timeout_ms)

@@ -134,7 +134,8 @@ def _own_height(rows: Rows | None) -> int:
 
 def _height_of(link: Link, name: str) -> int:
     """Return a peer's height: what it holds beyond its witnesses is held against no one yet, but
-    an orderer repaired without it would order those heights again."""
+    an orderer repaired without it would order those heights again.
+    """
     try:
         return ask_blocks(link, name, 1, 1).height
     except Error:
