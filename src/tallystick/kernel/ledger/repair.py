@@ -133,8 +133,10 @@ def _own_height(rows: Rows | None) -> int:
 
 
 def _height_of(link: Link, name: str) -> int:
-    """Return a peer's height: what it holds beyond its witnesses is held against no one yet, but
-    an orderer repaired without it would order those heights again.
+    """Return a peer's height.
+
+    What it holds beyond its witnesses counts too: an orderer repaired without it would order those
+    heights again.
     """
     try:
         return ask_blocks(link, name, 1, 1).height
