@@ -1,4 +1,4 @@
-"""More clients at once than the ledger's queue takes: refused by code, nothing lost, nothing twice."""
+"""More clients at once than the queue takes: refused by code, nothing lost, nothing twice."""
 
 from __future__ import annotations
 
