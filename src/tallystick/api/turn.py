@@ -25,7 +25,7 @@ from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
 from tallystick.county.house import House, Seat
 from tallystick.county.local import LocalOffice, told
-from tallystick.county.serving import await_witnessed, follow
+from tallystick.county.serving import await_witnessed
 from tallystick.kernel.access.answers import ASKING, Answer, Asking
 from tallystick.kernel.access.desk import refused
 from tallystick.kernel.ledger.courier import Courier
@@ -210,7 +210,7 @@ def _take_turn(
 ) -> Turn:
     settings: Settings = request.app.state.settings
     seat = settings.seat(member)
-    follow(settings.house, seat)
+    seat.node.catch_up()
     turn = Turn(settings, seat, request)
     turn.expect(idempotency_key or "", witnessed=wait == "witnessed")
     return turn
@@ -219,7 +219,7 @@ def _take_turn(
 def _look(request: Request, member: Member) -> Turn:
     settings: Settings = request.app.state.settings
     seat = settings.seat(member)
-    follow(settings.house, seat)
+    seat.node.catch_up()
     return Turn(settings, seat, request)
 
 

@@ -148,9 +148,7 @@ class House:
 
     def office(self, member: str) -> LocalOffice:
         """Return a member's office."""
-        node = self.node(member)
-        node.fold()
-        return LocalOffice(node)
+        return LocalOffice(self.node(member))
 
     def offices(self) -> dict[str, LocalOffice]:
         """Return all members' offices by name."""

@@ -54,7 +54,7 @@ class LocalOffice:
 
     @property
     def _node(self) -> Node:
-        """The node, its copy of the chain and its views up to date."""
+        """The node, its copy of the chain and its views up to date: read once in each act."""
         self._of.catch_up()
         return self._of
 
@@ -89,7 +89,8 @@ class LocalOffice:
 
     def list_receipts(self, party: str) -> list[Any]:
         """Return who read what of a party at this member, oldest first."""
-        keys, receipts = self._node.keys.of_party(read_id(party)), self._node.desk.receipts
+        node = self._node
+        keys, receipts = node.keys.of_party(read_id(party)), node.desk.receipts
         subjects = {subject for key in keys for subject in (key.record, key.case) if subject}
         rows = [{**row, "subject": each} for each in subjects for row in receipts.of(each)]
         return [told(row) for row in sorted(rows, key=lambda row: (row["at"], row["record"]))]
@@ -141,13 +142,13 @@ class LocalOffice:
             inputs=inputs,
             party=party,
             assent=self._assent(mandate) if mandate else None,
-            household=None if mandate else self._node.consent.own_key(party),
+            household=None if mandate else self._of.consent.own_key(party),
             programme=told_request.get("programme", ""),
             model=Cid.parse(model) if model else None,
         )
 
     def _assent(self, mandate: str) -> dict[str, Any]:
-        found = self._node.find(read_id(mandate))
+        found = self._of.find(read_id(mandate))
         if found.record["t"] != "mandate.given":
             raise Invalid("mandate.unknown", "that record is no mandate", cure="tally mandate add.")
         return {"mandate": found.record["id"], "witness": found.record["pub"]["witness"]}
@@ -216,7 +217,8 @@ class LocalOffice:
 
     def _check_entry(self, kind: str, key: Sequence[str], entry: Mapping[str, Any]) -> None:
         """Refuse an entry with which the catalogue would no longer have a reading."""
-        tree = decode(self._node.desk.get_object(self._node.positions.catalogue()), value)
+        node = self._node
+        tree = decode(node.desk.get_object(node.positions.catalogue()), value)
         name = [entry.get(part) for part in key]
         kept = [row for row in tree[kind] if [row.get(part) for part in key] != name]
         compile_catalogue({**tree, kind: [*kept, dict(entry)]})
@@ -234,7 +236,8 @@ class LocalOffice:
 
     def approve(self, case: str, *, notes: str = "") -> dict[str, Any]:
         """Approve what the report offered."""
-        opened = self._node.positions.read_case(read_id(case), "credit")
+        node = self._node
+        opened = node.positions.read_case(read_id(case), "credit")
         if "report" not in opened["decisions"]:
             raise Conflict(
                 "case.no_offer",
@@ -242,7 +245,7 @@ class LocalOffice:
                 cure="Override the decision with a due-diligence file, or refuse in person.",
             )
         demand = opened["application"]["application"]["demand"]
-        record = self._node.credit.approve(
+        record = node.credit.approve(
             read_id(case),
             amount_minor=demand.get("amount_minor", 0),
             notes=notes,
@@ -286,11 +289,11 @@ class LocalOffice:
 
     def _act(self, case: bytes) -> Act:
         """Return by what the household of a case acts: as it did at intake."""
-        desk = self._node.desk
+        desk = self._of.desk
         opened = desk.open(desk.permit("credit", case), case, "party").values
         if "mandate" in opened["assent"]:
             return Act(opened["assent"])
-        return Act(UNSIGNED, self._node.consent.own_key(opened["party"]))
+        return Act(UNSIGNED, self._of.consent.own_key(opened["party"]))
 
     def due_feedback(self) -> list[dict[str, Any]]:
         """Return cases this member is to ask about now."""

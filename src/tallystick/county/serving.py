@@ -19,7 +19,7 @@ from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.compare import compare_chains, sample_heights
 from tallystick.kernel.ledger.courier import Courier
 
-__all__ = ["await_witnessed", "follow", "resend", "serve_house", "watch"]
+__all__ = ["await_witnessed", "resend", "serve_house", "watch"]
 
 WATCH_MS: Final = 10_000
 WATCH_BLOCKS: Final = 16
@@ -31,19 +31,6 @@ FOLLOW_PAUSE_MS: Final = 100
 processor, and the orderer waits for none of them."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
-
-
-def follow(house: House, seat: Seat) -> None:
-    """Bring one member up to the order, where no thread does.
-
-    Raises:
-        Error: as `Follower.pull`; the member's own copy stands as before.
-    """
-    if house.served:
-        return
-    if seat.follower is not None:
-        seat.follower.pull()
-    seat.node.fold()
 
 
 def await_witnessed(house: House, seat: Seat, height: int, timeout_ms: int) -> bool:
@@ -152,7 +139,7 @@ class _Served:
                 self._ended.wait(LOOK_MS / 1_000)
 
     def _lead(self, seat: Seat) -> None:
-        """Put the orderer's own name to its blocks, and fold them."""
+        """Fold the orderer's blocks, which it cosigned as it cut them."""
         self._resend(seat)
         height = 0
         while not self._ended.is_set():
@@ -161,7 +148,6 @@ class _Served:
             height = seat.node.replica.tip.height
             with contextlib.suppress(Error):
                 seat.node.fold()
-                seat.witnesses.add(seat.node.member, height, seat.pen.sign(height))
 
     def _resend(self, seat: Seat) -> None:
         with contextlib.suppress(Error):

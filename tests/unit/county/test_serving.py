@@ -13,7 +13,7 @@ from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Error
 from tallystick.client import in_process
 from tallystick.county.house import House, open_house
-from tallystick.county.serving import await_witnessed, follow, resend, serve_house
+from tallystick.county.serving import await_witnessed, resend, serve_house
 from tallystick.kernel.access.sealing import Draft, prepare
 from tallystick.node import Node
 from tallystick.records.catalogue import ProviderRegistered
@@ -73,7 +73,7 @@ def test_members_follow_and_witness_by_themselves_while_served(county: Path) -> 
                 assert await_witnessed(house, seat, height, 20_000)
         assert not house.served
         house.node("newspaper").publication.publish_news("sun", "en")
-        follow(house, house.seat("village"))
+        house.node("village").catch_up()
         assert house.node("village").views.height() == height + 1
     assert threading.active_count() == before
 

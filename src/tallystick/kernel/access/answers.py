@@ -17,7 +17,7 @@ from tallystick.base.clock import DAY_MS, Clock
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Conflict
 from tallystick.kernel.access.desk import Settled
-from tallystick.kernel.ledger.outbox import Request
+from tallystick.kernel.ledger.outbox import Request, key_reused
 from tallystick.kernel.store.database import Database
 
 __all__ = ["ANSWER_SCHEMA", "ASKING", "Answer", "Answers", "Asking"]
@@ -103,11 +103,7 @@ class Answers:
         if row is None:
             return None
         if row[0] != sha256(request.body):
-            raise Conflict(
-                "outbox.key_reused",
-                "this Idempotency-Key came before with another body",
-                cure="Take a new key for a new request.",
-            )
+            raise key_reused()
         return Answer(row[1], row[2])
 
     def keep(self, request: Request, answer: Answer) -> None:

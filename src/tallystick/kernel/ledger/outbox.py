@@ -26,7 +26,16 @@ from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.store.database import Database, Row
 
-__all__ = ["AHEAD_MAX", "LIFE_MS", "RESTORE_AHEAD", "Entry", "Outbox", "Request", "Writer"]
+__all__ = [
+    "AHEAD_MAX",
+    "LIFE_MS",
+    "RESTORE_AHEAD",
+    "Entry",
+    "Outbox",
+    "Request",
+    "Writer",
+    "key_reused",
+]
 
 AHEAD_MAX: Final = 2**18
 RESTORE_AHEAD: Final = 2**19
@@ -214,11 +223,7 @@ class Outbox:
         if row is None:
             return None
         if row[0] != sha256(request.body):
-            raise Conflict(
-                "outbox.key_reused",
-                "this Idempotency-Key came before with another body",
-                cure="Take a new key for a new request.",
-            )
+            raise key_reused()
         return self.entry(row[1])
 
     def entry(self, seq: int) -> Entry:
@@ -306,6 +311,15 @@ class Outbox:
             # They are asked for again; the file may be closed already.
             self._settled.clear()
         self._database.close()
+
+
+def key_reused() -> Conflict:
+    """Return the error for an Idempotency-Key that came before with another body."""
+    return Conflict(
+        "outbox.key_reused",
+        "this Idempotency-Key came before with another body",
+        cure="Take a new key for a new request.",
+    )
 
 
 def _corrupt(what: str) -> Corrupt:
