@@ -29,6 +29,7 @@ __all__ = [
     "Check",
     "Cid",
     "Value",
+    "arrange",
     "choice",
     "cid",
     "cid_of",
@@ -156,6 +157,15 @@ def encode(tree: Value) -> bytes:
     'a361610361620162616102'
     """
     return cbor2.dumps(tree, canonical=True, default=_write_cid)
+
+
+def arrange(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a map with its keys in canonical order: by length, then by bytes; values as given.
+
+    >>> list(arrange({"bb": 1, "a": 2, "aa": 3}))
+    ['a', 'aa', 'bb']
+    """
+    return {key: found[key] for key in sorted(sorted(found), key=len)}
 
 
 def item_head(kind: int, number: int) -> bytes:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import mul, sub
 from typing import NamedTuple
@@ -42,8 +41,7 @@ _HALF = _YEAR_PPM // 2
 _new = tuple.__new__
 
 
-@dataclass(frozen=True, slots=True)
-class LoanTerms:
+class LoanTerms(NamedTuple):
     """What a loan is agreed on.
 
     Args:

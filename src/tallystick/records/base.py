@@ -8,6 +8,7 @@ the class is the order of their leaves, for ever.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
@@ -120,7 +121,10 @@ class Spec:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A statement's values by class; what is absent is left out."""
+    """A statement's values by class; what is absent is left out.
+
+    The public ones are as decoding would give them, in canonical key order.
+    """
 
     public: dict[str, Any]
     case: dict[str, Any]
@@ -142,13 +146,19 @@ def split(statement: Statement) -> Parts:
     `codec.form` here.
     """
     parts: dict[str, dict[str, Any]] = {"public": {}, "case": {}, "party": {}}
-    for each in dataclasses.fields(statement):  # type: ignore[arg-type]
-        value = getattr(statement, each.name)
+    for name, (kind, check) in _fields_of(type(statement)).items():
+        value = getattr(statement, name)
         if value is not None:
-            if each.metadata["class"] == "public":
-                each.metadata["check"](_plain(value))
-            parts[each.metadata["class"]][each.name] = value
-    return Parts(**parts)
+            if kind == "public":
+                value = _plain(value)
+                check(value)
+            parts[kind][name] = value
+    return Parts(codec.arrange(parts["public"]), parts["case"], parts["party"])
+
+
+@functools.lru_cache
+def _fields_of(kind: type[Statement]) -> Mapping[str, tuple[Class, Check]]:
+    return spec_of(kind).fields
 
 
 _PLAIN: Final = frozenset({int, str, bytes, codec.Cid})

@@ -147,21 +147,23 @@ class Desk:
         """Return the present time."""
         return self.clock.now_ms()
 
-    def record(self, *bundles: Sequence[Draft]) -> list[Recorded]:
-        """Record bundles, each all or nothing, in order.
+    def record(self, *bundles: Sequence[Draft] | Prepared) -> list[Recorded]:
+        """Record bundles, each all or nothing, in order, all signed and stored at once.
 
         Raises:
             Invalid: a value breaks its field's check, or a rule refused a bundle
                 (`record.refused`, with the rule's code as a value).
             Unavailable: the ledger is busy; nothing was lost and the outbox will resend.
         """
-        prepared = [self._prepare(bundle) for bundle in bundles]
+        prepared = [
+            bundle if isinstance(bundle, Prepared) else self.prepare(bundle) for bundle in bundles
+        ]
         self.store.put_many([each for bundle in prepared for each in bundle.objects], RAW)
         self.keys.put(key for bundle in prepared for key in bundle.keys)
         settled = self.submit([bundle.records for bundle in prepared])
-        for outcome, bundle in zip(settled, bundles, strict=True):
+        for outcome, bundle in zip(settled, prepared, strict=True):
             if outcome.code:
-                raise refused(outcome.code, bundle)
+                raise refused(outcome.code, bundle.drafts)
         return [
             Recorded(outcome, bundle.ready)
             for outcome, bundle in zip(settled, prepared, strict=True)
@@ -172,7 +174,7 @@ class Desk:
 
         For registrations and erasures: what stands beside a case in time would tell whose it is.
         """
-        prepared = self._prepare(drafts)
+        prepared = self.prepare(drafts)
         self.store.put_many(prepared.objects, RAW)
         self.keys.put(prepared.keys)
         self.pending.add(prepared.records)
@@ -207,7 +209,12 @@ class Desk:
             return False
         return True
 
-    def _prepare(self, bundle: Sequence[Draft]) -> Prepared:
+    def prepare(self, bundle: Sequence[Draft]) -> Prepared:
+        """Return a bundle sealed and ready to be recorded; nothing of it is kept yet.
+
+        Raises:
+            Invalid: a value breaks its field's check.
+        """
         return prepare(
             bundle,
             charter=self.charter,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -37,6 +37,8 @@ CREATE INDEX data_key_link ON data_key (link);
 CREATE INDEX data_key_record ON data_key (record);
 CREATE TABLE master (one INTEGER PRIMARY KEY, digest BLOB NOT NULL)
 """
+_WrappedRow: TypeAlias = tuple[bytes, bytes, str, bytes, bytes]
+"""obj, record, sealed, link, wrapped."""
 _INSERT: Final = "INSERT INTO data_key VALUES (?, ?, ?, ?, ?)"
 _PLAIN: Final = codec.tuple_of(
     codec.octets(64), codec.octets(64), codec.octets(64), codec.integer()
@@ -95,15 +97,23 @@ class KeyRing:
     def put(self, keys: Iterable[DataKey]) -> None:
         """Keep keys, all in one durable commit."""
         with self._lock:
-            rows = [self._wrap(key) for key in keys]
+            rows = self._wrap_all(list(keys))
             with self._db.transaction():
                 self._db.run_many(_INSERT.replace("INSERT", "REPLACE"), rows)
 
-    def _wrap(self, key: DataKey) -> tuple[bytes, bytes, str, bytes, bytes]:
-        nonce = self._entropy.draw("key", _NONCE_SIZE)
-        plain = codec.encode([key.key, key.party, key.case, key.until])
+    def _wrap_all(self, keys: Sequence[DataKey]) -> list[_WrappedRow]:
+        """Return the rows of keys, each under a nonce of its own from one draw."""
+        cipher = AESGCM(self._master)
+        nonces = self._entropy.draw("key", _NONCE_SIZE * len(keys))
+        return [
+            self._wrap(key, cipher, nonces[_NONCE_SIZE * at : _NONCE_SIZE * (at + 1)])
+            for at, key in enumerate(keys)
+        ]
+
+    def _wrap(self, key: DataKey, cipher: AESGCM, nonce: bytes) -> _WrappedRow:
+        plain = codec.encode_decoded([key.key, key.party, key.case, key.until])
         bound = _bound(key.obj.raw, key.record, key.sealed)
-        wrapped = nonce + AESGCM(self._master).encrypt(nonce, plain, bound)
+        wrapped = nonce + cipher.encrypt(nonce, plain, bound)
         return key.obj.raw, key.record, key.sealed, self._link(key.party), wrapped
 
     def _link(self, party: bytes) -> bytes:
@@ -173,7 +183,7 @@ class KeyRing:
         try:
             with self._db.transaction():
                 self._db.run("DELETE FROM data_key")
-                self._db.run_many(_INSERT, [self._wrap(key) for key in kept])
+                self._db.run_many(_INSERT, self._wrap_all(kept))
                 self._db.run("UPDATE master SET digest = ?", (digest_of(fresh),))
         except BaseException:
             self._master = old
@@ -204,4 +214,5 @@ class KeyRing:
 
 def _bound(obj: bytes, record: bytes, sealed: str) -> bytes:
     """Return what a row's cipher text is bound to: moved to another row it does not open."""
-    return codec.encode([obj, record, sealed])
+    # The first is of fixed length and the last of few words: nothing else reads the same.
+    return b"/".join((obj, record, sealed.encode()))

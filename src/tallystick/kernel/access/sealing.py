@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tallystick.base.clock import Entropy
-from tallystick.base.codec import encode
+from tallystick.base.codec import arrange, encode_decoded
 from tallystick.base.keys import SigningKey
 from tallystick.chain.assent import sign_assent
 from tallystick.chain.disclosure import Opening
@@ -72,6 +72,7 @@ class Ready:
 class Prepared:
     """A bundle ready to be signed: records in order, objects for the store, keys for the ring."""
 
+    drafts: Sequence[Draft] = field(repr=False)
     ready: list[Ready]
     objects: list[bytes]
     keys: list[DataKey] = field(repr=False)
@@ -86,7 +87,7 @@ def prepare(
     drafts: Sequence[Draft], *, charter: Charter, chain: bytes, member: str, entropy: Entropy
 ) -> Prepared:
     """Return the bundle of `drafts` by `member`; Invalid if a value breaks its field's check."""
-    found = Prepared([], [], [])
+    found = Prepared(drafts, [], [], [])
     for draft in drafts:
         _prepare_one(draft, charter, (chain, member, entropy), found)
     return found
@@ -120,7 +121,8 @@ def _prepare_one(
     for name, committed in _COMMITS.items():
         if name in record["pub"]:
             record["pub"][name] = openings["party"].leaf_hash(committed)
-    found.ready.append(Ready(draft.identifier, encode(record), openings))
+    # Public parts come in canonical order, and so does the frame around them.
+    found.ready.append(Ready(draft.identifier, encode_decoded(arrange(record)), openings))
 
 
 def _envelope(draft: Draft, parts: Parts) -> dict[str, Any]:

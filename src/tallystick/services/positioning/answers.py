@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tallystick.base.codec import arrange
+
 __all__ = ["Answer", "Positioning", "Reason"]
 
 
@@ -22,7 +24,7 @@ class Reason:
 
     def tree(self) -> dict[str, Any]:
         """Return it as a value tree."""
-        return {"code": self.code, "values": dict(sorted(self.values.items()))}
+        return {"code": self.code, "values": arrange(self.values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,19 @@ class Answer:
     reasons: tuple[Reason, ...]
 
     def sealed(self) -> dict[str, Any]:
-        """Return the fields that a decision record seals; empty lists are left out."""
+        """Return the fields that a decision record seals; empty lists are left out.
+
+        Maps are in canonical key order, here and where they are made: sealing is then cheapest.
+        """
         fields: dict[str, Any] = {
             "outcome": self.outcome,
-            "figures": dict(self.figures),
+            "figures": arrange(self.figures),
             "reasons": [reason.tree() for reason in self.reasons],
         }
         if self.ranked:
-            fields["ranked"] = [dict(row) for row in self.ranked]
+            fields["ranked"] = [arrange(row) for row in self.ranked]
         if self.conditions:
-            fields["conditions"] = [dict(row) for row in self.conditions]
+            fields["conditions"] = [arrange(row) for row in self.conditions]
         return fields
 
     def tree(self) -> dict[str, Any]:

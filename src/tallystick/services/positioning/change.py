@@ -9,7 +9,6 @@ amount found is always judged itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from tallystick.finance import PERIOD_MONTHS, LoanTerms
@@ -104,7 +103,7 @@ def _find_largest(
         middle = (low + high + 1) // 2
         amount = middle * step
         tried = scale_case(case, amount, share) if scaled else case
-        smaller = _lend(terms, amount)
+        smaller = terms._replace(amount_minor=amount)
         if has_only(tried, product, smaller, beside):
             found, low = (tried, smaller), middle + 1
         else:
@@ -115,27 +114,12 @@ def _find_largest(
     return verdict if passes(verdict) else None
 
 
-def _lend(terms: LoanTerms, amount_minor: int) -> LoanTerms:
-    """`replace` written out: a search makes many terms of another amount."""
-    return LoanTerms(
-        amount_minor,
-        terms.rate_ppm,
-        terms.term_months,
-        terms.repayment,
-        terms.grace_months,
-        terms.subsidy_ppm,
-        terms.fee_ppm,
-        terms.first_due_months,
-        terms.study_months,
-    )
-
-
 def _stated_terms(case: Case, asked: Verdict) -> LoanTerms:
     """The terms judged, with the subsidy as stated: a smaller sum may be subsidised whole."""
     assert asked.terms is not None, "a loan has terms"
     if case.ask.terms is None:
         return asked.terms
-    return replace(asked.terms, subsidy_ppm=case.ask.terms.subsidy_ppm)
+    return asked.terms._replace(subsidy_ppm=case.ask.terms.subsidy_ppm)
 
 
 def _change_amount(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
@@ -166,12 +150,12 @@ def _change_term(case: Case, asked: Verdict) -> Iterator[dict[str, Any]]:
     elif terms.repayment in PERIOD_MONTHS and most:
         longer = [n for n in (*_LONGER, most) if terms.term_months < n <= most]
         shorter = [most] if terms.term_months > most else []
-        candidates = [replace(terms, term_months=n) for n in dict.fromkeys(longer + shorter)]
+        candidates = [terms._replace(term_months=n) for n in dict.fromkeys(longer + shorter)]
     else:
         candidates = []
     for candidate in candidates:
         # What was agreed on price stays; only the dates move.
-        tried = replace(terms, term_months=candidate.term_months)
+        tried = terms._replace(term_months=candidate.term_months)
         if tried != terms and passes(judge_loan(case, asked.product, tried)):
             due = case.ask.start + tried.term_months
             yield {"change": "term", "term_months": tried.term_months, "due_month": due}

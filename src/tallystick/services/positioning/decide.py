@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tallystick.base.codec import arrange
 from tallystick.base.errors import Invalid
 from tallystick.exact.card import check_card, reason_codes, score
 from tallystick.services.positioning.answers import Answer, Positioning, Reason
@@ -147,7 +148,7 @@ def _answer_scheme(
     """Step 3: the initial scheme, all that was weighed, and what had to be assumed."""
     told, model_reasons = weighed
     assumed = {*inputs.get("defaults", ()), *case.household.assumed, *case.ask.assumed}
-    figures = {"cycle": describe_cycle(case), "assumed": sorted(assumed), **told}
+    figures = {"cycle": arrange(describe_cycle(case)), "assumed": sorted(assumed), **told}
     reasons = [Reason("aid_suits")] if choice.scheme == AID else []
     if choice.scheme == case.ask.scheme:
         reasons.append(Reason("asked_scheme", {"scheme": choice.scheme}))

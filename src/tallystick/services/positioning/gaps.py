@@ -126,9 +126,10 @@ class Gap:
 
     def tree(self) -> dict[str, Any]:
         """Return it as a value tree with the unit named."""
-        found: dict[str, Any] = {"gap": self.gap, "size": self.size, "unit": GAP_UNITS[self.gap]}
+        found: dict[str, Any] = {"gap": self.gap}
         if self.have or self.need:
             found.update(have=self.have, need=self.need)
+        found.update(size=self.size, unit=GAP_UNITS[self.gap])
         if self.month:
             found["month"] = self.month
         return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -170,7 +170,7 @@ def _limit_subsidy(product: Product, terms: LoanTerms) -> LoanTerms:
     if not most or not terms.subsidy_ppm or terms.amount_minor <= most:
         return terms
     part = product.subsidy_ppm * most // terms.amount_minor
-    return replace(terms, subsidy_ppm=min(terms.subsidy_ppm, part))
+    return terms._replace(subsidy_ppm=min(terms.subsidy_ppm, part))
 
 
 def weigh_burden(

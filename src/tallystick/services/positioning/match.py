@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tallystick.services.positioning.case import Case
 from tallystick.services.positioning.catalogue import AID, Provider
@@ -21,6 +21,7 @@ __all__ = ["REVIEW", "find_needs", "match_providers"]
 REVIEW = "review"
 _SERVICE, _FIRST, _NEXT = 250, 300, 150
 _TICKET, _CAPACITY, _PLACE, _CROP, _SPEED, _FEEL = 100, 50, 50, 50, 100, 100
+_PARTS = ("service", "expertise", "ticket", "capacity", "village", "crop", "speed", "feel")
 _FEEL_PRIOR, _FEEL_MIDDLE, _FEEL_TOP = 10, 3_500, 5_000
 _SLOW_DAYS = 30
 _ALTERNATIVES_MAX = 3
@@ -81,43 +82,61 @@ def match_providers(case: Case, choice: Choice) -> list[dict[str, Any]]:
     need = _Need(
         frozenset(schemes), needs[0], needs[1:], case.ask.amount_minor, _village(case), _crops(case)
     )
-    scored = (_score(provider, need) for provider in case.catalogue.providers)
-    served = [row for row in scored if row is not None]
-    served.sort(key=lambda row: (row["expertise"] != need.first, -row["score"], row["provider"]))
+    scored = [_score(provider, need) for provider in case.catalogue.providers]
+    served = [each for each in scored if each is not None]
+    served.sort(key=lambda each: (each.expertise != need.first, -each.score, each.provider))
     found: list[dict[str, Any]] = []
     if needs[0] == REVIEW:
-        found.append({"role": "preferred", "expertise": REVIEW, "score": 0, "parts": []})
-    for row in served:
-        preferred = not found and row["expertise"] == need.first
-        found.append({"role": "preferred" if preferred else "alternative", **row})
-    return found[: _ALTERNATIVES_MAX + 1]
+        found.append({"role": "preferred", "parts": [], "score": 0, "expertise": REVIEW})
+    for each in served[: _ALTERNATIVES_MAX + 1 - len(found)]:
+        preferred = not found and each.expertise == need.first
+        found.append(each.tree("preferred" if preferred else "alternative"))
+    return found
 
 
-def _score(provider: Provider, need: _Need) -> dict[str, Any] | None:
-    """Return what a provider would serve with, its score and its parts; None for a stranger."""
+class _Offer(NamedTuple):
+    """What a provider would serve with, its score and the points it is the sum of."""
+
+    provider: str
+    expertise: str
+    service: str
+    days_to_yes: int
+    score: int
+    points: tuple[int, ...]
+
+    def tree(self, role: str) -> dict[str, Any]:
+        """Return it as a value tree."""
+        parts = zip(_PARTS, self.points, strict=True)
+        return {
+            "role": role,
+            "parts": [{"part": name, "points": points} for name, points in parts if points],
+            "score": self.score,
+            "service": self.service,
+            "provider": self.provider,
+            "expertise": self.expertise,
+            "days_to_yes": self.days_to_yes,
+        }
+
+
+def _score(provider: Provider, need: _Need) -> _Offer | None:
+    """Return what a provider would serve with; None for a stranger."""
     service = next((name for name in provider.services if name in need.schemes), "")
     expertise = _find_field(provider, need)
     fit = _score_expertise(expertise, need)
     if not service and not fit:
         return None
-    parts = (
-        ("service", _SERVICE if service else 0),
-        ("expertise", fit),
-        ("ticket", _TICKET * _within(need.amount_minor, provider)),
-        ("capacity", _CAPACITY * (provider.capacity_minor >= need.amount_minor)),
-        ("village", _PLACE * _covers(provider.villages, need.villages)),
-        ("crop", _CROP * _covers(provider.crops, need.crops)),
-        ("speed", max(0, _SPEED - provider.days_to_yes * _SPEED // _SLOW_DAYS)),
-        ("feel", _score_feel(provider)),
+    points = (
+        _SERVICE if service else 0,
+        fit,
+        _TICKET * _within(need.amount_minor, provider),
+        _CAPACITY * (provider.capacity_minor >= need.amount_minor),
+        _PLACE * _covers(provider.villages, need.villages),
+        _CROP * _covers(provider.crops, need.crops),
+        max(0, _SPEED - provider.days_to_yes * _SPEED // _SLOW_DAYS),
+        _score_feel(provider),
     )
-    return {
-        "provider": provider.provider,
-        "expertise": expertise,
-        "service": service,
-        "score": sum(points for _, points in parts),
-        "parts": [{"part": name, "points": points} for name, points in parts if points],
-        "days_to_yes": provider.days_to_yes,
-    }
+    days = provider.days_to_yes
+    return _Offer(provider.provider, expertise, service, days, sum(points), points)
 
 
 def _find_field(provider: Provider, need: _Need) -> str:

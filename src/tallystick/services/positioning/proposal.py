@@ -7,7 +7,6 @@ else in instalments whose due months the household named. Source: the county's p
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tallystick.finance import PERIOD_MONTHS, LoanTerms
 from tallystick.services.positioning.case import Case
@@ -36,7 +35,7 @@ def propose_terms(case: Case, product: Product) -> Iterator[LoanTerms]:
     if not aligned:
         # No due date suits every month named; the nearest terms show what is missing.
         form = next(iter(_forms(case, product)), "bullet")
-        yield replace(base, repayment=form, term_months=_lengths(case, product)[0])
+        yield base._replace(repayment=form, term_months=_lengths(case, product)[0])
 
 
 def _propose_aligned(case: Case, product: Product, base: LoanTerms) -> Iterator[LoanTerms]:
@@ -58,8 +57,7 @@ def _propose_study(case: Case, product: Product, base: LoanTerms) -> Iterator[Lo
     study = case.ask.demand.get("study", {}).get("years_left", 0) * _YEAR
     term = asked.term_months if asked else product.term_max_months
     grace = min(study + 60, term - 1)
-    yield replace(
-        base,
+    yield base._replace(
         repayment="int_after_study",
         term_months=term,
         grace_months=grace,
@@ -92,7 +90,7 @@ def align_bullet(case: Case, product: Product, base: LoanTerms) -> LoanTerms | N
         term = due - ask.start
         long_enough = term >= max(product.term_min_months, cycle)
         if due % _YEAR + 1 in ask.payable and long_enough and term <= product.term_max_months:
-            return replace(base, repayment="bullet", term_months=term, grace_months=0)
+            return base._replace(repayment="bullet", term_months=term, grace_months=0)
     return None
 
 
@@ -108,8 +106,7 @@ def align_instalments(
         term = first + (months - first) // period * period
         dues = {(ask.start + first + step * period) % _YEAR + 1 for step in range(_YEAR // period)}
         if term >= product.term_min_months and term >= first and dues <= set(ask.payable):
-            return replace(
-                base,
+            return base._replace(
                 repayment=form,
                 term_months=term,
                 first_due_months=first if first != period else 0,

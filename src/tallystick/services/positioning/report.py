@@ -49,7 +49,7 @@ def list_thresholds(case: Case, burden: Burden | None) -> list[dict[str, Any]]:
     ]
     if case.ask.bearable_minor:
         rows.append(("bearable_instalment", burden.payment, case.ask.bearable_minor, "most"))
-    return [{"figure": n, "have": have, "need": need, "side": side} for n, have, need, side in rows]
+    return [{"have": have, "need": need, "side": side, "figure": n} for n, have, need, side in rows]
 
 
 def report_figures(case: Case, verdict: Verdict) -> dict[str, Any]:
@@ -61,11 +61,11 @@ def report_figures(case: Case, verdict: Verdict) -> dict[str, Any]:
     found["schedule"] = [
         {
             "month": start + row.month,
-            "principal_minor": row.principal,
-            "interest_minor": row.interest,
-            "subsidy_minor": row.subsidy,
             "fee_minor": row.fee,
             "payment_minor": row.payment,
+            "subsidy_minor": row.subsidy,
+            "interest_minor": row.interest,
+            "principal_minor": row.principal,
         }
         for row in verdict.schedule
     ]
@@ -76,7 +76,7 @@ def report_figures(case: Case, verdict: Verdict) -> dict[str, Any]:
     if verdict.burden is not None:
         found["thresholds"] = list_thresholds(case, verdict.burden)
         middle, bad = list_cash(case, verdict.terms, verdict.schedule)
-        found["calendar"] = {"from_month": start, "middle_minor": middle, "bad_minor": bad}
+        found["calendar"] = {"bad_minor": bad, "from_month": start, "middle_minor": middle}
         found["lowest_minor"] = verdict.low_cash
         found["lowest_month"] = verdict.low_month
     found["feedback"] = list_feedback(case, verdict)
@@ -96,4 +96,4 @@ def list_feedback(case: Case, verdict: Verdict) -> list[dict[str, Any]]:
             rows.append(("harvest", "sale", 15, sale))
         rows.append(("repaid", "maturity", 7, end))
     rows.append(("what_happened", "decision", 365, ask.as_of + _YEAR))
-    return [{"ask": a, "after": b, "days": days, "month": month} for a, b, days, month in rows]
+    return [{"ask": a, "days": days, "after": b, "month": month} for a, b, days, month in rows]

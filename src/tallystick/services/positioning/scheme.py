@@ -9,7 +9,7 @@ equal scores go by the catalogue's order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tallystick.finance import PPM, part_ppm
 from tallystick.services.positioning.case import Case
@@ -91,7 +91,7 @@ def judge_asked(case: Case, product: Product) -> Verdict:
         return found if found is not None else _only_standing(case, product)
     stated = case.ask.demand["terms_asked"]
     if "rate_ppm" not in stated:
-        terms = replace(terms, rate_ppm=product.rate_ppm, fee_ppm=product.fee_ppm)
+        terms = terms._replace(rate_ppm=product.rate_ppm, fee_ppm=product.fee_ppm)
     return judge_loan(case, product, terms)
 
 

@@ -183,8 +183,11 @@ class Positions:
     def open_cases(self, requests: Sequence[Request]) -> list[Case]:
         """Take requests in and decide each: two transactions for every 64 of them.
 
+        Both are signed and stored at once: no kill leaves a case taken in and never decided.
+
         Raises:
-            Invalid: a request has no assent, or a value breaks its field's check.
+            Invalid: a request has no assent, cannot be decided, or a value breaks its field's
+                check; nothing of its 64 was recorded.
         """
         return [
             case
@@ -194,20 +197,20 @@ class Positions:
 
     def _open_chunk(self, requests: Sequence[Request]) -> list[Case]:
         desk, catalogue, model = self._desk, self.catalogue(), self.approved_model()
-        intake = [self._intake(request) for request in requests]
-        desk.record(intake)
+        # Sealing checks every value, before anything is decided by it.
+        intake = desk.prepare([self._intake(request) for request in requests])
         decided = [
             (request, self._decider(request.model or model, catalogue).decide(request.inputs))
             for request in requests
         ]
         steps = [
             self._steps(request, found, draft, request.model or model, catalogue)
-            for (request, found), draft in zip(decided, intake, strict=True)
+            for (request, found), draft in zip(decided, intake.drafts, strict=True)
         ]
-        (recorded,) = desk.record([draft for each in steps for draft in each])
+        _, recorded = desk.record(intake, [draft for each in steps for draft in each])
         return [
             Case(draft.identifier, found, each[-1].identifier, recorded.settled.height)
-            for (_, found), draft, each in zip(decided, intake, steps, strict=True)
+            for (_, found), draft, each in zip(decided, intake.drafts, steps, strict=True)
         ]
 
     def _intake(self, request: Request) -> Draft:
