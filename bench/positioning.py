@@ -3,12 +3,14 @@
 The bare loop repeats, on the very bytes the run produced, what no form of this can leave out: at
 the writer each seal (HKDF, AES-GCM, field encodings, leaf hashes), record encoding, signature, rows
 of objects and keys; at each of the members each signature check, decode and encode of each record,
-hashes, the state's lanes, rows. It decides nothing, checks nothing and keeps no chain. Processor
-time, interleaved rounds, ratio of medians of the same run.
+hashes, the state's lanes and root, rows. It decides nothing, checks nothing and keeps no chain; its
+rows are the run's own, written into tables of the same form. Processor time, interleaved rounds,
+ratio of medians of the same run.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -38,6 +40,7 @@ from tallystick.county.founding import found_county
 from tallystick.county.house import House
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
+from tallystick.kernel.ledger.layout import SCHEMA as LEDGER
 from tallystick.services.positioning.service import Request
 
 __all__ = ["run"]
@@ -135,23 +138,48 @@ def _five_steps(folder: Path) -> tuple[float, _Trace]:
         node.positions.open_cases(requests)
         house.spread()
         seconds = time.process_time() - began
-        return seconds, _trace(house, first)
+        return seconds, _trace(house, folder, first, requests)
     finally:
         house.close()
 
 
+_Rows = list[tuple[str, list[tuple[Any, ...]]]]
+"""Rows by table, as they lie in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A block: its bytes, its transactions', what it changes in the state, and its own rows."""
+
+    data: bytes
+    rows: list[bytes]
+    changes: list[tuple[bytes, bytes | None, bytes]]
+    kept: _Rows
+
+
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """What a run made: leaves of sealed fields, objects, transactions, blocks, changes."""
+    """What a run made.
 
+    Attributes:
+        inputs: what each case was decided by.
+        bodies: leaves of sealed fields by object.
+        keys: (object, record) of each data key.
+        transactions: of the writer.
+        blocks: of every member.
+        files: by the writer's file: its tables' statements, and its rows by block.
+    """
+
+    inputs: list[Any]
     bodies: list[list[bytes]]
     objects: list[bytes]
     keys: list[tuple[bytes, bytes]]
     transactions: list[Transaction]
-    blocks: list[tuple[bytes, list[bytes], list[tuple[bytes, bytes | None, bytes]]]]
+    blocks: list[_Block]
+    files: dict[str, tuple[list[str], list[_Rows]]]
 
 
-def _trace(house: House, first: int) -> _Trace:
+def _trace(house: House, folder: Path, first: int, requests: list[Request]) -> _Trace:
     node = house.node(WRITER)
     bodies, objects, keys = [], [], []
     transactions, blocks = [], []
@@ -159,13 +187,13 @@ def _trace(house: House, first: int) -> _Trace:
     state: dict[bytes, bytes] = {}
     for height in range(1, replica.tip.height + 1):
         data = replica.block(height)
-        header, rows = decode(data, schema.BLOCK)
+        _, rows = decode(data, schema.BLOCK)
         found = [Transaction.read(row) for row in rows]
         changes = _changes(house, height, found, state)
         if height <= first:
             continue
         transactions += found
-        blocks.append((data, rows, changes))
+        blocks.append(_Block(data, rows, changes, _ledger_rows(folder, height)))
         for each in found:
             for record in each.records:
                 fields = decode(record, schema.RECORD)
@@ -175,8 +203,61 @@ def _trace(house: House, first: int) -> _Trace:
                     bodies.append(opening.leaves())
                     objects.append(node.store.get(seal["obj"]))
                     keys.append((seal["obj"].raw, fields["id"]))
-        del header
-    return _Trace(bodies, objects, keys, transactions, blocks)
+    files = _writer_rows(folder, objects, keys, transactions, first)
+    inputs = [request.inputs for request in requests]
+    return _Trace(inputs, bodies, objects, keys, transactions, blocks, files)
+
+
+def _read(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with contextlib.closing(sqlite3.connect(path)) as file:
+        return file.execute(query, values).fetchall()
+
+
+def _tables(path: Path) -> list[str]:
+    """Return the statements that make a file's tables and indexes."""
+    query = "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC"
+    return [sql for (sql,) in _read(path, query)]
+
+
+def _ledger_rows(folder: Path, height: int) -> _Rows:
+    """Return what a block adds to a ledger's own tables; the state's rows are its changes."""
+    path = folder / "finance" / "ledger.db"
+    log = _read(path, "SELECT * FROM log WHERE height = ?", height)
+    last = log[0][0] + len(log[0][2]) // 32
+    entries = "SELECT * FROM entry WHERE position >= ? AND position < ?"
+    return [
+        ("block", _read(path, "SELECT * FROM block WHERE height = ?", height)),
+        ("log", log),
+        ("entry", _read(path, entries, log[0][0], last)),
+    ]
+
+
+def _writer_rows(
+    folder: Path,
+    objects: list[bytes],
+    keys: list[tuple[bytes, bytes]],
+    transactions: list[Transaction],
+    first: int,
+) -> dict[str, tuple[list[str], list[_Rows]]]:
+    """Return what the writer's files hold of the run, one commit a pair of transactions."""
+    own = folder / WRITER
+    wrapped = {row[0]: row for row in _read(own / "keys.db", "SELECT * FROM data_key")}
+    parts = len(transactions) // 2
+    each = -(-len(objects) // parts)
+    chunks = [range(at, min(at + each, len(objects))) for at in range(0, len(objects), each)]
+    stored = [[("object", [(keys[i][0], objects[i]) for i in chunk])] for chunk in chunks]
+    kept = [[("data_key", [wrapped[keys[i][0]] for i in chunk])] for chunk in chunks]
+    tids = {found.tid for found in transactions}
+    sent = [row for row in _read(own / "local.db", "SELECT * FROM outbox") if row[1] in tids]
+    pairs: list[_Rows] = [[("outbox", sent[at : at + 2])] for at in range(0, len(sent), 2)]
+    heights = _read(own / "views.db", "SELECT DISTINCT height FROM record WHERE height > ?", first)
+    seen: list[_Rows] = []
+    for (height,) in heights:
+        records = _read(own / "views.db", "SELECT * FROM record WHERE height = ?", height)
+        opened = 'SELECT c.* FROM "case" c JOIN record r ON r.id = c."case" WHERE r.height = ?'
+        seen.append([("record", records), ('"case"', _read(own / "views.db", opened, height))])
+    rows = {"store.db": stored, "keys.db": kept, "local.db": pairs, "views.db": seen}
+    return {name: (_tables(own / name), found) for name, found in rows.items()}
 
 
 def _changes(
@@ -216,38 +297,35 @@ def _bare(trace: _Trace, folder: Path) -> float:
 
 def _bare_writer(trace: _Trace, folder: Path) -> None:
     secret = bindings.crypto_sign_seed_keypair(bytes(32))[1]
-    database = _database(folder / "writer.db")
+    for inputs in trace.inputs:
+        hashlib.sha256(cbor2.dumps(inputs, canonical=True)).digest()
     for leaves, data in zip(trace.bodies, trace.objects, strict=True):
         keys = HKDF(SHA256(), 64, data[1:33], b"info").derive(data[33:65])
         plain = cbor2.dumps([cbor2.loads(leaf) for leaf in leaves])
-        AESGCM(keys[:32]).encrypt(bytes(12), plain.ljust(len(data) - 81, b"\x00"), b"info")
+        sealed = AESGCM(keys[:32]).encrypt(bytes(12), plain.ljust(len(data) - 81, b"\x00"), b"info")
+        hashlib.sha256(sealed).digest()
         _tree([hashlib.sha256(b"\x00" + leaf).digest() for leaf in leaves])
-    rows = [(obj, data) for (obj, _), data in zip(trace.keys, trace.objects, strict=True)]
-    with database:
-        database.executemany("INSERT INTO row VALUES (?, ?)", rows)
     master = AESGCM(bytes(32))
-    wrapped = [
-        (b"k" + obj, master.encrypt(bytes(12), obj + record, obj)) for obj, record in trace.keys
-    ]
-    with database:
-        database.executemany("INSERT INTO row VALUES (?, ?)", wrapped)
+    for obj, record in trace.keys:
+        master.encrypt(bytes(12), obj + record, obj)
     for each in trace.transactions:
         for record in each.records:
             cbor2.dumps(cbor2.loads(record), canonical=True)
         bindings.crypto_sign(each.tid, secret)
-        with database:
-            database.execute("INSERT INTO row VALUES (?, ?)", (b"t" + each.tid, each.data))
-    database.close()
+    for name, (tables, commits) in trace.files.items():
+        with contextlib.closing(_database(folder / f"bare-{name}", tables)) as database:
+            for rows in commits:
+                _insert(database, rows)
 
 
 def _bare_member(trace: _Trace, path: Path) -> None:
-    database = _database(path)
+    database = _database(path, LEDGER.split(";"))
     secret = bindings.crypto_sign_seed_keypair(bytes(32))
     signed = bindings.crypto_sign(bytes(42), secret[1])
     lanes = np.zeros(1_024, dtype="<u2")
-    for height, (data, rows, changes) in enumerate(trace.blocks):
-        cbor2.loads(data)
-        for row in rows:
+    for each in trace.blocks:
+        cbor2.loads(each.data)
+        for row in each.rows:
             header, _, records = cbor2.loads(row)
             cbor2.dumps(cbor2.loads(header))
             bindings.crypto_sign_open(signed, secret[0])
@@ -256,26 +334,33 @@ def _bare_member(trace: _Trace, path: Path) -> None:
                 cbor2.dumps(cbor2.loads(record))
                 leaves.append(hashlib.sha256(b"\x00" + record).digest())
             _tree(leaves)
-        for key, old, new in changes:
+        for key, old, new in each.changes:
             for value in (old, new):
                 if value is not None:
-                    digest = hashlib.shake_128(b"l" + cbor2.dumps([key, value])).digest(2_048)
-                    lanes += np.frombuffer(digest, dtype="<u2")
-        with database:
-            database.execute("INSERT INTO row VALUES (?, ?)", (b"b%d" % height, data))
-            database.executemany(
-                "INSERT INTO row VALUES (?, ?) ON CONFLICT DO UPDATE SET b = excluded.b",
-                [(key, new) for key, _, new in changes],
-            )
+                    pair = cbor2.dumps([key, value])
+                    lanes += np.frombuffer(hashlib.shake_128(b"l" + pair).digest(2_048), "<u2")
+        _tree([hashlib.sha256(key + new).digest() for key, _, new in each.changes])
+        state = [(key, new, hashlib.sha256(key + new).digest()[:8]) for key, _, new in each.changes]
+        _insert(database, [*each.kept, ("state", state)])
     database.close()
 
 
-def _database(path: Path) -> sqlite3.Connection:
+def _insert(database: sqlite3.Connection, rows: _Rows) -> None:
+    """Write rows into their tables in one commit."""
+    with database:
+        for table, found in rows:
+            blanks = ", ".join("?" * len(found[0]))
+            database.executemany(f"REPLACE INTO {table} VALUES ({blanks})", found)  # noqa: S608 - our own names
+
+
+def _database(path: Path, tables: list[str]) -> sqlite3.Connection:
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path)
-    database.execute("PRAGMA journal_mode=WAL")
-    database.execute("PRAGMA synchronous=FULL")
-    database.execute("CREATE TABLE row (a BLOB PRIMARY KEY, b BLOB) WITHOUT ROWID")
+    for name, value in (("journal_mode", "WAL"), ("synchronous", "FULL"), ("secure_delete", "ON")):
+        database.execute(f"PRAGMA {name} = {value}")
+    with database:
+        for statement in tables:
+            database.execute(statement)
     return database
 
 
@@ -294,7 +379,8 @@ def _interactive(folder: Path) -> tuple[float, float]:
         requests = _requests(house, INTERACTIVE)
         with serve_house(house):
             positions = house.node(WRITER).positions
-            times, syncs = [], []
+            times: list[float] = []
+            syncs: list[float] = []
             for request in requests:
                 house.node(WRITER).catch_up()
                 time.sleep(0.3)

@@ -59,12 +59,14 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "httpx": ("client.py", "kernel/*/engines/*"),
     "nacl": ("base/*", "chain/*", "kernel/access/*"),
     # The batch loops of exact/ and Zigzag, the training maths, and LtHash's lanes.
-    "numpy": ("learning/*", "exact/batch.py", "chain/state.py", "kernel/store/zigzag/*"),
+    "numpy": ("learning/*", "exact/*batch.py", "chain/state.py", "kernel/store/zigzag/*"),
     "rich": ("cli/*",),
     "segno": ("api/*", "cli/*", "console/*", "services/*/page*.py"),
     # Engines, and the one opening of files that a member keeps for itself.
     "sqlite3": ("kernel/*/engines/*", "kernel/store/database.py"),
+    "sklearn": ("learning/*",),
     "starlette": ("api/*",),
+    "threadpoolctl": ("learning/*",),
     "uvicorn": ("api/*", "cli/*"),
 }
 

@@ -6,10 +6,12 @@ same node runs in a simulation, in the demo's one process, and served.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
+import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
@@ -17,7 +19,7 @@ from typing import IO, Any, Final, Protocol
 from tallystick.base import codec
 from tallystick.base.clock import Clock, Entropy
 from tallystick.base.codec import Cid, decode, encode, read_admitted
-from tallystick.base.errors import Conflict, Corrupt, NotFound
+from tallystick.base.errors import Conflict, Corrupt, Error, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
@@ -28,20 +30,23 @@ from tallystick.kernel.access.keyring import KeyRing
 from tallystick.kernel.access.pending import PENDING_SCHEMA, PendingRecords
 from tallystick.kernel.access.permit import RECEIPT_SCHEMA, Receipts
 from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.courier import Courier
 from tallystick.kernel.ledger.outbox import Outbox, Writer
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.engines.sqlite import SqliteStore
 from tallystick.kernel.views.engines.sqlite import SqliteViews
 from tallystick.records.view import Admitted
-from tallystick.services.consent.service import Consent
+from tallystick.services.consent.service import Consent, Recovered
 from tallystick.services.credit.service import Credit
 from tallystick.services.positioning.acts import Acts
+from tallystick.services.positioning.finish import finish_cases
 from tallystick.services.positioning.service import Positions
 from tallystick.services.publication.service import Publication
 
 __all__ = ["Node", "Secrets"]
 
+_LOG: Final = logging.getLogger(__name__)
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
 BLOCKS_KEPT: Final = 16
@@ -229,6 +234,47 @@ class Node:
         assert self.orders is not None
         self.orders.follow()
         self.fold()
+
+    def recover(self) -> None:
+        """End what a stop cut off, once the member is linked and before anything is asked of it.
+
+        What was signed is sent again; then parties half registered or half erased, and cases taken
+        in and not decided, are finished. The log tells how many, and case ids, which are public.
+        A fault of this member's files is told there too and ends nobody else's start.
+        """
+        try:
+            self._recover()
+        except Error as error:
+            _LOG.warning("%s could not end what a stop cut off: %s", self.member, error.code)
+
+    def _recover(self) -> None:
+        is_sent = self._resend()
+        parties = self.consent.recover()
+        if parties != Recovered(0, 0, 0):
+            _LOG.info("%s ended acts that a stop had cut off: %s", self.member, parties)
+        if is_sent:
+            self.finish_cases()
+
+    def _resend(self) -> bool:
+        """Send again what stands in no block; True if nothing is left to be sent."""
+        assert self.orders is not None
+        for entry in self.outbox.pending():
+            with contextlib.suppress(Error):
+                # One that may stand in no block any more is settled below.
+                self.orders.ledger.submit(entry.data)
+        self.orders.settle()
+        with contextlib.suppress(Error):
+            Courier(self.outbox, self.orders.ledger).resend()
+        self.catch_up()
+        return not self.outbox.pending()
+
+    def finish_cases(self, only: Collection[bytes] | None = None) -> None:
+        """Decide cases of this member's that were taken in and not decided; None for all."""
+        found = finish_cases(self.desk, self.positions, only)
+        for case in found.decided:
+            _LOG.info("%s decided case %s, which a stop had cut off", self.member, case.hex())
+        for each in found.left:
+            _LOG.warning("%s left case %s undecided: %s", self.member, each.case.hex(), each.code)
 
     def rebuild(self) -> None:
         """Make the views anew from the chain."""

@@ -8,8 +8,10 @@ a case changes hands by a hand-over alone; and every fen of public money is wher
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Final
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,15 @@ from strangers import CODES, TYPES, open_town
 from tallystick.base.codec import INTEGER_MAX, encode
 from tallystick.charter import STATEMENTS
 from tallystick.records.refusal import Refusal
+from tallystick.services.positioning import rules
+
+
+@pytest.fixture(autouse=True, scope="module")
+def carries_all_rules() -> Iterator[None]:
+    """A program that carries every version of the rules: one it lacks would stop it, by design."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules, "_VERSION_OF_RULES", dict.fromkeys(range(1, 2**16), 1))
+        yield
 
 
 @given(st.integers(0, 2**64 - 1), st.integers(1, 150))

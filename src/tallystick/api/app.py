@@ -12,8 +12,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from tallystick import __version__
+from tallystick.api.answers import answers_of, problems, schemas
 from tallystick.api.gate import LOOPBACK, Gate
-from tallystick.api.problem import PROBLEM, add_handlers
+from tallystick.api.problem import add_handlers
 from tallystick.api.routes import consent, credit, health, ledger, positioning, publication
 from tallystick.api.token import ensure_token
 from tallystick.api.turn import Settings
@@ -25,7 +26,7 @@ __all__ = ["create_app", "describe_api"]
 def create_app(
     house: House, *, members: Collection[str] = (), hosts: Collection[str] = LOOPBACK
 ) -> FastAPI:
-    """Return the application that serves a house.
+    """Return the application that serves a house, after what a stop had cut off is finished.
 
     Args:
         house: its open members.
@@ -39,6 +40,8 @@ def create_app(
     names = frozenset(members) or frozenset(each.name for each in house.county.members)
     for name in names:
         house.seat(name)
+    for node in house.nodes():
+        node.recover()
     app = _bare_app()
     app.state.settings = Settings(house, names)
     app.add_middleware(Gate, token=ensure_token(house.folder), hosts=frozenset(hosts))
@@ -52,7 +55,6 @@ def _bare_app() -> FastAPI:
         description="One member's node: cases, consent, credit, publication and the chain.",
         docs_url=None,
         redoc_url=None,
-        responses={"default": PROBLEM},
         generate_unique_id_function=lambda route: route.name,
     )
     add_handlers(app)
@@ -66,10 +68,14 @@ def describe_api() -> dict[str, Any]:
     found = _bare_app().openapi()
     found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     found["security"] = [{"token": []}]
+    found["components"]["schemas"] |= schemas()
+    found["components"]["responses"] = problems()
+    for unused in ("HTTPValidationError", "ValidationError"):
+        # Every problem has the one shape of RFC 9457.
+        found["components"]["schemas"].pop(unused, None)
     for path, methods in found["paths"].items():
         for route in methods.values():
-            # Every problem has the one shape of `default`.
-            route["responses"].pop("422", None)
+            route["responses"] = answers_of(route["operationId"])
             if path.endswith("healthz"):
                 route["security"] = []
     return found

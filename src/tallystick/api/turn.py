@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Path, Query, Request
@@ -99,8 +100,42 @@ class Turn:
 
     def write(self, act: Callable[..., object], /, *given: Any, **named: Any) -> Response:  # noqa: ANN401 - an office's verb
         """Do what the request asks, once, and answer it."""
+        return self._once(lambda keyed: self._first(keyed, lambda: act(*given, **named)))
+
+    def write_list(
+        self, act: Callable[[list[Any]], object], rows: list[Any], most: int
+    ) -> Response:
+        """Do what the request asks for a list of rows, once each, and answer all of it.
+
+        Args:
+            act: an office's verb, that records its rows at once or none of them.
+            rows: what the verb is given.
+            most: how many of them at a time: what one transaction takes, so that a repetition
+                knows which were recorded before the node died.
+        """
+        parts = [rows[at : at + most] for at in range(0, len(rows), most)]
+        return self._once(lambda keyed: self._first_parts(keyed, act, parts))
+
+    def _first_parts(
+        self, keyed: Keyed | None, act: Callable[[list[Any]], object], parts: list[list[Any]]
+    ) -> tuple[Response, bool]:
+        items: list[Any] = []
+        tree: dict[str, Any] = {"items": items}
+        for at, part in enumerate(parts):
+            # The first goes by the request's own name, as a request of one part does.
+            named = keyed and (replace(keyed, route=f"{keyed.route} {at}") if at else keyed)
+            answer, is_final = self._first(named, partial(act, part))
+            if not is_final or len(parts) == 1:
+                return answer, is_final
+            part_tree = json.loads(bytes(answer.body))
+            items += part_tree.pop("items")
+            tree |= part_tree
+        return answer_json(tree, 201), True
+
+    def _once(self, first: Callable[[Keyed | None], tuple[Response, bool]]) -> Response:
+        """Answer a request from its first answer, where there is one; else do it, and keep that."""
         if not self._key:
-            answer, _ = self._do(Asking(), lambda: act(*given, **named))
+            answer, _ = first(None)
             return self._respond(answer)
         keyed = Keyed(USER, f"{self.seat.node.member} {self._route}", self._key, self._body)
         answers = self.seat.node.answers
@@ -109,7 +144,7 @@ class Turn:
             if known is not None:
                 return _repeat(known)
             try:
-                answer, is_final = self._first(keyed, lambda: act(*given, **named))
+                answer, is_final = first(keyed)
             except Error as error:
                 if _is_final(error):
                     tree = problem_tree(error)
@@ -119,9 +154,9 @@ class Turn:
                 answers.keep(keyed, Answer(answer.status_code, bytes(answer.body)))
         return self._respond(answer)
 
-    def _first(self, keyed: Keyed, act: Callable[[], object]) -> tuple[Response, bool]:
+    def _first(self, keyed: Keyed | None, act: Callable[[], object]) -> tuple[Response, bool]:
         """Do it, or finish what was signed for it before the node died."""
-        entry = self.seat.node.outbox.known(keyed)
+        entry = None if keyed is None else self.seat.node.outbox.known(keyed)
         if entry is not None:
             return self._recover(entry), True
         return self._do(Asking(keyed), act)
@@ -159,6 +194,8 @@ class Turn:
         tree: dict[str, Any] = {"height": result.height, "tid": result.tid.hex(), "recovered": 1}
         cases = [each["id"].hex() for each in records if each["t"] == "case.applied"]
         if cases:
+            # Where the stop came between intake and decision.
+            node.finish_cases([bytes.fromhex(case) for case in cases])
             return answer_json({**tree, "items": [self._stage_of(case) for case in cases]}, 201)
         last = records[-1]
         tree |= {_OPENED.get(each["t"], "record"): each["id"].hex() for each in records}

@@ -165,6 +165,8 @@ def arrange(found: Mapping[str, Any]) -> dict[str, Any]:
     >>> list(arrange({"bb": 1, "a": 2, "aa": 3}))
     ['a', 'aa', 'bb']
     """
+    if len(found) <= 1:
+        return dict(found)
     return {key: found[key] for key in sorted(sorted(found), key=len)}
 
 

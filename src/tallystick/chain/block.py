@@ -143,7 +143,12 @@ class Execution:
         self._leaves: list[bytes] = []
 
     def add(self, found: Transaction) -> int:
-        """Run a transaction and return its code; Invalid, without effect, if it may not stand."""
+        """Run a transaction and return its code.
+
+        Raises:
+            Invalid: it may not stand in the block; it had no effect.
+            Unavailable: this program cannot tell what it does (`rules.unknown`); likewise.
+        """
         tip, name = self._tip, b"seq/" + found.member.encode()
         window = check_envelope(
             found,
@@ -153,8 +158,8 @@ class Execution:
             time=self._time,
             window=self._state.get(name) or EMPTY_WINDOW,
         )
-        self._state.put(name, window)
         code = self._run(found)
+        self._state.put(name, window)
         self._leaves.append(self._leaf(len(self._tids), code, found.tid))
         self._tids.append(found.tid)
         self._codes.append(code)

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tallystick.base import codec
 from tallystick.base.codec import Check
@@ -45,8 +45,7 @@ class Code(IntEnum):
     RULE = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
+class Admission(NamedTuple):
     """All that a rule may read: record, writer, block, state; it writes the state."""
 
     record: dict[str, Any]

@@ -88,7 +88,7 @@ class Place:
     def info(self) -> bytes:
         """Return the bytes that bind keys and ciphertext to this place."""
         rows: list[Value] = [self.chain, self.member, self.record, self.kind, self.version]
-        return domain("seal", codec.encode([*rows, self.sealed]))
+        return domain("seal", codec.encode_decoded([*rows, self.sealed]))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from contextlib import contextmanager
@@ -142,6 +143,7 @@ def serve_folder(
 
     found = read_county(place.county)
     _check_host(found, host)
+    _log_to_stderr()
     with (
         _listen(host, port) as listener,
         open_house(place.county, SystemClock()) as house,
@@ -153,6 +155,12 @@ def serve_folder(
             told = {"address": address, "county": found.name}
             show_result(told, is_json=place.is_json, language=find_language())
             run(listener)
+
+
+def _log_to_stderr() -> None:
+    """Let an operator read what members tell of themselves: what a stop had cut off, above all."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("tallystick").setLevel(logging.INFO)
 
 
 def _check_host(found: CountyFile, host: str) -> None:

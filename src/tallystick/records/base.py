@@ -8,7 +8,6 @@ the class is the order of their leaves, for ever.
 from __future__ import annotations
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeAlias
@@ -156,9 +155,12 @@ def split(statement: Statement) -> Parts:
     return Parts(codec.arrange(parts["public"]), parts["case"], parts["party"])
 
 
-@functools.lru_cache
+_known: Final[dict[type, Mapping[str, tuple[Class, Check]]]] = {}
+
+
 def _fields_of(kind: type[Statement]) -> Mapping[str, tuple[Class, Check]]:
-    return spec_of(kind).fields
+    found = _known.get(kind)
+    return _known.setdefault(kind, spec_of(kind).fields) if found is None else found
 
 
 _PLAIN: Final = frozenset({int, str, bytes, codec.Cid})

@@ -58,6 +58,7 @@ class Application:
         defaults: paths whose values were not read from the file, sorted.
         expected: parts handed through unchanged by path, or None.
         protected: protected columns by name, for audits of fairness only.
+        later: columns known only after the decision by name, for the search for leaks only.
         clamped: paths, and `features.` with the name, brought into a declared range.
     """
 
@@ -70,6 +71,7 @@ class Application:
     defaults: tuple[str, ...]
     expected: dict[str, object] | None
     protected: dict[str, int] = field(default_factory=dict)
+    later: dict[str, int] = field(default_factory=dict)
     clamped: tuple[str, ...] = ()
 
 
@@ -212,7 +214,7 @@ class Reading(Iterator["Application | Rejected"]):
 
     def _application(self, row: int, record: Record) -> Application:
         built = self._assembler.build(record)
-        features, protected = self._features.read(record, built.clamped)
+        read = self._features.read(record, built.clamped)
         target = None
         if self._target is not None and self._find_target is not None:
             target = _outcome(self._find_target(record), self._target)
@@ -223,11 +225,12 @@ class Reading(Iterator["Application | Rejected"]):
             key=_key_of(self._key(record)) if self._key else None,
             profile=built.tree["profile"],
             demand=built.tree["demand"],
-            features=features,
+            features=read.features,
             target=target,
             defaults=tuple(built.defaults),
             expected=expected or None,
-            protected=protected,
+            protected=read.protected,
+            later=read.later,
             clamped=tuple(built.clamped),
         )
 
@@ -268,7 +271,7 @@ def _references(mapping: Mapping, *, training: bool) -> list[Reference]:
         for reference in origin_references(entry.recipe.origin)
     ]
     for feature in mapping.features:
-        if training or feature.use == "both":
+        if feature.is_read(training=training):
             found += origin_references(feature.recipe.origin)
     if mapping.key is not None:
         found.append(mapping.key)

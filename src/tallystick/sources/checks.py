@@ -57,9 +57,20 @@ def _check_leaks(mapping: Mapping) -> None:
         if feature.protected
         for reference in origin_references(feature.recipe.origin)
     ]
+    later = [
+        (reference, "is known only after the decision")
+        for feature in mapping.features
+        if feature.known_at == "after"
+        for reference in origin_references(feature.recipe.origin)
+    ]
+    for entry in mapping.fields:
+        _refuse_leak(f"[fields] {entry.place.path}", entry.recipe.origin, later)
     for feature in mapping.features:
+        place, origin = f"feature {feature.name}", feature.recipe.origin
         if not feature.protected:
-            _refuse_leak(f"feature {feature.name}", feature.recipe.origin, protected)
+            _refuse_leak(place, origin, protected)
+        if feature.known_at != "after":
+            _refuse_leak(place, origin, later)
 
 
 def _readers(mapping: Mapping) -> Iterable[tuple[str, Origin]]:

@@ -7,6 +7,7 @@ declared list, so that its code never depends on the file. What is unknown has n
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 
 from tallystick.base.errors import Invalid
@@ -24,27 +25,48 @@ from tallystick.sources.numbers import INTEGER_LIMIT
 from tallystick.sources.recipes import Formula
 from tallystick.sources.rows import Record, Records, bind, bind_formula
 
-__all__ = ["FeatureReader"]
+__all__ = ["FeatureReader", "Read"]
 
 _ANY = Field("count", 1 - INTEGER_LIMIT, INTEGER_LIMIT - 1)
 _PPM = Fraction(1_000_000)
 
-Read = Callable[[Record], "tuple[int | None, bool]"]
+Find = Callable[[Record], "tuple[int | None, bool]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The columns of one row, each by name; what is unknown has no entry.
+
+    Attributes:
+        features: what the scorecard may use.
+        protected: kept for audits of fairness.
+        later: known only after the decision.
+    """
+
+    features: dict[str, int]
+    protected: dict[str, int]
+    later: dict[str, int]
+
+    def part(self, feature: Feature) -> dict[str, int]:
+        """Return where a feature's value belongs."""
+        if feature.protected:
+            return self.protected
+        return self.later if feature.known_at == "after" else self.features
 
 
 class FeatureReader:
     """A mapping's features bound to one file."""
 
     def __init__(self, mapping: Mapping, records: Records, *, training: bool) -> None:
-        """Bind every feature; without `training`, those of use `train` are left out."""
-        self._features: list[tuple[Feature, Read]] = [
+        """Bind every feature; without `training`, those a live case lacks are left out."""
+        self._features: list[tuple[Feature, Find]] = [
             (feature, _bind(feature, mapping, records))
             for feature in mapping.features
-            if training or feature.use == "both"
+            if feature.is_read(training=training)
         ]
 
-    def read(self, record: Record, clamped: list[str]) -> tuple[dict[str, int], dict[str, int]]:
-        """Return features, and protected columns, by name.
+    def read(self, record: Record, clamped: list[str]) -> Read:
+        """Return features, protected columns, and columns known later, by name.
 
         Args:
             record: one row or document.
@@ -53,8 +75,7 @@ class FeatureReader:
         Raises:
             Invalid: the row's first fault, its column among the values.
         """
-        features: dict[str, int] = {}
-        protected: dict[str, int] = {}
+        found = Read({}, {}, {})
         for feature, find in self._features:
             try:
                 value, bounded = find(record)
@@ -64,11 +85,11 @@ class FeatureReader:
             if bounded:
                 clamped.append(f"features.{feature.name}")
             if value is not None:
-                (protected if feature.protected else features)[feature.name] = value
-        return features, protected
+                found.part(feature)[feature.name] = value
+        return found
 
 
-def _bind(feature: Feature, mapping: Mapping, records: Records) -> Read:
+def _bind(feature: Feature, mapping: Mapping, records: Records) -> Find:
     recipe, style = feature.recipe, mapping.layout.style
     missing = records.missing if recipe.missing is None else recipe.missing
     if feature.kind == "level":
@@ -90,7 +111,7 @@ def _whole(value: object, clamped: bool) -> tuple[int | None, bool]:  # noqa: FB
     return value, clamped
 
 
-def _bind_level(feature: Feature, records: Records, missing: frozenset[str]) -> Read:
+def _bind_level(feature: Feature, records: Records, missing: frozenset[str]) -> Find:
     recipe = feature.recipe
     assert not isinstance(recipe.origin, Formula)
     find: Callable[[Record], Json] = bind(recipe.origin, records)

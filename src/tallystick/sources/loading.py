@@ -1,8 +1,8 @@
 """Mappings read from TOML and checked before a row is touched.
 
-Laws: an unknown key is refused; the target never enters a feature or the application; a feature
-known only after the decision is refused; a protected column feeds no feature; what is handed
-through under `expected` feeds nothing. The reference of every key is docs/mapping.md.
+Laws: an unknown key is refused; the target never enters a feature or the application; a column
+known only after the decision is kept apart and feeds neither; a protected column feeds no feature;
+what is handed through under `expected` feeds nothing. docs/mapping.md is the reference of keys.
 """
 
 from __future__ import annotations
@@ -241,12 +241,6 @@ def _feature(entry: object, number: int) -> Feature:
     known_at = schema.take_choice(
         table, "known_at", "application", ("application", "decision", "after"), place
     )
-    if known_at == "after":
-        raise Invalid(
-            "mapping.leak",
-            f"{place} is known only after the decision, so it would tell the end it predicts",
-            cure="Remove it; if it says how the loan ended, it belongs in [target].",
-        )
     schema.check_keys(table, (*FEATURE_KEYS, *ORIGIN_KEYS, *CELL_KEYS), place)
     rest = {key: value for key, value in table.items() if key not in FEATURE_KEYS}
     return Feature(
@@ -258,7 +252,8 @@ def _feature(entry: object, number: int) -> Feature:
             'Literal["up", "down", "none"]',
             schema.take_choice(table, "monotone", "none", ("up", "down", "none"), place),
         ),
-        cast('Literal["application", "decision"]', known_at),
+        cast('Literal["application", "decision", "after"]', known_at),
+        "known_at" in table,
         schema.take_flag(table, "protected", place),
         cast(
             'Literal["train", "both"]',

@@ -56,7 +56,11 @@ class Feature:
         kind: `number`, or `level` whose integer is the place of its text in `levels`.
         levels: texts of the levels in coded order, after translation by `values`.
         monotone: direction in which the risk of a bad end may move as the value grows.
-        known_at: `application`, or `decision` where the lender sets it (told in notes).
+        known_at: `application`, or `decision` where the lender sets it (told in notes), or
+            `after` where only the loan's course tells it: read in training, kept beside the
+            features for the search for leaks, never among them.
+        declared: whether the mapping states `known_at`; where it does not, the column counts
+            as known at the application and training looks whether that can be true.
         protected: kept beside the features for audits of fairness, never among them.
         use: `both`, or `train` for columns that a live case will not have.
     """
@@ -66,9 +70,14 @@ class Feature:
     kind: Literal["number", "level"]
     levels: tuple[str, ...]
     monotone: Literal["up", "down", "none"]
-    known_at: Literal["application", "decision"]
+    known_at: Literal["application", "decision", "after"]
+    declared: bool
     protected: bool
     use: Literal["train", "both"]
+
+    def is_read(self, *, training: bool) -> bool:
+        """Return whether a row gives it; a live case has no column that comes later."""
+        return training or (self.use == "both" and self.known_at != "after")
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ def test_what_cannot_be_meant_is_refused_with_a_cure(text: str, code: str) -> No
     assert caught.value.cure
 
 
+AFTER = '[[features]]\nname = "x"\ncolumn = "loss"\nknown_at = "after"\n'
 TARGET = '[target]\ncolumn = "status"\ngood = ["1"]\nbad = ["2"]\n'
 
 
@@ -119,7 +120,8 @@ TARGET = '[target]\ncolumn = "status"\ngood = ["1"]\nbad = ["2"]\n'
         TARGET + '[[features]]\nname = "x"\nratio = ["a", { sum = ["b", "status"] }]\n',
         TARGET + '[fields]\n"profile.credit_record" = "status"\n',
         TARGET + '[[features]]\nname = "x"\ncolumn = "status"\nprotected = true\n',
-        '[[features]]\nname = "x"\ncolumn = "loss"\nknown_at = "after"\n',
+        AFTER + '[[features]]\nname = "y"\ndifference = ["asked", "loss"]\n',
+        AFTER + '[fields]\n"profile.persons" = "loss"\n',
         '[expected]\nkeep = ["judged"]\n[fields]\n"profile.village" = { path = "judged.v" }\n',
         '[expected]\nkeep = ["a.judged"]\n[fields]\n"profile.village" = { path = "a" }\n',
         """[[features]]

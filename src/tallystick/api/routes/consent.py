@@ -20,6 +20,7 @@ from tallystick.api.shape import (
     check_tree,
 )
 from tallystick.api.turn import LookDep, TurnDep, answer_json
+from tallystick.county.local import read_id
 
 __all__ = ["router"]
 
@@ -84,7 +85,10 @@ def show_party(turn: LookDep, party: Identifier) -> Response:
 @router.delete("/parties/{party}", status_code=201, summary="Erase a party")
 def erase_party(turn: TurnDep, party: Identifier) -> Response:
     """Forgets the party's keys for good; answers `{party, objects_closed}`."""
-    return turn.write(turn.office.erase_party, party)
+    consent = turn.seat.node.consent
+    return turn.write(
+        lambda: {"party": party, "objects_closed": consent.close_party(read_id(party))}
+    )
 
 
 @router.get("/parties/{party}/receipts", summary="Who read what of a party")

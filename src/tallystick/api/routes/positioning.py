@@ -27,6 +27,7 @@ from tallystick.api.shape import (
 from tallystick.api.turn import LookDep, TurnDep, answer_json
 from tallystick.base.codec import INTEGER_MAX
 from tallystick.county.report import write_report
+from tallystick.services.positioning.service import CHUNK_CASES
 
 __all__ = ["router"]
 
@@ -123,7 +124,8 @@ def open_cases(turn: TurnDep, body: NewCases) -> Response:
     for index, each in enumerate(body.requests):
         check_application(each.application, f"requests[{index}].application")
         check_tree(each.application, f"requests[{index}].application")
-    return turn.write(turn.office.open_cases, [each.tree() for each in body.requests])
+    requests = [each.tree() for each in body.requests]
+    return turn.write_list(turn.office.open_cases, requests, CHUNK_CASES)
 
 
 @router.get("/cases", summary="List cases")

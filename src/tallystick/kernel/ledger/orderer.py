@@ -275,6 +275,11 @@ class Orderer:
                 ordered.append(ticket)
             except Invalid as error:
                 answers.append((ticket, None, _refused(ticket.found, error.message)))
+            except Unavailable as error:
+                if error.code != "rules.unknown":
+                    raise
+                # Nobody orders what its program cannot run; the others go on.
+                answers.append((ticket, None, error))
         effects = self._seal(run, [ticket.found for ticket in ordered]) if ordered else None
         if effects is not None:
             first, height = tip.peaks.size, effects.tip.height

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
-from tallystick.base.codec import RAW, Cid, cid_of
+from tallystick.base.codec import Cid, decode
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.base.keys import SEED_SIZE, SigningKey
+from tallystick.chain import schema
+from tallystick.kernel.access.answers import ASKING
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.keyring import DataKey
 from tallystick.kernel.access.sealing import Draft
+from tallystick.kernel.ledger.outbox import Request
 from tallystick.records.party import (
     GrantEnded,
     GrantGiven,
@@ -21,12 +27,23 @@ from tallystick.records.party import (
     PartyErased,
     PartyRegistered,
 )
+from tallystick.services.consent import acts
 
-__all__ = ["Consent"]
+__all__ = ["Consent", "Recovered"]
 
 # Fewer dropped objects than those of eight parties would tell whose they are.
 DROP_PARTIES_MIN: Final = 8
 OBJECTS_MAX: Final = 150
+_SEALED: Final = frozenset({"case", "party"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """How many cut-off acts were ended: registrations that stand, or taken back; erasures."""
+
+    kept: int
+    undone: int
+    erased: int
 
 
 class Consent:
@@ -34,6 +51,8 @@ class Consent:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._running: set[bytes] = set()
+        self._erasing = threading.Lock()
 
     def add_party(
         self, kind: str, identity: Mapping[str, Any], contacts: Mapping[str, Any] | None = None
@@ -41,8 +60,16 @@ class Consent:
         """Register a party, with a key of its own, and return its id.
 
         The record leaves in the day's shuffled bundle, so that nobody can tell whose case is whose.
+        A request repeated within 24 hours gets the party it registered first. A kill before the
+        registration is kept leaves nothing that `recover`, or the repetition, does not take back.
+
+        Raises:
+            Conflict: `outbox.key_reused`, the request's key came before with another body.
         """
-        desk = self._desk
+        desk, request = self._desk, _asking()
+        known = acts.recall(desk.keys, request, desk.now_ms())
+        if known is not None and self._finish_registration(known.record, known.party):
+            return known.party
         party, registration = desk.new_id(), desk.new_id()
         key = SigningKey.from_seed(desk.entropy.draw("key", SEED_SIZE))
         statement = PartyRegistered(
@@ -52,10 +79,62 @@ class Consent:
             identity={**identity, "key": key.public},
             contacts=dict(contacts) if contacts else None,
         )
-        desk.keep(Draft(identifier=registration, statement=statement, party=party))
-        own = DataKey(cid_of(key.public, RAW), key.seed, registration, "own", b"", party)
-        desk.keys.put([own])
+        own = acts.own_key_begun(key, registration, party)
+        with self._working(registration):
+            marks = [own]
+            if request is not None:
+                marks.append(acts.mark_request(request, registration, party, desk.now_ms()))
+            desk.keys.put(marks)
+            desk.keep(Draft(identifier=registration, statement=statement, party=party))
+            acts.settle(desk.keys, [own])
         return party
+
+    @contextmanager
+    def _working(self, registration: bytes) -> Iterator[None]:
+        """Keep `recover` off what this process is at."""
+        self._running.add(registration)
+        try:
+            yield
+        finally:
+            self._running.discard(registration)
+
+    def _finish_registration(self, registration: bytes, party: bytes) -> bool:
+        """End a registration that was cut off: True if it stands, False if it was taken back."""
+        desk = self._desk
+        if self._has_kept("party.registered", [registration]):
+            own = [each for each in acts.begun_registrations(desk.keys) if each.party == party]
+            acts.settle(desk.keys, own)
+            return True
+        # The objects go first: once the keys are gone, nothing tells which they were.
+        desk.store.drop([key.obj for key in desk.keys.of_party(party)])
+        desk.keys.erase(party)
+        return False
+
+    def _has_kept(self, t: str, identifiers: Collection[bytes]) -> bool:
+        """Tell whether any of these is the id of a record of a type, admitted or about to leave."""
+        for waiting in self._desk.pending.waiting():
+            found = decode(waiting, schema.RECORD)
+            if found["t"] == t and found["id"] in identifiers:
+                return True
+        return any(self._desk.views.rows("record", {"id": each, "t": t}) for each in identifiers)
+
+    def recover(self) -> Recovered:
+        """End what a kill cut off: to be called once the member is opened and linked.
+
+        A registration that was not kept is taken back, for nobody was told of its party; an erasure
+        that was decided is done.
+        """
+        desk, kept, undone, erased = self._desk, 0, 0, 0
+        for own in acts.begun_registrations(desk.keys):
+            if own.case in self._running:
+                continue
+            stands = self._finish_registration(own.case, own.party)
+            kept, undone = kept + stands, undone + (not stands)
+        with self._erasing:
+            for mark in acts.begun_erasures(desk.keys):
+                self._finish_erasure(mark)
+                erased += 1
+        return Recovered(kept, undone, erased)
 
     def own_key(self, party: bytes) -> SigningKey:
         """Return the party's own signing key; NotFound where it holds none here."""
@@ -73,7 +152,7 @@ class Consent:
         desk, cases = self._desk, set()
         identity: dict[str, Any] = {}
         for key in desk.keys.of_party(party):
-            if key.case:
+            if key.case and key.sealed in _SEALED:
                 cases.add(key.case)
             elif key.sealed == "party" and self._is_registration(key.record):
                 permit = desk.permit("report", key.record)
@@ -151,23 +230,85 @@ class Consent:
 
         Proofs stay whole; what the objects held can be read by no one. The tombstone leaves in the
         day's bundle, sealed under a key that is forgotten with it. With it leave the notices to
-        members that sealed anything for the party's cases, each of one case: they forget too. A
-        kill before the end leaves the party as it was, to be erased again.
+        members that sealed anything for the party's cases, each of one case: they forget too. Once
+        it is begun it is ended: after a kill by `recover`, or by being asked again.
+
+        Raises:
+            NotFound: `party.unknown`.
         """
+        with self._erasing:
+            return self._finish_erasure(self._begin_erasure(party, _asking()))
+
+    def close_party(self, party: bytes) -> int:
+        """Erase a party as `erase` does and return how many objects no longer open.
+
+        A request repeated within 24 hours gets the number it got first.
+
+        Raises:
+            NotFound: `party.unknown`.
+            Conflict: `outbox.key_reused`, the request's key came before with another body.
+        """
+        desk, request = self._desk, _asking()
+        with self._erasing:
+            mark = acts.recall(desk.keys, request, desk.now_ms())
+            if mark is None:
+                mark = self._begin_erasure(party, request)
+            if not acts.is_ended(mark):
+                self._finish_erasure(mark)
+            return acts.count_closed(mark)
+
+    def _begin_erasure(self, party: bytes, request: Request | None) -> DataKey:
+        """Decide an erasure, durably; one that was cut off is gone on with."""
         desk = self._desk
-        keys = desk.keys.of_party(party)
+        for mark in acts.begun_erasures(desk.keys, party):
+            return mark
+        keys = self._keys_of(party)
         if not keys:
             raise NotFound("party.unknown", "no such party is registered here")
-        cases = sorted({key.case for key in keys if key.case})
-        others = desk.reach.others
+        mark = acts.mark_erasure(
+            request,
+            party,
+            desk.new_id(),
+            # The tombstone's object is closed with the others.
+            count=sum(not acts.is_mark(key) for key in keys) + 1,
+            now_ms=desk.now_ms(),
+        )
+        desk.keys.put([mark])
+        return mark
+
+    def _keys_of(self, party: bytes) -> list[DataKey]:
+        """Return what is kept under a party and under the cases it has here."""
+        keys = self._desk.keys.of_party(party)
+        cases = _cases_of(keys)
+        return [*keys, *(key for case in cases for key in self._desk.keys.of_party(case))]
+
+    def _finish_erasure(self, mark: DataKey) -> list[Cid]:
+        """Take an erasure's steps that are not taken yet; return what no longer opens."""
+        desk, party, gone = self._desk, acts.target_of(mark), list[Cid]()
+        if keys := desk.keys.of_party(party):
+            cases = _cases_of(keys)
+            self._keep_notices(cases)
+            stated = {key.record for key in keys if key.sealed == "party" and not key.case}
+            if not self._has_kept("party.erased", stated):
+                tombstone = PartyErased(party=party)
+                desk.keep(Draft(identifier=desk.new_id(), statement=tombstone, party=party))
+            marks = {key.obj for key in self._keys_of(party) if acts.is_mark(key)}
+            # The objects go first: once the keys are gone, nothing tells which they were.
+            dropped = [key.obj for key in self._keys_of(party)]
+            desk.store.drop(dropped)
+            gone = desk.keys.erase(party, *cases)
+            if late := set(gone).difference(dropped):
+                desk.store.drop(sorted(late))
+            gone = [obj for obj in gone if obj not in marks]
+        acts.settle(desk.keys, [mark])
+        return gone
+
+    def _keep_notices(self, cases: Sequence[bytes]) -> None:
+        others = self._desk.reach.others
         if others is not None:
-            desk.pending.add_notices(
+            self._desk.pending.add_notices(
                 (case, member) for case in cases for member in others.members_of(case)
             )
-        desk.keep(Draft(identifier=desk.new_id(), statement=PartyErased(party=party), party=party))
-        gone = desk.keys.erase(party, *cases)
-        desk.store.drop(gone)
-        return gone
 
     def drop_objects(self, objects: Sequence[Cid], parties: int) -> None:
         """Say on the chain, in the day's bundle, which objects no one can open any more.
@@ -195,3 +336,13 @@ class Consent:
             for at in range(0, len(ordered), max(1, share))
         ]
         self._desk.keep(*drafts)
+
+
+def _asking() -> Request | None:
+    """Return what the request under way may be repeated by, None where it has no key."""
+    asking = ASKING.get()
+    return None if asking is None else asking.request
+
+
+def _cases_of(keys: Sequence[DataKey]) -> list[bytes]:
+    return sorted({key.case for key in keys if key.case and key.sealed in _SEALED})

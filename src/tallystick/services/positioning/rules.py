@@ -10,10 +10,12 @@ genesis set it, or m([version, from_height, version before]); `model/`service`/`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, Final
 
 from tallystick.base.codec import encode_decoded, read_admitted, sha256
+from tallystick.base.errors import Unavailable
 from tallystick.chain.amendment import is_of_case, keep_case, mark_named, writer_of
 from tallystick.chain.record import Admission, Admit
 from tallystick.records.held import (
@@ -86,7 +88,7 @@ def admit_application(offered: Admission) -> int:
 def _version_in_force(offered: Admission, name: str) -> int:
     """Return the version of the named rules at this height, 0 if there is none."""
     held = offered.state.get(b"rules/" + name.encode())
-    found = 0 if held is None else read_admitted(held)
+    found = 0 if held is None else _read_version(held)
     if type(found) is list:
         version, from_height, before = found
         found = version if offered.height >= from_height else before
@@ -94,11 +96,43 @@ def _version_in_force(offered: Admission, name: str) -> int:
     return found
 
 
+def _known_version(offered: Admission, rules: int) -> int:
+    """Return the version of the decision that rules are figures of.
+
+    Raises:
+        Unavailable: `rules.unknown`, this program does not carry them: it cannot tell what a height
+            under them admits, so the member stands still before it.
+    """
+    if rules not in _VERSION_OF_RULES:
+        raise Unavailable(
+            "rules.unknown",
+            f"height {offered.height} needs {_SERVICE} rules version {rules}; this program carries"
+            f" up to {max(_VERSION_OF_RULES)}",
+            cure="Install a later tallystick and start this member again; it goes on by itself.",
+        )
+    return _VERSION_OF_RULES[rules]
+
+
+@functools.lru_cache(maxsize=64)
+def _read_version(held: bytes) -> int | list[int]:
+    """Return what the state holds of rules: a version, or [version, from height, the one before].
+
+    The same few bytes are read for every decision.
+    """
+    found: int | list[int] = read_admitted(held)
+    return found
+
+
 def _basis_of(pub: Mapping[str, Any]) -> bytes:
     """Return 16 bytes over all that a decision is made by; parts of fixed length, then a link."""
     model = pub["model"].raw if "model" in pub else b""
     numbers = (pub["version"] << 16 | pub["rules"]).to_bytes(4, "big")
-    return sha256(numbers + pub["catalogue"].raw + model)[:_BASIS_BYTES]
+    return _hash_basis(numbers + pub["catalogue"].raw + model)
+
+
+@functools.lru_cache(maxsize=64)
+def _hash_basis(parts: bytes) -> bytes:
+    return sha256(parts)[:_BASIS_BYTES]
 
 
 def _model_key(service: str, link: bytes) -> bytes:
@@ -115,7 +149,7 @@ def _decision_refusal(offered: Admission, question: str) -> int:
     if pub["service"] != _SERVICE or pub["question"] != question:
         return Refusal.NOT_THE_STEP
     rules = _version_in_force(offered, _SERVICE)
-    if pub["rules"] != rules or _VERSION_OF_RULES.get(rules, pub["version"]) != pub["version"]:
+    if pub["rules"] != rules or _known_version(offered, rules) != pub["version"]:
         return Refusal.RULES_NOT_IN_FORCE
     if not offered.time <= pub["not_after"] <= offered.time + _OFFER_MS_MAX:
         return Refusal.TIME_OUT_OF_RANGE
@@ -369,6 +403,9 @@ def admit_rules(offered: Admission) -> int:
     """Put the next version of a service's rules in force from the next height on.
 
     One version a height: what this height still decides by stays known.
+
+    Raises:
+        Unavailable: `rules.unknown`, as every rule that needs them.
     """
     pub = offered.record["pub"]
     held = offered.state.get(b"rules/" + pub["name"].encode())
@@ -379,6 +416,8 @@ def admit_rules(offered: Admission) -> int:
         return Refusal.NOT_NEXT
     if pub["from_height"] != offered.height + 1:
         return Refusal.NOT_NEXT
+    if pub["name"] == _SERVICE:
+        _known_version(offered, pub["version"])
     after = [pub["version"], pub["from_height"], before]
     offered.state.put(b"rules/" + pub["name"].encode(), encode_decoded(after))
     return 0

@@ -164,7 +164,8 @@ class Positions:
             "reference": decode(desk.get_object(Cid(rules[0]["figures"])), value),
         }
 
-    def _decider(self, model: Cid | None, catalogue: Cid) -> Decider:
+    def decider(self, model: Cid | None, catalogue: Cid) -> Decider:
+        """Return what decides by this model and catalogue; both are public objects."""
         found = self._deciders.get((model, catalogue))
         if found is None:
             desk = self._desk
@@ -200,11 +201,11 @@ class Positions:
         # Sealing checks every value, before anything is decided by it.
         intake = desk.prepare([self._intake(request) for request in requests])
         decided = [
-            (request, self._decider(request.model or model, catalogue).decide(request.inputs))
+            (request, self.decider(request.model or model, catalogue).decide(request.inputs))
             for request in requests
         ]
         steps = [
-            self._steps(request, found, draft, request.model or model, catalogue)
+            self.steps(request, found, draft, request.model or model, catalogue)
             for (request, found), draft in zip(decided, intake.drafts, strict=True)
         ]
         _, recorded = desk.record(intake, [draft for each in steps for draft in each])
@@ -239,7 +240,7 @@ class Positions:
             household=request.household,
         )
 
-    def _steps(
+    def steps(
         self,
         request: Request,
         found: Positioning,
@@ -247,6 +248,7 @@ class Positions:
         model: Cid | None,
         catalogue: Cid,
     ) -> list[Draft]:
+        """Return the three decision records of a case, each a step of the service."""
         result = CaseReported if found.result.question == "report" else CaseMatched
         common = {
             "model": model,

@@ -8,8 +8,10 @@ import pytest
 
 from rulings import CATALOGUE, DAY_MS, MODEL, Floor, name
 from tallystick.base.codec import cid_of
+from tallystick.base.errors import Unavailable
 from tallystick.records.held import CASE_RECORDS_BYTES, find_case
 from tallystick.records.refusal import Refusal
+from tallystick.services.positioning import rules
 
 OFFICER: Final[dict[str, Any]] = {"officer": b"f" * 16}
 
@@ -160,9 +162,22 @@ def test_once_a_model_is_approved_no_other_decides(floor: Floor) -> None:
 # ---- rules
 
 
-def _activate(floor: Floor, version: int, rules: str = "positioning", ahead: int = 1) -> int:
+@pytest.fixture
+def later_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that carries three versions of the rules, all figures of one decision."""
+    monkeypatch.setattr(rules, "_VERSION_OF_RULES", {1: 1, 2: 1, 3: 1})
+
+
+def test_a_program_says_which_rules_it_does_not_carry(floor: Floor) -> None:
+    with pytest.raises(Unavailable, match="version 2") as caught:
+        _activate(floor, 2)
+    assert caught.value.code == "rules.unknown"
+    assert _activate(floor, 1, "reference") == 0, "figures of a name have any version"
+
+
+def _activate(floor: Floor, version: int, service: str = "positioning", ahead: int = 1) -> int:
     pub = {
-        "name": rules,
+        "name": service,
         "version": version,
         "from_height": floor.height + ahead,
         "figures": CATALOGUE,
@@ -170,6 +185,7 @@ def _activate(floor: Floor, version: int, rules: str = "positioning", ahead: int
     return floor.say("regulator", "rules.activated", pub)
 
 
+@pytest.mark.usefixtures("later_program")
 def test_rules_decide_from_the_height_they_name_and_not_before(floor: Floor) -> None:
     case = floor.apply()
     assert _activate(floor, 2) == 0
@@ -183,6 +199,7 @@ def test_rules_decide_from_the_height_they_name_and_not_before(floor: Floor) -> 
     assert floor.say("bank-a", "case.schemed", later, case=second) == 0
 
 
+@pytest.mark.usefixtures("later_program")
 def test_versions_come_one_by_one_one_a_height(floor: Floor) -> None:
     assert _activate(floor, 65_535) == Refusal.NOT_NEXT
     assert _activate(floor, 1) == Refusal.NOT_NEXT

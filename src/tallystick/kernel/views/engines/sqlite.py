@@ -134,16 +134,26 @@ class SqliteViews:
             self._file.run("UPDATE fold SET height = ?", (height,))
 
     def _run(self, table: Table, ops: Sequence[Op]) -> None:
-        for names, group in itertools.groupby(ops, _columns_of):
-            if names is None:
-                for op in group:
-                    assert not isinstance(op, Put)
-                    tests = _tests_of(table, op.key)
-                    statement = f"DELETE FROM {_quote(table.name)} WHERE {tests}"  # noqa: S608 - names are declared
-                    self._file.run(statement, tuple(op.key.values()))
-            else:
-                rows = [tuple(op.row.values()) for op in group if isinstance(op, Put)]
-                self._file.run_many(_put_statement(table.name, table.key, names), rows)
+        for is_put, group in itertools.groupby(ops, lambda op: isinstance(op, Put)):
+            if is_put:
+                self._put(table, [op.row for op in group if isinstance(op, Put)])
+                continue
+            for op in group:
+                assert not isinstance(op, Put)
+                tests = _tests_of(table, op.key)
+                statement = f"DELETE FROM {_quote(table.name)} WHERE {tests}"  # noqa: S608 - names are declared
+                self._file.run(statement, tuple(op.key.values()))
+
+    def _put(self, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write what puts in a row come to: one write a key, one statement a set of columns."""
+        of_key: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for row in rows:
+            of_key.setdefault(tuple(row[name] for name in table.key), {}).update(row)
+        of_columns: defaultdict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
+        for merged in of_key.values():
+            of_columns[tuple(merged)].append(tuple(merged.values()))
+        for names, found in of_columns.items():
+            self._file.run_many(_put_statement(table.name, table.key, names), found)
 
     def _table(self, name: str) -> Table:
         found = self._tables.get(name)
@@ -211,11 +221,6 @@ class SqliteViews:
         """Release the file."""
         with self._lock:
             self._file.close()
-
-
-def _columns_of(op: Op) -> tuple[str, ...] | None:
-    """Return a put's columns, None for a deletion."""
-    return tuple(op.row) if isinstance(op, Put) else None
 
 
 def _columns(table: Table) -> str:

@@ -1,0 +1,244 @@
+"""A file's rows as a training table, without what leaks or tells nothing; and models of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from tallystick.base.errors import Invalid
+from tallystick.sources.recipes import Formula
+
+if TYPE_CHECKING:
+    from tallystick.learning.evaluation import Figures
+    from tallystick.learning.fairness import ColumnAudit
+    from tallystick.learning.leakage import Leakage
+    from tallystick.learning.screening import Idle
+    from tallystick.learning.table import Column, Table
+    from tallystick.sources import Feature, Mapping
+
+__all__ = ["SEED", "TARGET", "Sample", "Trained", "read_sample", "train"]
+
+SEED: Final = 42
+"""Seed of the folds and of the draws behind the null quantile."""
+
+TARGET: Final = "bad_end"
+"""Name of the outcome in a published model."""
+
+_NAME: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
+_DIRECTIONS: Final = {"up": 1, "down": -1}
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A file read for training; all columns are of the rows with an outcome.
+
+    Attributes:
+        rows: rows with an outcome.
+        unlabelled: rows whose outcome is not known.
+        rejected: rows that could not be read, by code.
+        unmapped: columns that the mapping reads nothing from.
+        table: the columns that a model may use, leaks and idle ones taken out.
+        protected: columns for the audit of fairness.
+        leakage: what leaks.
+        forced: leaking columns that were asked for all the same.
+        idle: columns that do not help.
+        monotone: direction by column of `table`: 1 or -1.
+        levels: texts of level columns by name, in the order of their codes.
+        titles: the file's column by feature; its own name where it is worked out of several.
+    """
+
+    rows: int
+    unlabelled: int
+    rejected: dict[str, int]
+    unmapped: tuple[str, ...]
+    table: Table
+    protected: tuple[Column, ...]
+    leakage: Leakage
+    forced: tuple[str, ...]
+    idle: tuple[Idle, ...]
+    monotone: dict[str, int]
+    levels: dict[str, tuple[str, ...]]
+    titles: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A kind of model, judged on rows it had not seen, and then fitted on all.
+
+    Attributes:
+        name: `card` or `challenger`.
+        figures: of the held-out rows.
+        audits: a row per protected column.
+        published: the model of all rows, as `exact.model` takes it.
+        report: what its fit found.
+    """
+
+    name: str
+    figures: Figures
+    audits: tuple[ColumnAudit, ...]
+    published: dict[str, Any]
+    report: Any
+
+
+def read_sample(file: str, mapping: Mapping, force: Collection[str], told: Told) -> Sample:
+    """Return the screened sample of a file.
+
+    Args:
+        file: its path.
+        mapping: what its columns mean; it states a target.
+        force: leaking columns to use all the same, each the file's or the feature's name.
+        told: hears of bytes read and bytes in all.
+
+    Raises:
+        Invalid: `cli.train_target`, `cli.train_name`, `cli.train_force`, `cli.train_features`;
+            a fault of the file; `learning.few_rows`, `learning.many_rows`.
+    """
+    from tallystick.learning.gathering import Gatherer
+    from tallystick.sources import Application, read_applications
+
+    _check_mapping(mapping)
+    gatherer = Gatherer({feature.name: feature.kind for feature in mapping.features})
+    with_key = mapping.key is not None
+    reading = read_applications(file, mapping, progress=told)
+    for row in reading:
+        if isinstance(row, Application):
+            entries = row.features | row.protected | row.later
+            gatherer.add(entries, row.target, row.key if with_key else None)
+    if reading.accepted == 0:
+        raise reading.rejected[0].error()
+    gathered = gatherer.finish()
+    return _screen(gathered.table, mapping, force, reading)
+
+
+def train(name: str, sample: Sample, told: Told) -> Trained:
+    """Return one kind of model, judged and fitted.
+
+    Args:
+        name: `card` or `challenger`.
+        sample: what to learn from.
+        told: hears of fits done, of fits in all.
+
+    Raises:
+        Invalid: a code beginning `learning.`.
+    """
+    from tallystick.learning.evaluation import FOLDS, hold_out, measure
+    from tallystick.learning.fairness import audit_columns
+
+    fit = _find_fit(name, sample.monotone)
+    held = hold_out(
+        sample.table,
+        lambda table: fit(table)[0],
+        seed=SEED,
+        told=lambda done, of: told(done, of + 1),
+    )
+    published, report = fit(sample.table)
+    told(FOLDS + 1, FOLDS + 1)
+    audits = audit_columns(held, sample.protected)
+    return Trained(name, measure(held, seed=SEED), audits, published, report)
+
+
+def _find_fit(name: str, monotone: dict[str, int]) -> Callable[[Table], tuple[dict[str, Any], Any]]:
+    """Return the fit of a kind of model; scikit-learn loads with the challenger alone."""
+    if name == "challenger":
+        from tallystick.learning.challenger import fit_challenger
+
+        return lambda table: fit_challenger(table, TARGET, seed=SEED, monotone=monotone)
+    from tallystick.learning.scorecard import fit_card
+
+    return lambda table: fit_card(table, TARGET, seed=SEED, monotone=monotone)
+
+
+def _check_mapping(mapping: Mapping) -> None:
+    """Refuse a mapping that no model can be trained by, before the file is read."""
+    if mapping.target is None:
+        raise Invalid(
+            "cli.train_target",
+            "the mapping does not say how a loan ended",
+            cure="Add [target] with the column and the texts of good and bad.",
+        )
+    for number, feature in enumerate(mapping.features, 1):
+        if not _NAME.fullmatch(feature.name) or feature.name == TARGET:
+            raise Invalid(
+                "cli.train_name",
+                f"the name of feature {number} cannot stand in a published model",
+                cure=f"Use 1 to 64 of a-z 0-9 . _ - and not {TARGET}.",
+            )
+
+
+def _screen(table: Table, mapping: Mapping, force: Collection[str], reading: Any) -> Sample:  # noqa: ANN401 - a Reading
+    """Return the sample without what leaks, is protected or tells nothing."""
+    from tallystick.learning.evaluation import check_sample
+    from tallystick.learning.leakage import find_leaks
+    from tallystick.learning.screening import find_idle
+
+    check_sample(table)
+    protected = {feature.name for feature in mapping.features if feature.protected}
+    later = {feature.name for feature in mapping.features if feature.known_at == "after"}
+    undeclared = {feature.name for feature in mapping.features if not feature.declared}
+    leakage = find_leaks(
+        _pick(table, lambda name: name not in protected | later),
+        _pick(table, lambda name: name in later - protected).columns,
+        undeclared,
+        seed=SEED,
+    )
+    leaking = {leak.column for leak in leakage.leaks}
+    titles = {feature.name: _title(feature) for feature in mapping.features}
+    forced = _force(force, {name: titles[name] for name in leaking})
+    offered = _pick(table, lambda name: name not in protected | (leaking - forced))
+    idle = find_idle(offered)
+    left_out = {each.column for each in idle if each.is_left_out}
+    used = _pick(offered, lambda name: name not in left_out)
+    if not used.columns:
+        raise Invalid(
+            "cli.train_features",
+            f"{len(leaking)} columns leak and {len(left_out)} tell nothing; none is left",
+            cure="Bring columns known at the application, and say so with known_at.",
+        )
+    names = {column.name for column in used.columns}
+    return Sample(
+        rows=len(table),
+        unlabelled=reading.accepted - len(table),
+        rejected=dict(sorted(reading.codes.items())),
+        unmapped=reading.unmapped,
+        table=used,
+        protected=_pick(table, lambda name: name in protected).columns,
+        leakage=leakage,
+        forced=tuple(sorted(forced)),
+        idle=idle,
+        monotone={
+            feature.name: _DIRECTIONS[feature.monotone]
+            for feature in mapping.features
+            if feature.monotone in _DIRECTIONS and feature.name in names
+        },
+        levels={feature.name: feature.levels for feature in mapping.features},
+        titles=titles,
+    )
+
+
+def _force(force: Collection[str], leaking: dict[str, str]) -> set[str]:
+    """Return the leaking features that are asked for, refusing to force what was not left out."""
+    wrong = sorted(set(force) - leaking.keys() - set(leaking.values()))
+    if wrong:
+        raise Invalid(
+            "cli.train_force",
+            f"--force names {len(wrong)} columns that do not leak: {', '.join(wrong)[:80]}",
+            cure="Name columns that the leakage list of a run without --force shows.",
+        )
+    return {name for name, title in leaking.items() if name in force or title in force}
+
+
+def _title(feature: Feature) -> str:
+    """Return the file's column that a feature reads, or its own name where it reads several."""
+    origin = feature.recipe.origin
+    return feature.name if isinstance(origin, Formula) else origin.name
+
+
+def _pick(table: Table, wanted: Callable[[str], bool]) -> Table:
+    """Return a table with the columns whose names are wanted."""
+    from dataclasses import replace
+
+    return replace(table, columns=tuple(column for column in table.columns if wanted(column.name)))

@@ -1,0 +1,232 @@
+"""Every route answers what the description of the API says, problems and recoveries too."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counties import FITTING, START_MS, UNFITTING, Town, found, open_town
+from service.answering import Listener, faults
+from tallystick.base.clock import DAY_MS, ManualClock
+from tallystick.base.errors import Error
+from tallystick.client import Client
+
+ASKING = (
+    *("village", "agriculture", "civil-affairs", "cooperative", "newspaper"),
+    *("finance", "regulator"),
+)
+
+
+class Heard:
+    """A town all of whose answers are listened to."""
+
+    def __init__(self, town: Town, listener: Listener) -> None:
+        self._town = town
+        self._listener = listener
+        self._known: set[str] = set()
+
+    def __getitem__(self, member: str) -> Client:
+        client = self._town[member]
+        if member not in self._known:
+            self._known.add(member)
+            self._listener.listen(client._http)
+        return client
+
+
+@pytest.fixture(scope="module")
+def listener() -> Listener:
+    return Listener()
+
+
+@pytest.fixture(scope="module")
+def clock() -> ManualClock:
+    return ManualClock(START_MS)
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory, clock: ManualClock) -> Path:
+    return found(tmp_path_factory.mktemp("answers"), clock, catalogue=False)
+
+
+def test_every_route_answers_as_it_is_described(
+    county: Path, clock: ManualClock, listener: Listener
+) -> None:
+    with open_town(county, clock) as town:
+        heard = Heard(town, listener)
+        _publish(heard)
+        cases = _serve_households(heard)
+        _tell(heard, cases, clock)
+        _look(heard, cases)
+        _forget(heard)
+    assert not listener.faults
+    done = {operation for operation, status in listener.heard if status < 300}
+    assert done == listener.operations
+
+
+def _publish(heard: Heard) -> None:
+    from counties import CATALOGUE
+    from tallystick.services.positioning.catalogue import catalogue_from_toml
+
+    finance = heard["finance"]
+    finance.publish_catalogue(catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8")))
+    entry = {**finance.list_providers()[0]["entry"], "provider": "second_bank"}
+    heard["agricultural-bank"].add_provider(entry)
+    product = dict(finance.list_products()[0]["entry"])
+    finance.add_product({**product, "version": product["version"] + 1})
+    assert finance.list_rules()
+    finance.allocate_fund(fund="f", to="postal-bank", programme="p", amount_minor=1)
+    finance.give_guidance(topic="weather", text="sow early")
+    heard["newspaper"].publish_news("harvest festival")
+
+
+def _serve_households(heard: Heard) -> list[str]:
+    union = heard["credit-union"]
+    party = union.add_party("household", {"name": "x"})
+    assert union.send_registrations()["sent"] == 1
+    mandate = union.add_mandate(party, witness="village", days=400, text="to apply and answer")
+    cases = union.open_cases(
+        [
+            {"application": each, "party": party, "mandate": mandate, "defaults": []}
+            for each in (FITTING, UNFITTING, UNFITTING, UNFITTING)
+        ]
+    )
+    grant = union.give_grant(
+        party, recipient="agricultural-bank", classes=["profile"], purpose="credit", days=9
+    )
+    union.end_grant(grant["grant"])
+    union.show_party(party)
+    return [each["case"] for each in cases]
+
+
+def _tell(heard: Heard, cases: list[str], clock: ManualClock) -> None:
+    union, (fit, refused, other, moved) = heard["credit-union"], cases
+    union.approve(fit)
+    union.answer_offer(fit, accepted=True)
+    union.receive_money(fit, amount_minor=3_000_000)
+    union.refuse(refused, code="purpose_refused", words="not for a house")
+    appeal = heard["village"].open_appeal(refused, code="disagree", words="my son pays too")
+    assert union.list_appeals()
+    union.settle_appeal(appeal["appeal"], outcome="upheld", words="the rule stands")
+    union.override(other, code="known_well", outcome="village_line", file="visited")
+    union.hand_over(moved, to="agricultural-bank", days=5)
+    heard["agricultural-bank"].show_case(moved)
+    heard["agricultural-bank"].close_case(moved, code="withdrawn")
+    heard["regulator"].evaluate_project(fit, score=80, text="sound")
+    clock.advance(31 * DAY_MS)
+    asker = next(
+        name for name in ASKING if any(row["case"] == fit for row in heard[name].due_feedback())
+    )
+    heard[asker].give_feedback(fit, felt=5)
+
+
+def _look(heard: Heard, cases: list[str]) -> None:
+    union = heard["credit-union"]
+    for case in cases[:3]:
+        union.show_case(case)
+    union.show_report(cases[0], "en")
+    assert len(union.list_cases(limit=2)) == 2
+    assert union.list_members()
+    assert union.show_charter()
+    height = union.show_health()["height"]
+    union.ask("GET", "/healthz")
+    union.read_block(height)
+    union.read_checkpoint()
+    tid = union.approve(cases[0])["tid"]
+    assert union.show_transaction(tid)["state"] == "ordered"
+    with union.keyed(witnessed=True):
+        union.approve(cases[0])
+    assert union.list_differences() == []
+    union.rebuild_views()
+
+
+def _forget(heard: Heard) -> None:
+    union = heard["credit-union"]
+    party = union.add_party("person", {"name": "y"})
+    mandate = union.add_mandate(party, witness="village", days=4, text="t")
+    assert union.list_receipts(party) == []
+    union.end_mandate(mandate)
+    (case,) = union.open_cases([{"application": FITTING, "party": party}])
+    union.show_case(case["case"])
+    assert union.list_receipts(party)
+    union.erase_party(party)
+
+
+def test_every_refusal_is_one_of_the_problems_that_are_told(
+    county: Path, clock: ManualClock, listener: Listener
+) -> None:
+    del listener.faults[:]
+    with open_town(county, clock) as town:
+        heard = Heard(town, listener)
+        union, nobody = heard["credit-union"], "0" * 32
+        stranger = Client("http://127.0.0.1", "0" * 64, "village", transport=union._http._transport)
+        listener.listen(stranger._http)
+        fit = next(row["case"] for row in union.list_cases() if row["stage"] == "reported")
+        acts: list[Callable[[], object]] = [
+            stranger.list_cases,
+            lambda: union.show_case(nobody),
+            lambda: union.erase_party(nobody),
+            lambda: union.approve(nobody),
+            lambda: heard["village"].approve(fit),
+            lambda: heard["village"].show_case(fit),
+            lambda: heard["village"].refuse(fit, code="x", words=""),
+            lambda: heard["village"].publish_news("x"),
+            lambda: union.add_mandate(nobody, witness="VILLAGE", days=0, text="t"),
+            lambda: union.add_party("household", {"name": "x" * 2**21}),
+            lambda: union.ask("GET", "/nobody/healthz"),
+            lambda: union.request("GET", "/members", headers={"Host": "example.org"}),
+        ]
+        for act in acts:
+            with pytest.raises(Error):
+                act()
+    assert not listener.faults
+    assert {status for _, status in listener.heard} >= {401, 403, 404, 409, 413, 421, 422}
+
+
+def test_an_answer_from_what_was_signed_is_described_too(
+    county: Path, clock: ManualClock, listener: Listener
+) -> None:
+    del listener.faults[:]
+
+    def act(union: Client, case: str, party: str) -> list[Any]:
+        with union.keyed("known-1"):
+            approved = union.approve(case, notes="again")
+        with union.keyed("known-2"):
+            mandate = union.add_mandate(party, witness="village", days=4, text="t")
+        with union.keyed("known-3"):
+            opened = union.open_cases([{"application": FITTING, "party": party}])
+        return [approved, mandate, opened]
+
+    with open_town(county, clock) as town:
+        union = Heard(town, listener)["credit-union"]
+        # The newest one's party has been erased.
+        case = [row["case"] for row in union.list_cases() if row["stage"] == "reported"][-1]
+        party = union.add_party("person", {"name": "z"})
+        first = act(union, case, party)
+    # As if the node had died after signing and before its answers were kept.
+    with contextlib.closing(sqlite3.connect(county / "credit-union" / "local.db")) as database:
+        database.execute("DELETE FROM answer")
+        database.commit()
+    with open_town(county, clock) as town:
+        union = Heard(town, listener)["credit-union"]
+        again = act(union, case, party)
+    assert again[0] == {**first[0], "recovered": 1}
+    assert again[1] == first[1]
+    assert again[2][0]["case"] == first[2][0]["case"]
+    assert not listener.faults
+
+
+def test_an_answer_that_is_not_as_described_is_seen() -> None:
+    tree: dict[str, Any] = {"components": {"schemas": {"Id": {"type": "string", "pattern": "^a$"}}}}
+    one = {"type": "object", "required": ["id"], "properties": {"id": {"$ref": "#/c/s/Id"}}}
+    assert not list(faults({"id": "a"}, one, tree))
+    assert list(faults({"id": "b"}, one, tree)) == [".id: 'b' is not ^a$"]
+    assert list(faults({}, one, tree)) == [".id: missing"]
+    assert list(faults({"id": "a", "more": 1}, one, tree)) == [".more: not told"]
+    assert list(faults([], one, tree)) == [": list is none of ['object']"]
+    assert list(faults(None, {"anyOf": [one, {"type": "null"}]}, tree)) == []
+    assert list(faults(True, {"type": "integer"}, tree)) == [": bool is none of ['integer']"]
