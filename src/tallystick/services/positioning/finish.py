@@ -80,7 +80,7 @@ def find_unfinished(desk: Desk) -> list[dict[str, Any]]:
 def finish_cases(
     desk: Desk, positions: Positions, only: Collection[bytes] | None = None
 ) -> Finished:
-    """Decide this member's own cases that stand undecided, 64 in a transaction.
+    """Decide this member's own cases that stand undecided, 128 in a transaction.
 
     Args:
         desk: the member's.

@@ -33,8 +33,8 @@ from tallystick.services.positioning.thresholds import RULES_V1
 __all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request", "in_order"]
 
 OFFER_LIFE_MS: Final = 90 * DAY_MS
-# One bundle of intake and one of decisions a chunk: 64 records carry one signature 5-8x as far.
-CHUNK_CASES: Final = 64
+# One bundle of intake and one of decisions a chunk: 384 small records, within a transaction of 256 KiB.
+CHUNK_CASES: Final = 128
 PUBLISHERS: Final = frozenset({"department", "regulator"})
 SERVICE: Final = "positioning"
 VERSION: Final = 1
@@ -182,13 +182,13 @@ class Positions:
     # ---- the five steps
 
     def open_cases(self, requests: Sequence[Request]) -> list[Case]:
-        """Take requests in and decide each: two transactions for every 64 of them.
+        """Take requests in and decide each: two transactions for every 128 of them.
 
         Both are signed and stored at once: no kill leaves a case taken in and never decided.
 
         Raises:
             Invalid: a request has no assent, cannot be decided, or a value breaks its field's
-                check; nothing of its 64 was recorded.
+                check; nothing of its 128 was recorded.
         """
         return [
             case
