@@ -165,7 +165,11 @@ class Town:
                 "model": draws.choice((MODEL, CATALOGUE)),
                 "service": draws.choice(("positioning", "risk")),
                 "name": "card",
-                "metrics": {},
+                "metrics": draws.choice(({}, {"ece_ppm": 9_000, "ece_null95_ppm": 8_000})),
+            },
+            "model.retired": lambda: {
+                "model": draws.choice((MODEL, CATALOGUE)),
+                "service": draws.choice(("positioning", "risk")),
             },
             "rules.activated": lambda: {
                 "name": draws.choice(("positioning", "reference")),
@@ -309,7 +313,8 @@ class Town:
             self.allocated[pub["programme"], pub["to"]] += pub["amount"]
         if t in ("loan.granted", "loan.repaid") and "programme" in pub:
             back = t == "loan.repaid"
-            self.out[pub["programme"], member] += -pub["amount"] if back else pub["amount"]
+            amount = pub.get("amount", 0)
+            self.out[pub["programme"], member] += -amount if back else amount
         if t == "case.closed":
             held = HeldCase._make(read_admitted(before[b"case/" + record["case"]]))
             if held.loan:

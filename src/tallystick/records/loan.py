@@ -36,6 +36,8 @@ __all__ = [
 ]
 
 _IDENT = codec.ident(40)
+# grace_months, subsidy_ppm, fee_ppm, first_due_months, study_months: what else is agreed on.
+_TERMS = codec.map_of(codec.integer(0, 10**7), 8)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,10 @@ class FundAllocated(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanGranted(Statement):
-    """A loan under an approval; the record's id is the loan's."""
+    """A loan under an approval; the record's id is the loan's.
+
+    `pattern` is its form of repayment; `terms` what else it is agreed on (`finance.LoanTerms`).
+    """
 
     t = "loan.granted"
     loan: bytes = public(ID)
@@ -105,6 +110,7 @@ class LoanGranted(Statement):
     rate_ppm: int | None = case_sealed(RATE)
     months: int | None = case_sealed(codec.integer(1, 600))
     pattern: str | None = case_sealed(_IDENT)
+    terms: dict[str, int] | None = case_sealed(_TERMS)
     accounts: dict[str, Any] | None = party_sealed(codec.value)
 
 

@@ -51,6 +51,9 @@ def _alarm(house: House, seat: Seat) -> str:
         return "ledger.halted"
     if seat.differences:
         return "ledger.differs"
+    trouble = house.orderer.trouble if seat.follower is None else seat.follower.trouble
+    if trouble is not None:
+        return trouble.code
     tip = seat.node.replica.tip
     late = house.clock.now_ms() - tip.time > LAG_MS_MAX
     if house.served and late and seat.witnesses.height < tip.height:

@@ -7,6 +7,7 @@ asked for again; a chain that halted says where and why until the members have s
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Sequence
 from typing import Final
@@ -69,7 +70,7 @@ class Follower:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
-        """Why the thread's last pull failed; None once one succeeds."""
+        """Why the last pull failed; None once one succeeds."""
         self.fault: InvalidBlock | None = None
         """Why the chain stands still: a block that the orderer cosigned and that does not run."""
 
@@ -84,7 +85,15 @@ class Follower:
             InvalidBlock: the orderer cosigned a block that may not follow; the chain stands still.
             Unavailable: the link failed, or what came was damaged; a retry may succeed.
         """
-        source = source or self.orderer
+        try:
+            found = self._pull(source or self.orderer, sign=sign)
+        except Error as error:
+            self.trouble = error
+            raise
+        self.trouble = None
+        return found
+
+    def _pull(self, source: str, *, sign: bool) -> int:
         with self._pulling:
             first = self.replica.tip.height + 1
             for _ in range(ROUNDS_MAX):
@@ -214,13 +223,10 @@ class Follower:
 
     def _serve(self) -> None:
         while not self._ended.is_set():
-            try:
+            pulled = 0
+            # The link is down, the disk is full or the chain has halted: told, and tried later.
+            with contextlib.suppress(Error):
                 pulled = self.pull()
-                self.trouble = None
-            except Error as error:
-                # The link is down, the disk is full or the chain has halted (`fault`): try later.
-                self.trouble = error
-                pulled = 0
             if not pulled:
                 self._ended.wait(IDLE_MS / 1_000)
 

@@ -203,7 +203,7 @@ def _find_own_loan(offered: Admission) -> HeldLoan | Refusal:
         return Refusal.NOT_THE_LENDER
     if record.get("case") != loan.case:
         return Refusal.NOT_OF_THIS_CASE
-    if ("amount" in pub) != ("programme" in pub):
+    if "amount" in pub and "programme" not in pub:
         return Refusal.AMOUNT_WITHOUT_PROGRAMME
     return loan if pub.get("programme", "") == loan.programme else Refusal.NOT_THE_PROGRAMME
 
@@ -222,6 +222,8 @@ def admit_disbursement(offered: Admission) -> int:
     if case.stage == Stage.CLOSED:
         return Refusal.WRONG_STAGE
     amount = offered.record["pub"].get("amount", 0)
+    if loan.programme and not amount:
+        return Refusal.AMOUNT_WITHOUT_PROGRAMME
     if loan.disbursed + amount > loan.granted:
         return Refusal.OVER_GRANTED
     _put_loan(offered, loan._replace(disbursed=loan.disbursed + amount, paid=1))
@@ -229,7 +231,10 @@ def admit_disbursement(offered: Admission) -> int:
 
 
 def admit_repayment(offered: Admission) -> int:
-    """Take money of a loan back, never more than was paid out; public money may be lent again."""
+    """Take money of a loan back, never more than was paid out; public money may be lent again.
+
+    Interest alone of a loan of public money names the programme and no amount.
+    """
     loan = _find_own_loan(offered)
     if isinstance(loan, Refusal):
         return loan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,9 @@ from tallystick.records.base import Statement
 from tallystick.records.loan import (
     ApprovalGiven,
     FundAllocated,
+    LoanDisbursed,
     LoanGranted,
+    LoanRepaid,
     MoneyReceived,
     OfferAccepted,
     OfferDeclined,
@@ -97,8 +100,20 @@ class Credit:
         months: int,
         pattern: str,
         programme: str = "",
+        terms: Mapping[str, int] | None = None,
     ) -> bytes:
-        """Grant a loan under an approval and return its id."""
+        """Grant a loan under an approval and return its id.
+
+        Args:
+            case: whose offer it is.
+            approval: the approval it stands on.
+            amount_minor: what is lent.
+            rate_ppm: yearly interest.
+            months: its life.
+            pattern: one of `finance.REPAYMENTS`.
+            programme: whose public money it is; none where the lender lends its own.
+            terms: what else is agreed on, by the names of `finance.LoanTerms`.
+        """
         loan = self._desk.new_id()
         statement = LoanGranted(
             loan=loan,
@@ -109,9 +124,43 @@ class Credit:
             rate_ppm=rate_ppm,
             months=months,
             pattern=pattern,
+            terms=dict(terms) if terms else None,
         )
         party = self._desk.party_of(case)
         return self._record(statement, case, party=party, identifier=loan)
+
+    def _loan(self, loan: bytes) -> dict[str, Any]:
+        rows = self._desk.views.rows("loan", {"loan": loan})
+        if not rows:
+            raise NotFound("loan.unknown", "the chain holds no such loan", cure="tally loan list.")
+        return rows[0]
+
+    def disburse_loan(self, loan: bytes, *, amount_minor: int) -> bytes:
+        """Record that money of a loan was paid out: the lender's act."""
+        row = self._loan(loan)
+        statement = LoanDisbursed(
+            loan=loan,
+            programme=row["programme"],
+            amount=amount_minor if row["programme"] else None,
+            principal=amount_minor,
+        )
+        return self._of_loan(statement, row)
+
+    def repay_loan(self, loan: bytes, *, principal_minor: int, interest_minor: int = 0) -> bytes:
+        """Record that money of a loan came back: the lender's act; fees count as interest."""
+        row = self._loan(loan)
+        statement = LoanRepaid(
+            loan=loan,
+            programme=row["programme"],
+            amount=principal_minor if row["programme"] and principal_minor else None,
+            principal=principal_minor,
+            interest=interest_minor,
+        )
+        return self._of_loan(statement, row)
+
+    def _of_loan(self, statement: Statement, row: Mapping[str, Any]) -> bytes:
+        case = row["case"]
+        return self._record(statement, case, party=self._desk.party_of(case))
 
     def allocate_fund(self, *, fund: str, to: str, programme: str, amount_minor: int) -> bytes:
         """Put public money of a programme at a member's disposal."""

@@ -271,8 +271,22 @@ def test_payments_are_the_lenders_of_that_case_and_programme(floor: Floor) -> No
         assert pay(which=case, programme=PUBLIC, amount=1) == Refusal.NO_LOAN
         assert pay(programme="other", amount=1) == Refusal.NOT_THE_PROGRAMME
         assert pay() == Refusal.NOT_THE_PROGRAMME
-        assert pay(programme=PUBLIC) == Refusal.AMOUNT_WITHOUT_PROGRAMME
         assert pay(programme=PUBLIC, amount=0) == Refusal.FORM
+        # A payout names its amount; interest alone comes back without one.
+        alone = {
+            "loan.disbursed": Refusal.AMOUNT_WITHOUT_PROGRAMME,
+            "loan.repaid": Refusal.NOT_PAID_OUT,
+        }
+        assert pay(programme=PUBLIC) == alone[t]
+
+
+def test_interest_alone_of_public_money_names_no_amount(floor: Floor) -> None:
+    case, loan = _granted(floor, 100)
+    assert floor.pay("loan.disbursed", case, loan, programme=PUBLIC, amount=100) == 0
+    before = dict(floor.state)
+    assert floor.say("bank-a", "loan.repaid", {"loan": loan, "programme": PUBLIC}, case=case) == 0
+    moved = {key for key in floor.state if floor.state[key] != before.get(key)}
+    assert {key.split(b"/")[0] for key in moved} <= {b"id", b"in"}, "no public money moved"
 
 
 def test_disbursed_within_granted_and_repaid_within_disbursed(floor: Floor) -> None:
