@@ -12,7 +12,6 @@ from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Denied
 from tallystick.finance import LoanTerms
 from tallystick.kernel.access.desk import Desk, Found
-from tallystick.kernel.access.permit import Permit
 from tallystick.services.credit.dues import Loan, Repayment, due_day, list_dues
 from tallystick.services.credit.integrity import Disaster, Due, Integrity, weigh_integrity
 
@@ -51,11 +50,10 @@ def find_standing(desk: Desk, party: bytes) -> Standing:
     disasters: list[Disaster] = []
     loans = closed = 0
     for case in cases:
-        permit = desk.permit(PURPOSE, case)
-        disasters += _read_disasters(desk, permit, case)
+        disasters += _read_disasters(desk, case)
         for records in _loans_of(desk, case).values():
             try:
-                found = _read_loan(desk, permit, records)
+                found = _read_loan(desk, case, records)
             except Denied:
                 closed += 1
                 continue
@@ -76,8 +74,9 @@ def _loans_of(desk: Desk, case: bytes) -> Mapping[bytes, list[Found]]:
     return found
 
 
-def _read_loan(desk: Desk, permit: Permit, records: Iterable[Found]) -> list[Due] | None:
+def _read_loan(desk: Desk, case: bytes, records: Iterable[Found]) -> list[Due] | None:
     """Return the payments of a loan; None while nothing of it was paid out."""
+    permit = desk.permit(PURPOSE, case)
     granted: dict[str, Any] = {}
     identifier, paid_out = b"", 0
     repayments = []
@@ -100,18 +99,18 @@ def _read_loan(desk: Desk, permit: Permit, records: Iterable[Found]) -> list[Due
         granted.get("pattern", "bullet"),
         **granted.get("terms", {}),
     )
-    return list_dues(Loan(identifier, terms, paid_out, _is_disputed(desk, permit)), repayments)
+    return list_dues(Loan(identifier, terms, paid_out, _is_disputed(desk, case)), repayments)
 
 
-def _is_disputed(desk: Desk, permit: Permit) -> int:
+def _is_disputed(desk: Desk, case: bytes) -> int:
     """Tell whether an appeal about the case is open."""
-    rows = desk.views.rows("appeal", {"case": permit.subject})
+    rows = desk.views.rows("appeal", {"case": case})
     return int(any(row["settled_at"] is None for row in rows))
 
 
-def _read_disasters(desk: Desk, permit: Permit, case: bytes) -> Iterator[Disaster]:
+def _read_disasters(desk: Desk, case: bytes) -> Iterator[Disaster]:
     """Yield what others have shown to have befallen the party, as it was sealed at intake."""
-    profile = desk.open(permit, case, "party").values.get("profile", {})
+    profile = desk.open(desk.permit(PURPOSE, case), case, "party").values.get("profile", {})
     shock = profile.get("application", {}).get("demand", {}).get("shock", {})
     if shock.get("month") and shock.get("shown_by", "") not in _UNSHOWN:
         begin = _first_day(shock["month"])
