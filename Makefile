@@ -11,6 +11,8 @@ BIN = $(VENV)/bin
 # A lock is the whole closure, and wheels alone are taken: nothing is built from foreign source.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --only-binary :all:
+# The optional C loops are built with the package; without a compiler it works all the same.
+NATIVE = setup.py src/tallystick/_native/batch.c
 PACKAGE = $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 COMPILE = pip compile pyproject.toml --group build --universal --python-version 3.11 --fork-strategy fewest \
@@ -54,14 +56,14 @@ lock:
 	$$uv $(COMPILE) $(ARGS) --extra test --constraints requirements/run.lock \
 	  --output-file requirements/test.lock >/dev/null
 
-$(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
+$(VENV)/.run: requirements/run.lock pyproject.toml $(NATIVE) | $(BIN)/python
 	@echo 'installing requirements/run.lock into $(VENV)'
 	@$(LOCKED) --requirement requirements/run.lock
 	@$(PACKAGE)
 	@touch $@
 
 # The test lock holds every line of the run lock, so it serves `make demo` too.
-$(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml | $(BIN)/python
+$(VENV)/.test: requirements/test.lock requirements/run.lock pyproject.toml $(NATIVE) | $(BIN)/python
 	@echo 'installing requirements/test.lock into $(VENV)'
 	@$(LOCKED) --requirement requirements/test.lock
 	@$(PACKAGE)

@@ -60,6 +60,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "nacl": ("base/*", "chain/*", "kernel/access/*"),
     # The batch loops of exact/ and Zigzag, the training maths, and LtHash's lanes.
     "numpy": ("learning/*", "exact/*batch.py", "chain/state.py", "kernel/store/zigzag/*"),
+    "openpyxl": ("sources/*",),
     "rich": ("cli/*",),
     "segno": ("api/*", "cli/*", "console/*", "services/*/page*.py"),
     # Engines, and the one opening of files that a member keeps for itself.

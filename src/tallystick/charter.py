@@ -123,6 +123,13 @@ _ROWS: Final = (
         "product",
     ),
     _row(catalogue.ModelApproved, INTAKE, final(alone(positioning.admit_model)), "model", "models"),
+    _row(
+        catalogue.ModelRetired,
+        INTAKE,
+        final(alone(positioning.admit_model_retirement)),
+        "retired",
+        "models",
+    ),
     _row(catalogue.RulesActivated, OVERSEER, final(alone(positioning.admit_rules)), "rules"),
     _row(case.CaseApplied, INTAKE, final(alone(positioning.admit_application)), "case"),
     _step(case.CaseSchemed, "scheme", Stage.APPLIED, Stage.SCHEMED),

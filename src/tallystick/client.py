@@ -217,6 +217,28 @@ class Client:
         """Approve what the report offered."""
         return self._send(f"/cases/{case}/approve", {"notes": notes})
 
+    def grant_loan(self, case: str) -> Tree:
+        """Grant what was approved and accepted, on the report's terms."""
+        return self._send(f"/cases/{case}/loan", {})
+
+    def list_loans(self, *, case: str = "", limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return loans as this member's views have them, newest first."""
+        return self._list("/loans", limit, offset, case=case)
+
+    def disburse_loan(self, loan: str, *, amount_minor: int) -> Tree:
+        """Record that money of a loan was paid out."""
+        return self._send(f"/loans/{loan}/disburse", {"amount_minor": amount_minor})
+
+    def repay_loan(self, loan: str, *, principal_minor: int, interest_minor: int = 0) -> Tree:
+        """Record that money of a loan came back; fees count as interest."""
+        body = {"principal_minor": principal_minor, "interest_minor": interest_minor}
+        return self._send(f"/loans/{loan}/repay", body)
+
+    def show_standing(self, party: str) -> Tree:
+        """Return a party's integrity record as this member can know it."""
+        found: Tree = self._get(f"/parties/{party}/standing")
+        return found
+
     def refuse(self, case: str, *, code: str, words: str) -> Tree:
         """Refuse in person."""
         return self._send(f"/cases/{case}/refuse", {"code": code, "words": words})
@@ -287,6 +309,38 @@ class Client:
     def add_product(self, entry: Mapping[str, Any]) -> Tree:
         """Publish one version of a product."""
         return self._send("/products", dict(entry))
+
+    # ---- models
+
+    def list_models(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return models ever approved, the latest first; the one `in_force` decides."""
+        return self._list("/models", limit, offset)
+
+    def show_model(self, model: str) -> Tree:
+        """Return a model's approval, figures and features, by its CID."""
+        found: Tree = self._get(f"/models/{model}")
+        return found
+
+    def publish_model(self, tree: Mapping[str, Any]) -> Tree:
+        """Keep a model as a public object, by which nothing decides yet; tells its CID."""
+        return self._send("/models", {"model": dict(tree)})
+
+    def approve_model(
+        self, model: str, *, name: str, report: Mapping[str, Any], force: str | None = None
+    ) -> Tree:
+        """Let a published model decide; `force` says by code why, where its figures forbid it."""
+        body = {"name": name, "report": dict(report), "force": force}
+        return self._send(f"/models/{model}/approve", _present(body))
+
+    def retire_model(self, model: str, *, code: str | None = None) -> Tree:
+        """Let a model decide no more."""
+        return self._send(f"/models/{model}/retire", _present({"code": code}))
+
+    def shadow_model(self, model: str, *, days: int = 0, limit: int = 200, offset: int = 0) -> Tree:
+        """Return a page of what a model would have decided of this member's own cases."""
+        query = {"days": days, "limit": limit, "offset": offset}
+        found: Tree = self._get(f"/models/{model}/shadow", **query)
+        return found
 
     # ---- money and public statements
 

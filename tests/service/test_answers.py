@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -13,8 +14,13 @@ import pytest
 from counties import FITTING, START_MS, UNFITTING, Town, found, open_town
 from service.answering import Listener, faults
 from tallystick.base.clock import DAY_MS, ManualClock
+from tallystick.base.codec import RAW, cid_of
 from tallystick.base.errors import Error
 from tallystick.client import Client
+from tallystick.records.trained import METRICS
+from tallystick.services.credit.integrity import START
+
+MODELS = Path(__file__).resolve().parents[1] / "vectors" / "decisions"
 
 ASKING = (
     *("village", "agriculture", "civil-affairs", "cooperative", "newspaper"),
@@ -61,6 +67,7 @@ def test_every_route_answers_as_it_is_described(
         _publish(heard)
         cases = _serve_households(heard)
         _tell(heard, cases, clock)
+        _score(heard)
         _look(heard, cases)
         _forget(heard)
     assert not listener.faults
@@ -84,6 +91,27 @@ def _publish(heard: Heard) -> None:
     heard["newspaper"].publish_news("harvest festival")
 
 
+def _score(heard: Heard) -> None:
+    """Lead two models through their lives; a card and trees are shown otherwise."""
+    union = heard["credit-union"]
+    report = {
+        "program": "1",
+        "data": str(cid_of(b"loans", RAW)),
+        "mapping": "00",
+        "metrics": dict.fromkeys(METRICS, 7),
+    }
+    for name in ("card", "trees"):
+        tree = json.loads((MODELS / f"{name}.json").read_text(encoding="utf-8"))
+        cid = union.publish_model(tree)["model"]
+        union.approve_model(cid, name=name, report=report, force="trial")
+        assert union.shadow_model(cid)["items"]
+        assert union.shadow_model(cid, limit=1)["next"] == 1
+        assert union.show_model(cid)["features"]
+        assert union.list_models()
+        union.retire_model(cid, code="old")
+        assert union.show_model(cid)["state"] == "retired"
+
+
 def _serve_households(heard: Heard) -> list[str]:
     union = heard["credit-union"]
     party = union.add_party("household", {"name": "x"})
@@ -100,6 +128,7 @@ def _serve_households(heard: Heard) -> list[str]:
     )
     union.end_grant(grant["grant"])
     union.show_party(party)
+    assert union.show_standing(party)["points"] == START
     return [each["case"] for each in cases]
 
 
@@ -107,6 +136,10 @@ def _tell(heard: Heard, cases: list[str], clock: ManualClock) -> None:
     union, (fit, refused, other, moved) = heard["credit-union"], cases
     union.approve(fit)
     union.answer_offer(fit, accepted=True)
+    granted = union.grant_loan(fit)
+    union.disburse_loan(granted["loan"], amount_minor=granted["terms"]["amount_minor"])
+    union.repay_loan(granted["loan"], principal_minor=100_000, interest_minor=1_000)
+    assert [row["loan"] for row in union.list_loans(case=fit)] == [granted["loan"]]
     union.receive_money(fit, amount_minor=3_000_000)
     union.refuse(refused, code="purpose_refused", words="not for a house")
     appeal = heard["village"].open_appeal(refused, code="disagree", words="my son pays too")

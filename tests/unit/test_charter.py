@@ -28,6 +28,7 @@ from tallystick.records.base import spec_of
 from tallystick.records.held import HeldCase, Stage
 from tallystick.records.refusal import Refusal
 from tallystick.records.view import Admitted
+from tallystick.services.positioning import rules
 
 
 def _views(folder: Path, log: list[Admitted]) -> SqliteViews:
@@ -73,7 +74,11 @@ def test_the_codes_of_a_rule_are_read_from_its_program() -> None:
 # ---- folds
 
 
-def test_views_agree_with_the_state_whatever_was_recorded(tmp_path: Path) -> None:
+def test_views_agree_with_the_state_whatever_was_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One that lacked a version of the rules would stop at it, by design.
+    monkeypatch.setattr(rules, "_VERSION_OF_RULES", dict.fromkeys(range(1, 2**16), 1))
     town = open_town(random.Random(7))
     for _ in range(3_000):
         town.step()
@@ -95,6 +100,16 @@ def test_views_agree_with_the_state_whatever_was_recorded(tmp_path: Path) -> Non
         for row in views.rows(space):
             held_entry = read_admitted(state[f"{space}/{row[space]}".encode()])
             assert row["record"] == held_entry[1]
+    models = {(row["service"].encode(), row["model"]): row["state"] for row in views.rows("model")}
+    for (service, link), standing in models.items():
+        key = service + b"/" + link
+        assert b"model/" + key in state
+        assert (b"retired/" + key in state) == (standing == "retired")
+    for service in (b"positioning", b"risk"):
+        deciding = sum(each == "approved" for (of, _), each in models.items() if of == service)
+        held = state.get(b"models/" + service)
+        assert (read_admitted(held) if held is not None else 0) == deciding
+    assert {"approved", "retired"} >= set(models.values()) != set()
     assert views.count("record") == len(town.log)
     for table, t in (("feedback", "feedback.given"), ("model", "model.approved")):
         assert views.count(table) == town.admitted[t]
@@ -199,21 +214,23 @@ def test_catalogue_models_and_rules_show_the_latest(folded: Any) -> None:
     def provider(word: str) -> dict[str, Any]:
         return {"provider": "union", "services": [], "expertise": [], "entry": {"word": word}}
 
-    rules = {"name": "reference", "version": 1, "from_height": 5, "figures": CATALOGUE}
+    figures = {"name": "reference", "version": 1, "from_height": 5, "figures": CATALOGUE}
     model = {"model": MODEL, "service": "positioning", "name": "card", "metrics": {}}
     views = folded(
         ("provider.registered", {"pub": provider("first")}),
         ("provider.registered", {"pub": provider("then")}),
         ("product.published", {"pub": {"product": "seed.1", "entry": {"version": 1}}}),
         ("model.approved", {"id": b"m" * 16, "pub": model}),
-        ("rules.activated", {"pub": rules}),
+        ("rules.activated", {"pub": figures}),
     )
     (row,) = views.rows("provider")
     assert row["entry"] == encode({"word": "then"})
     assert views.rows("product")[0]["product"] == "seed.1"
+    (shown,) = views.rows("model")
     expected = {"record": b"m" * 16, "model": MODEL.raw, "service": "positioning", "name": "card"}
-    assert views.rows("model") == [{**expected, "height": 4}]
-    assert views.rows("rules") == [{**rules, "figures": CATALOGUE.raw}]
+    assert shown.items() >= {**expected, "height": 4, "state": "approved"}.items()
+    assert shown["metrics"] == encode({})
+    assert views.rows("rules") == [{**figures, "figures": CATALOGUE.raw}]
 
 
 def test_every_record_has_a_row_of_its_own(folded: Any) -> None:

@@ -21,6 +21,8 @@ from tallystick.services.positioning.answers import Answer
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 from tallystick.services.positioning.decide import RULES_V1, decide_v1
 
+__all__ = ["FOLDER", "find_changed", "freeze", "inputs_of", "make", "vector_of", "write"]
+
 FOLDER: Final = Path(__file__).resolve().parent / "decisions"
 PRODUCTS: Final = Path(__file__).resolve().parents[2] / "examples" / "products.toml"
 _OPEN_DEPTH: Final = 6
@@ -30,20 +32,20 @@ KINDS: Final = ("borrow", "insure", "invest", "lease", "save")
 def make() -> None:
     """Write the catalogue, the card, the rules, and one file of vectors for each kind."""
     table = tomllib.loads((FOLDER / "applications.toml").read_text(encoding="utf-8"))
-    catalogue = _freeze("catalogue.json", catalogue_from_toml(PRODUCTS.read_text("utf-8")))
-    card = _freeze("card.json", table["card"])
+    catalogue = freeze("catalogue.json", catalogue_from_toml(PRODUCTS.read_text("utf-8")))
+    card = freeze("card.json", table["card"])
     made: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     for case in table["case"]:
-        inputs = _inputs_of(table["base"][case["from"]], case)
+        inputs = inputs_of(table["base"][case["from"]], case)
         kind = inputs["application"].get("demand", {}).get("kind", "borrow")
-        made[kind].append(_vector(case, inputs, catalogue, card))
-    if changed := [name for kind in KINDS for name in _find_changed(kind, made[kind])]:
+        made[kind].append(vector_of(case, inputs, catalogue, card))
+    if changed := [name for kind in KINDS for name in find_changed(kind, made[kind])]:
         raise SystemExit(f"frozen, and answered otherwise or not at all: {', '.join(changed)}")
     for kind, vectors in made.items():
-        _write(FOLDER / f"{kind}.json", vectors)
+        write(FOLDER / f"{kind}.json", vectors)
 
 
-def _freeze(name: str, tree: dict[str, Any]) -> dict[str, Any]:
+def freeze(name: str, tree: dict[str, Any]) -> dict[str, Any]:
     """Keep a tree beside the vectors; what is kept already is used as it is, never renewed."""
     path = FOLDER / name
     if not path.exists():
@@ -52,13 +54,15 @@ def _freeze(name: str, tree: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _find_changed(kind: str, made: list[dict[str, Any]]) -> list[str]:
+def find_changed(kind: str, made: list[dict[str, Any]]) -> list[str]:
+    """Return the names of frozen vectors that this program answers otherwise or not at all."""
     path = FOLDER / f"{kind}.json"
     frozen = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return [vector["name"] for vector in frozen if vector not in made]
 
 
-def _inputs_of(base: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+def inputs_of(base: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a case: its base with the case's changes."""
     application = copy.deepcopy(base)
     for name in ("profile", "demand", "features"):
         _merge(application, {name: case[name]} if name in case else {})
@@ -83,9 +87,10 @@ def _merge(table: dict[str, Any], changes: Mapping[str, Any]) -> None:
             table[name] = copy.deepcopy(value)
 
 
-def _vector(
+def vector_of(
     case: dict[str, Any], inputs: dict[str, Any], catalogue: dict[str, Any], card: dict[str, Any]
 ) -> dict[str, Any]:
+    """Return what is decided of a case's inputs, or the code by which they are refused."""
     model = card if case.get("card") else None
     vector: dict[str, Any] = {
         "name": case["name"],
@@ -114,7 +119,8 @@ def _freeze_answer(answer: Answer) -> dict[str, Any]:
     }
 
 
-def _write(path: Path, vectors: list[dict[str, Any]]) -> None:
+def write(path: Path, vectors: list[dict[str, Any]]) -> None:
+    """Write vectors as JSON that changes by lines."""
     path.write_text(_lay_out(vectors, _OPEN_DEPTH) + "\n", encoding="utf-8")
 
 

@@ -46,23 +46,34 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "alarm": ("text", "Code of what is wrong; empty if nothing is."),
     "alternatives": ("texts", "Fields of expertise that could serve otherwise."),
     "appeal": ("id", "The appeal's id."),
+    "approved_at": ("time", "When it was approved, in ms since 1970 UTC."),
     "application": ("tree", "What was sealed at intake: v, application, defaults."),
     "at": ("time", "When, in ms since 1970 UTC."),
     "case": ("id", "The case's id."),
+    "lender": ("text", "The member that lent."),
+    "amount": ("count", "Public money, in fen."),
+    "granted_at": ("time", "When it was granted, in ms since 1970 UTC."),
+    "disbursed_at": ("time", "When money was last paid out, in ms since 1970 UTC."),
+    "repaid_at": ("time", "When money last came back, in ms since 1970 UTC."),
     "cases": ("ids", "Ids of the party's cases here."),
     "closed_at": ("time", "When the case was closed, in ms since 1970 UTC."),
     "code": ("count", "Result: 0 = admitted, else why it was refused (docs/records.md)."),
     "conditions": ("trees", "What would make the scheme fit, or must be shown."),
+    "data": ("cid", "What it was trained on: the SHA-256 of the file."),
     "decided_at": ("time", "When it was reported or matched, in ms since 1970 UTC."),
+    "decided_ppm": ("count", "Probability of a bad end by which it was decided."),
     "decision": ("id", "The record of the report or match."),
     "decisions": ("tree", "Opened decisions by question: scheme, judgement, report or match."),
     "en": ("text", "The name in English."),
     "ended": ("flag", "1: it is in force no more."),
     "entry": ("tree", "The catalogue's entry, as it was published."),
+    "features": ("trees", "Points by bin of a card; how often trees ask."),
     "feedback_at": ("time", "When feedback was told last, in ms since 1970 UTC."),
     "field": ("text", "Which part of the block differs."),
     "figures": ("cid", "The reference figures' object."),
+    "fits": ("flag", "1: it was found to fit."),
     "folded": ("count", "Height at which the views stand."),
+    "forced": ("text", "Why it was approved though its probabilities are not known to hold."),
     "from_height": ("count", "The first height at which it is in force."),
     "grant": ("id", "The grant's id."),
     "grants": ("ids", "Grants under which the inputs were read."),
@@ -80,6 +91,8 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "means_en": ("text", "What it means, in English."),
     "means_zh": ("text", "What it means, in Chinese."),
     "member": ("text", "The member's name."),
+    "metrics": ("tree", "What training measured, in ppm and rows."),
+    "model": ("cid", "The model's CID."),
     "money_at": ("time", "When the household told of money received, in ms since 1970 UTC."),
     "name": ("text", "What the rules or figures are of."),
     "next": ("count", "Offset of the following page; absent on the last."),
@@ -94,28 +107,41 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "party": ("id", "The party's id, known to its custodian alone."),
     "place": ("count", "The record's place in its transaction, from 0."),
     "position": ("count", "Its leaf's place in the log, from 0."),
+    "Standing.items": (
+        "trees",
+        "Every payment that fell due: day, reason, points, late_days, leaves, record.",
+    ),
+    "closed": ("count", "Further loans of the party that this member may not open."),
+    "loans": ("count", "Loans it is built from."),
+    "points": ("count", "0 to 1,000; 500 without any record."),
     "preferred": ("text", "The field of expertise it is led to; empty for none."),
     "preferred_provider": ("text", "The service subject it is led to; empty for none."),
     "product": ("text", "Scheme and version, joined by a point."),
     "products": ("count", "How many products were published."),
+    "program": ("text", "Version of the program that trained it."),
     "programme": ("text", "The public programme it belongs to."),
     "provider": ("text", "The service subject's name."),
     "providers": ("count", "How many service subjects were published."),
     "public": ("texts", "Fields that every member reads."),
     "purpose": ("text", "What it was read for."),
     "ranked": ("trees", "What was weighed, the best first."),
+    "reason": ("text", "Why it was retired, by code."),
     "reasons": ("trees", "Why, by code and figures."),
     "record": ("id", "The record's id."),
     "records": ("trees", "The case's records, as they stand in the chain."),
     "recovered": ("flag", "1: answered from what was signed before the node died."),
     "refused_at": ("time", "When an officer refused it, in ms since 1970 UTC."),
+    "retired_at": ("time", "When it was retired, in ms since 1970 UTC."),
+    "retired_by": ("text", "The member that retired it."),
     "role": ("text", "What the member is."),
     "roles": ("texts", "Who may write it."),
     "row": ("tree", "The case as the views have it."),
     "sealed": ("text", "Which sealed part was read: case or party."),
     "sent": ("count", "How many registrations and erasures left now."),
+    "service": ("text", "The service that decides by it."),
     "settled_at": ("time", "When it was answered, in ms since 1970 UTC."),
     "settled_by": ("text", "The member that answered it."),
+    "shadow_ppm": ("count", "Probability of a bad end by the other model."),
     "since": ("time", "Since when it is due, in ms since 1970 UTC."),
     "stage": ("text", "applied, schemed, judged, reported, matched, refused or closed."),
     "state": ("text", "pending, ordered or witnessed."),
@@ -124,15 +150,24 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "t": ("text", "The record's type."),
     "tables": ("tree", "The canonical digest of each table, by its name."),
     "taken_by": ("text", "The member that took it in."),
+    "target": ("text", "The outcome whose probability it states."),
+    "terms": ("tree", "What it was granted on: finance.LoanTerms."),
     "theirs": ("text", "The other member's value."),
     "tid": ("hash", "The transaction's id."),
     "time": ("time", "The block's time, in ms since 1970 UTC."),
+    "trees": ("count", "How many trees it has."),
+    "unread": ("count", "Cases whose inputs this member could not open."),
     "version": ("count", "Its version."),
     "witnessed": ("count", "Height that more than two thirds of the members cosigned."),
+    "would_fit": ("flag", "1: it would have been found to fit."),
     "zh": ("text", "The name in Chinese."),
     # Where a shape's field is another thing than elsewhere.
     "CaseDecision.figures": ("tree", "Figures it rests on."),
     "CaseDecision.subject": ("id", "The party, known to its custodian alone."),
+    "ModelRow.kind": ("text", "card or trees."),
+    "ModelRow.name": ("text", "What it is called."),
+    "ModelRow.state": ("text", "in_force, approved or retired."),
+    "ModelRow.member": ("text", "The member that approved it."),
     "RecordType.case": ("texts", "Fields sealed to the case's members."),
     "RecordType.party": ("texts", "Fields sealed to those whom the party grants them."),
 }
@@ -157,15 +192,21 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "MandateEnded": ("mandate ended", ""),
     "MandateGiven": ("mandate", ""),
     "Member": ("member role", ""),
+    "ModelActed": ("model record", ""),
+    "ModelPublished": ("model", ""),
+    "LoanActed": ("loan record", ""),
+    "LoanGranted": ("case loan terms", ""),
     "PartyErased": ("party objects_closed", ""),
     "PartyRegistered": ("party", ""),
     "PartyShown": ("party identity cases", ""),
     "ProductPublished": ("product record", ""),
     "ProviderPublished": ("provider record", ""),
     "Receipt": ("at officer purpose record sealed subject", ""),
+    "Standing": ("party points loans closed items", ""),
     "RecordType": ("t version zh en means_zh means_en roles public case party", ""),
     "Recorded": ("record", ""),
     "RegistrationsSent": ("sent", ""),
+    "ShadowRow": ("case shadow_ppm fits would_fit", "decided_ppm"),
     "Transaction": ("tid state", "height index code position"),
     "ViewsRebuilt": ("member height tables", ""),
 }
@@ -179,7 +220,9 @@ ROUTES: Final[Mapping[str, str]] = {
     "allocate_fund": "write Recorded",
     "answer_offer": "write CaseActed",
     "approve": "write CaseActed",
+    "approve_model": "write ModelActed",
     "close_case": "write CaseActed",
+    "disburse_loan": "write LoanActed",
     "due_feedback": "list FeedbackDue",
     "end_grant": "write GrantEnded",
     "end_mandate": "write MandateEnded",
@@ -188,11 +231,14 @@ ROUTES: Final[Mapping[str, str]] = {
     "give_feedback": "write CaseActed",
     "give_grant": "write GrantGiven",
     "give_guidance": "write Recorded",
+    "grant_loan": "write LoanGranted",
     "hand_over": "write CaseHandedOver",
     "list_appeals": "page AppealRow",
     "list_cases": "page CaseRow",
     "list_differences": "list Difference",
+    "list_loans": "page LoanRow",
     "list_members": "list Member",
+    "list_models": "page ModelRow",
     "list_products": "page ProductRow",
     "list_providers": "page ProviderRow",
     "list_receipts": "list Receipt",
@@ -201,20 +247,26 @@ ROUTES: Final[Mapping[str, str]] = {
     "open_cases": "write_list CaseOpened",
     "override": "write CaseActed",
     "publish_catalogue": "write CataloguePublished",
+    "publish_model": "write ModelPublished",
     "publish_news": "write Recorded",
     "read_block": "bytes application/vnd.ipld.dag-cbor",
     "read_checkpoint": "text text/plain",
     "rebuild_views": "write ViewsRebuilt",
     "receive_money": "write CaseActed",
     "refuse": "write CaseActed",
+    "repay_loan": "write LoanActed",
+    "retire_model": "write ModelActed",
     "send_registrations": "write RegistrationsSent",
     "settle_appeal": "write AppealSettled",
+    "shadow_model": "shadow ShadowRow",
     "show_all": "members Health",
     "show_case": "one CaseShown",
     "show_charter": "list RecordType",
+    "show_model": "one ModelShown",
     "show_one": "one Health",
     "show_party": "one PartyShown",
     "show_report": "text text/html",
+    "show_standing": "one Standing",
     "show_transaction": "one Transaction",
 }
 """By operation: how it answers, and with what."""
@@ -273,7 +325,7 @@ def schemas() -> dict[str, Schema]:
     """Return every named schema of answers, by name."""
     found = {name: _shape(name) for name in SHAPES}
     tables = {table.name: table for table in TABLES}
-    for name in ("appeal", "case", "product", "provider", "rules"):
+    for name in ("appeal", "case", "loan", "model", "product", "provider", "rules"):
         shape = f"{name.capitalize()}Row"
         found[shape] = _row(tables[name], shape)
     shown = found["CaseShown"]["properties"]
@@ -281,6 +333,10 @@ def schemas() -> dict[str, Schema]:
     shown["records"]["items"] = _row(tables["record"], "RecordRow", nulls=True)
     shown["decisions"]["additionalProperties"] = _ref("CaseDecision")
     found["CaseDecision"] = _decision()
+    row = found["ModelRow"]
+    more = {each: _told("ModelShown", each) for each in ("target", "features", "trees")}
+    required = (*row["required"], "target", "features")
+    found["ModelShown"] = _object({**row["properties"], **more}, required)
     recovered = {name: _told("", name) for name in _RECOVERED}
     recovered["items"]["items"] = _ref("CaseOpened")
     recovered["recovered"] = {"const": 1, "description": FIELDS["recovered"][1]}
@@ -329,7 +385,12 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
         text = "Signed; its block, or two thirds of the members, were waited for in vain."
         yield 202, _json(text, _ref("Pending"))
     else:
-        forms = {"list": _listed(what), "page": _listed(what, "next"), "one": _ref(what)}
+        forms = {
+            "list": _listed(what),
+            "page": _listed(what, "next"),
+            "shadow": _listed(what, "next", "unread"),
+            "one": _ref(what),
+        }
         members = _object({"members": {"type": "array", "items": _ref(what)}}, ["members"])
         yield 200, _json("What was asked for.", {**forms, "members": members}[how])
 

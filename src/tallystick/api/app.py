@@ -15,7 +15,15 @@ from tallystick import __version__
 from tallystick.api.answers import answers_of, problems, schemas
 from tallystick.api.gate import LOOPBACK, Gate
 from tallystick.api.problem import add_handlers
-from tallystick.api.routes import consent, credit, health, ledger, positioning, publication
+from tallystick.api.routes import (
+    consent,
+    credit,
+    health,
+    ledger,
+    model,
+    positioning,
+    publication,
+)
 from tallystick.api.token import ensure_token
 from tallystick.api.turn import Settings
 from tallystick.county.house import House
@@ -58,7 +66,7 @@ def _bare_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     add_handlers(app)
-    for part in (health, consent, positioning, credit, publication, ledger):
+    for part in (health, consent, positioning, model, credit, publication, ledger):
         app.include_router(part.router)
     return app
 

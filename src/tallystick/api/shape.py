@@ -14,6 +14,7 @@ from tallystick.base import codec
 from tallystick.base.errors import Invalid
 
 __all__ = [
+    "DAYS_MAX",
     "PAGE_MAX",
     "STRICT",
     "CaseId",

@@ -87,4 +87,4 @@ def _measure(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> dict[str
 
 def _judged(row: dict[str, Any], goals: dict[str, dict[str, Any]]) -> dict[str, Any]:
     goal = goals[row["name"]]["goal"]
-    return {**row, "goal": goal, "met": row["ratio"] >= goal}
+    return {**row, "goal": goal, "met": None if row["ratio"] is None else row["ratio"] >= goal}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -98,6 +98,7 @@ def _run(home: Path, seed: str, households: int, months: int, *, is_json: bool) 
     story, facts = _act(home, clock, county, months)
     tampering = show_tampering(home, clock, member=_TAMPERED, witness=_WITNESS)
     facts["members_verified"] = tampering.sound
+    facts["targeting"] = _measure_reach(county)
     seconds = round(time.process_time() - began, 1)
     _tell(story, facts, tampering, seconds)
     if is_json:
@@ -142,6 +143,14 @@ _TITLES: Final[Mapping[str, Words]] = {
         "{refusals} 次拒绝，每次由人签字：{why}",
         "{refusals} refusals, each signed by a person: {why}",
     ),
+    "lent": Words(
+        "放款 {loans} 笔，收回 {paid} 次还款", "{loans} loans paid out; {paid} payments came back"
+    ),
+    "targeting": Words(
+        "贫困登记：真正贫困而未登记 {exclusion}（{missed} 户），登记了而并不贫困 {inclusion}",
+        "Poverty register: {exclusion} of the truly poor are left out ({missed} households);"
+        " {inclusion} of those held are not poor",
+    ),
     "led": Words("不合适的去了哪里：{where}", "Where those that did not fit were led: {where}"),
     "chain": Words(
         "账本高 {height}，链头 {head}；{members} 个成员自己验过每一块",
@@ -176,6 +185,25 @@ def _say(name: str, **values: object) -> None:
     print(_TITLES[name].in_(find_language()).format(**values))
 
 
+def _percent(share: float | None, interval: Sequence[float]) -> str:
+    """Write a share with its 95 % interval."""
+    low, high = interval
+    return "-" if share is None else f"{share:.0%} ({low:.0%} - {high:.0%})"
+
+
+def _measure_reach(county: County) -> dict[str, Any]:
+    """Return the register's errors as the last line tells them: shares, intervals, how many."""
+    from tallystick.county.targeting import measure_targeting
+
+    found = measure_targeting(county)
+    told: dict[str, Any] = {"missed": len(found.missed)}
+    for name in ("exclusion", "inclusion"):
+        share = getattr(found.whole, name)
+        told[name] = None if share.ppm is None else share.ppm / 1_000_000
+        told[f"{name}95"] = [end / 1_000_000 for end in share.interval_ppm]
+    return told
+
+
 def _listed(counts: Mapping[Any, int]) -> str:
     mark = "，" if find_language() == "zh" else ", "
     return mark.join(f"{_named(str(name))} {count}" for name, count in counts.items()) or "-"
@@ -206,6 +234,14 @@ def _tell(story: Story, facts: Mapping[str, Any], found: Tampering, seconds: flo
     )
     _say("led", where=_listed(story.led_to))
     _say("refused", refusals=story.refusals, why=_listed(story.refused_for))
+    _say("lent", loans=acts.get("loan.granted", 0), paid=acts.get("loan.repaid", 0))
+    reach = facts["targeting"]
+    _say(
+        "targeting",
+        missed=reach["missed"],
+        exclusion=_percent(reach["exclusion"], reach["exclusion95"]),
+        inclusion=_percent(reach["inclusion"], reach["inclusion95"]),
+    )
     _say(
         "chain",
         height=facts["height"],
@@ -236,9 +272,8 @@ def _tell_json(story: Story, facts: Mapping[str, Any], found: Tampering, seconds
         "feedback": story.acts.get("feedback.given", 0),
         **facts,
         "tamper": {name: tamper[name] for name in ("member", "height", "field", "found_by")},
-        # What needs a county with planted truth is not measured yet.
+        # What needs past loans is not measured yet.
         "calibration": {"ece": None, "null95": None},
-        "targeting": {"exclusion": None, "inclusion": None},
         "seconds": seconds,
     }
     print(json.dumps(told, sort_keys=True))

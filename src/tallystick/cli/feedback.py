@@ -1,13 +1,18 @@
-"""`tally feedback`: whom to ask now, and what they said."""
+"""`tally feedback`: whom to ask now, what they said, and what that says of who served them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
 from tallystick.cli.place import Place, at_member
-from tallystick.cli.spoken import Group, Words, argument, lang_option, option
+from tallystick.cli.showing import Plain
+from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
+
+if TYPE_CHECKING:
+    from tallystick.services.positioning.told import By, Cell, Told
+    from tallystick.text.wording import Language
 
 __all__ = ["feedback"]
 
@@ -35,7 +40,12 @@ def due(place: Place) -> list[Any]:
 @option(
     "--felt", required=True, type=click.IntRange(1, 5), zh="感受 1 到 5", en="How it felt, 1 to 5."
 )
-@option("--income-minor", type=int, zh="一年收入（分）", en="The year's income in fen.")
+@option(
+    "--income-minor",
+    type=int,
+    zh="项目净得（分）：一季一清的为一季，其余为一年",
+    en="What the project brought in net, in fen: of its season, or of a year.",
+)
 @option("--words", default="", zh="说的话（密封）", en="Words; sealed.")
 @at_member(writes=True)
 def give(
@@ -44,3 +54,114 @@ def give(
     """Give feedback."""
     with place.office() as office:
         return office.give_feedback(case, felt=felt, income_minor=income_minor, words=words)
+
+
+_BY: Final = ("provider", "scheme")
+_HEAD: Final = Words(
+    "{member} 可打开的回访，按{by}：满意率（感受 4 或 5）"
+    "与准确率（所得与预期相差不过 {tolerance} %）",
+    "Feedback that {member} may open, by {by}: praise (felt 4 or 5 of 5) and accuracy (told income"
+    " within {tolerance} % of what was expected)",
+)
+_BY_WORDS: Final = {
+    "provider": Words("服务主体", "provider"),
+    "scheme": Words("方案", "scheme"),
+}
+_PRAISE: Final = Words("满意率", "praise")
+_ACCURACY: Final = Words("准确率", "accuracy")
+_NO_ACCURACY: Final = Words(
+    "准确率：所得与预期都可打开的不足 {least} 案",
+    "accuracy: fewer than {least} cases whose told and expected income may both be opened",
+)
+_REFUSED: Final = Words("（被拒绝的家庭）", " (refused households)")
+_SUPPRESSED: Final = Words(
+    "另有 {count} 组不足 {least} 案，为保护家庭不予显示",
+    "{count} more groups have fewer than {least} cases and are not shown, to protect households",
+)
+_UNREAD: Final = Words("未能打开（{code}）：{count} 处", "could not be opened ({code}): {count}")
+_NONE: Final = Words("没有可显示的组", "No group can be shown.")
+
+
+@feedback.verb(
+    "show",
+    zh="按服务主体或方案统计回访：满意率与准确率，被拒绝的家庭单列，不足 5 案不显示",
+    en="Praise and accuracy by provider or scheme; refused households apart; no group below 5.",
+)
+@option(
+    "--by",
+    type=click.Choice(_BY),
+    default="provider",
+    show_default=True,
+    zh="按服务主体或按方案",
+    en="By whom a case was held, or by its scheme.",
+)
+@at_member()
+def show(place: Place, *, by: str) -> dict[str, Any] | Plain:
+    """Show what feedback says."""
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.house import open_house
+    from tallystick.services.positioning.told import read_told
+
+    member, wanted = place.need_member(), cast("By", by)
+    with open_house(place.county, SystemClock()) as house:
+        node = house.node(member)
+        node.catch_up()
+        told = read_told(node.desk, wanted)
+    if place.is_json:
+        return _tree_of_told(member, wanted, told)
+    return Plain(_say_told(member, wanted, told, find_language()))
+
+
+def _tree_of_told(member: str, by: By, told: Told) -> dict[str, Any]:
+    from tallystick.services.positioning.told import CASES_LEAST, TOLERANCE_PPM
+
+    return {
+        "member": member,
+        "by": by,
+        "least": CASES_LEAST,
+        "tolerance_ppm": TOLERANCE_PPM,
+        "cells": [_tree_of_cell(each) for each in told.cells],
+        "suppressed": told.suppressed,
+        "unread": dict(told.unread),
+    }
+
+
+def _tree_of_cell(cell: Cell) -> dict[str, Any]:
+    from tallystick.cli.position_score import tree_share
+
+    return {
+        "name": cell.name,
+        "refused": cell.is_refused,
+        "praise": tree_share(cell.praise),
+        "accuracy": tree_share(cell.accuracy) if cell.accuracy else None,
+    }
+
+
+def _say_told(member: str, by: By, told: Told, language: Language) -> str:
+    from tallystick.services.positioning.told import CASES_LEAST, TOLERANCE_PPM
+
+    kind, tolerance = _BY_WORDS[by].in_(language), TOLERANCE_PPM // 10_000
+    lines = [_HEAD.in_(language).format(member=member, by=kind, tolerance=tolerance)]
+    for cell in told.cells:
+        lines += _say_cell(cell, by, language)
+    if not told.cells:
+        lines.append(_NONE.in_(language))
+    if told.suppressed:
+        lines.append(_SUPPRESSED.in_(language).format(count=told.suppressed, least=CASES_LEAST))
+    for code, count in told.unread.items():
+        lines.append(_UNREAD.in_(language).format(code=code, count=count))
+    return "\n".join(lines) + "\n"
+
+
+def _say_cell(cell: Cell, by: By, language: Language) -> list[str]:
+    from tallystick.cli.position_score import say_name, tell_share
+    from tallystick.services.positioning.told import CASES_LEAST
+
+    name = say_name("scheme", cell.name, language) if by == "scheme" else cell.name
+    lines = [name + (_REFUSED.in_(language) if cell.is_refused else "")]
+    lines.append(f"  {tell_share(cell.praise)}  {_PRAISE.in_(language)}")
+    if cell.accuracy:
+        lines.append(f"  {tell_share(cell.accuracy)}  {_ACCURACY.in_(language)}")
+    else:
+        lines.append("  " + _NO_ACCURACY.in_(language).format(least=CASES_LEAST))
+    return lines

@@ -27,6 +27,7 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "mandate": ("mandate", Words("给予、收回委托", "Give and take back mandates")),
     "grant": ("grant", Words("给予、收回授权", "Give and take back grants")),
     "case": ("case", Words("受理与办理案件", "Open cases and act on them")),
+    "loan": ("loan", Words("放款、收款", "Grant loans, pay them out, take them back")),
     "appeal": ("appeal", Words("提出、答复申诉", "Open and settle appeals")),
     "feedback": ("feedback", Words("到期回访与反馈", "Feedback that is due, and what was said")),
     "provider": ("provider", Words("公布、列出服务主体", "Publish and list service subjects")),

@@ -1,4 +1,4 @@
-"""`tally model`: train models on a file and say honestly what they are worth."""
+"""`tally model`: train models on a file, judge them, let them decide, and retire them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tallystick.base.errors import Invalid
+from tallystick.cli.model_life import print_model, read_file, resolve, row_of, shadow_report
 from tallystick.cli.model_report import NAMES, print_report, tree_report
+from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress, show
 from tallystick.cli.spoken import Group, Words, argument, find_language, option
-from tallystick.cli.training import read_sample, train
+from tallystick.cli.training import read_sample, report_of, train
 
 if TYPE_CHECKING:
     from tallystick.cli.training import Trained
@@ -22,7 +24,10 @@ __all__ = ["model"]
 @click.group(
     "model",
     cls=Group,
-    words=Words("训练评分模型并如实评价", "Train scoring models, and judge them honestly."),
+    words=Words(
+        "训练评分模型并如实评价；批准、停用",
+        "Train and judge scoring models; approve, retire them.",
+    ),
 )
 def model() -> None:
     """Let a verb follow."""
@@ -92,7 +97,8 @@ def train_models(
     for name in names:
         with progress(NAMES[name].in_(find_language())) as told:
             trained.append(train(name, sample, told))
-    written = _write(out, next(each for each in trained if each.name == publish)) if out else {}
+    published = next(each for each in trained if each.name == publish)
+    written = _write(out, published, report_of(data, meaning, sample, published)) if out else {}
     if is_json:
         tree = tree_report(sample, trained) | written
         show(tree, is_json=True, language=find_language())
@@ -100,11 +106,12 @@ def train_models(
         print_report(sample, trained, written, find_language())
 
 
-def _write(out: str, trained: Trained) -> dict[str, Any]:
-    """Write a published model in its canonical bytes; the file is complete or it is not there."""
+def _write(out: str, trained: Trained, report: dict[str, Any]) -> dict[str, Any]:
+    """Write a published model and its report; the file is complete or it is not there."""
     from tallystick.base.codec import cid_of, encode
 
-    data = encode(trained.published)
+    cid = cid_of(encode(trained.published))
+    data = encode({"v": 1, "model": trained.published, "report": report})
     target = Path(out)
     fresh = target.with_name(target.name + ".part")
     try:
@@ -115,4 +122,102 @@ def _write(out: str, trained: Trained) -> dict[str, Any]:
         raise Invalid(
             "cli.file", f"{target.name}: {error.strerror}", cure="Name a file in a folder of yours."
         ) from error
-    return {"out": out, "published": trained.name, "cid": str(cid_of(data)), "bytes": len(data)}
+    return {"out": out, "published": trained.name, "cid": str(cid), "bytes": len(data)}
+
+
+@model.verb(
+    "list",
+    zh="列出批准过的模型：哪个在用，测得怎样，何时由谁批准",
+    en="List models ever approved: which decides, what was measured, when and by whom.",
+)
+@at_member()
+def list_(place: Place) -> list[Any]:
+    """List models."""
+    with place.office(any_member=True) as office:
+        rows = office.list_models(limit=1_000)
+    return rows if place.is_json else [row_of(row) for row in rows]
+
+
+@model.verb(
+    "show",
+    zh="查看一个模型：数字、用到的特征及分数、数据与程序版本",
+    en="Show a model: its figures, features with points, data and program version.",
+)
+@argument("name", metavar="MODEL", zh="模型的名称或 CID", en="The model's name or CID.")
+@at_member()
+def show_one(place: Place, *, name: str) -> dict[str, Any] | None:
+    """Show a model."""
+    with place.office(any_member=True) as office:
+        found = office.show_model(resolve(office, name))
+    if place.is_json:
+        return found
+    print_model(found, find_language())
+    return None
+
+
+@model.verb(
+    "approve",
+    zh="批准训练写出的模型，从下一案起由它评分（经办人的行为）",
+    en="Let a trained model decide from the next case on: an officer's act.",
+)
+@argument("file", zh="训练用 --out 写出的文件", en="What training wrote by --out.")
+@option("--name", required=True, zh="给它的名称", en="What it is to be called.")
+@option(
+    "--force",
+    default=None,
+    metavar="CODE",
+    zh="虽然概率误差超出偶然，仍批准的理由代码（公开记录）",
+    en="Why, by code and for all to read, though its probabilities are off by more than chance.",
+)
+@at_member(writes=True)
+def approve(place: Place, *, file: str, name: str, force: str | None) -> dict[str, Any]:
+    """Approve a model."""
+    trained = read_file(file)
+    with place.office() as office:
+        cid = office.publish_model(trained["model"])["model"]
+        return office.approve_model(cid, name=name, report=trained["report"], force=force)
+
+
+@model.verb(
+    "retire",
+    zh="停用一个模型，不可恢复（经办人的行为）",
+    en="Let a model decide no more, for good: an officer's act.",
+)
+@argument("name", metavar="MODEL", zh="模型的名称或 CID", en="The model's name or CID.")
+@option("--code", default=None, zh="理由代码（公开记录）", en="Why, by code; for all to read.")
+@at_member(writes=True)
+def retire(place: Place, *, name: str, code: str | None) -> dict[str, Any]:
+    """Retire a model."""
+    with place.office() as office:
+        return office.retire_model(resolve(office, name), code=code)
+
+
+@model.verb(
+    "shadow",
+    zh="让一个不作决定的模型重看本成员决定过的案件，比较差别；不记账，留阅读回执",
+    en="Run a model over this member's own decided cases and compare: nothing is recorded,"
+    " receipts are left.",
+)
+@argument(
+    "name",
+    metavar="MODEL",
+    zh="模型的名称或 CID，或训练写出的文件",
+    en="The model's name or CID, or a file that training wrote.",
+)
+@option(
+    "--since",
+    type=click.IntRange(0, 3_660),
+    default=0,
+    metavar="DAYS",
+    zh="只看最近多少天决定的；0 为全部",
+    en="Cases decided in the last so many days alone; 0 for all.",
+)
+@at_member()
+def shadow(place: Place, *, name: str, since: int) -> dict[str, Any]:
+    """Compare a model with what was decided."""
+    with place.office() as office:
+        if Path(name).is_file():
+            cid = office.publish_model(read_file(name)["model"])["model"]
+        else:
+            cid = resolve(office, name)
+        return shadow_report(office, cid, since)

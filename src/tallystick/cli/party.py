@@ -8,7 +8,9 @@ import click
 
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.reading import read_tree, read_words
-from tallystick.cli.spoken import Group, Words, argument, lang_option, option
+from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
+from tallystick.text import say
+from tallystick.text.wording import format_day_plain
 
 __all__ = ["party"]
 
@@ -54,6 +56,26 @@ def show(place: Place, *, party: str, receipts: bool) -> Any:  # noqa: ANN401 - 
     """Show a party, or who read what of it."""
     with place.office() as office:
         return office.list_receipts(party) if receipts else office.show_party(party)
+
+
+@party.verb(
+    "standing",
+    zh="查看诚信记录：每一分的来由；留下阅读回执",
+    en="Show the integrity record, each point with its reason; leaves receipts.",
+)
+@argument("party", zh="主体编号", en="The party's id.")
+@at_member()
+def standing(place: Place, *, party: str) -> dict[str, Any]:
+    """Show what a party's loans tell of it."""
+    with place.office() as office:
+        found = office.show_standing(party)
+    return {**found, "items": [_told(item) for item in found["items"]]}
+
+
+def _told(item: dict[str, Any]) -> dict[str, Any]:
+    """Return an item with its reason in words beside its code."""
+    words = say(f"standing.{item['reason']}", {"n": item["late_days"]}, find_language())
+    return {**item, "words": words, "day": format_day_plain(item["day"])}
 
 
 @party.verb("erase", zh="永久销毁主体的钥匙", en="Forget a party's keys for good.")

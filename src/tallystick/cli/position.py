@@ -1,4 +1,4 @@
-"""`tally position`: a file of applicants through the five steps, onto the chain."""
+"""`tally position`: a file of applicants through the five steps, onto the chain; and its score."""
 
 from __future__ import annotations
 
@@ -63,14 +63,26 @@ _COLUMNS: Final = (
     en="Which member takes them in.",
 )
 @option("--out", default="", metavar="CSV", zh="结果文件", en="Where the rows go.")
+@option(
+    "--score",
+    "is_scored",
+    is_flag=True,
+    zh="与文件中人工判断（expected）逐案比对，给出一致程度",
+    en="Compare with what an officer expected (`expected` of the file), case by case.",
+)
 @option("--json", "is_json", is_flag=True, zh="摘要为一行 JSON", en="The summary as JSON.")
 @lang_option
-def position(*, file: str, mapping: str, county: str, member: str, out: str, is_json: bool) -> None:
+def position(
+    *, file: str, mapping: str, county: str, member: str, out: str, is_scored: bool, is_json: bool
+) -> None:
     """Position a file."""
+    from tallystick.cli.position_score import Scorer, print_score, read_labels, tree_score
     from tallystick.services.positioning.portfolio import Portfolio
     from tallystick.sources import load_mapping
 
     meaning = load_mapping(mapping)
+    # A file without labels is refused before anything of it stands on the chain.
+    scorer = Scorer(read_labels(Path(file), meaning)) if is_scored else None
     folder = Path(county)
     target = Path(out) if out else folder / "positions.csv"
     with _house(folder) as house:
@@ -82,12 +94,17 @@ def position(*, file: str, mapping: str, county: str, member: str, out: str, is_
         portfolio = Portfolio(node.desk, node.positions, witness=witness)
         tally: Counter[str] = Counter()
         with progress(Path(file).name) as told:
-            rows = _counted(portfolio.run(Path(file), meaning, progress=told), tally)
-            _write(target, rows)
+            rows = portfolio.run(Path(file), meaning, progress=told)
+            _write(target, _counted(scorer.follow(rows) if scorer else rows, tally))
         with progress("verify"):
             house.spread()
         found = _summary(house, portfolio, tally, target)
+    agreement = scorer.measure() if scorer else None
+    if agreement and is_json:
+        found.update(tree_score(agreement))
     show(found, is_json=is_json, language=find_language())
+    if agreement and not is_json:
+        print_score(agreement, find_language())
 
 
 @contextmanager

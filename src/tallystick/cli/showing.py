@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from tallystick.text.column import STAGES, name_column
+from tallystick.text.column import MODEL_STATES, STAGES, name_column
 from tallystick.text.words import WORDS
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Plain", "progress", "show"]
 
-_WORDS: Final = {**WORDS, **STAGES}
+_WORDS: Final = {**WORDS, **STAGES, **MODEL_STATES}
 _TABLES: Final[Mapping[str, Sequence[str]]] = {
     "stage": ("stage",),
+    "state": ("model_state",),
     "outcome": ("outcome", "scheme"),
     "preferred": ("expertise",),
     "alternatives": ("expertise",),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tallystick.base.errors import Invalid
+from tallystick import __version__
+from tallystick.base.codec import RAW, Cid
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.sources.recipes import Formula
 
 if TYPE_CHECKING:
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from tallystick.learning.table import Column, Table
     from tallystick.sources import Feature, Mapping
 
-__all__ = ["SEED", "TARGET", "Sample", "Trained", "read_sample", "train"]
+__all__ = ["SEED", "TARGET", "Sample", "Trained", "read_sample", "report_of", "train"]
 
 SEED: Final = 42
 """Seed of the folds and of the draws behind the null quantile."""
@@ -28,6 +32,7 @@ TARGET: Final = "bad_end"
 
 _NAME: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
 _DIRECTIONS: Final = {"up": 1, "down": -1}
+_PPM: Final = 1_000_000
 
 Told = Callable[[int, int], None]
 
@@ -139,6 +144,43 @@ def train(name: str, sample: Sample, told: Told) -> Trained:
     told(FOLDS + 1, FOLDS + 1)
     audits = audit_columns(held, sample.protected)
     return Trained(name, measure(held, seed=SEED), audits, published, report)
+
+
+def report_of(file: str, mapping: Mapping, sample: Sample, trained: Trained) -> dict[str, Any]:
+    """Return what is kept of a training beside its model, as `records.trained.REPORT`.
+
+    Raises:
+        NotFound: `cli.file`, the data are no longer there.
+    """
+    figures = trained.figures
+    shares = {
+        "auc_ppm": figures.auc_mean,
+        "auc_sd_ppm": figures.auc_sd,
+        "brier_ppm": figures.brier,
+        "ece_null95_ppm": figures.ece_null95,
+        "ece_ppm": figures.ece,
+        "gini_ppm": figures.gini,
+        "ks_ppm": figures.ks,
+    }
+    counts = {"bad": trained.report.bad, "leaks": len(sample.forced), "rows": sample.rows}
+    return {
+        "program": __version__,
+        "data": _link_of(file),
+        "mapping": mapping.digest,
+        "metrics": {name: round(_PPM * share) for name, share in shares.items()} | counts,
+    }
+
+
+def _link_of(file: str) -> Cid:
+    """Return the SHA-256 of a file's bytes as the CID of a raw object."""
+    try:
+        with Path(file).open("rb") as data:
+            digest = hashlib.file_digest(data, "sha256").digest()
+    except OSError as error:
+        raise NotFound(
+            "cli.file", f"{Path(file).name}: {error.strerror}", cure="Check the path."
+        ) from error
+    return Cid(bytes([1, RAW, 0x12, 0x20]) + digest)
 
 
 def _find_fit(name: str, monotone: dict[str, int]) -> Callable[[Table], tuple[dict[str, Any], Any]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from tallystick.county.agenda import Phase
+from tallystick.county.loan_course import lend
 from tallystick.county.member import APPROVERS, SERVED_BY
 from tallystick.county.scene import CaseFile, Scene
 from tallystick.county.words import REFUSALS, SENTENCES, say
@@ -181,7 +182,7 @@ def _answer(scene: Scene, file: CaseFile) -> None:
 
 
 def _receive(scene: Scene, file: CaseFile) -> None:
-    amount = file.request.demand["amount_minor"]
+    amount = lend(scene, file)
     short = _draws(file, "short", _SHORT_PPM)
     if short:
         amount -= amount * file.request.draws.between("fee", 10, 50) // 1_000

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Conflict, Invalid
 from tallystick.charter import TABLES
+from tallystick.county.lending import grant_loan, show_standing
 from tallystick.kernel.access.sealing import UNSIGNED, Draft
 from tallystick.node import Node
 from tallystick.records.base import Statement
 from tallystick.records.catalogue import ProductPublished, ProviderRegistered
 from tallystick.services.credit.service import Act
 from tallystick.services.positioning.catalogue import compile_catalogue
+from tallystick.services.positioning.model import Models
 from tallystick.services.positioning.service import Case, Request
+from tallystick.services.positioning.shadow import compare_cases
 
-__all__ = ["LocalOffice", "read_id", "told"]
+__all__ = ["LocalOffice", "read_id", "read_link", "told"]
 
 ID_BYTES: Final = 16
 VISIT_DAYS: Final = 1
@@ -31,6 +35,16 @@ def read_id(text: str) -> bytes:
     if len(found) != ID_BYTES:
         raise Invalid("id.form", "an id is 32 hex digits", cure="Copy it whole.")
     return found
+
+
+def read_link(text: object) -> Cid:
+    """Return the CID of its text; Invalid if it is none."""
+    try:
+        return Cid.parse(text if isinstance(text, str) else "")
+    except Invalid as error:
+        raise Invalid(
+            "cid.form", "a link is 59 letters and digits", cure="Copy it whole."
+        ) from error
 
 
 def told(found: Any) -> Any:  # noqa: ANN401 - a tree of values
@@ -253,6 +267,33 @@ class LocalOffice:
         )
         return {"case": case, "record": record.hex()}
 
+    def grant_loan(self, case: str) -> dict[str, Any]:
+        """Grant what was approved and accepted, on the report's terms."""
+        return _told(grant_loan(self._node, read_id(case)))
+
+    def list_loans(self, *, case: str = "", limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return loans as this member's views have them, newest first."""
+        where = {"case": read_id(case)} if case else {}
+        return self._list("loan", where, "-granted_at", limit, offset)
+
+    def disburse_loan(self, loan: str, *, amount_minor: int) -> dict[str, Any]:
+        """Record that money of a loan was paid out."""
+        record = self._node.credit.disburse_loan(read_id(loan), amount_minor=amount_minor)
+        return {"loan": loan, "record": record.hex()}
+
+    def repay_loan(
+        self, loan: str, *, principal_minor: int, interest_minor: int = 0
+    ) -> dict[str, Any]:
+        """Record that money of a loan came back."""
+        record = self._node.credit.repay_loan(
+            read_id(loan), principal_minor=principal_minor, interest_minor=interest_minor
+        )
+        return {"loan": loan, "record": record.hex()}
+
+    def show_standing(self, party: str) -> dict[str, Any]:
+        """Return a party's integrity record; leaves receipts."""
+        return _told(show_standing(self._node.desk, read_id(party)))
+
     def refuse(self, case: str, *, code: str, words: str) -> dict[str, Any]:
         """Refuse in person."""
         record = self._node.acts.refuse(read_id(case), code=code, words=words)
@@ -338,6 +379,53 @@ class LocalOffice:
         )
         return {"record": record.hex()}
 
+    @property
+    def _models(self) -> Models:
+        node = self._node
+        return Models(node.desk, node.positions)
+
+    def list_models(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
+        """Return models ever approved, the latest first; the one `in_force` decides."""
+        return [_listed(row) for row in self._models.list_rows(limit=limit, offset=offset)]
+
+    def show_model(self, model: str) -> dict[str, Any]:
+        """Return a model's approval, figures and features."""
+        return _listed(self._models.show(read_link(model)))
+
+    def publish_model(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a model as a public object; nothing decides by it yet."""
+        return {"model": str(self._models.publish(tree))}
+
+    def approve_model(
+        self, model: str, *, name: str, report: Mapping[str, Any], force: str | None = None
+    ) -> dict[str, Any]:
+        """Let a published model decide."""
+        found = {**report, "data": read_link(report.get("data"))}
+        record = self._models.approve(read_link(model), name=name, report=found, forced=force)
+        return {"model": model, "record": record.hex()}
+
+    def retire_model(self, model: str, *, code: str | None = None) -> dict[str, Any]:
+        """Let a model decide no more."""
+        record = self._models.retire(read_link(model), reason=code)
+        return {"model": model, "record": record.hex()}
+
+    def shadow_model(
+        self, model: str, *, days: int = 0, limit: int = 200, offset: int = 0
+    ) -> dict[str, Any]:
+        """Return a page of what a model would have decided of this member's own cases."""
+        node = self._node
+        found = compare_cases(
+            node.desk,
+            node.positions,
+            read_link(model),
+            since_ms=node.desk.now_ms() - days * DAY_MS if days else 0,
+            limit=limit,
+            offset=offset,
+        )
+        items = [told(each.tree()) for each in found.rows]
+        tree: dict[str, Any] = {"items": items, "unread": found.unread}
+        return {**tree, "next": offset + limit} if found.seen == limit else tree
+
     def publish_news(self, text: str, *, language: str = "zh") -> dict[str, Any]:
         """Publish as the newspaper."""
         return {"record": self._node.publication.publish_news(text, language).hex()}
@@ -355,11 +443,12 @@ class LocalOffice:
 
 def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row of the views, with a public entry opened and what is empty left out."""
-    links = ("figures", "model")
     found = {name: each for name, each in row.items() if each is not None}
-    opened = {name: decode(found[name], value) for name in ("entry",) if name in found}
-    named = {name: Cid(found[name]) for name in links if name in found}
-    return {name: told(each) for name, each in {**found, **opened, **named}.items()}
+    for name in found.keys() & {"entry", "metrics"}:
+        found[name] = decode(found[name], value)
+    for name in found.keys() & {"figures", "model", "data"}:
+        found[name] = Cid(found[name])
+    return _told(found)
 
 
 def _told(found: Mapping[str, Any]) -> dict[str, Any]:

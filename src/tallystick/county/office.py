@@ -54,6 +54,20 @@ class Office(Protocol):
     def receive_money(self, case: str, *, amount_minor: int, words: str = "") -> dict[str, Any]:
         """Record how much the household says it received."""
 
+    def grant_loan(self, case: str) -> dict[str, Any]:
+        """Grant what was approved and accepted, on the report's terms.
+
+        Answers `{"case", "loan", "terms"}`.
+        """
+
+    def disburse_loan(self, loan: str, *, amount_minor: int) -> dict[str, Any]:
+        """Record that money of a loan was paid out: the lender's act."""
+
+    def repay_loan(
+        self, loan: str, *, principal_minor: int, interest_minor: int = 0
+    ) -> dict[str, Any]:
+        """Record that money of a loan came back: the lender's act; fees count as interest."""
+
     def due_feedback(self) -> list[dict[str, Any]]:
         """Return cases of other members whose feedback is due now and this member may ask."""
 
@@ -72,6 +86,17 @@ class Office(Protocol):
         self, *, fund: str, to: str, programme: str, amount_minor: int
     ) -> dict[str, Any]:
         """Put public money at a member's disposal (departments)."""
+
+    def publish_model(self, tree: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a model as a public object, by which nothing decides yet: `{"model": cid}`."""
+
+    def approve_model(
+        self, model: str, *, name: str, report: Mapping[str, Any], force: str | None = None
+    ) -> dict[str, Any]:
+        """Let a published model decide: an officer's act."""
+
+    def retire_model(self, model: str, *, code: str | None = None) -> dict[str, Any]:
+        """Let a model decide no more: an officer's act, for good."""
 
     def publish_news(self, text: str, *, language: str = "zh") -> dict[str, Any]:
         """Publish as the newspaper."""

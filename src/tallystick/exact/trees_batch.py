@@ -1,10 +1,12 @@
-"""Score many rows by trees at once with NumPy, equal to `exact.trees.score` on every row.
+"""Score many rows by trees at once, equal to `exact.trees.score` on every row.
 
 No tree is descended. A row's value of one feature decides every question about it in every
 tree, so per feature a table holds, for each place among all its cuts and each tree, the leaves
 that remain possible; the tables' rows of all features, joined by AND, leave the leaf reached
 as the leftmost one. This is branchless work on contiguous words. Source: Lucchese et al.,
 "QuickScorer" (2015); the tables per feature in place of its sorted conditions are ours.
+
+The loops run in C where `tallystick._native` is built, else in NumPy, and say the same.
 
 Laws: integers only, a sum of values stays below 2^63. Limits: the tables take 1 to 8 bytes
 (for trees of up to 8 to 64 leaves) for each cut or level in each of 256 trees at a time: 0.3 MB
@@ -22,15 +24,17 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from tallystick import _native
 from tallystick.exact.batch import (
     BatchScore,
     Columns,
     Integers,
+    _contiguous,
     _row_count,
     calibrate_batch,
     places,
 )
-from tallystick.exact.trees import LEAF, Tree, TreeFeature, Trees
+from tallystick.exact.trees import LEAF, LEAVES_MOST, Tree, TreeFeature, Trees
 
 __all__ = ["Leaves", "reach_leaves", "score_trees_batch"]
 
@@ -91,9 +95,9 @@ def score_trees_batch(trees: Trees, columns: Columns) -> BatchScore:
         Invalid: `model.columns`, as `exact.batch.score_batch`.
     """
     logit = np.full(_row_count(columns), trees.base, dtype=np.int64)
+    add = _add_native if _native.is_built() else _add_numpy
     for _, compiled in _compile(trees):
-        for rows, leaf in _blocks(compiled, columns, len(logit)):
-            logit[rows] += compiled.value[leaf].sum(axis=1)
+        add(compiled, columns, logit)
     return BatchScore(logit, calibrate_batch(trees.calibration, logit))
 
 
@@ -112,6 +116,24 @@ def reach_leaves(trees: Trees, columns: Columns) -> Leaves:
         for rows, leaf in _blocks(compiled, columns, len(result)):
             result[rows, part] = compiled.node[leaf]
     return result
+
+
+def _add_native(compiled: _Compiled, columns: Columns, logit: Integers) -> None:
+    """Add these trees to the logit of every row, in C."""
+    word = compiled.asked[0].remaining.dtype.itemsize
+    asked = tuple(
+        (each.kind == "level", each.edges, each.remaining, *_contiguous(columns.get(each.name)))
+        for each in compiled.asked
+    )
+    # The loops look no leaf's bounds up; so many values follow that no word leads past them.
+    value = np.append(compiled.value, np.zeros(LEAVES_MOST, dtype=np.int64))
+    _native.batch.add_trees(word, asked, compiled.start, value, logit)
+
+
+def _add_numpy(compiled: _Compiled, columns: Columns, logit: Integers) -> None:
+    """Add these trees to the logit of every row, in NumPy."""
+    for rows, leaf in _blocks(compiled, columns, len(logit)):
+        logit[rows] += compiled.value[leaf].sum(axis=1)
 
 
 def _blocks(

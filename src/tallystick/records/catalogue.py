@@ -9,7 +9,13 @@ from tallystick.base import codec
 from tallystick.base.codec import Cid
 from tallystick.records.base import CID, NAME, Statement, public
 
-__all__ = ["ModelApproved", "ProductPublished", "ProviderRegistered", "RulesActivated"]
+__all__ = [
+    "ModelApproved",
+    "ModelRetired",
+    "ProductPublished",
+    "ProviderRegistered",
+    "RulesActivated",
+]
 
 _IDENT = codec.ident(40)
 _IDENTS = codec.list_of(_IDENT, 64)
@@ -38,7 +44,15 @@ class ProductPublished(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelApproved(Statement):
-    """A person lets a published model decide."""
+    """A person lets a published model decide.
+
+    Attributes:
+        model: the model's object.
+        data: what it was trained on: the SHA-256 of that file.
+        metrics: what training measured on rows unseen, such as `auc_ppm` and `ece_ppm`.
+        program: the version of this program that trained it.
+        forced: why it is approved though its probabilities are not known to hold.
+    """
 
     t = "model.approved"
     model: Cid = public(CID)
@@ -46,6 +60,19 @@ class ModelApproved(Statement):
     name: str = public(_IDENT)
     data: Cid | None = public(CID, optional=True)
     metrics: dict[str, int] = public(codec.map_of(codec.integer(-codec.INTEGER_MAX), 64))
+    kind: str | None = public(codec.choice("card", "trees"), optional=True)
+    program: str | None = public(codec.text(40), optional=True)
+    forced: str | None = public(_IDENT, optional=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRetired(Statement):
+    """A person lets an approved model decide no more; the latest still approved decides then."""
+
+    t = "model.retired"
+    model: Cid = public(CID)
+    service: str = public(NAME)
+    reason: str | None = public(_IDENT, optional=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -108,6 +108,12 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "有人批准一个已公布的模型用于决定",
             "A person lets a published model decide",
         ),
+        "model.retired": (
+            "模型停用",
+            "Model retired",
+            "有人让一个已批准的模型不再作决定",
+            "A person lets an approved model decide no more",
+        ),
         "rules.activated": (
             "规则启用",
             "Rules activated",

@@ -319,14 +319,26 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
     _R.MODEL_NOT_APPROVED: (
         "模型未批准",
         "Model not approved",
-        "决定所用的模型没有批准",
-        "The decision's model was not approved",
+        "所指的模型没有批准",
+        "The model named was not approved",
     ),
     _R.ALREADY_STATED: (
         "已经写过",
         "Already stated",
         "同样的内容已在链上",
         "The same stands on the chain already",
+    ),
+    _R.MODEL_RETIRED: (
+        "模型已停用",
+        "Model retired",
+        "所指的模型已停用，不得再作决定",
+        "The model named was retired and decides no more",
+    ),
+    _R.NOT_CALIBRATED: (
+        "概率未校准",
+        "Not calibrated",
+        "模型的概率误差超出偶然或没有写明，又没有写强行批准的理由",
+        "The model's probabilities are off by more than chance, or unsaid, and no reason is given",
     ),
 }
 

@@ -15,6 +15,7 @@ from tallystick.text.fields import FIELDS
 from tallystick.text.gaps import GAPS
 from tallystick.text.phrase import BLANK, NUMBER_FORMS, Phrase
 from tallystick.text.reasons import REASONS
+from tallystick.text.standing import STANDING
 from tallystick.text.wording import (
     Language,
     format_area,
@@ -42,7 +43,7 @@ def _join(*tables: Mapping[str, Phrase]) -> dict[str, Phrase]:
     return found
 
 
-PHRASES: Mapping[str, Phrase] = _join(REASONS, GAPS, WORDS, FIELDS)
+PHRASES: Mapping[str, Phrase] = _join(REASONS, GAPS, STANDING, WORDS, FIELDS)
 """Every phrase by code."""
 
 _WRITE: Mapping[str, Callable[[int, Language], str]] = {

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from tallystick.base.codec import cid_of, decode, value
+from tallystick import __version__
+from tallystick.base.codec import RAW, cid_of, decode, encode, sha256, value
 from tallystick.cli.main import run
 from tallystick.exact.model import check_model
+from tallystick.records.trained import read_trained
 
 MAPPINGS = Path(__file__).resolve().parents[3] / "examples" / "mappings"
 HEAD = """
@@ -124,11 +126,33 @@ def test_the_model_is_written_in_canonical_bytes_under_its_cid(
     out = tmp_path / "card.cbor"
     found = tally(*write(loans(300), HEAD), "--out", str(out))
     data = out.read_bytes()
-    assert found["cid"] == str(cid_of(data))
     assert found["bytes"] == len(data)
-    card = check_model(decode(data, value))
+    assert encode(decode(data, value)) == data
+    told = read_trained(data)
+    assert found["cid"] == str(cid_of(encode(told["model"])))
+    card = check_model(told["model"])
     assert {each.name for each in card.features} <= {"income", "job"}
     assert list(tmp_path.glob("*.part")) == []
+
+
+def test_what_is_written_tells_figures_data_mapping_and_program(
+    write: Any, tally: Any, tmp_path: Path
+) -> None:
+    out = tmp_path / "card.model"
+    words = write(loans(300), HEAD)
+    found = tally(*words, "--out", str(out))
+    report = read_trained(out.read_bytes())["report"]
+    (card,) = found["models"]
+    metrics = report["metrics"]
+    for name in ("ks", "brier", "ece", "ece_null95", "gini"):
+        assert metrics[f"{name}_ppm"] == round(1_000_000 * card[name])
+    assert metrics["auc_ppm"] == round(1_000_000 * card["auc"]["mean"])
+    assert metrics["auc_sd_ppm"] == round(1_000_000 * card["auc"]["sd"])
+    assert (metrics["rows"], metrics["leaks"]) == (300, 0)
+    assert 0 < metrics["bad"] < 300
+    assert report["data"] == cid_of(Path(words[0]).read_bytes(), RAW)
+    assert report["mapping"] == sha256(Path(words[2]).read_bytes()).hex()
+    assert report["program"] == __version__
 
 
 def test_a_file_that_cannot_be_written_is_refused_and_leaves_nothing(

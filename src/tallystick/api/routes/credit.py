@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from tallystick.api.shape import STRICT, CaseId, Code, Minor, Name, Words
-from tallystick.api.turn import TurnDep
+from tallystick.api.shape import (
+    STRICT,
+    CaseId,
+    Code,
+    Identifier,
+    Limit,
+    Minor,
+    Name,
+    Offset,
+    Words,
+    page,
+)
+from tallystick.api.turn import LookDep, TurnDep, answer_json
 
 __all__ = ["router"]
 
@@ -43,6 +54,23 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """Money of a loan that is paid out."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    amount_minor: Minor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repayment:
+    """Money of a loan that comes back; fees count as interest."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    principal_minor: Minor
+    interest_minor: Minor = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Allocation:
     """Public money of a programme for a member to lend."""
 
@@ -71,6 +99,47 @@ def receive_money(turn: TurnDep, case: CaseId, body: Receipt) -> Response:
     return turn.write(
         turn.office.receive_money, case, amount_minor=body.amount_minor, words=body.words
     )
+
+
+@router.post("/cases/{case}/loan", status_code=201, summary="Grant a loan")
+def grant_loan(turn: TurnDep, case: CaseId) -> Response:
+    """Grants what was approved and accepted, on the report's terms; answers `{case, loan}`."""
+    return turn.write(turn.office.grant_loan, case)
+
+
+@router.get("/loans", summary="List loans")
+def list_loans(
+    turn: LookDep,
+    case: Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")] = "",
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> Response:
+    """Answers `{items, next?}`: of all members, newest first; amounts where money is public."""
+    rows = turn.office.list_loans(case=case, limit=limit, offset=offset)
+    return answer_json(page(rows, limit, offset))
+
+
+@router.post("/loans/{loan}/disburse", status_code=201, summary="Pay a loan out")
+def disburse_loan(turn: TurnDep, loan: Identifier, body: Payout) -> Response:
+    """The lender's act; answers `{loan, record}`."""
+    return turn.write(turn.office.disburse_loan, loan, amount_minor=body.amount_minor)
+
+
+@router.post("/loans/{loan}/repay", status_code=201, summary="Take a repayment")
+def repay_loan(turn: TurnDep, loan: Identifier, body: Repayment) -> Response:
+    """The lender's act; answers `{loan, record}`."""
+    return turn.write(
+        turn.office.repay_loan,
+        loan,
+        principal_minor=body.principal_minor,
+        interest_minor=body.interest_minor,
+    )
+
+
+@router.get("/parties/{party}/standing", summary="A party's integrity record")
+def show_standing(turn: LookDep, party: Identifier) -> Response:
+    """Answers `{party, points, loans, closed, items}`; every part opened leaves a receipt."""
+    return answer_json(turn.office.show_standing(party))
 
 
 @router.post("/allocations", status_code=201, summary="Allocate public money")

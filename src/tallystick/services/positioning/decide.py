@@ -15,7 +15,8 @@ from typing import Any
 
 from tallystick.base.codec import arrange
 from tallystick.base.errors import Invalid
-from tallystick.exact.card import check_card, reason_codes, score
+from tallystick.exact.card import reason_codes
+from tallystick.exact.model import check_model, score_model
 from tallystick.services.positioning.answers import Answer, Positioning, Reason
 from tallystick.services.positioning.case import Case, read_case
 from tallystick.services.positioning.catalogue import AID, Product, compile_catalogue
@@ -50,7 +51,7 @@ def decide_v1(
 
     Args:
         inputs: `{"v": 1, "application": {profile, demand, features}, "defaults": [paths]}`.
-        model: a published card of the bad outcome, or None.
+        model: a published model of the bad outcome, a card or trees, or None.
         catalogue: the county's catalogue tree (`catalogue_from_toml`).
         rules: thresholds by name (`RULES_V1`).
 
@@ -65,7 +66,7 @@ class Decider:
     """Decides many applications against one model, catalogue and rule set.
 
     Args:
-        model: a published card of the bad outcome, or None.
+        model: a published model of the bad outcome, a card or trees, or None.
         catalogue: the county's catalogue tree.
         rules: thresholds by name.
     """
@@ -77,7 +78,7 @@ class Decider:
         rules: Mapping[str, int],
     ) -> None:
         check_rules(rules)
-        self._card = None if model is None else check_card(model)
+        self._model = None if model is None else check_model(model)
         self._catalogue = compile_catalogue(catalogue)
         self._rules = dict(rules)
 
@@ -107,10 +108,10 @@ class Decider:
         return products
 
     def _weigh(self, features: Mapping[str, int]) -> tuple[int, Sequence[str]]:
-        """The card's probability of default in ppm, -1 without a card, and its worst features."""
-        if self._card is None:
+        """The model's probability of default in ppm, -1 without one, and its worst features."""
+        if self._model is None:
             return _NO_MODEL, ()
-        found = score(self._card, features)
+        found = score_model(self._model, features)
         return found.default_ppm, reason_codes(found, _WORST_FEATURES)
 
 

@@ -3,8 +3,9 @@
 Laws: a case has one stage and one owner at any time; its decisions come in order, by the rules in
 force and on one basis; a machine never refuses and never closes; what an officer decided otherwise
 voids what was approved before. State: `case/` (`records.held`); `rules/`name -> m(version) as
-genesis set it, or m([version, from_height, version before]); `model/`service`/`link and
-`models/`service -> empty, of approved models; `provider/`, `product/` name -> `HeldEntry`;
+genesis set it, or m([version, from_height, version before]); `model/`service`/`link -> empty, of
+models ever approved, `retired/`service`/`link -> empty, of those retired since, `models/`service ->
+m(how many may decide), absent for none; `provider/`, `product/` name -> `HeldEntry`;
 `endorsed/`id`/`member -> empty; `feedback/`id`/`member -> m(time); `appeal/`id -> `HeldAppeal`.
 """
 
@@ -22,6 +23,7 @@ from tallystick.records.held import (
     HeldAppeal,
     HeldCase,
     HeldEntry,
+    Reading,
     Stage,
     appeal_key,
     case_key,
@@ -41,12 +43,14 @@ __all__ = [
     "admit_feedback",
     "admit_hand_over",
     "admit_model",
+    "admit_model_retirement",
     "admit_override",
     "admit_product",
     "admit_provider",
     "admit_refusal",
     "admit_rules",
     "admit_settlement",
+    "is_calibrated",
 ]
 
 _SERVICE: Final = "positioning"
@@ -57,6 +61,7 @@ _LATE_MS: Final = _DAY_MS
 _OFFER_MS_MAX: Final = 366 * _DAY_MS
 _ASKED_EVERY_MS: Final = _DAY_MS
 _BASIS_BYTES: Final = 16
+_ECE_OVER_PPM: Final = 5_000
 
 _OPEN: Final = frozenset(Stage) - {Stage.CLOSED}
 _DECIDED: Final = frozenset({Stage.REPORTED, Stage.MATCHED})
@@ -139,12 +144,16 @@ def _model_key(service: str, link: bytes) -> bytes:
     return b"model/" + service.encode() + b"/" + link
 
 
+def _retired_key(service: str, link: bytes) -> bytes:
+    return b"retired/" + service.encode() + b"/" + link
+
+
 def _models_key(service: str) -> bytes:
     return b"models/" + service.encode()
 
 
 def _decision_refusal(offered: Admission, question: str) -> int:
-    """Refuse a decision of another question, by other rules, or by a model nobody approved."""
+    """Refuse a decision of another question, by other rules, or by a model that may not decide."""
     pub, state = offered.record["pub"], offered.state
     if pub["service"] != _SERVICE or pub["question"] != question:
         return Refusal.NOT_THE_STEP
@@ -153,11 +162,19 @@ def _decision_refusal(offered: Admission, question: str) -> int:
         return Refusal.RULES_NOT_IN_FORCE
     if not offered.time <= pub["not_after"] <= offered.time + _OFFER_MS_MAX:
         return Refusal.TIME_OUT_OF_RANGE
-    # Before any model is approved, decisions by cross-fitted cards may be recorded.
-    if "model" in pub and state.get(_models_key(_SERVICE)) is not None:
-        approved = state.get(_model_key(_SERVICE, pub["model"].raw)) is not None
-        return 0 if approved else Refusal.MODEL_NOT_APPROVED
-    return 0
+    return _model_refusal(state.get, pub["model"].raw) if "model" in pub else 0
+
+
+def _model_refusal(get: Reading, link: bytes) -> int:
+    """Refuse a retired model, and one that nobody approved where another may decide.
+
+    While no model may decide, decisions by cross-fitted cards are recorded.
+    """
+    if get(_retired_key(_SERVICE, link)) is not None:
+        return Refusal.MODEL_RETIRED
+    is_free = get(_models_key(_SERVICE)) is None
+    approved = is_free or get(_model_key(_SERVICE, link)) is not None
+    return 0 if approved else Refusal.MODEL_NOT_APPROVED
 
 
 def admit_decision(question: str, after: Stage, becomes: Stage) -> Admit:
@@ -385,18 +402,58 @@ def admit_product(offered: Admission) -> int:
     return _admit_entry(offered, "product", pub["product"])
 
 
+def is_calibrated(metrics: Mapping[str, int]) -> bool:
+    """Tell whether a model's stated error of probabilities is what chance alone could bring.
+
+    Its `ece_ppm` may exceed `ece_null95_ppm`, what true probabilities stay below in 19 of 20
+    samples of its size, by at most 5,000 ppm; one that does not state both is not known to.
+    """
+    found, chance = metrics.get("ece_ppm"), metrics.get("ece_null95_ppm")
+    return found is not None and chance is not None and found <= chance + _ECE_OVER_PPM
+
+
 def admit_model(offered: Admission) -> int:
-    """Let a published model decide: a person's act, once a model and service."""
+    """Let a published model decide: a person's act, once a model and service.
+
+    One whose probabilities are not known to hold takes a coded reason, for all to read.
+    """
     if "officer" not in offered.record:
         return Refusal.NO_OFFICER
     pub, state = offered.record["pub"], offered.state
     key = _model_key(pub["service"], pub["model"].raw)
     if state.get(key) is not None:
         return Refusal.ALREADY_STATED
+    if "forced" not in pub and not is_calibrated(pub["metrics"]):
+        return Refusal.NOT_CALIBRATED
     state.put(key, b"")
-    if state.get(_models_key(pub["service"])) is None:
-        state.put(_models_key(pub["service"]), b"")
+    _count_models(offered, 1)
     return 0
+
+
+def admit_model_retirement(offered: Admission) -> int:
+    """Let an approved model decide no more: a person's act, for good."""
+    if "officer" not in offered.record:
+        return Refusal.NO_OFFICER
+    pub, state = offered.record["pub"], offered.state
+    service, link = pub["service"], pub["model"].raw
+    if state.get(_model_key(service, link)) is None:
+        return Refusal.MODEL_NOT_APPROVED
+    if state.get(_retired_key(service, link)) is not None:
+        return Refusal.MODEL_RETIRED
+    state.put(_retired_key(service, link), b"")
+    _count_models(offered, -1)
+    return 0
+
+
+def _count_models(offered: Admission, change: int) -> None:
+    """Keep how many models of a service may decide; none is no entry."""
+    key = _models_key(offered.record["pub"]["service"])
+    held = offered.state.get(key)
+    count = (0 if held is None else read_admitted(held)) + change
+    if count:
+        offered.state.put(key, encode_decoded(count))
+    else:
+        offered.state.delete(key)
 
 
 def admit_rules(offered: Admission) -> int:

@@ -30,10 +30,10 @@ from tallystick.services.positioning.answers import Answer, Positioning
 from tallystick.services.positioning.decide import Decider
 from tallystick.services.positioning.thresholds import RULES_V1
 
-__all__ = ["OFFER_LIFE_MS", "Case", "Positions", "Request", "in_order"]
+__all__ = ["OFFER_LIFE_MS", "SERVICE", "Case", "Positions", "Request", "in_order"]
 
 OFFER_LIFE_MS: Final = 90 * DAY_MS
-# One bundle of intake and one of decisions a chunk: 384 small records, within a transaction of 256 KiB.
+# One bundle of intake and one of decisions a chunk: 384 small records fit into 256 KiB.
 CHUNK_CASES: Final = 128
 PUBLISHERS: Final = frozenset({"department", "regulator"})
 SERVICE: Final = "positioning"
@@ -49,7 +49,7 @@ class Request:
         party: the applicant's id.
         assent: a mandate `{"mandate", "witness"}`; None where the household signs itself.
         household: the household's own key, if it signs itself.
-        model: the card that scores it; None for the approved one, if any.
+        model: the published model that scores it; None for the one in force, if any.
     """
 
     inputs: Mapping[str, Any]
@@ -169,14 +169,18 @@ class Positions:
         found = self._deciders.get((model, catalogue))
         if found is None:
             desk = self._desk
-            card = decode(desk.get_object(model), value) if model else None
+            scoring = decode(desk.get_object(model), value) if model else None
             tree = decode(desk.get_object(catalogue), value)
-            found = self._deciders[model, catalogue] = Decider(card, tree, RULES_V1)
+            found = self._deciders[model, catalogue] = Decider(scoring, tree, RULES_V1)
         return found
 
     def approved_model(self) -> Cid | None:
-        """Return the model in force for positioning, None where none is approved."""
-        rows = self._desk.views.rows("model", {"service": SERVICE}, order="-height", limit=1)
+        """Return the model in force: the latest approved and not retired, None without any.
+
+        Of those approved at one height it is the one whose CID comes first.
+        """
+        where = {"service": SERVICE, "state": "approved"}
+        rows = self._desk.views.rows("model", where, order="-height", limit=1)
         return Cid(rows[0]["model"]) if rows else None
 
     # ---- the five steps

@@ -64,8 +64,25 @@ _PRODUCT: Final = Table(
 )
 _MODEL: Final = Table(
     "model",
-    {"record": "blob", "model": "blob", "service": "text", "name": "text", "height": "integer"},
-    ("record",),
+    {
+        "service": "text",
+        "model": "blob",
+        "name": "text",
+        "kind": "text",
+        "state": "text",
+        "metrics": "blob",
+        "data": "blob",
+        "program": "text",
+        "forced": "text",
+        "record": "blob",
+        "member": "text",
+        "height": "integer",
+        "approved_at": "integer",
+        "retired_at": "integer",
+        "retired_by": "text",
+        "reason": "text",
+    },
+    ("service", "model"),
 )
 _RULES: Final = Table(
     "rules",
@@ -161,11 +178,32 @@ def _model(admitted: Admitted) -> list[Put]:
     pub = admitted.record["pub"]
     return _put(
         "model",
-        record=admitted.record["id"],
-        model=pub["model"].raw,
         service=pub["service"],
+        model=pub["model"].raw,
         name=pub["name"],
+        kind=pub.get("kind"),
+        state="approved",
+        metrics=encode(pub["metrics"]),
+        data=pub["data"].raw if "data" in pub else None,
+        program=pub.get("program"),
+        forced=pub.get("forced"),
+        record=admitted.record["id"],
+        member=admitted.member,
         height=admitted.height,
+        approved_at=admitted.time,
+    )
+
+
+def _model_retired(admitted: Admitted) -> list[Put]:
+    pub = admitted.record["pub"]
+    return _put(
+        "model",
+        service=pub["service"],
+        model=pub["model"].raw,
+        state="retired",
+        retired_at=admitted.time,
+        retired_by=admitted.member,
+        reason=pub.get("reason"),
     )
 
 
@@ -195,5 +233,6 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "provider.registered": _entry("provider"),
     "product.published": _entry("product"),
     "model.approved": _model,
+    "model.retired": _model_retired,
     "rules.activated": _rules,
 }

@@ -147,18 +147,6 @@ def test_all_decisions_of_a_case_stand_on_one_basis(floor: Floor, changes: dict[
     assert floor.say("bank-a", "case.reported", pub, case=case) == Refusal.BASIS_CHANGED
 
 
-def test_once_a_model_is_approved_no_other_decides(floor: Floor) -> None:
-    approved = {"model": MODEL, "service": "positioning", "name": "card", "metrics": {}}
-    assert floor.say("finance", "model.approved", approved) == Refusal.NO_OFFICER
-    assert floor.say("finance", "model.approved", approved, **OFFICER) == 0
-    assert floor.say("bank-b", "model.approved", approved, **OFFICER) == Refusal.ALREADY_STATED
-    case = floor.apply()
-    other = floor.decision("scheme", model=CATALOGUE)
-    assert floor.say("bank-a", "case.schemed", other, case=case) == Refusal.MODEL_NOT_APPROVED
-    ours = floor.decision("scheme", model=MODEL)
-    assert floor.say("bank-a", "case.schemed", ours, case=case) == 0
-
-
 # ---- rules
 
 

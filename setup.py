@@ -1,0 +1,20 @@
+"""The loops in C: built by the package's own installation, and left out where they cannot be.
+
+All else about the package stands in pyproject.toml, which cannot name an extension without a
+warning at every installation.
+"""
+
+from __future__ import annotations
+
+from setuptools import Extension, setup
+
+setup(
+    ext_modules=[
+        Extension(
+            "tallystick._native.batch",
+            sources=["src/tallystick/_native/batch.c"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        )
+    ]
+)

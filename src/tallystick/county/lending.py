@@ -1,0 +1,58 @@
+"""A case's loan on its report's terms, and what a party's loans tell of it, at one node."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tallystick.base.errors import Conflict
+from tallystick.kernel.access.desk import Desk
+from tallystick.node import Node
+from tallystick.services.credit.acts import find_standing
+
+__all__ = ["grant_loan", "show_standing"]
+
+_AGREED: Final = ("amount_minor", "rate_ppm", "term_months", "repayment")
+_TERMS: Final = ("grace_months", "subsidy_ppm", "fee_ppm", "first_due_months")
+"""What a report tells of its terms besides amount, rate, months and repayment."""
+
+
+def grant_loan(node: Node, case: bytes) -> dict[str, Any]:
+    """Grant what was approved and accepted, on the report's terms: `{case, loan, terms}`.
+
+    Raises:
+        Conflict: `case.no_approval`, nothing that lends money is approved on the case.
+    """
+    opened = node.positions.read_case(case, "credit")
+    figures = opened["decisions"].get("report", {}).get("figures", {})
+    approvals = [each for each in opened["records"] if each["t"] == "approval.given"]
+    if "repayment" not in figures or not approvals:
+        raise Conflict(
+            "case.no_approval",
+            f"the case stands at {opened['row']['stage']}: no loan is approved on it",
+            cure="Approve the offer first: tally case approve.",
+        )
+    terms = {name: figures[name] for name in _TERMS if name in figures}
+    loan = node.credit.grant_loan(
+        case,
+        approval=approvals[-1]["id"],
+        amount_minor=figures["amount_minor"],
+        rate_ppm=figures["rate_ppm"],
+        months=figures["term_months"],
+        pattern=figures["repayment"],
+        programme=opened["row"]["programme"] or "",
+        terms=terms,
+    )
+    agreed = {name: figures[name] for name in _AGREED}
+    return {"case": case, "loan": loan, "terms": {**agreed, **terms}}
+
+
+def show_standing(desk: Desk, party: bytes) -> dict[str, Any]:
+    """Return a party's integrity record as a tree; every part opened leaves a receipt."""
+    found = find_standing(desk, party)
+    return {
+        "party": party,
+        "points": found.integrity.points,
+        "loans": found.loans,
+        "closed": found.closed,
+        "items": [item.tree() for item in found.integrity.items],
+    }

@@ -1,0 +1,57 @@
+"""The register's errors on a county whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tallystick.base.clock import SeededEntropy
+from tallystick.county.county import County, draw_county
+from tallystick.county.register import find_poor
+from tallystick.county.targeting import is_held, measure_targeting
+
+
+@pytest.fixture(scope="module")
+def county() -> County:
+    return draw_county(SeededEntropy("targeting"), households=3_000, months=1)
+
+
+def test_errors_are_those_of_the_countys_practice(county: County) -> None:
+    found = measure_targeting(county).whole
+    low, high = found.exclusion.interval_ppm
+    assert low < 420_000, "about two in five of the poor are left out"
+    assert high > 380_000
+    assert abs((found.inclusion.ppm or 0) - (found.exclusion.ppm or 0)) < 60_000
+
+
+def test_a_true_register_misses_nobody_and_holds_nobody_wrongly(county: County) -> None:
+    poor = find_poor([each for each in county.parties if each.kind == "household"])
+    true = [
+        replace(
+            party,
+            profile={**party.profile, "category": "dibao" if party.ident in poor else "ordinary"},
+        )
+        for party in county.parties
+    ]
+    found = measure_targeting(replace(county, parties=tuple(true)))
+    assert (found.whole.exclusion.hits, found.whole.inclusion.hits, found.missed) == (0, 0, ())
+
+
+def test_parts_sum_to_the_whole_and_the_missed_are_named(county: County) -> None:
+    found = measure_targeting(county)
+    for parts in (found.villages, found.livelihoods):
+        assert sum(each.exclusion.hits for each in parts) == found.whole.exclusion.hits
+        assert sum(each.exclusion.count for each in parts) == found.whole.exclusion.count
+        assert sum(each.inclusion.count for each in parts) == found.whole.inclusion.count
+    assert len(found.missed) == found.whole.exclusion.hits
+    by_ident = {party.ident: party for party in county.parties}
+    assert not any(is_held(by_ident[ident]) for ident in found.missed)
+
+
+def test_a_village_with_few_poor_says_how_little_it_knows(county: County) -> None:
+    villages = measure_targeting(county).villages
+    few = min(villages, key=lambda each: each.exclusion.count)
+    many = max(villages, key=lambda each: each.exclusion.count)
+    width = [high - low for low, high in (few.exclusion.interval_ppm, many.exclusion.interval_ppm)]
+    assert width[0] > width[1]
