@@ -107,8 +107,8 @@ def test_views_agree_with_the_state_whatever_was_recorded(
         assert (b"retired/" + key in state) == (standing == "retired")
     for service in (b"positioning", b"risk"):
         deciding = sum(each == "approved" for (of, _), each in models.items() if of == service)
-        held = state.get(b"models/" + service)
-        assert (read_admitted(held) if held is not None else 0) == deciding
+        key = b"models/" + service
+        assert (read_admitted(state[key]) if key in state else 0) == deciding
     assert {"approved", "retired"} >= set(models.values()) != set()
     assert views.count("record") == len(town.log)
     for table, t in (("feedback", "feedback.given"), ("model", "model.approved")):

@@ -31,6 +31,7 @@ __all__ = ["demo"]
 
 _TAMPERED: Final = "village"
 _WITNESS: Final = "regulator"
+_PAST_LOANS: Final = 6_000
 
 
 @click.command(
@@ -99,6 +100,7 @@ def _run(home: Path, seed: str, households: int, months: int, *, is_json: bool) 
     tampering = show_tampering(home, clock, member=_TAMPERED, witness=_WITNESS)
     facts["members_verified"] = tampering.sound
     facts["targeting"] = _measure_reach(county)
+    facts["calibration"] = _judge_past(seed)
     seconds = round(time.process_time() - began, 1)
     _tell(story, facts, tampering, seconds)
     if is_json:
@@ -150,6 +152,11 @@ _TITLES: Final[Mapping[str, Words]] = {
         "贫困登记：真正贫困而未登记 {exclusion}（{missed} 户），登记了而并不贫困 {inclusion}",
         "Poverty register: {exclusion} of the truly poor are left out ({missed} households);"
         " {inclusion} of those held are not poor",
+    ),
+    "past": Words(
+        "过去 {loans} 笔没见过的贷款上，评分卡平均差 {ece}（概率全对也会差到 {null95}），AUC {auc}",
+        "On {loans} past loans it had not seen, the card is off by {ece} on average"
+        " (true probabilities would be off by up to {null95}); AUC {auc}",
     ),
     "led": Words("不合适的去了哪里：{where}", "Where those that did not fit were led: {where}"),
     "chain": Words(
@@ -204,6 +211,24 @@ def _measure_reach(county: County) -> dict[str, Any]:
     return told
 
 
+def _judge_past(seed: str) -> dict[str, Any]:
+    """Return how true a card's probabilities are on loans of the county's past it has not seen."""
+    from tallystick.base.clock import SeededEntropy
+    from tallystick.county.history import draw_history
+    from tallystick.county.history.judging import judge
+
+    past = draw_history(SeededEntropy(seed), loans=_PAST_LOANS)
+    with progress("past") as tell:
+        found = judge("card", past, tell)
+    return {
+        "loans": found.rows,
+        "ece": round(found.figures.ece, 6),
+        "null95": round(found.figures.ece_null95, 6),
+        "auc": round(found.figures.auc_mean, 4),
+        "auc95": [round(found.auc_low, 4), round(found.auc_high, 4)],
+    }
+
+
 def _listed(counts: Mapping[Any, int]) -> str:
     mark = "，" if find_language() == "zh" else ", "
     return mark.join(f"{_named(str(name))} {count}" for name, count in counts.items()) or "-"
@@ -242,6 +267,14 @@ def _tell(story: Story, facts: Mapping[str, Any], found: Tampering, seconds: flo
         exclusion=_percent(reach["exclusion"], reach["exclusion95"]),
         inclusion=_percent(reach["inclusion"], reach["inclusion95"]),
     )
+    judged = facts["calibration"]
+    _say(
+        "past",
+        loans=judged["loans"],
+        ece=f"{judged['ece']:.2%}",
+        null95=f"{judged['null95']:.2%}",
+        auc=judged["auc"],
+    )
     _say(
         "chain",
         height=facts["height"],
@@ -272,8 +305,6 @@ def _tell_json(story: Story, facts: Mapping[str, Any], found: Tampering, seconds
         "feedback": story.acts.get("feedback.given", 0),
         **facts,
         "tamper": {name: tamper[name] for name in ("member", "height", "field", "found_by")},
-        # What needs past loans is not measured yet.
-        "calibration": {"ece": None, "null95": None},
         "seconds": seconds,
     }
     print(json.dumps(told, sort_keys=True))
