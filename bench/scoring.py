@@ -276,7 +276,7 @@ def _card_fit(sample: Table, folder: Path, rounds: int) -> list[Row]:
     names = ("scoring.card_fit", "scoring.card_value")
     if python is None:
         told = f"not measured: optbinning is not installed, and {OPTBINNING} names no Python"
-        absent = {"value": 0.0, "unit": "", "against": told, "ratio": 0.0, "spread": 0.0}
+        absent = {"value": None, "unit": "", "against": told, "ratio": None, "spread": None}
         return [{"name": name, **absent} for name in names]
     ours, theirs = [], []
     for _ in range(rounds):
