@@ -260,6 +260,11 @@ class Client:
         """Record how much the household says it received."""
         return self._send(f"/cases/{case}/money", {"amount_minor": amount_minor, "words": words})
 
+    def sum_feedback(self, by: str = "provider") -> Tree:
+        """Return what feedback says, by `provider` or `scheme`; leaves receipts."""
+        found: Tree = self._get("/feedback/summary", by=by)
+        return found
+
     def due_feedback(self) -> list[Tree]:
         """Return cases of other members whose feedback is due now."""
         found: list[Tree] = self._get("/feedback/due")["items"]

@@ -155,6 +155,7 @@ def _tell(heard: Heard, cases: list[str], clock: ManualClock) -> None:
         name for name in ASKING if any(row["case"] == fit for row in heard[name].due_feedback())
     )
     heard[asker].give_feedback(fit, felt=5)
+    assert heard[asker].sum_feedback("scheme")["cells"] == []
 
 
 def _look(heard: Heard, cases: list[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,7 +12,6 @@ from tallystick.cli.showing import Plain
 from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
 
 if TYPE_CHECKING:
-    from tallystick.services.positioning.told import By, Cell, Told
     from tallystick.text.wording import Language
 
 __all__ = ["feedback"]
@@ -98,70 +98,36 @@ _NONE: Final = Words("没有可显示的组", "No group can be shown.")
 @at_member()
 def show(place: Place, *, by: str) -> dict[str, Any] | Plain:
     """Show what feedback says."""
-    from tallystick.base.clock import SystemClock
-    from tallystick.county.house import open_house
-    from tallystick.services.positioning.told import read_told
-
-    member, wanted = place.need_member(), cast("By", by)
-    with open_house(place.county, SystemClock()) as house:
-        node = house.node(member)
-        node.catch_up()
-        told = read_told(node.desk, wanted)
-    if place.is_json:
-        return _tree_of_told(member, wanted, told)
-    return Plain(_say_told(member, wanted, told, find_language()))
+    with place.office() as office:
+        found = office.sum_feedback(by)
+    return found if place.is_json else Plain(_say_told(found, find_language()))
 
 
-def _tree_of_told(member: str, by: By, told: Told) -> dict[str, Any]:
-    from tallystick.services.positioning.told import CASES_LEAST, TOLERANCE_PPM
-
-    return {
-        "member": member,
-        "by": by,
-        "least": CASES_LEAST,
-        "tolerance_ppm": TOLERANCE_PPM,
-        "cells": [_tree_of_cell(each) for each in told.cells],
-        "suppressed": told.suppressed,
-        "unread": dict(told.unread),
-    }
-
-
-def _tree_of_cell(cell: Cell) -> dict[str, Any]:
-    from tallystick.cli.position_score import tree_share
-
-    return {
-        "name": cell.name,
-        "refused": cell.is_refused,
-        "praise": tree_share(cell.praise),
-        "accuracy": tree_share(cell.accuracy) if cell.accuracy else None,
-    }
-
-
-def _say_told(member: str, by: By, told: Told, language: Language) -> str:
-    from tallystick.services.positioning.told import CASES_LEAST, TOLERANCE_PPM
-
-    kind, tolerance = _BY_WORDS[by].in_(language), TOLERANCE_PPM // 10_000
-    lines = [_HEAD.in_(language).format(member=member, by=kind, tolerance=tolerance)]
-    for cell in told.cells:
-        lines += _say_cell(cell, by, language)
-    if not told.cells:
+def _say_told(found: Mapping[str, Any], language: Language) -> str:
+    by, least = found["by"], found["least"]
+    kind, tolerance = _BY_WORDS[by].in_(language), found["tolerance_ppm"] // 10_000
+    lines = [_HEAD.in_(language).format(member=found["member"], by=kind, tolerance=tolerance)]
+    for cell in found["cells"]:
+        lines += _say_cell(cell, by, least, language)
+    if not found["cells"]:
         lines.append(_NONE.in_(language))
-    if told.suppressed:
-        lines.append(_SUPPRESSED.in_(language).format(count=told.suppressed, least=CASES_LEAST))
-    for code, count in told.unread.items():
+    if found["suppressed"]:
+        lines.append(_SUPPRESSED.in_(language).format(count=found["suppressed"], least=least))
+    for code, count in found["unread"].items():
         lines.append(_UNREAD.in_(language).format(code=code, count=count))
     return "\n".join(lines) + "\n"
 
 
-def _say_cell(cell: Cell, by: By, language: Language) -> list[str]:
+def _say_cell(cell: Mapping[str, Any], by: str, least: int, language: Language) -> list[str]:
     from tallystick.cli.position_score import say_name, tell_share
-    from tallystick.services.positioning.told import CASES_LEAST
+    from tallystick.services.positioning.share import Share
 
-    name = say_name("scheme", cell.name, language) if by == "scheme" else cell.name
-    lines = [name + (_REFUSED.in_(language) if cell.is_refused else "")]
-    lines.append(f"  {tell_share(cell.praise)}  {_PRAISE.in_(language)}")
-    if cell.accuracy:
-        lines.append(f"  {tell_share(cell.accuracy)}  {_ACCURACY.in_(language)}")
-    else:
-        lines.append("  " + _NO_ACCURACY.in_(language).format(least=CASES_LEAST))
+    name = say_name("scheme", cell["name"], language) if by == "scheme" else cell["name"]
+    lines = [name + (_REFUSED.in_(language) if cell["refused"] else "")]
+    for key, words in (("praise", _PRAISE), ("accuracy", _ACCURACY)):
+        if key in cell:
+            share = Share(cell[key]["hits"], cell[key]["count"])
+            lines.append(f"  {tell_share(share)}  {words.in_(language)}")
+    if "accuracy" not in cell:
+        lines.append("  " + _NO_ACCURACY.in_(language).format(least=least))
     return lines

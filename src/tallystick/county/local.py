@@ -10,6 +10,7 @@ from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Conflict, Invalid
 from tallystick.charter import TABLES
 from tallystick.county.lending import grant_loan, show_standing
+from tallystick.county.summary import sum_feedback
 from tallystick.kernel.access.sealing import UNSIGNED, Draft
 from tallystick.node import Node
 from tallystick.records.base import Statement
@@ -19,6 +20,7 @@ from tallystick.services.positioning.catalogue import compile_catalogue
 from tallystick.services.positioning.model import Models
 from tallystick.services.positioning.service import Case, Request
 from tallystick.services.positioning.shadow import compare_cases
+from tallystick.services.positioning.told import By
 
 __all__ = ["LocalOffice", "read_id", "read_link", "told"]
 
@@ -335,6 +337,10 @@ class LocalOffice:
         if "mandate" in opened["assent"]:
             return Act(opened["assent"])
         return Act(UNSIGNED, self._of.consent.own_key(opened["party"]))
+
+    def sum_feedback(self, by: By = "provider") -> dict[str, Any]:
+        """Return what feedback says by provider or scheme; leaves receipts."""
+        return sum_feedback(self._node.desk, by)
 
     def due_feedback(self) -> list[dict[str, Any]]:
         """Return cases this member is to ask about now."""

@@ -188,6 +188,12 @@ def due_feedback(turn: LookDep) -> Response:
     return answer_json({"items": turn.office.due_feedback()})
 
 
+@router.get("/feedback/summary", summary="What feedback says")
+def sum_feedback(turn: LookDep, by: Literal["provider", "scheme"] = "provider") -> Response:
+    """Praise and accuracy in groups of five cases or more; every part opened leaves a receipt."""
+    return answer_json(turn.office.sum_feedback(by))
+
+
 @router.post("/cases/{case}/feedback", status_code=201, summary="Record feedback")
 def give_feedback(turn: TurnDep, case: CaseId, body: Feedback) -> Response:
     """Answers `{case, record}`; the case's owner may not ask."""

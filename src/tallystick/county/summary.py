@@ -1,0 +1,42 @@
+"""What feedback says of providers and schemes, as a tree: shares as hits of a count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tallystick.kernel.access.desk import Desk
+from tallystick.services.positioning.share import Share
+from tallystick.services.positioning.told import (
+    CASES_LEAST,
+    TOLERANCE_PPM,
+    By,
+    Cell,
+    read_told,
+)
+
+__all__ = ["sum_feedback"]
+
+
+def sum_feedback(desk: Desk, by: By) -> dict[str, Any]:
+    """Return praise and accuracy by provider or scheme; every part opened leaves a receipt."""
+    told = read_told(desk, by)
+    return {
+        "member": desk.member,
+        "by": by,
+        "least": CASES_LEAST,
+        "tolerance_ppm": TOLERANCE_PPM,
+        "cells": [_cell(each) for each in told.cells],
+        "suppressed": told.suppressed,
+        "unread": dict(told.unread),
+    }
+
+
+def _cell(cell: Cell) -> dict[str, Any]:
+    found = {"name": cell.name, "refused": int(cell.is_refused), "praise": _share(cell.praise)}
+    return {**found, "accuracy": _share(cell.accuracy)} if cell.accuracy else found
+
+
+def _share(share: Share) -> dict[str, int]:
+    low, high = share.interval_ppm
+    found = {"hits": share.hits, "count": share.count, "low_ppm": low, "high_ppm": high}
+    return found if share.ppm is None else {**found, "ppm": share.ppm}
