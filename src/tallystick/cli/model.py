@@ -41,8 +41,8 @@ def model() -> None:
 )
 @argument(
     "data",
-    zh="历史贷款文件（csv、arff、jsonl，可压缩）",
-    en="Past loans: csv, arff or jsonl, packed or not.",
+    zh="历史贷款文件（csv、xlsx、arff、jsonl）",
+    en="Past loans: csv, xlsx, arff or jsonl, packed or not.",
 )
 @option(
     "--mapping",

@@ -44,7 +44,9 @@ _COLUMNS: Final = (
         "Take every applicant of a file through the five steps, onto the ledger; a row a case.",
     ),
 )
-@argument("file", zh="申请文件（csv、arff、jsonl，可压缩）", en="Applicants: csv, arff or jsonl.")
+@argument(
+    "file", zh="申请文件（csv、xlsx、arff、jsonl）", en="Applicants: csv, xlsx, arff or jsonl."
+)
 @option("--mapping", required=True, metavar="TOML", zh="各列的含义", en="What the columns mean.")
 @option(
     "--county",

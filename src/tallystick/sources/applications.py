@@ -23,6 +23,7 @@ from tallystick.sources.opening import Lines, open_source
 from tallystick.sources.recipes import Reference, origin_references
 from tallystick.sources.rows import Record, Records, bind, check_columns, open_records
 from tallystick.sources.tables import empty_refused
+from tallystick.sources.updates import UpdateReader
 
 __all__ = [
     "KEY_BYTES_MAX",
@@ -60,6 +61,9 @@ class Application:
         protected: protected columns by name, for audits of fairness only.
         later: columns known only after the decision by name, for the search for leaks only.
         clamped: paths, and `features.` with the name, brought into a declared range.
+        dates: month in which a datum was last updated, in months since year 0, by path of a leaf
+            or of a nested list as a whole (`profile.crops`); only of what the file gave, and only
+            where its date is known.
     """
 
     row: int
@@ -73,6 +77,7 @@ class Application:
     protected: dict[str, int] = field(default_factory=dict)
     later: dict[str, int] = field(default_factory=dict)
     clamped: tuple[str, ...] = ()
+    dates: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,9 @@ class Reading(Iterator["Application | Rejected"]):
         rejected: rejected rows, the first `REJECTED_KEPT` of them.
         codes: rejected rows by code, all of them.
         bytes_total: size of the file, 0 where unknown.
-        format: `csv`, `arff` or `jsonl`.
-        unmapped: columns of a table that the mapping reads nothing from.
+        format: `csv`, `arff`, `jsonl` or `xlsx`.
+        unmapped: columns of a table that the mapping reads nothing from and does not declare
+            as never read.
     """
 
     def __init__(
@@ -133,21 +139,23 @@ class Reading(Iterator["Application | Rejected"]):
         self.bytes_total = self._opened.total
         try:
             self._lines = Lines(self._opened, mapping.layout.encoding)
-            records = open_records(self._opened, self._lines, mapping.layout)
             references = _references(mapping, training=training)
+            names = frozenset(reference.name for reference in references)
+            records = open_records(self._opened, self._lines, mapping.layout, names)
             check_columns(references, records)
             self._bind(mapping, records, training=training)
         except BaseException:
             self._opened.close()
             raise
-        read = {reference.name for reference in references}
         self.format = records.format
-        self.unmapped = tuple(name for name in records.header if name not in read)
+        known = names.union(mapping.layout.unread)
+        self.unmapped = tuple(name for name in records.header if name and name not in known)
         self._stream = self._run(records)
 
     def _bind(self, mapping: Mapping, records: Records, *, training: bool) -> None:
         self._assembler = Assembler(mapping, records)
         self._features = FeatureReader(mapping, records, training=training)
+        self._updates = UpdateReader(mapping, records)
         self._key = bind(mapping.key, records) if mapping.key else None
         self._target = mapping.target if training else None
         self._find_target = bind(self._target.origin, records) if self._target else None
@@ -179,7 +187,7 @@ class Reading(Iterator["Application | Rejected"]):
     @property
     def unseen(self) -> tuple[str, ...]:
         """Return mapped columns or paths from which no row so far has had a value."""
-        return tuple(sorted(self._assembler.unseen))
+        return tuple(sorted(self._assembler.unseen | self._updates.unseen))
 
     def _run(self, records: Records) -> Generator[Application | Rejected, None, None]:
         try:
@@ -232,6 +240,7 @@ class Reading(Iterator["Application | Rejected"]):
             protected=read.protected,
             later=read.later,
             clamped=tuple(built.clamped),
+            dates=self._updates.read(record, built.given.difference(built.defaults)),
         )
 
 
@@ -273,6 +282,8 @@ def _references(mapping: Mapping, *, training: bool) -> list[Reference]:
     for feature in mapping.features:
         if feature.is_read(training=training):
             found += origin_references(feature.recipe.origin)
+    for date in mapping.dates:
+        found += origin_references(date.recipe.origin)
     if mapping.key is not None:
         found.append(mapping.key)
     if training and mapping.target is not None:
@@ -304,4 +315,4 @@ def _key_of(cell: Json) -> str | None:
             f"the case's id exceeds {KEY_BYTES_MAX} bytes",
             cure="Name the column of the id in [case], not a text.",
         )
-    return text or None
+    return str(text) if text else None

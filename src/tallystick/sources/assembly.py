@@ -51,11 +51,13 @@ class Assembly:
         tree: `profile` and `demand`.
         defaults: paths whose values were not read from the file.
         clamped: paths whose values were brought into a declared range.
+        given: paths that the file gave, a nested list by its own path.
     """
 
     tree: dict[str, Leaves]
     defaults: list[str] = field(default_factory=list)
     clamped: list[str] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class Assembler:
             value = self._read(built, entry, record)
             if isinstance(value, Fraction):
                 self._place(built, entry, _derive(built, entry, value))
+            if entry.place.leaf not in built.tree[entry.place.branch]:
+                built.given.discard(entry.place.datum)
         for default in self._last:
             _apply_default(built, default)
         built.defaults.sort()
@@ -149,7 +153,11 @@ class Assembler:
         if isinstance(value, Absence):
             if recipe.required:
                 raise _required(entry.label)
+            if value is Absence.NO_ROW and not recipe.assumed:
+                built.given.add(entry.place.datum)
             return value
+        if not recipe.assumed:
+            built.given.add(entry.place.datum)
         self.unseen.discard(entry.label)
         if clamped and entry.place.path not in built.clamped:
             built.clamped.append(entry.place.path)
@@ -195,6 +203,8 @@ class Assembler:
             fault.values.setdefault("column", listed.label)
             raise
         self.unseen.discard(listed.label)
+        if not found:
+            built.given.add(f"{listed.branch}.{listed.group}")
         rows = []
         for item in found:
             row: Leaves = {}

@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 
 from tallystick.base.errors import Invalid
 from tallystick.records.applicant import Field
-from tallystick.sources.dates import compile_date
+from tallystick.sources.dates import Dated, compile_date
 from tallystick.sources.documents import Json
 from tallystick.sources.numbers import Rounding, Style, parse_number, settle
 from tallystick.sources.recipes import Recipe
@@ -68,7 +68,7 @@ def compile_number(
         if isinstance(text, Absence):
             return text
         if date is not None:
-            return Fraction(date(text))
+            return Fraction(text.month if isinstance(text, Dated) else date(text))
         for suffix, factor in recipe.suffixes:
             if text.endswith(suffix):
                 return parse_number(text[: -len(suffix)], style) * factor
@@ -105,7 +105,7 @@ def translate(cell: Json, recipe: Recipe, missing: frozenset[str]) -> str | Abse
 def plain_text(cell: Json) -> str | None:
     """Return a scalar's text without blanks around it, or None where there is none."""
     if isinstance(cell, str):
-        return cell.strip()
+        return cell if isinstance(cell, Dated) else cell.strip()
     if cell is None:
         return None
     if isinstance(cell, bool):
@@ -198,7 +198,8 @@ def remembered(read: Callable[[Json], Result]) -> Callable[[Json], Result]:
     memory: dict[str, Result] = {}
 
     def recall(cell: Json) -> Result:
-        if not isinstance(cell, str):
+        # A date and a text that looks like it are read differently.
+        if not isinstance(cell, str) or isinstance(cell, Dated):
             return read(cell)
         found = memory.get(cell)
         if found is None:
@@ -259,6 +260,9 @@ def _compile_list(recipe: Recipe, field: Field, style: Style, missing: frozenset
 
     def read(cell: Json) -> tuple[Value | Fraction | Absence, bool]:
         items = _elements(cell, recipe, missing)
+        if items is Absence.NO_ROW:
+            # What has no elements is known, unlike what is unknown.
+            return [], False
         if isinstance(items, Absence):
             return items, False
         values = [element(translate(item, recipe, missing)) for item in items]

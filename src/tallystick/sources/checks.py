@@ -46,6 +46,7 @@ def check_mapping(mapping: Mapping) -> None:
 
 
 def _check_leaks(mapping: Mapping) -> None:
+    _check_unread(mapping)
     hidden = [(reference, "is handed through under [expected]") for reference in mapping.keep]
     if mapping.target is not None:
         hidden.append((mapping.target.origin, "is the target"))
@@ -73,11 +74,30 @@ def _check_leaks(mapping: Mapping) -> None:
             _refuse_leak(place, origin, later)
 
 
+def _check_unread(mapping: Mapping) -> None:
+    """Refuse any use of a column that [file] declares never to be read."""
+    unread = [
+        (Reference(name, (name,)), "is declared in unread of [file]")
+        for name in mapping.layout.unread
+    ]
+    for place, origin in _readers(mapping):
+        _refuse_leak(place, origin, unread)
+    others = [("[expected]", reference) for reference in mapping.keep]
+    if mapping.key is not None:
+        others.append(("[case] id", mapping.key))
+    if mapping.target is not None:
+        others.append(("[target]", mapping.target.origin))
+    for place, reference in others:
+        _refuse_leak(place, reference, unread)
+
+
 def _readers(mapping: Mapping) -> Iterable[tuple[str, Origin]]:
     for field in mapping.fields:
         yield f"[fields] {field.place.path}", field.recipe.origin
     for feature in mapping.features:
         yield f"feature {feature.name}", feature.recipe.origin
+    for date in mapping.dates:
+        yield f"[dates] {date.prefix or 'all'}", date.recipe.origin
 
 
 def _refuse_leak(place: str, origin: Origin, hidden: list[tuple[Reference, str]]) -> None:
@@ -119,7 +139,11 @@ def _check_field(field: FieldRecipe) -> None:
             recipe.elapsed and not (recipe.date and kind == "count" and plain),
             "it needs a date, and a count outside of lists and groups",
         ),
-        ("none", bool(recipe.none) and place.index < 0, "only a row [0], [1] ... can be none"),
+        (
+            "none",
+            bool(recipe.none) and place.index < 0 and kind not in ("months", "idents"),
+            "only a row [0], [1] ... or a list in one cell can be none",
+        ),
         ("path", listed and place.index != EACH, "a list gives rows, written as [].leaf"),
         (
             "divide_by",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from tallystick.base.errors import Invalid
 from tallystick.sources.numbers import Style, parse_number
 
-__all__ = ["DATE_EPOCHS", "compile_date", "month_index"]
+__all__ = ["DATE_EPOCHS", "Dated", "compile_date", "date_refused", "month_index"]
 
 DATE_EPOCHS = {
     "sas_days": "days since 1960-01-01",
@@ -38,6 +38,17 @@ _COUNTED = re.compile(r"(days|seconds) since ([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _SECONDS_PER_DAY = 86_400
 _CENTURY_MAX = 9_900
+
+
+class Dated(str):
+    """A date that a file holds as such, written `YYYY-MM-DD`; no pattern is needed to read it."""
+
+    __slots__ = ()
+
+    @property
+    def month(self) -> int:
+        """Return the date's month index."""
+        return month_index(int(self[:4]), int(self[5:7]))
 
 
 def month_index(year: int, month: int) -> int:
@@ -73,7 +84,7 @@ def compile_date(pattern: str, century: int = 0) -> Callable[[str], int]:
     def read(text: str) -> int:
         found = expression.fullmatch(text.strip())
         if found is None:
-            raise _date_refused("the value is not a date of the declared pattern")
+            raise date_refused("the value is not a date of the declared pattern")
         return _month_of(found.groupdict(), century)
 
     return read
@@ -89,7 +100,7 @@ def _compile_counted(unit: str, epoch: str) -> Callable[[str], int]:
     def read(text: str) -> int:
         ordinal = first + parse_number(text, Style()) // divisor
         if not 1 <= ordinal <= datetime.date.max.toordinal():
-            raise _date_refused("the count of days leaves the calendar")
+            raise date_refused("the count of days leaves the calendar")
         day = datetime.date.fromordinal(ordinal)
         return month_index(day.year, day.month)
 
@@ -114,16 +125,17 @@ def _month_of(parts: dict[str, str | None], century: int) -> int:
         year = century + (int(parts["short"] or "") - century) % 100
     name = (parts.get("name") or "")[:3].lower()
     if name and name not in _NAMES:
-        raise _date_refused("the month's name is not an English one")
+        raise date_refused("the month's name is not an English one")
     month = _NAMES.index(name) + 1 if name else int(parts["month"] or "")
     try:
         day = datetime.date(year, month, int(parts.get("day") or 1))
     except ValueError as error:
-        raise _date_refused("no calendar holds this date") from error
+        raise date_refused("no calendar holds this date") from error
     return month_index(day.year, day.month)
 
 
-def _date_refused(fact: str) -> Invalid:
+def date_refused(fact: str) -> Invalid:
+    """Return the fault of a value that is no date."""
     return Invalid(
         "source.date",
         fact,

@@ -121,6 +121,8 @@ def verbatim(value: Json) -> object:
     """Return a document's part as Python's own JSON reader would (integers and floats)."""
     if isinstance(value, Numeral):
         return json.loads(value)
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, dict):
         return {key: verbatim(inner) for key, inner in value.items()}
     if isinstance(value, list):

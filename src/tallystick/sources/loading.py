@@ -16,15 +16,23 @@ from typing import Literal, cast
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.sources import schema
 from tallystick.sources.checks import check_default, check_mapping
-from tallystick.sources.mapping import Feature, FieldRecipe, Layout, Mapping, Target
+from tallystick.sources.mapping import (
+    DateRecipe,
+    Feature,
+    FieldRecipe,
+    Layout,
+    Mapping,
+    Target,
+)
 from tallystick.sources.numbers import Style
 from tallystick.sources.opening import ENCODINGS
-from tallystick.sources.places import Place, find_place, is_row_list, units_of
+from tallystick.sources.places import Place, find_place, find_prefix, is_row_list, units_of
 from tallystick.sources.recipes import (
     CELL_KEYS,
     ORIGIN_KEYS,
     Recipe,
     Reference,
+    parse_date,
     parse_recipe,
     parse_reference,
     unit_unknown,
@@ -34,6 +42,7 @@ __all__ = [
     "FEATURE_KEYS",
     "FEATURE_NAME_MAX",
     "FORMATS",
+    "HEADER_ROW_MAX",
     "KINDS",
     "MAPPING_BYTES_MAX",
     "SECTIONS",
@@ -43,8 +52,10 @@ __all__ = [
 
 MAPPING_BYTES_MAX = 1_048_576
 """Longest mapping, in bytes."""
-FORMATS = ("auto", "csv", "arff", "jsonl")
-"""Formats of files; `auto` goes by the name, without .gz."""
+FORMATS = ("auto", "csv", "arff", "jsonl", "xlsx")
+"""Formats of files; `auto` knows a workbook by its bytes and text by its name, without .gz."""
+HEADER_ROW_MAX = 1_000
+"""Lowest row in which a header is looked for."""
 FEATURE_NAME_MAX = 80
 """Longest name of a feature, in characters."""
 KINDS = ("borrow", "save", "invest", "insure", "lease")
@@ -55,7 +66,7 @@ Table = dict[str, object]
 SECTIONS = {
     "file": (
         *("format", "encoding", "delimiter", "member", "header", "columns", "missing"),
-        *("thousands", "decimal", "full_width"),
+        *("thousands", "decimal", "full_width", "sheet", "header_row", "unread"),
     ),
     "case": ("id", "kind", "as_of"),
     "target": ("column", "path", "good", "bad", "unknown"),
@@ -86,10 +97,8 @@ def load_mapping(path: Path | str) -> Mapping:
 def parse_mapping(data: bytes, name: str = "") -> Mapping:
     """Return the mapping that TOML bytes state; errors as `load_mapping`."""
     tables = _read_toml(data)
-    schema.check_keys(
-        tables, (*SECTIONS, "currencies", "fields", "defaults", "features"), "the mapping"
-    )
-    names = (*SECTIONS, "currencies", "fields", "defaults")
+    names = (*SECTIONS, "currencies", "fields", "defaults", "dates")
+    schema.check_keys(tables, (*names, "features"), "the mapping")
     section = {key: schema.take(tables, key, cast("Table", {}), "the mapping") for key in names}
     for key, known in SECTIONS.items():
         schema.check_keys(section[key], known, f"[{key}]")
@@ -109,6 +118,7 @@ def parse_mapping(data: bytes, name: str = "") -> Mapping:
         target=_target(section["target"]) if section["target"] else None,
         keep=_keep(section["expected"]),
         notes=_notes(features),
+        dates=tuple(_date(prefix, entry) for prefix, entry in section["dates"].items()),
     )
     check_mapping(mapping)
     return mapping
@@ -159,7 +169,28 @@ def _layout(table: Table) -> Layout:
         columns,
         frozenset(schema.take_texts(table, "missing", place)) if "missing" in table else None,
         style,
+        schema.take(table, "sheet", "", place),
+        _header_row(table, place),
+        schema.take_unique(table, "unread", place),
     )
+
+
+def _header_row(table: Table, place: str) -> int:
+    row = schema.take(table, "header_row", 1, place)
+    if not 1 <= row <= HEADER_ROW_MAX:
+        raise schema.bad_value(place, "header_row", f"it must be a row from 1 to {HEADER_ROW_MAX}")
+    return row
+
+
+def _date(prefix: str, entry: object) -> DateRecipe:
+    if isinstance(entry, dict) and prefix in ("profile", "demand"):
+        nested = next((key for key, inner in entry.items() if isinstance(inner, dict)), "")
+        if nested and nested != "values":
+            raise schema.bad_value(
+                "[dates]", f"{prefix}.{nested}", 'a path stands in quotes: "profile.crops"'
+            )
+    path = "" if prefix == "all" else find_prefix(prefix)
+    return DateRecipe(path, parse_date(entry, f"[dates] {prefix}"))
 
 
 def _currencies(table: Table) -> dict[str, Fraction]:

@@ -15,6 +15,7 @@ from tallystick.sources.places import Place
 from tallystick.sources.recipes import Recipe, Reference
 
 __all__ = [
+    "DateRecipe",
     "Feature",
     "FieldRecipe",
     "Layout",
@@ -35,6 +36,9 @@ class Layout:
     columns: tuple[str, ...] = ()
     missing: frozenset[str] | None = None
     style: Style = Style()
+    sheet: str = ""
+    header_row: int = 1
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,19 @@ class FieldRecipe:
     place: Place
     recipe: Recipe
     factor: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class DateRecipe:
+    """When the fields under a prefix were last updated.
+
+    Attributes:
+        prefix: path of fields, such as `profile.crops`, or empty for all of them.
+        recipe: how the date is read.
+    """
+
+    prefix: str
+    recipe: Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +122,7 @@ class Mapping:
         target: how the loan ended, or None.
         keep: parts handed through unchanged under `expected`.
         notes: what the reader of the mapping should know, one English sentence each.
+        dates: when fields were last updated, at most one recipe per prefix.
     """
 
     name: str
@@ -117,3 +135,4 @@ class Mapping:
     target: Target | None
     keep: tuple[Reference, ...]
     notes: tuple[str, ...]
+    dates: tuple[DateRecipe, ...] = ()

@@ -1,7 +1,7 @@
 """Foreign bytes, opened and read line by line in bounded memory.
 
-Plain, gzip and zip are told by their first bytes, never by name. Text is UTF-8 (with or without
-a mark) or GBK: declared, or detected at the first line that is not ASCII and then held to.
+Plain, gzip, zip and workbooks are told by their first bytes, never by name. Text is UTF-8 (with or
+without a mark) or GBK: declared, or detected at the first line that is not ASCII and then held to.
 Lines are bounded, and what unpacks far beyond its packed size is refused as a bomb.
 """
 
@@ -16,18 +16,27 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.sources.workbook import (
+    COMPOUND_MARK,
+    check_package,
+    compound_refused,
+    is_workbook,
+)
 
 __all__ = [
     "ENCODINGS",
     "LINE_BYTES_MAX",
+    "PACKING_ERRORS",
     "UNPACKED_BYTES_FREE",
     "UNPACKED_RATIO_MAX",
     "Lines",
     "Opened",
     "open_source",
+    "packing_refused",
+    "reading_stopped",
 ]
 
 LINE_BYTES_MAX = 1_048_576
@@ -39,9 +48,10 @@ UNPACKED_RATIO_MAX = 250
 ENCODINGS = ("detect", "utf-8", "gbk", "gb18030")
 
 _BUFFER_BYTES = 262_144
+_ZIP_MARK = b"PK\x03\x04"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-_PACKING_ERRORS = (
+PACKING_ERRORS: tuple[type[Exception], ...] = (
     zlib.error,
     lzma.LZMAError,
     EOFError,
@@ -49,6 +59,7 @@ _PACKING_ERRORS = (
     zipfile.BadZipFile,
     NotImplementedError,
 )
+"""What broken packed bytes raise."""
 
 
 @dataclass(slots=True)
@@ -61,6 +72,7 @@ class Opened:
         total: bytes of the file, 0 where unknown.
         name: name of the file or of the zip member, without `.gz`; may be empty.
         owned: whether closing also closes the file.
+        workbook: whether it is an .xlsx, whose stream is then the file itself.
         reached: bytes read when it was closed, -1 while it is open.
     """
 
@@ -69,6 +81,7 @@ class Opened:
     total: int
     name: str
     owned: bool
+    workbook: bool = False
     reached: int = -1
 
     def position(self) -> int:
@@ -98,7 +111,8 @@ def open_source(source: Path | str | BinaryIO, member: str = "") -> Opened:
 
     Raises:
         NotFound: `source.absent`.
-        Invalid: `source.packing` or `source.member` where the container cannot be read.
+        Invalid: `source.packing` or `source.member` where the container cannot be read; a code
+            beginning `source.sheet_`, or `source.bomb`, where a workbook must not be.
     """
     owned = isinstance(source, str | Path)
     if isinstance(source, str | Path):
@@ -120,31 +134,58 @@ def open_source(source: Path | str | BinaryIO, member: str = "") -> Opened:
     try:
         total = packed.seek(0, os.SEEK_END)
         packed.seek(0)
-        stream, inner = _unpack(packed, member)
+        workbook = not member and _is_workbook(packed)
+        stream, inner = (packed, "") if workbook else _unpack(packed, member)
     except BaseException as error:
         if owned:
             packed.close()
-        if isinstance(error, _PACKING_ERRORS):
-            raise _packing_refused() from error
+        if isinstance(error, PACKING_ERRORS):
+            raise packing_refused() from error
         raise
-    return Opened(stream, packed, total, inner or name.removesuffix(".gz"), owned)
+    return Opened(stream, packed, total, inner or name.removesuffix(".gz"), owned, workbook)
+
+
+def _is_workbook(packed: BinaryIO) -> bool:
+    """Return whether the file is an .xlsx that may be read; what is like one is refused."""
+    magic = packed.read(len(COMPOUND_MARK))
+    if magic == COMPOUND_MARK:
+        raise compound_refused(packed)
+    if not magic.startswith(_ZIP_MARK):
+        return False
+    with zipfile.ZipFile(packed) as archive:
+        if not is_workbook(archive):
+            return False
+        total = packed.seek(0, os.SEEK_END)
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+        if unpacked > max(UNPACKED_BYTES_FREE, UNPACKED_RATIO_MAX * total):
+            raise _bomb_refused()
+        check_package(archive)
+    return True
 
 
 def _unpack(packed: BinaryIO, member: str) -> tuple[BinaryIO, str]:
+    packed.seek(0)
     magic = packed.read(4)
     packed.seek(0)
     if magic[:2] == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=packed), _BUFFER_BYTES), ""
-    if magic == b"PK\x03\x04":
+        return _plain(io.BufferedReader(gzip.GzipFile(fileobj=packed), _BUFFER_BYTES)), ""
+    if magic == _ZIP_MARK:
         archive = zipfile.ZipFile(packed)
         inside = _choose_member(archive, member)
         if inside.flag_bits & 1:
             raise _member_refused("the zip member is encrypted", "Unpack it first.")
-        raw = archive.open(inside)
-        return io.BufferedReader(raw, _BUFFER_BYTES), inside.filename  # type: ignore[type-var]
+        raw = cast("io.RawIOBase", archive.open(inside))
+        return _plain(io.BufferedReader(raw, _BUFFER_BYTES)), inside.filename
     if magic[:2] in _UTF16_MARKS:
         raise _encoding_refused("the file is UTF-16", 1)
     return packed, ""
+
+
+def _plain(stream: io.BufferedReader) -> io.BufferedReader:
+    """Return unpacked bytes, which must not be packed once more or be a workbook."""
+    if stream.peek(len(COMPOUND_MARK)).startswith((COMPOUND_MARK, _ZIP_MARK)):
+        raise _member_refused("the packed file is itself a workbook or zip", "Unpack it first.")
+    return stream
 
 
 def _choose_member(archive: zipfile.ZipFile, member: str) -> zipfile.ZipInfo:
@@ -200,17 +241,12 @@ class Lines(Iterator[str]):
     def _read(self) -> bytes:
         try:
             raw = self._opened.stream.readline(LINE_BYTES_MAX + 1)
-        except _PACKING_ERRORS as error:
-            raise _packing_refused(self.row) from error
+        except PACKING_ERRORS as error:
+            raise packing_refused(self.row) from error
         except OSError as error:
             if error.errno is None:  # bz2 says so of broken bytes, not of a broken disk.
-                raise _packing_refused(self.row) from error
-            raise Unavailable(
-                "source.unreadable",
-                f"reading stopped at row {self.row}: {error.strerror}",
-                cure="Check the disk or the network drive, and start again.",
-                row=self.row,
-            ) from error
+                raise packing_refused(self.row) from error
+            raise reading_stopped(error, self.row) from error
         if len(raw) > LINE_BYTES_MAX:
             raise Invalid(
                 "source.line_too_long",
@@ -219,12 +255,7 @@ class Lines(Iterator[str]):
                 row=self.row,
             )
         if self._unpacked > max(UNPACKED_BYTES_FREE, UNPACKED_RATIO_MAX * self._opened.total):
-            raise Invalid(
-                "source.bomb",
-                f"the file unpacks to over {UNPACKED_RATIO_MAX} times its size",
-                cure="Unpack it yourself, look at it, and give the plain file.",
-                row=self.row,
-            )
+            raise _bomb_refused(self.row)
         return raw
 
     def _without_mark(self, raw: bytes) -> bytes:
@@ -255,6 +286,15 @@ class Lines(Iterator[str]):
         raise _encoding_refused(f"row {self.row} decodes {tried}", self.row)
 
 
+def _bomb_refused(row: int = 0) -> Invalid:
+    return Invalid(
+        "source.bomb",
+        f"the file unpacks to over {UNPACKED_RATIO_MAX} times its size",
+        cure="Unpack it yourself, look at it, and give the plain file.",
+        row=row,
+    )
+
+
 def _encoding_refused(fact: str, row: int) -> Invalid:
     return Invalid(
         "source.encoding",
@@ -264,12 +304,23 @@ def _encoding_refused(fact: str, row: int) -> Invalid:
     )
 
 
-def _packing_refused(row: int = 0) -> Invalid:
+def packing_refused(row: int = 0) -> Invalid:
+    """Return the refusal of packed bytes that are broken."""
     place = f" after row {row}" if row else ""
     return Invalid(
         "source.packing",
         f"the packed file is broken or cut short{place}",
         cure="Copy it again and compare its size with the original.",
+        row=row,
+    )
+
+
+def reading_stopped(error: OSError, row: int = 0) -> Unavailable:
+    """Return the error of a disk or network drive that fails while it is read."""
+    return Unavailable(
+        "source.unreadable",
+        f"reading stopped at row {row}: {error.strerror}",
+        cure="Check the disk or the network drive, and start again.",
         row=row,
     )
 

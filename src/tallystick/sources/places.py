@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +23,7 @@ __all__ = [
     "Place",
     "find_group",
     "find_place",
+    "find_prefix",
     "is_row_list",
     "own_unit",
     "units_of",
@@ -88,6 +90,11 @@ class Place:
     leaf: str
     field: Field
 
+    @property
+    def datum(self) -> str:
+        """Return the path by which the datum is dated: the leaf's, or that of its nested list."""
+        return f"{self.branch}.{self.group}" if self.index >= EACH else self.path
+
 
 def find_place(path: str) -> Place:
     """Return the leaf that `path` names.
@@ -127,6 +134,26 @@ def is_row_list(branch: str, group: str) -> bool:
     return isinstance(entry, Row) and entry.most > 0
 
 
+def find_prefix(path: str) -> str:
+    """Return `path`, proven to name a branch, a leaf, a group, or a leaf of a group that is a map.
+
+    Raises:
+        Invalid: `mapping.unknown_target`, with the nearest as cure.
+    """
+    known = sorted({*_TREE, *_data()})
+    if path not in known:
+        raise _unknown(path, known)
+    return path
+
+
+def _data() -> Iterator[str]:
+    for branch, entries in _TREE.items():
+        for name, entry in entries.items():
+            yield f"{branch}.{name}"
+            if isinstance(entry, Row) and not entry.most:
+                yield from (f"{branch}.{name}.{leaf}" for leaf in entry.fields)
+
+
 def own_unit(place: Place) -> str:
     """Return the unit in which the leaf's integer counts, such as `fen` or `months`."""
     kind, words = place.field.kind, place.leaf.split("_")
@@ -147,8 +174,8 @@ def units_of(place: Place) -> dict[str, Fraction]:
     return _COUNTS[own_unit(place)] if kind == "count" else {}
 
 
-def _unknown(path: str) -> Invalid:
-    paths = _all_paths()
+def _unknown(path: str, known_paths: list[str] | None = None) -> Invalid:
+    paths = _all_paths() if known_paths is None else known_paths
     longer = [known for known in paths if known.startswith(path)]
     near = longer or difflib.get_close_matches(path, paths, n=1, cutoff=0.4)
     cure = f"Did you mean {near[0]}?" if near else "The leaves are listed in docs/mapping.md."

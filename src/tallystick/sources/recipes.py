@@ -27,6 +27,7 @@ __all__ = [
     "Recipe",
     "Reference",
     "origin_references",
+    "parse_date",
     "parse_origin",
     "parse_recipe",
     "parse_reference",
@@ -50,6 +51,7 @@ CELL_KEYS = (
     "round",
     "clamp",
 )
+_DATE_KEYS = ("missing", "values", "others", "date", "century")
 FIELD_KEYS = ("unit", "none", "split", "divide_by", "elapsed", "required", "assumed")
 
 
@@ -175,6 +177,21 @@ def parse_recipe(value: object, place: str, extra: tuple[str, ...] = FIELD_KEYS)
         required=schema.take_flag(table, "required", place),
         assumed=schema.take_flag(table, "assumed", place),
     )
+
+
+def parse_date(value: object, place: str) -> Recipe:
+    """Return the recipe of a date that a TOML value states; a bare text names a column.
+
+    Raises:
+        Invalid: as `parse_recipe`.
+    """
+    table = {"column": value} if isinstance(value, str) else value
+    if isinstance(table, dict):
+        schema.check_keys(table, ("column", "path", *_DATE_KEYS), place)
+    recipe = parse_recipe(table, place, ())
+    if isinstance(recipe.origin, Formula) or "[]" in recipe.origin.name:
+        raise schema.bad_value(place, "path", "one date per row or document stands here")
+    return recipe
 
 
 def parse_reference(value: object, place: str) -> Reference:

@@ -18,6 +18,7 @@ from tallystick.sources.documents import Document, Json, read_documents, walk_to
 from tallystick.sources.mapping import Layout
 from tallystick.sources.opening import Lines, Opened
 from tallystick.sources.recipes import Origin, Reference
+from tallystick.sources.sheets import read_sheet
 from tallystick.sources.tables import read_arff, read_csv
 
 __all__ = ["Record", "Records", "bind", "bind_formula", "check_columns", "open_records"]
@@ -32,7 +33,7 @@ class Records:
     """A file's records.
 
     Attributes:
-        format: `csv`, `arff` or `jsonl`.
+        format: `csv`, `arff`, `jsonl` or `xlsx`.
         header: names of the columns; empty for documents.
         rows: number from 1 and record, or the fault that stands in its place.
         missing: codes of absence that this format brings where the mapping states none.
@@ -44,13 +45,23 @@ class Records:
     missing: frozenset[str]
 
 
-def open_records(opened: Opened, lines: Lines, layout: Layout) -> Records:
+def open_records(opened: Opened, lines: Lines, layout: Layout, wanted: frozenset[str]) -> Records:
     """Return the records of an opened file, its header already read.
 
+    Args:
+        opened: the file.
+        lines: its lines, where it is text.
+        layout: how it is written.
+        wanted: names of the columns that will be read; of a workbook no others are looked into.
+
     Raises:
-        Invalid: as `read_csv` and `read_arff`.
+        Invalid: `source.format`; as `read_csv`, `read_arff` and `read_sheet`.
     """
     kind = layout.format
+    if kind != "auto" and opened.workbook != (kind == "xlsx"):
+        raise _format_refused(kind, workbook=opened.workbook)
+    if opened.workbook:
+        return _open_workbook(opened, lines, layout, wanted)
     if kind == "auto":
         kind = _ENDINGS.get(opened.name.lower().rpartition(".")[2], "csv")
     if kind == "jsonl":
@@ -62,10 +73,32 @@ def open_records(opened: Opened, lines: Lines, layout: Layout) -> Records:
         header, rows = read_arff(lines)
         marks = frozenset({"", "?"})
     else:
-        header, rows = read_csv(lines, layout.delimiter, layout.columns, header=layout.header)
+        header, rows = read_csv(
+            lines,
+            layout.delimiter,
+            layout.columns,
+            header=layout.header,
+            header_row=layout.header_row,
+        )
         marks = frozenset({""})
     found = cast("Iterator[tuple[int, Record | Invalid]]", rows)
     return Records(kind, header, found, marks if layout.missing is None else layout.missing)
+
+
+def _open_workbook(opened: Opened, lines: Lines, layout: Layout, wanted: frozenset[str]) -> Records:
+    header, rows = read_sheet(opened.packed, layout, wanted)
+    lines.encoding = "utf-8"
+    missing = frozenset({""}) if layout.missing is None else layout.missing
+    return Records("xlsx", header, cast("Iterator[tuple[int, Record | Invalid]]", rows), missing)
+
+
+def _format_refused(declared: str, *, workbook: bool) -> Invalid:
+    found = "a workbook" if workbook else "no .xlsx workbook"
+    return Invalid(
+        "source.format",
+        f"the file is {found}, and the mapping declares {declared}",
+        cure="Correct format in [file], or leave it out.",
+    )
 
 
 def check_columns(references: list[Reference], records: Records) -> None:

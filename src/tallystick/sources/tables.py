@@ -20,6 +20,9 @@ __all__ = [
     "DELIMITERS",
     "RECORD_CHARACTERS_MAX",
     "RowOrFault",
+    "check_header",
+    "empty_refused",
+    "header_refused",
     "read_arff",
     "read_csv",
     "sniff_delimiter",
@@ -70,7 +73,12 @@ class _Bounded(Iterator[str]):
 
 
 def read_csv(
-    lines: Lines, delimiter: str = "", columns: tuple[str, ...] = (), *, header: bool = True
+    lines: Lines,
+    delimiter: str = "",
+    columns: tuple[str, ...] = (),
+    *,
+    header: bool = True,
+    header_row: int = 1,
 ) -> tuple[tuple[str, ...], Iterator[RowOrFault]]:
     """Return the header, and the rows numbered from 1.
 
@@ -79,10 +87,13 @@ def read_csv(
         delimiter: one character, or empty to look for it in the first line.
         columns: names to use instead of those of the first line.
         header: whether the first line holds names.
+        header_row: line at which the table begins, titles above it passed over.
 
     Raises:
         Invalid: `source.empty`, `source.columns`, `source.header_twice`.
     """
+    for _ in range(header_row - 1):
+        next(lines, None)
     first = next((line for line in lines if line.strip()), "")
     if not first:
         raise empty_refused()
@@ -92,9 +103,9 @@ def read_csv(
         try:
             names = tuple(name.strip() for name in next(reader))
         except csv.Error as error:
-            raise _header_refused("the header is ill quoted") from error
+            raise header_refused("the header is ill quoted") from error
         if columns and len(columns) != len(names):
-            raise _header_refused(f"{len(columns)} names are declared for {len(names)} columns")
+            raise header_refused(f"{len(columns)} names are declared for {len(names)} columns")
         names = columns or names
     else:
         names = columns
@@ -190,7 +201,7 @@ def _unescape(text: str) -> str:
 def check_header(names: tuple[str, ...]) -> None:
     """Refuse a header without names, with too many, or with one name twice."""
     if not 0 < len(names) <= COLUMNS_MAX:
-        raise _header_refused(f"it has {len(names)} columns where 1 to {COLUMNS_MAX} are read")
+        raise header_refused(f"it has {len(names)} columns where 1 to {COLUMNS_MAX} are read")
     first: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if name in first:
@@ -243,7 +254,8 @@ def _cell_too_long(row: int) -> Invalid:
     )
 
 
-def _header_refused(fact: str) -> Invalid:
+def header_refused(fact: str) -> Invalid:
+    """Return the refusal of a header that does not fit the mapping."""
     return Invalid(
         "source.columns", fact, cure="Check delimiter, header and columns in [file] of the mapping."
     )
