@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tallystick.county.history import History
     from tallystick.county.history.findings import Count, Targeting
-    from tallystick.county.history.judging import Judgement
+    from tallystick.county.history.judging import Gain, Judgement
     from tallystick.learning.evaluation import Share
     from tallystick.text.wording import Language
 
@@ -53,6 +53,11 @@ _MODELS: Final = {
     "challenger": Words("提升树", "boosted trees"),
     "truth": Words("提升树，看得见真相", "boosted trees that see the truth"),
 }
+_GAIN: Final = Words("诚信记录带来的 AUC 提升", "AUC gained by integrity records")
+_GAIN_ROWS: Final = {
+    "thin": Words("AUC 提升，诚信记录，薄档案", "AUC gain, integrity records, thin files"),
+    "all": Words("AUC 提升，诚信记录，全部", "AUC gain, integrity records, all"),
+}
 _KINDS: Final = {
     "elder_grain": Words("老人种粮", "elders' grain"),
     "orchard": Words("果园", "orchard"),
@@ -84,7 +89,7 @@ def report_history(
     """
     from tallystick.base.clock import SeededEntropy
     from tallystick.county.history import draw_history
-    from tallystick.county.history.judging import JUDGED, judge
+    from tallystick.county.history.judging import JUDGED, judge, judge_integrity
 
     with progress(Words("造历史", "drawing").in_(language)) as told:
         history = draw_history(
@@ -94,12 +99,15 @@ def report_history(
     for name in JUDGED:
         with progress(_MODELS[name].in_(language)) as told:
             judgements.append(judge(name, history, told))
+    with progress(_GAIN.in_(language)) as told:
+        gains = judge_integrity(history, told)
     settings = {"seed": seed, "difficulty": difficulty, "capture": capture}
     return (
         settings
         | {"loans": loans, "months": history.length_months}
         | _tree_of_figures(history, capture)
         | {"models": [_tree_of_judgement(each) for each in judgements]}
+        | {"integrity": [_tree_of_gain(each) for each in gains]}
         | _tree_of_targeting(history)
         | {"records": _count_records(history)}
     )
@@ -157,6 +165,18 @@ def _tree_of_judgement(judged: Judgement) -> dict[str, Any]:
             for each in figures.bins
         ],
     }
+
+
+def _tree_of_gain(gain: Gain) -> dict[str, Any]:
+    """Return a gain; what is promised is promised on thin files alone."""
+    from tallystick.county.history.judging import GAIN_PROMISED
+
+    found: dict[str, Any] = {"name": gain.name, "rows": gain.rows, "bad": gain.bad}
+    for name in ("auc_without", "auc_with", "gain", "low", "high"):
+        found[name] = _round(getattr(gain, name))
+    if gain.name == "thin":
+        found |= {"promised": GAIN_PROMISED, "met": gain.gain >= GAIN_PROMISED}
+    return found
 
 
 def _tree_of_targeting(history: History) -> dict[str, Any]:
@@ -249,6 +269,8 @@ def _print_figures(console: Console, tree: Mapping[str, Any], language: Language
         found = (f"{auc['value']:.3f}", f"{auc['low']:.3f} - {auc['high']:.3f}")
         band = f"{auc['band_low']:.2f} - {auc['band_high']:.2f}"
         table.add_row(title, *found, band, _mark(auc))
+    for each in tree["integrity"]:
+        table.add_row(_GAIN_ROWS[each["name"]].in_(language), *_gain_cells(each))
     console.print(table, markup=False)
 
 
@@ -256,6 +278,14 @@ def _cells(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
     interval = f"{100 * each['low']:.2f} - {100 * each['high']:.2f}"
     band = f"{100 * each['band_low']:.1f} - {100 * each['band_high']:.1f}"
     return f"{100 * each['value']:.2f} %", interval, band, _mark(each)
+
+
+def _gain_cells(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    interval = f"{each['low']:+.3f} - {each['high']:+.3f}"
+    if "promised" not in each:
+        return f"{each['gain']:+.3f}", interval, "-", ""
+    least = f">= {each['promised']:.2f}"
+    return f"{each['gain']:+.3f}", interval, least, "✓" if each["met"] else "✗"
 
 
 def _mark(each: Mapping[str, Any]) -> str:

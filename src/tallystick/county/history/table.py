@@ -16,12 +16,14 @@ from tallystick.county.history.life import AFTER_MONTHS, DEFAULT_DAYS
 from tallystick.county.history.loan import LEVELS, read_features
 from tallystick.county.history.past import History
 from tallystick.county.history.thin import Bundle, ThinRecord
+from tallystick.county.history.trace import draw_traces, weigh_trace
 from tallystick.learning.table import Table, table_from_rows
 
 __all__ = [
     "is_over",
     "observed_table",
     "table_from_records",
+    "table_with_integrity",
     "table_with_truth",
     "whole_table",
 ]
@@ -96,6 +98,25 @@ def whole_table(history: History, *, granted_only: bool = False) -> Table:
         },
         history.length_months,
     )
+
+
+def table_with_integrity(history: History) -> Table:
+    """Return every candidate as `whole_table` does, with one more column: `integrity_points`.
+
+    They are those of the integrity record on the day of the request, 0..1,000.
+
+    Args:
+        history: the history.
+    """
+    ends = zip(history.loans, history.truth.lives, draw_traces(history), strict=True)
+    rows: dict[int, tuple[Mapping[str, int], int]] = {
+        loan.number: (
+            read_features(loan) | {"integrity_points": weigh_trace(trace)},
+            int(life.is_default),
+        )
+        for loan, life, trace in ends
+    }
+    return _table(rows, history.length_months)
 
 
 def table_with_truth(history: History) -> Table:

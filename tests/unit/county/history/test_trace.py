@@ -1,0 +1,312 @@
+"""What records tell of candidates before their request, and what it adds to the card.
+
+The gain that the integrity record promises is measured and shown, not asserted: what holds here
+is that the measure is right, and that the points tell something of who will default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from math import sqrt
+from random import Random
+
+import numpy as np
+import pytest
+
+from tallystick.base.clock import SeededEntropy
+from tallystick.base.errors import Invalid
+from tallystick.cli.county_report import _gain_cells, _tree_of_gain
+from tallystick.county.history import History, draw_history
+from tallystick.county.history.findings import find_figures
+from tallystick.county.history.household import Household
+from tallystick.county.history.judging import (
+    GAIN_PROMISED,
+    Gain,
+    auc_error,
+    compare_auc,
+    judge_integrity,
+)
+from tallystick.county.history.season import EXPOSED, KINDS
+from tallystick.county.history.table import table_with_integrity, whole_table
+from tallystick.county.history.trace import TRACE_MONTHS, Trace, draw_traces, weigh_trace
+from tallystick.learning.folds import assign_folds
+from tallystick.learning.metrics import auc
+from tallystick.services.credit.integrity import START, Disaster, Due, weigh_integrity
+
+SEED = "fresh rain"
+FIGURES = {
+    "default": (77, 1_000),
+    "default_granted": (14, 315),
+    "violation": (8, 357),
+    "fungible_value": (89, 318),
+    "exclusion": (53, 150),
+    "reach_others": (300, 850),
+}
+"""Figures of `SEED` at 1,000 loans, taken before any trace was drawn."""
+ERRORS = 3.0
+
+
+@pytest.fixture(scope="module")
+def traces(history: History) -> tuple[Trace, ...]:
+    return draw_traces(history)
+
+
+@pytest.fixture(scope="module")
+def small() -> History:
+    return draw_history(SeededEntropy(SEED), loans=1_000)
+
+
+def late_of(trace: Trace) -> list[bool]:
+    return [(due.paid or trace.today) - due.due > 7 for due in trace.dues]
+
+
+def test_traces_change_nothing_else_of_a_history(small: History) -> None:
+    before = draw_history(SeededEntropy(SEED), loans=1_000)
+    assert draw_traces(small) == draw_traces(before)
+    assert small == before
+    found = {each.name: (each.count.hits, each.count.rows) for each in find_figures(small)}
+    assert {name: found[name] for name in FIGURES} == FIGURES
+
+
+def test_another_seed_has_other_traces_and_other_dials_the_same(small: History) -> None:
+    other = draw_history(SeededEntropy("fresh seed"), loans=50)
+    assert draw_traces(other) != draw_traces(small)[:50]
+    more = draw_history(SeededEntropy(SEED), loans=1_000, difficulty=100, capture=0)
+    assert draw_traces(more) == draw_traces(small)
+
+
+def test_the_loan_its_use_and_its_end_have_no_part_in_a_trace(small: History) -> None:
+    truth = small.truth
+    changed = replace(
+        small,
+        loans=tuple(
+            replace(loan, amount_minor=1, term_months=6, prior_tenths=None, granted=0)
+            for loan in small.loans
+        ),
+        truth=replace(truth, lives=truth.lives[::-1], uses=truth.uses[::-1], rings=()),
+    )
+    assert changed.truth.lives != truth.lives
+    assert draw_traces(changed) == draw_traces(small)
+
+
+def test_points_are_worked_out_from_dues_and_disasters_alone(
+    traces: tuple[Trace, ...],
+) -> None:
+    assert [each.name for each in fields(Trace)] == ["dues", "disasters", "today"]
+    for trace in traces[:500]:
+        bare = [Due(b"%d" % at, b"l", d.due, d.paid, d.is_last) for at, d in enumerate(trace.dues)]
+        befell = [Disaster(b"d", each.begin, each.end) for each in trace.disasters]
+        assert weigh_trace(trace) == weigh_integrity(bare, befell, trace.today).points
+        for at, due in enumerate(trace.dues):
+            assert due.record == b"due %d" % at
+            kind, number = due.loan.split()
+            assert kind in {b"water", b"credit", b"premium", b"rent"}
+            assert number == b"%d" % at
+
+
+def test_records_are_of_three_years_before_the_request_and_twelve_a_year_at_most(
+    traces: tuple[Trace, ...],
+) -> None:
+    for trace in traces:
+        days = [due.due for due in trace.dues]
+        assert days == sorted(days)
+        assert len(days) <= TRACE_MONTHS
+        assert all(trace.today - 30 * TRACE_MONTHS <= day < trace.today for day in days)
+        assert all(sum(day <= each < day + 360 for each in days) <= 12 for day in days)
+        assert all(not due.paid or due.due <= due.paid < trace.today for due in trace.dues)
+        assert all(0 <= each.begin <= each.end < trace.today for each in trace.disasters)
+
+
+def test_what_fell_due_first_is_paid_first(traces: tuple[Trace, ...]) -> None:
+    for trace in traces:
+        paid = [due.paid or trace.today for due in trace.dues]
+        assert paid == sorted(paid)
+    ends = [due.paid for trace in traces for due in trace.dues]
+    assert 0 in ends
+
+
+def test_those_who_farm_have_more_dues_and_some_have_none(
+    history: History, traces: tuple[Trace, ...]
+) -> None:
+    farms = EXPOSED - {"migrant"}
+    counts: dict[bool, list[int]] = {True: [], False: []}
+    for loan, trace in zip(history.loans, traces, strict=True):
+        counts[KINDS[loan.livelihood] in farms].append(len(trace.dues))
+    assert np.mean(counts[True]) > 1.5 * np.mean(counts[False])
+    assert min(counts[True]) == min(counts[False]) == 0
+    assert all(weigh_trace(trace) == START for trace in traces if not trace.dues)
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        lambda home: home.discipline_ppm,
+        lambda home: home.kin_ppm,
+        lambda home: home.cash_minor * 1_000_000 // home.income_minor,
+    ],
+    ids=["discipline", "kin", "cash"],
+)
+def test_dues_are_late_by_the_causes_that_loans_fail_by(
+    history: History, traces: tuple[Trace, ...], cause: Callable[[Household], int]
+) -> None:
+    homes = history.truth.households
+    order = sorted(range(len(homes)), key=lambda at: cause(homes[at]))
+    fifth = len(order) // 5
+    least, most = (
+        np.mean([late for at in part for late in late_of(traces[at])])
+        for part in (order[:fifth], order[-fifth:])
+    )
+    assert least > 1.3 * most
+
+
+def test_dues_come_later_in_a_year_of_disaster(traces: tuple[Trace, ...]) -> None:
+    found: dict[bool, list[bool]] = {True: [], False: []}
+    for trace in traces:
+        for due, late in zip(trace.dues, late_of(trace), strict=True):
+            hit = any(each.begin <= due.due <= each.end for each in trace.disasters)
+            found[hit].append(late)
+    assert np.mean(found[True]) > np.mean(found[False])
+
+
+def test_a_disaster_alone_lowers_nobodys_points(
+    history: History, traces: tuple[Trace, ...]
+) -> None:
+    planted_in = history.loans[0].village
+    hit = 0
+    for loan, trace in zip(history.loans, traces, strict=True):
+        for year in range(trace.today // 360):
+            if loan.village != planted_in and year != 4:
+                continue
+            planted = Disaster(b"planted", year * 360, year * 360 + 359)
+            more = replace(trace, disasters=(*trace.disasters, planted))
+            assert weigh_trace(more) >= weigh_trace(trace)
+            hit += 1
+    assert hit > 1_000
+
+
+def test_without_the_record_of_a_disaster_those_hit_have_fewer_points(
+    history: History, traces: tuple[Trace, ...]
+) -> None:
+    lowered = 0
+    for loan, trace in zip(history.loans, traces, strict=True):
+        with_it, without = weigh_trace(trace), weigh_trace(replace(trace, disasters=()))
+        assert without <= with_it
+        lowered += without < with_it
+        if not trace.disasters:
+            assert without == with_it
+        assert KINDS[loan.livelihood] in EXPOSED or not trace.disasters
+    hit = sum(bool(trace.disasters) for trace in traces)
+    assert hit / 20 < lowered < hit
+
+
+def test_the_table_has_one_column_more_and_the_same_folds(
+    small: History,
+) -> None:
+    plain, more = whole_table(small), table_with_integrity(small)
+    assert {c.name for c in more.columns} - {c.name for c in plain.columns} == {"integrity_points"}
+    assert len(more.columns) == len(plain.columns) + 1
+    assert (more.outcomes == plain.outcomes).all()
+    assert (assign_folds(more, folds=5, seed=42) == assign_folds(plain, folds=5, seed=42)).all()
+    (column,) = (each for each in more.columns if each.name == "integrity_points")
+    assert column.known.all()
+    assert [int(each) for each in column.values] == [weigh_trace(t) for t in draw_traces(small)]
+
+
+def test_points_alone_tell_of_defaults_to_come_in_thin_files(
+    history: History, traces: tuple[Trace, ...]
+) -> None:
+    thin = [loan.number for loan in history.loans if loan.prior_tenths is None]
+    ends = np.array([int(history.truth.lives[at].is_default) for at in thin])
+    found = auc(np.array([-weigh_trace(traces[at]) for at in thin]), ends)
+    bad = int(ends.sum())
+    assert found > 0.5 + ERRORS * auc_error(0.5, bad, len(thin) - bad)
+
+
+def drawn_scores(rows: int) -> tuple[list[int], list[int], list[int]]:
+    """Return a weak model's scores, a better one's, and outcomes."""
+    random = Random(7)
+    outcomes = [int(random.random() < 0.2) for _ in range(rows)]
+    common = [random.gauss(each, 1.5) for each in outcomes]
+    weak = [int(10 * (each + random.gauss(0, 1))) for each in common]
+    return weak, [int(10 * each) for each in common], outcomes
+
+
+def test_compared_models_have_the_auc_of_each() -> None:
+    weak, strong, outcomes = drawn_scores(400)
+    found = compare_auc(weak, strong, outcomes, [0] * 400)
+    ends = np.array(outcomes)
+    assert found.before == pytest.approx(auc(np.array(weak), ends))
+    assert found.after == pytest.approx(auc(np.array(strong), ends))
+    same = compare_auc(weak, weak, outcomes, [0] * 400)
+    assert (same.after - same.before, same.error) == (0, 0)
+
+
+def test_rows_of_different_folds_are_not_compared() -> None:
+    weak, strong, outcomes = drawn_scores(400)
+    folds = [at % 2 for at in range(400)]
+    shifted = [score + 10_000 * fold for score, fold in zip(strong, folds, strict=True)]
+    plain = compare_auc(weak, strong, outcomes, folds)
+    assert compare_auc(weak, shifted, outcomes, folds) == plain
+    assert plain.after != compare_auc(weak, strong, outcomes, [0] * 400).after
+
+
+def bootstrap_error(weak: Sequence[int], strong: Sequence[int], outcomes: Sequence[int]) -> float:
+    """Return the spread of the difference over paired resamples, within each outcome."""
+    generator, ends = np.random.default_rng(3), np.array(outcomes)
+    scores = np.array(weak), np.array(strong)
+    found = []
+    for _ in range(400):
+        rows = np.concatenate(
+            [
+                generator.choice(np.flatnonzero(ends == kind), int((ends == kind).sum()))
+                for kind in (0, 1)
+            ]
+        )
+        found.append(auc(scores[1][rows], ends[rows]) - auc(scores[0][rows], ends[rows]))
+    return float(np.std(found))
+
+
+def test_the_error_of_a_difference_is_that_of_a_paired_bootstrap() -> None:
+    weak, strong, outcomes = drawn_scores(600)
+    found = compare_auc(weak, strong, outcomes, [0] * 600)
+    expected = bootstrap_error(weak, strong, outcomes)
+    # 400 resamples know their spread to one part in sqrt(800).
+    assert found.error == pytest.approx(expected, rel=4 / sqrt(800))
+
+
+def test_a_comparison_without_two_rows_of_each_kind_is_refused() -> None:
+    with pytest.raises(Invalid, match="two good and two bad"):
+        compare_auc([1, 2, 3], [3, 2, 1], [0, 0, 1], [0, 0, 0])
+
+
+def test_the_gain_is_judged_on_the_same_rows_with_and_without_points() -> None:
+    history = draw_history(SeededEntropy("fresh thread"), loans=3_000)
+    steps: list[tuple[int, int]] = []
+    thin, every = judge_integrity(history, lambda done, of: steps.append((done, of)))
+    assert steps == [(at, 10) for at in range(1, 11)]
+    ends = [int(life.is_default) for life in history.truth.lives]
+    is_thin = [loan.prior_tenths is None for loan in history.loans]
+    assert (every.rows, every.bad) == (3_000, sum(ends))
+    assert thin.rows == sum(is_thin)
+    assert thin.bad == sum(end for end, each in zip(ends, is_thin, strict=True) if each)
+    for found in (thin, every):
+        assert found.gain == found.auc_with - found.auc_without
+        assert found.low < found.gain < found.high
+        assert found.high - found.gain == pytest.approx(found.gain - found.low)
+        # The points may add little; that they cost much would be an error of the fit.
+        assert found.high > 0
+    error = ERRORS * auc_error(0.77, every.bad, every.rows - every.bad)
+    assert 0.77 - error <= every.auc_without <= 0.77 + error
+
+
+@pytest.mark.parametrize(("gain", "mark"), [(GAIN_PROMISED, "✓"), (GAIN_PROMISED - 0.001, "✗")])
+def test_a_report_says_whether_the_promised_gain_came(gain: float, mark: str) -> None:
+    thin = Gain("thin", 500, 40, 0.75, 0.75 + gain, gain, gain - 0.01, gain + 0.01)
+    tree = _tree_of_gain(thin)
+    assert tree["met"] is (mark == "✓")
+    found, interval, least, shown = _gain_cells(tree)
+    assert found == f"{gain:+.3f}"
+    assert interval == f"{gain - 0.01:+.3f} - {gain + 0.01:+.3f}"
+    assert (least, shown) == (">= 0.02", mark)
+    assert "promised" not in _tree_of_gain(replace(thin, name="all"))
