@@ -24,6 +24,7 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
 from tallystick.charter import CHARTER, TABLES, fold_record
+from tallystick.kernel.access.accounts import Accounts
 from tallystick.kernel.access.answers import ANSWER_SCHEMA, ASKING, Answers, Asking
 from tallystick.kernel.access.desk import Desk, Found, Settled
 from tallystick.kernel.access.keyring import KeyRing
@@ -138,6 +139,7 @@ class Node:
         self.views = _open_views(folder)
         self._desk_file = Database.write(folder / "local.db", "desk", _DESK_SCHEMA, DESK_VERSION)
         self.answers = Answers(self._desk_file, clock)
+        self.accounts = Accounts(self._desk_file, clock, entropy)
         self.orders: Orders | None = None
         self._blocks: dict[int, list[Transaction]] = {}
         self._folding = threading.Lock()

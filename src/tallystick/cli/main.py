@@ -34,6 +34,7 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "product": ("product", Words("公布、列出产品", "Publish and list products")),
     "position": ("position", Words("从文件精准定位", "Position applications of a file")),
     "model": ("model", Words("训练评分模型并如实评价", "Train and judge scoring models")),
+    "user": ("user", Words("经办人的账号", "Officers' accounts")),
     "rules": (
         "rules",
         Words("谁可以写什么、谁可以读什么", "Who may write what, who may read what"),

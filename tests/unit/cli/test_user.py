@@ -97,3 +97,9 @@ def test_a_refusal_is_one_line_with_its_code(desk: Desk) -> None:
 
 def test_the_verb_offers_every_role_and_no_other() -> None:
     assert user._ROLES == ROLES
+
+
+def test_a_folder_that_another_process_writes_is_refused(desk: Desk, county: Path) -> None:
+    with open_house(county, SystemClock()):
+        status, line = desk.refuse("list")
+    assert (status, line.startswith("node.locked: ")) == (5, True)
