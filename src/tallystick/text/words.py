@@ -213,6 +213,51 @@ WORDS = {
         },
     ),
     **phrase_table(
+        "likely",
+        {
+            "income_once": (
+                "这一季的净收入多半在 {low:money} 到 {high:money} 之间（十回里约有八回）",
+                (
+                    "This season's net income is most likely between {low:money} and {high:money} "
+                    "(about eight times in ten)"
+                ),
+            ),
+            "income_once_about": (
+                "这一季的净收入大约是 {low:money}",
+                "This season's net income is about {low:money}",
+            ),
+            "income_year": (
+                "这个项目一年的净收入多半在 {low:money} 到 {high:money} 之间（十年里约有八年）",
+                (
+                    "The project's net income in a year is most likely between {low:money} and "
+                    "{high:money} (about eight years in ten)"
+                ),
+            ),
+            "income_year_about": (
+                "这个项目一年的净收入大约是 {low:money}",
+                "The project's net income in a year is about {low:money}",
+            ),
+            "need": (
+                "留出三个月生活费，自家能拿的都用上，还差的多半在 {low:money} 到 {high:money} 之间",
+                (
+                    "With three months of living kept and your own money used, you most likely "
+                    "need between {low:money} and {high:money}"
+                ),
+            ),
+            "need_about": (
+                "留出三个月生活费，自家能拿的都用上，还差大约 {low:money}",
+                (
+                    "With three months of living kept and your own money used, you need about "
+                    "{low:money}"
+                ),
+            ),
+            "need_none": (
+                "留出三个月生活费，自家的钱也够用",
+                "With three months of living kept, your own money is enough",
+            ),
+        },
+    ),
+    **phrase_table(
         "unit",
         {
             "minor": ("元", "yuan"),

@@ -4,7 +4,9 @@
 integers only, no clock, no order of a dict, no state. `Decider` is the same with catalogue, rules
 and model compiled once, for decisions in bulk.
 Laws: equal inputs give equal trees; a demand that fits gets a report, any other a match; nothing
-here refuses anyone: a person does. A changed byte of output is `decide_v2`.
+here refuses anyone: a person does. A changed byte of output is `decide_v2`, from the first release
+on. History: before it, version 1 was changed in place once, in November 2026, when the scheme's
+figures gained `income_interval` and `need_interval` and its frozen vectors were made again.
 Source: S0, precise positioning, steps 2 to 4; the county's practice.
 """
 
@@ -23,6 +25,7 @@ from tallystick.services.positioning.catalogue import AID, Product, compile_cata
 from tallystick.services.positioning.change import find_changes
 from tallystick.services.positioning.cycle import describe_cycle
 from tallystick.services.positioning.gaps import Gap
+from tallystick.services.positioning.interval import describe_intervals
 from tallystick.services.positioning.loan import Verdict
 from tallystick.services.positioning.match import REVIEW, find_needs, match_providers
 from tallystick.services.positioning.report import (
@@ -148,8 +151,10 @@ def _answer_scheme(
 ) -> Answer:
     """Step 3: the initial scheme, all that was weighed, and what had to be assumed."""
     told, model_reasons = weighed
-    assumed = {*inputs.get("defaults", ()), *case.household.assumed, *case.ask.assumed}
-    figures = {"cycle": arrange(describe_cycle(case)), "assumed": sorted(assumed), **told}
+    intervals, guessed = describe_intervals(case)
+    assumed = {*inputs.get("defaults", ()), *case.household.assumed, *case.ask.assumed, *guessed}
+    cycle = arrange(describe_cycle(case))
+    figures = {"cycle": cycle, "assumed": sorted(assumed), **intervals, **told}
     reasons = [Reason("aid_suits")] if choice.scheme == AID else []
     if choice.scheme == case.ask.scheme:
         reasons.append(Reason("asked_scheme", {"scheme": choice.scheme}))

@@ -18,6 +18,7 @@ from tallystick.services.positioning.page_figures import (
     encode_receipt,
     find_tightest,
     list_cells,
+    list_likely,
     write_calendar,
     write_figure,
     write_limit,
@@ -405,6 +406,7 @@ def _write_helper(page: _Page, row: Mapping[str, Any]) -> Html:
 def _write_sure(page: _Page) -> Html:
     voice = page.voice
     rows = _say_scheme(page, ("no_model", "model_says", "model_weighs"))
+    rows += [("note", told) for told in list_likely(voice, page.scheme["figures"], page.demand)]
     if page.terms.get("thresholds"):
         rows.append(("note", voice.tell("sure.bad_year")))
     rows.append(("note", _tell_assumed(page)))

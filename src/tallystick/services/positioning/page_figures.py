@@ -23,6 +23,7 @@ __all__ = [
     "encode_receipt",
     "find_tightest",
     "list_cells",
+    "list_likely",
     "write_calendar",
     "write_figure",
     "write_limit",
@@ -250,6 +251,27 @@ def find_tightest(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None
         return int(room * _PPM // max(1, row["need"]))
 
     return min(rows, key=room_ppm, default=None)
+
+
+def list_likely(voice: Voice, figures: Mapping[str, Any], demand: Mapping[str, Any]) -> list[Html]:
+    """Return between which sums the income and the money needed most likely lie.
+
+    Args:
+        figures: of the scheme; the page says nothing of an interval that they lack.
+        demand: what was asked for, whose income is a season's or a year's.
+    """
+    once = demand.get("working_capital") or demand.get("kind") == "insure"
+    income = "income_once" if once else "income_year"
+    found = []
+    for name, figure in ((income, "income_interval"), ("need", "need_interval")):
+        interval = figures.get(figure)
+        if interval is None:
+            continue
+        low, high = interval["low_minor"], interval["high_minor"]
+        spared = name == "need" and high == 0
+        code = name if low < high else "need_none" if spared else f"{name}_about"
+        found.append(voice.say(f"likely.{code}", {"low": low, "high": high}))
+    return found
 
 
 # ---- cash by month
