@@ -172,6 +172,13 @@ _SENTENCES = {
         "{count} facts you did not state were assumed: {names}. Tell us, and it is surer.",
     ),
     "sure.more": ("等", " and others"),
+    "sure.stale": (
+        "这些情况一年多没有更新：{names}（最久 {months} 个月），请核对",
+        (
+            "These were last updated more than a year ago: {names}"
+            " (the oldest {months} months); check them"
+        ),
+    ),
     "sure.stated": (
         "用的都是您说的情况，没有替您估。",
         "Only what you told us was used; nothing was assumed.",

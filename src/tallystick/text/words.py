@@ -244,13 +244,6 @@ WORDS = {
                     "need between {low:money} and {high:money}"
                 ),
             ),
-            "need_about": (
-                "留出三个月生活费，自家能拿的都用上，还差大约 {low:money}",
-                (
-                    "With three months of living kept and your own money used, you need about "
-                    "{low:money}"
-                ),
-            ),
             "need_none": (
                 "留出三个月生活费，自家的钱也够用",
                 "With three months of living kept, your own money is enough",

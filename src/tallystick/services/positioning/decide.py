@@ -41,6 +41,7 @@ from tallystick.services.positioning.why import explain_fit, explain_gaps, expla
 __all__ = ["RULES_V1", "Decider", "Positioning", "decide_v1"]
 
 _WORST_FEATURES = 3
+_STALE_MONTHS = 12
 _NO_MODEL = -1
 
 
@@ -53,7 +54,8 @@ def decide_v1(
     """Return the positioning of one application.
 
     Args:
-        inputs: `{"v": 1, "application": {profile, demand, features}, "defaults": [paths]}`.
+        inputs: `{"v": 1, "application": {profile, demand, features}, "defaults": [paths]}`, and
+            where it is known `"dates": {path: month}` of when its data were last seen to.
         model: a published model of the bad outcome, a card or trees, or None.
         catalogue: the county's catalogue tree (`catalogue_from_toml`).
         rules: thresholds by name (`RULES_V1`).
@@ -155,6 +157,8 @@ def _answer_scheme(
     assumed = {*inputs.get("defaults", ()), *case.household.assumed, *case.ask.assumed, *guessed}
     cycle = arrange(describe_cycle(case))
     figures = {"cycle": cycle, "assumed": sorted(assumed), **intervals, **told}
+    if stale := _find_stale(inputs.get("dates", {}), case.ask.as_of):
+        figures["stale"] = stale
     reasons = [Reason("aid_suits")] if choice.scheme == AID else []
     if choice.scheme == case.ask.scheme:
         reasons.append(Reason("asked_scheme", {"scheme": choice.scheme}))
@@ -170,6 +174,12 @@ def _answer_scheme(
         figures=figures,
         reasons=(*reasons, *model_reasons),
     )
+
+
+def _find_stale(dates: Mapping[str, int], as_of: int) -> list[dict[str, Any]]:
+    """Return what is older than a year at the application, with its age in months."""
+    ages = ((path, as_of - month) for path, month in sorted(dates.items()))
+    return [{"path": path, "months": age} for path, age in ages if age > _STALE_MONTHS]
 
 
 def _option_tree(option: Option) -> dict[str, Any]:

@@ -45,6 +45,7 @@ _ASSUMED_SHOWN = 6
 _OPTIONS_SHOWN = 2
 _FULL_ROWS = 12
 _DENSE_ROWS = 6
+_NOTE_ROWS = 3
 _LENT = ("borrow", "lease")
 # Told in sections of their own.
 _ELSEWHERE = frozenset({"person_reviewed", "less_would_pass"})
@@ -127,8 +128,13 @@ def render_report(case: Mapping[str, Any], language: str) -> str:
     ]
     kind = "fit" if page.fits and page.refusal is None else "not"
     rows = len(page.terms.get("schedule", ()))
-    kind += " dense" if rows > _DENSE_ROWS else "" if rows else " roomy"
-    kind += " long" if rows > _FULL_ROWS else ""
+    # What is told of spans and ages takes the room of some rows more.
+    figures = page.scheme["figures"]
+    told = sum(name in figures for name in ("income_interval", "need_interval", "stale"))
+    full = rows + _NOTE_ROWS * told
+    kind += " dense" if full > _DENSE_ROWS else "" if full else " roomy"
+    kind += " long" if full > _FULL_ROWS else ""
+    kind += " told" if told else ""
     return write_document(voice, title, body, kind=kind)
 
 
@@ -410,6 +416,8 @@ def _write_sure(page: _Page) -> Html:
     if page.terms.get("thresholds"):
         rows.append(("note", voice.tell("sure.bad_year")))
     rows.append(("note", _tell_assumed(page)))
+    if stale := page.scheme["figures"].get("stale"):
+        rows.append(("note", _tell_stale(page, stale)))
     return write_section("sure", voice.tell("head.sure"), [write_list(rows)])
 
 
@@ -423,6 +431,17 @@ def _tell_assumed(page: _Page) -> Html:
     shown = join(list(names)[:_ASSUMED_SHOWN], voice.tell("comma"))
     more = voice.tell("sure.more") if len(names) > _ASSUMED_SHOWN else ""
     return voice.tell("sure.assumed", count=Html(str(len(names))), names=Html(shown + more))
+
+
+def _tell_stale(page: _Page, stale: Sequence[Mapping[str, Any]]) -> Html:
+    """Which facts are more than a year old, the oldest first, and how old the oldest is."""
+    voice = page.voice
+    oldest = sorted(stale, key=lambda each: (-each["months"], each["path"]))
+    names = dict.fromkeys(voice.word("field", each["path"].rpartition(".")[2]) for each in oldest)
+    shown = join(list(names)[:_ASSUMED_SHOWN], voice.tell("comma"))
+    more = voice.tell("sure.more") if len(names) > _ASSUMED_SHOWN else ""
+    months = Html(str(oldest[0]["months"]))
+    return voice.tell("sure.stale", names=Html(shown + more), months=months)
 
 
 def _write_disagree(page: _Page) -> Html:

@@ -269,6 +269,9 @@ def list_likely(voice: Voice, figures: Mapping[str, Any], demand: Mapping[str, A
             continue
         low, high = interval["low_minor"], interval["high_minor"]
         spared = name == "need" and high == 0
+        if name == "need" and low == high and not spared:
+            # It says no more than the sum asked for.
+            continue
         code = name if low < high else "need_none" if spared else f"{name}_about"
         found.append(voice.say(f"likely.{code}", {"low": low, "high": high}))
     return found

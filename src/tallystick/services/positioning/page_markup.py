@@ -332,6 +332,11 @@ html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}
 .long .wide .bars{height:26pt}
 .long .by,.long small,.long .note,.long .key,.long .asks,.long .receipt{
 font-size:7.8pt;line-height:10pt}
+.told,html:lang(en) .told{gap:2.6pt}
+html:lang(en) .told.dense{font-size:7.9pt;line-height:10.1pt}
+.told.long,html:lang(en) .told.long{font-size:7.5pt;line-height:9.4pt;gap:1.8pt}
+.told.long h2{font-size:9pt;line-height:11pt}.told.long .note{font-size:7.3pt;line-height:9pt}
+.told.dense .receipt svg{width:21mm;height:21mm}.told.dense h1{font-size:13.5pt;line-height:16pt}
 .p3{grid-template-columns:1fr 1fr 1fr;gap:10pt}main .p3 table{font-size:7.4pt;line-height:8.6pt}
 main .p3 th,main .p3 td{padding:.3pt 0 .5pt 3pt}
 .p3 caption,.p3 thead th{font-size:7.2pt;line-height:9pt}

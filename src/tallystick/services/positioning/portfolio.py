@@ -159,8 +159,16 @@ class Portfolio:
             "demand": found.demand,
             "features": found.features,
         }
+        inputs: dict[str, Any] = {
+            "v": 1,
+            "dates": dict(found.dates),
+            "defaults": list(found.defaults),
+            "application": application,
+        }
+        if not found.dates:
+            del inputs["dates"]
         return Request(
-            inputs={"v": 1, "application": application, "defaults": list(found.defaults)},
+            inputs=inputs,
             party=self._desk.new_id(),
             assent=assent,
             model=self.cards.of(found.row),

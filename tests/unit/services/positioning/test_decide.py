@@ -205,6 +205,21 @@ def test_the_order_of_keys_changes_no_byte(decider: Decider, application: Make) 
     )
 
 
+def test_data_older_than_a_year_are_named_with_their_age(
+    decider: Decider, application: Make
+) -> None:
+    inputs = inputs_of(application())
+    as_of = inputs["application"]["demand"]["as_of_month"]
+    dates = {"profile.crops": as_of - 13, "profile.persons": as_of - 12, "profile.debts": as_of}
+    found = decider.decide({**inputs, "dates": dates})
+    assert found.scheme.figures["stale"] == [{"path": "profile.crops", "months": 13}]
+    assert "stale" not in decider.decide(inputs).scheme.figures
+    same = decider.decide(inputs)
+    assert (found.judgement, found.result) == (same.judgement, same.result), (
+        "age alone decides none"
+    )
+
+
 def _reverse_keys(value: object) -> object:
     if isinstance(value, dict):
         return {key: _reverse_keys(item) for key, item in reversed(value.items())}
@@ -307,6 +322,12 @@ def test_any_application_in_range_gets_a_canonical_answer_with_words(
     tree = found.tree()
     check_tree(tree)
     codec.encode(tree)
+    for answer in (found.scheme, found.judgement, found.result):
+        # Sealed as it is: sorting every tree would cost as much as encrypting it.
+        sealed = answer.sealed()
+        assert {k: codec.encode_decoded(v) for k, v in sealed.items()} == {
+            k: codec.encode(v) for k, v in sealed.items()
+        }
     assert found.fits == (found.result.question == "report") == (not found.judgement.ranked)
     for language in ("zh", "en"):
         for code, values in sayings(found):

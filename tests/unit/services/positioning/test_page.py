@@ -486,6 +486,16 @@ def test_what_was_assumed_is_named_and_counted() -> None:
     assert "nothing was assumed" in Reader(render_report(fitting(), "en")).text
 
 
+def test_what_is_more_than_a_year_old_is_named_with_its_age() -> None:
+    case = fitting()
+    stale = [{"path": "profile.persons", "months": 14}, {"path": "profile.crops", "months": 26}]
+    case["decisions"]["scheme"]["figures"]["stale"] = stale
+    text = Reader(render_report(case, "en")).text
+    assert "more than a year ago" in text
+    assert "26 months" in text
+    assert "more than a year" not in Reader(render_report(fitting(), "en")).text
+
+
 def test_the_same_case_gives_the_same_page_to_the_byte() -> None:
     assert render_report(fitting(), "zh") == render_report(fitting(), "zh")
 
