@@ -19,6 +19,8 @@ from tallystick.services.positioning.page_figures import (
     find_tightest,
     list_cells,
     list_likely,
+    name_fields,
+    tell_stale,
     write_calendar,
     write_figure,
     write_limit,
@@ -41,7 +43,6 @@ from tallystick.text import PHRASES
 
 __all__ = ["render_report"]
 
-_ASSUMED_SHOWN = 6
 _OPTIONS_SHOWN = 2
 _FULL_ROWS = 12
 _DENSE_ROWS = 6
@@ -417,7 +418,7 @@ def _write_sure(page: _Page) -> Html:
         rows.append(("note", voice.tell("sure.bad_year")))
     rows.append(("note", _tell_assumed(page)))
     if stale := page.scheme["figures"].get("stale"):
-        rows.append(("note", _tell_stale(page, stale)))
+        rows.append(("note", tell_stale(voice, stale)))
     return write_section("sure", voice.tell("head.sure"), [write_list(rows)])
 
 
@@ -425,23 +426,10 @@ def _tell_assumed(page: _Page) -> Html:
     """Which facts were assumed; the first few by name, and how many in all."""
     voice = page.voice
     paths = [*page.scheme["figures"].get("assumed", ()), *page.case.get("defaults", ())]
-    names = dict.fromkeys(voice.word("field", path.rpartition(".")[2]) for path in paths)
-    if not names:
+    count, names = name_fields(voice, paths)
+    if not count:
         return voice.tell("sure.stated")
-    shown = join(list(names)[:_ASSUMED_SHOWN], voice.tell("comma"))
-    more = voice.tell("sure.more") if len(names) > _ASSUMED_SHOWN else ""
-    return voice.tell("sure.assumed", count=Html(str(len(names))), names=Html(shown + more))
-
-
-def _tell_stale(page: _Page, stale: Sequence[Mapping[str, Any]]) -> Html:
-    """Which facts are more than a year old, the oldest first, and how old the oldest is."""
-    voice = page.voice
-    oldest = sorted(stale, key=lambda each: (-each["months"], each["path"]))
-    names = dict.fromkeys(voice.word("field", each["path"].rpartition(".")[2]) for each in oldest)
-    shown = join(list(names)[:_ASSUMED_SHOWN], voice.tell("comma"))
-    more = voice.tell("sure.more") if len(names) > _ASSUMED_SHOWN else ""
-    months = Html(str(oldest[0]["months"]))
-    return voice.tell("sure.stale", names=Html(shown + more), months=months)
+    return voice.tell("sure.assumed", count=Html(str(count)), names=names)
 
 
 def _write_disagree(page: _Page) -> Html:

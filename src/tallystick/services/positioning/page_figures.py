@@ -15,6 +15,7 @@ from tallystick.services.positioning.page_markup import (
     Html,
     Voice,
     escape_text,
+    join,
     write_table,
 )
 from tallystick.text import format_money, format_percent, format_ratio
@@ -24,6 +25,8 @@ __all__ = [
     "find_tightest",
     "list_cells",
     "list_likely",
+    "name_fields",
+    "tell_stale",
     "write_calendar",
     "write_figure",
     "write_limit",
@@ -31,6 +34,8 @@ __all__ = [
     "write_receipt_code",
     "write_schedule",
 ]
+
+_NAMED = 6
 
 Cell: TypeAlias = tuple[Html, Html, Html]
 """A name, its value and a note under it, which may be empty."""
@@ -275,6 +280,21 @@ def list_likely(voice: Voice, figures: Mapping[str, Any], demand: Mapping[str, A
         code = name if low < high else "need_none" if spared else f"{name}_about"
         found.append(voice.say(f"likely.{code}", {"low": low, "high": high}))
     return found
+
+
+def name_fields(voice: Voice, paths: Sequence[str]) -> tuple[int, Html]:
+    """Return how many facts paths name, and the first few of them in words."""
+    names = dict.fromkeys(voice.word("field", path.rpartition(".")[2]) for path in paths)
+    shown = join(list(names)[:_NAMED], voice.tell("comma"))
+    more = voice.tell("sure.more") if len(names) > _NAMED else ""
+    return len(names), Html(shown + more)
+
+
+def tell_stale(voice: Voice, stale: Sequence[Mapping[str, Any]]) -> Html:
+    """Return which facts are more than a year old, the oldest first, and how old the oldest is."""
+    oldest = sorted(stale, key=lambda each: (-each["months"], each["path"]))
+    _, names = name_fields(voice, [each["path"] for each in oldest])
+    return voice.tell("sure.stale", names=names, months=Html(str(oldest[0]["months"])))
 
 
 # ---- cash by month

@@ -480,20 +480,11 @@ def test_a_page_in_a_third_language_is_refused() -> None:
 def test_what_was_assumed_is_named_and_counted() -> None:
     paths = ("profile.persons", "profile.crops[].yield_kg_per_mu")
     case = make_case(make_application(), paths)
+    case["decisions"]["scheme"]["figures"]["stale"] = [{"path": "profile.crops", "months": 26}]
     text = Reader(render_report(case, "en")).text
-    for words in ("were assumed", say("field.persons", {}, "en"), "Kilograms per mu"):
+    for words in ("were assumed", say("field.persons", {}, "en"), "Kilograms per mu", "26 months"):
         assert words in text
     assert "nothing was assumed" in Reader(render_report(fitting(), "en")).text
-
-
-def test_what_is_more_than_a_year_old_is_named_with_its_age() -> None:
-    case = fitting()
-    stale = [{"path": "profile.persons", "months": 14}, {"path": "profile.crops", "months": 26}]
-    case["decisions"]["scheme"]["figures"]["stale"] = stale
-    text = Reader(render_report(case, "en")).text
-    assert "more than a year ago" in text
-    assert "26 months" in text
-    assert "more than a year" not in Reader(render_report(fitting(), "en")).text
 
 
 def test_the_same_case_gives_the_same_page_to_the_byte() -> None:
