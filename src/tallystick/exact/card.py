@@ -27,10 +27,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from tallystick.base.errors import Invalid
 from tallystick.exact.calibration import Calibration, check_calibration, probability_ppm
 from tallystick.exact.reading import (
     INTEGER_LIMIT,
+    check_names,
     malformed,
     read_ascending,
     read_integer,
@@ -38,6 +38,7 @@ from tallystick.exact.reading import (
     read_list,
     read_map,
     read_name,
+    row_fault,
 )
 
 __all__ = [
@@ -135,7 +136,7 @@ def check_card(value: object) -> Card:
     target = read_name(tree["target"], "target")
     items = read_list(tree["features"], "features", 1, _FEATURES_MOST)
     features = tuple(_check_feature(item, f"features[{i}]") for i, item in enumerate(items))
-    _check_names([feature.name for feature in features], target)
+    check_names([feature.name for feature in features], target)
     base = read_integer(tree["base"], "base", *_POINTS)
     return Card(target, base, features, check_calibration(tree["calibration"]))
 
@@ -176,12 +177,7 @@ def _points(feature: Feature, value: int | None) -> int:
     if value is None:
         return feature.missing
     if type(value) is not int or not -INTEGER_LIMIT < value < INTEGER_LIMIT:
-        raise Invalid(
-            "model.row",
-            f"{feature.name}: expected an integer below 2^53, found {type(value).__name__}",
-            cure="Convert the row to integer features by the model's mapping first.",
-            feature=feature.name,
-        )
+        raise row_fault(feature.name, value)
     place = bisect_left(feature.edges, value)
     if feature.kind == "number":
         return feature.points[place]
@@ -221,12 +217,3 @@ def _check_level(value: object, path: str) -> Feature:
     other = read_integer(tree["other"], f"{path}.other", *_POINTS)
     missing = read_integer(tree["missing"], f"{path}.missing", *_POINTS)
     return Feature(name, "level", levels, points, other, missing, min(points))
-
-
-def _check_names(names: list[str], target: str) -> None:
-    """Refuse names out of order or twice, and a feature that is the target itself."""
-    for index in range(1, len(names)):
-        if names[index - 1] >= names[index]:
-            raise malformed(f"features[{index}].name", "names strictly ascending", "another order")
-    if target in names:
-        raise malformed("features", "features other than the target", "the target itself")

@@ -13,6 +13,7 @@ from tallystick.base.errors import Invalid
 
 __all__ = [
     "INTEGER_LIMIT",
+    "check_names",
     "malformed",
     "read_ascending",
     "read_integer",
@@ -20,6 +21,7 @@ __all__ = [
     "read_list",
     "read_map",
     "read_name",
+    "row_fault",
 ]
 
 INTEGER_LIMIT: Final = 2**53
@@ -42,6 +44,25 @@ def malformed(path: str, expected: str, found: str) -> Invalid:
         cure="Fetch the model again by its CID, or publish it anew from training.",
         path=path,
     )
+
+
+def row_fault(name: str, value: object) -> Invalid:
+    """Return the error for a row whose `name` is no integer of the house."""
+    return Invalid(
+        "model.row",
+        f"{name}: expected an integer below 2^53, found {type(value).__name__}",
+        cure="Convert the row to integer features by the model's mapping first.",
+        feature=name,
+    )
+
+
+def check_names(names: list[str], target: str) -> None:
+    """Refuse names out of order or twice, and a feature that is the target itself."""
+    for index in range(1, len(names)):
+        if names[index - 1] >= names[index]:
+            raise malformed(f"features[{index}].name", "names strictly ascending", "another order")
+    if target in names:
+        raise malformed("features", "features other than the target", "the target itself")
 
 
 def read_map(value: object, path: str, keys: frozenset[str]) -> dict[str, Any]:

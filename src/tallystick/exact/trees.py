@@ -44,11 +44,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tallystick.base.errors import Invalid
 from tallystick.exact.calibration import Calibration, check_calibration, probability_ppm
 from tallystick.exact.card import POINTS_LIMIT, Score
 from tallystick.exact.reading import (
     INTEGER_LIMIT,
+    check_names,
     malformed,
     read_ascending,
     read_integer,
@@ -56,6 +56,7 @@ from tallystick.exact.reading import (
     read_list,
     read_map,
     read_name,
+    row_fault,
 )
 
 __all__ = [
@@ -159,7 +160,7 @@ def check_trees(value: object) -> Trees:
     target = read_name(model["target"], "target")
     items = read_list(model["features"], "features", 1, _FEATURES_MOST)
     features = tuple(_check_feature(item, f"features[{i}]") for i, item in enumerate(items))
-    _check_order([feature.name for feature in features], target)
+    check_names([feature.name for feature in features], target)
     base = read_integer(model["base"], "base", *_POINTS)
     items = read_list(model["trees"], "trees", 1, TREES_MOST)
     trees = tuple(_check_tree(item, f"trees[{i}]", features) for i, item in enumerate(items))
@@ -210,12 +211,7 @@ def _read(feature: TreeFeature, value: int | None) -> int | None:
     if value is None:
         return None
     if type(value) is not int or not -INTEGER_LIMIT < value < INTEGER_LIMIT:
-        raise Invalid(
-            "model.row",
-            f"{feature.name}: expected an integer below 2^53, found {type(value).__name__}",
-            cure="Convert the row to integer features by the model's mapping first.",
-            feature=feature.name,
-        )
+        raise row_fault(feature.name, value)
     return value if feature.levels is None or value in feature.levels else None
 
 
@@ -289,12 +285,3 @@ def _check_inner(tree: Tree, node: int, feature: TreeFeature, path: str) -> None
         read_integer(tree.cut[node], f"{path}.cut[{node}]", 0, len(feature.sets) - 1)
     below = tree.value[tree.left[node] : tree.left[node] + 2]
     read_integer(tree.value[node], f"{path}.value[{node}]", min(below), max(below))
-
-
-def _check_order(names: list[str], target: str) -> None:
-    """Refuse names out of order or twice, and a feature that is the target itself."""
-    for index in range(1, len(names)):
-        if names[index - 1] >= names[index]:
-            raise malformed(f"features[{index}].name", "names strictly ascending", "another order")
-    if target in names:
-        raise malformed("features", "features other than the target", "the target itself")

@@ -40,7 +40,13 @@ from tallystick.learning.encoding import LEVELS_MOST, Encoding, encode
 from tallystick.learning.folds import assign_folds
 from tallystick.learning.grown import grown_trees, publish_trees
 from tallystick.learning.metrics import auc
-from tallystick.learning.scorecard import CardRule, _check, _micro, _no_signal, _state
+from tallystick.learning.scorecard import (
+    CardRule,
+    check_table,
+    find_state,
+    no_signal,
+    to_micro,
+)
 from tallystick.learning.table import Floats, Table
 
 __all__ = [
@@ -188,7 +194,7 @@ def fit_model(
     rule = rule or ChallengerRule()
     assert 1 < rule.leaves <= LEAVES_MOST, "a tree has 2 to 64 leaves"
     assert 0 < rule.trees <= TREES_MOST, "there are 1 to 2,048 trees"
-    _check(table, target, monotone, CardRule(folds=rule.folds))
+    check_table(table, target, monotone, CardRule(folds=rule.folds))
     sample = table.take(table.labelled)
     grower = _Grower(rule, monotone, seed)
     # 2 threads have been seen to grow the same trees, but scikit-learn does not promise it.
@@ -202,9 +208,9 @@ def fit_model(
         bad=int(sample.outcomes.sum()),
         trees=trees,
         features=_uses(model, monotone),
-        auc_ppm=_micro(auc(held_out, sample.outcomes)),
-        slope_micro=_micro(calibration.slope),
-        bend_micro=_micro(calibration.bend),
+        auc_ppm=to_micro(auc(held_out, sample.outcomes)),
+        slope_micro=to_micro(calibration.slope),
+        bend_micro=to_micro(calibration.bend),
     )
     return model, report
 
@@ -233,7 +239,7 @@ class _Grower:
         """Return that many trees of a sample, and how to encode what they score."""
         encoding = encode(sample)
         if not encoding.names or not trees:
-            raise _no_signal(len(sample.columns))
+            raise no_signal(len(sample.columns))
         booster = HistGradientBoostingClassifier(
             learning_rate=self.rule.rate,
             max_iter=trees,
@@ -296,13 +302,13 @@ def _uses(model: ChallengerModel, monotone: Mapping[str, int]) -> tuple[FeatureU
         np.add.at(splits, columns, 1)
         np.add.at(gains, columns, gain)
     if not splits.any():
-        raise _no_signal(len(model.sample.columns))
+        raise no_signal(len(model.sample.columns))
     count = dict(zip(names, splits.tolist(), strict=True))
     share = dict(zip(names, (gains / gains.sum()).tolist(), strict=True))
     states = dict.fromkeys(monotone, "missing")
-    states |= {column.name: _state(column) for column in model.sample.columns}
+    states |= {column.name: find_state(column) for column in model.sample.columns}
     states |= {name: "unasked" for name in names if not count[name]}
     return tuple(
-        FeatureUse(name, states[name], count.get(name, 0), _micro(share.get(name, 0.0)))
+        FeatureUse(name, states[name], count.get(name, 0), to_micro(share.get(name, 0.0)))
         for name in sorted(states)
     )

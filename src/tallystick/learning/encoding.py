@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from tallystick.learning.scorecard import _state
+from tallystick.learning.scorecard import find_state
 from tallystick.learning.table import Column, Floats, Table
 
 __all__ = ["LEVELS_MOST", "Encoding", "encode"]
@@ -54,7 +54,7 @@ def encode(sample: Table) -> Encoding:
     levels = {
         column.name: _levels(column, sample.weights) if column.kind == "level" else None
         for column in sample.columns
-        if _state(column) == "used"
+        if find_state(column) == "used"
     }
     split = [name for name, codes in levels.items() if codes and len(codes) > 1]
     names = (*split, *(name for name in levels if name not in split))

@@ -42,9 +42,13 @@ __all__ = [
     "CardRule",
     "FeatureReport",
     "FitReport",
+    "check_table",
+    "find_state",
     "fit_card",
     "fit_model",
+    "no_signal",
     "publish",
+    "to_micro",
 ]
 
 LABELLED_LEAST: Final = 30
@@ -175,21 +179,21 @@ def fit_model(
 ) -> tuple[CardModel, FitReport]:
     """Return the card in floats; arguments and errors are those of `fit_card`."""
     rule = rule or CardRule()
-    _check(table, target, monotone, rule)
+    check_table(table, target, monotone, rule)
     sample = table.take(table.labelled)
     fitter = _Fitter(rule, monotone)
     fit = fitter.fit(sample)
     if not fit.used:
-        raise _no_signal(len(sample.columns))
+        raise no_signal(len(sample.columns))
     held_out = fitter.hold_out(sample, seed)
     calibration = fit_curve(held_out, sample.outcomes, sample.weights)
     report = FitReport(
         rows=len(sample),
         bad=int(sample.outcomes.sum()),
         features=fit.reports(monotone),
-        auc_ppm=_micro(auc(held_out, sample.outcomes)),
-        slope_micro=_micro(calibration.slope),
-        bend_micro=_micro(calibration.bend),
+        auc_ppm=to_micro(auc(held_out, sample.outcomes)),
+        slope_micro=to_micro(calibration.slope),
+        bend_micro=to_micro(calibration.bend),
     )
     return CardModel(target, fit.used, fit.regression, calibration), report
 
@@ -251,7 +255,7 @@ class _Fitter:
 
     def fit(self, sample: Table) -> _Fit:
         """Return the features in use and their regression."""
-        states = {column.name: _state(column) for column in sample.columns}
+        states = {column.name: find_state(column) for column in sample.columns}
         binnings = {
             column.name: self._bin(column, sample)
             for column in sample.columns
@@ -301,7 +305,7 @@ def _evidence(binnings: tuple[Binning, ...], table: Table) -> Floats:
     return result
 
 
-def _state(column: Column) -> str:
+def find_state(column: Column) -> str:
     """Return whether a column can be binned, by `FeatureReport.state`."""
     known = column.values[column.known]
     if len(known) == 0:
@@ -314,7 +318,7 @@ def _state(column: Column) -> str:
 def _report(name: str, state: str, binning: Binning | None, coefficient: float) -> FeatureReport:
     """Return what became of one feature."""
     bins, value = (binning.bins, binning.value) if binning else (0, 0.0)
-    return FeatureReport(name, state, bins, _micro(value), _micro(coefficient))
+    return FeatureReport(name, state, bins, to_micro(value), to_micro(coefficient))
 
 
 def _published(binning: Binning, coefficient: float) -> dict[str, Any]:
@@ -334,15 +338,15 @@ def _published(binning: Binning, coefficient: float) -> dict[str, Any]:
 
 def _points(logit: float) -> int:
     """Return log odds in micro-units, within the card's limit."""
-    return max(-POINTS_LIMIT, min(POINTS_LIMIT, _micro(logit)))
+    return max(-POINTS_LIMIT, min(POINTS_LIMIT, to_micro(logit)))
 
 
-def _micro(value: float) -> int:
+def to_micro(value: float) -> int:
     """Return a float in millionths, half to even."""
     return round(value * _MICRO)
 
 
-def _check(table: Table, target: str, monotone: Mapping[str, int], rule: CardRule) -> None:
+def check_table(table: Table, target: str, monotone: Mapping[str, int], rule: CardRule) -> None:
     """Refuse a sample no honest card comes from."""
     names = {column.name for column in table.columns}
     if target in names:
@@ -386,7 +390,7 @@ def _check_outcomes(table: Table, rule: CardRule) -> None:
             )
 
 
-def _no_signal(columns: int) -> Invalid:
+def no_signal(columns: int) -> Invalid:
     """Return the error for a table whose features tell nothing."""
     return Invalid(
         "learning.no_signal",
