@@ -1,7 +1,9 @@
 """`tally`: the front door of the command line.
 
 A verb's module loads when the verb is used, so that help comes at once. An error is one line on
-standard error with its code and cure, and the exit status of its family.
+standard error that begins with its code, and the exit status of its family. In English the rest is
+the fact and its cure, as programs and logs keep them; in Chinese it is what happened and what to do
+in a person's words, the fact in brackets behind them: whoever is called at night needs both.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ import click
 
 from tallystick import __version__
 from tallystick.base.errors import Error
-from tallystick.cli.spoken import Group, Words, find_language, lang_option, option
+from tallystick.cli.spoken import Group, Language, Words, find_language, lang_option, option
 
 __all__ = ["main", "run", "tally"]
 
 _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "demo": ("demo", Words("一条命令看整个县", "Show the whole county with one command")),
-    "county": ("county", Words("建立、查看、运行一个县", "Found, show and serve a county")),
+    "county": (
+        "county",
+        Words("建立、查看一个县，报告它的真相", "Found and show a county, report its truth"),
+    ),
+    "serve": ("serve", Words("运行控制台和接口", "Serve the console and the API")),
     "party": ("party", Words("登记、查看、注销主体", "Register, show and erase parties")),
     "mandate": ("mandate", Words("给予、收回委托", "Give and take back mandates")),
     "grant": ("grant", Words("给予、收回授权", "Give and take back grants")),
@@ -66,6 +72,13 @@ class _Tally(Group):
             return None
         loaded = importlib.import_module(f"tallystick.cli.{module}")
         return cast("click.Command", getattr(loaded, cmd_name))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the verb; an error is told in the language its words asked for."""
+        try:
+            return super().invoke(ctx)
+        except Error as error:
+            ctx.exit(_tell(_say(error, find_language(ctx)), error.exit_status))
 
     def say_short(self, ctx: click.Context, name: str) -> str | None:
         """Return what a verb does, without loading it."""
@@ -114,8 +127,6 @@ def run(given: Sequence[str] | None = None) -> int:
     try:
         found = tally.main(args=given, prog_name="tally", standalone_mode=False)
         return found if isinstance(found, int) else 0
-    except Error as error:
-        return _tell(str(error), error.exit_status)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)
         return error.exit_code
@@ -130,6 +141,16 @@ def run(given: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone; closing it again would complain once more.
         sys.stdout = None
         return _BROKEN_PIPE
+
+
+def _say(error: Error, language: Language) -> str:
+    """Return an error as one line."""
+    if language == "en":
+        return str(error)
+    from tallystick.text.problem import say_problem
+
+    said = say_problem(error, language)
+    return f"{error.code}: {said.title}。怎么办：{said.cure}（{error.message}）"
 
 
 def _tell(line: str, status: int) -> int:

@@ -1,0 +1,240 @@
+"""`tally serve`: the console and the API of a county's members, at one address of this machine."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tallystick.base.errors import Denied, Unavailable
+from tallystick.cli.place import Place, at_county
+from tallystick.cli.showing import show as show_result
+from tallystick.cli.spoken import Verb, Words, argument, find_language, lang_option, option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tallystick.county.founding import CountyFile
+    from tallystick.county.house import House
+
+__all__ = ["serve", "serve_folder"]
+
+PORT: Final = 8420
+CALLS_MAX: Final = 256
+"""Most connections served at once; more are answered 503."""
+GRACE_S: Final = 5
+_ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of what they stand for
+
+
+@click.command(
+    "serve",
+    cls=Verb,
+    words=Words(
+        "运行各成员的控制台和接口；Ctrl-C 结束",
+        "Serve the members' console and API; Ctrl-C ends.",
+    ),
+)
+@argument(
+    "folder", required=False, metavar="[COUNTY]", zh="县文件夹", en="The folder, as --county."
+)
+@option(
+    "--member",
+    "members",
+    multiple=True,
+    metavar="NAME",
+    zh="只开放某成员",
+    en="Reach only this one.",
+)
+@option("--host", default="127.0.0.1", show_default=True, zh="监听地址", en="Address to listen at.")
+@option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=PORT,
+    show_default=True,
+    zh="端口；0 为任选",
+    en="Port; 0 takes a free one.",
+)
+@option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="HOST",
+    zh="客户端使用的主机名",
+    en="A host name that clients ask by.",
+)
+@option("--api-only", is_flag=True, zh="只开放接口，不要控制台", en="The API alone, no console.")
+@at_county
+@lang_option
+def serve(
+    place: Place,
+    *,
+    folder: str | None,
+    members: tuple[str, ...],
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    api_only: bool,
+) -> None:
+    """Serve a county until it is ended."""
+    if folder:
+        place = Place(county=Path(folder), is_json=place.is_json)
+    serve_folder(
+        place, members=members, host=host, port=port, names=names, has_console=not api_only
+    )
+
+
+def serve_folder(
+    place: Place,
+    *,
+    members: tuple[str, ...] = (),
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    names: tuple[str, ...] = (),
+    has_console: bool = True,
+) -> None:
+    """Serve a county's folder until a signal ends it."""
+    from tallystick.base.clock import SystemClock
+    from tallystick.cli.opening import publish_address
+    from tallystick.county.founding import read_county
+    from tallystick.county.house import open_house
+    from tallystick.county.serving import serve_house
+
+    found = read_county(place.county)
+    _check_host(found, host)
+    _log_to_stderr()
+    with (
+        _listen(host, port) as listener,
+        open_house(place.county, SystemClock()) as house,
+        serve_house(house),
+    ):
+        address = _address(host, listener.getsockname()[1])
+        run, link = _compose(house, members, (host, *names), has_console=has_console)
+        with publish_address(place.county, address), _ended_by_signal():
+            told = {"address": address, "county": found.name}
+            if has_console:
+                told["console"] = address + link
+            show_result(told, is_json=place.is_json, language=find_language())
+            run(listener)
+
+
+def _compose(
+    house: House, members: tuple[str, ...], names: tuple[str, ...], *, has_console: bool
+) -> tuple[Callable[[socket.socket], None], str]:
+    """Return what serves a house at a listener until a signal comes, and where to begin."""
+    from tallystick.api.app import create_app
+    from tallystick.api.gate import LOOPBACK
+
+    hosts = LOOPBACK | set(names)
+    app: Any = create_app(house, members=members, hosts=hosts)
+    link = ""
+    if has_console:
+        app, link = _add_console(house, app, members, hosts)
+    return _server(app, has_console=has_console), link
+
+
+def _add_console(
+    house: House,
+    app: Any,  # noqa: ANN401 - ASGI
+    members: tuple[str, ...],
+    hosts: frozenset[str],
+) -> tuple[Any, str]:
+    from tallystick.console.app import create_console
+    from tallystick.console.door import Demonstration, Shown
+    from tallystick.console.visit import Office
+    from tallystick.county.officers import list_officers, open_session
+    from tallystick.text.phrase import Phrase
+
+    served = [each for each in house.county.members if not members or each.name in members]
+    is_demo = bool(house.county.seed)
+    office = Office(
+        county=Phrase("县金融账本", "County ledger"),
+        members=tuple(each.name for each in served),
+        names={each.name: Phrase(each.zh, each.en) for each in house.county.members},
+        is_demo=is_demo,
+    )
+    demonstration = None
+    if is_demo:
+        officers = {
+            each.name: [Shown(*row) for row in list_officers(house.node(each.name))]
+            for each in served
+        }
+        demonstration = Demonstration(
+            officers, lambda member, name: open_session(house.node(member), name)
+        )
+    console = create_console(app, office, hosts=hosts, demonstration=demonstration)
+    return console, demonstration.link if demonstration is not None else "/"
+
+
+def _server(app: Any, *, has_console: bool) -> Callable[[socket.socket], None]:  # noqa: ANN401 - ASGI
+    import uvicorn
+
+    config = uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on" if has_console else "off",
+        limit_concurrency=CALLS_MAX,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    server = uvicorn.Server(config)
+    return lambda listener: server.run(sockets=[listener])
+
+
+def _log_to_stderr() -> None:
+    """Let an operator read what members tell of themselves: what a stop had cut off, above all."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    logging.getLogger("tallystick").setLevel(logging.INFO)
+
+
+def _check_host(found: CountyFile, host: str) -> None:
+    from tallystick.api.gate import is_loopback
+
+    if found.seed and not is_loopback(host):
+        raise Denied(
+            "api.seeded",
+            f"{host} is not this machine's own, and anybody can make this county's keys",
+            cure="Serve a demonstration at 127.0.0.1, or found a county without a seed.",
+        )
+
+
+def _address(host: str, port: int) -> str:
+    name = _ANY.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{name}:{port}"
+
+
+@contextmanager
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=CALLS_MAX)
+    except OSError as error:
+        raise Unavailable(
+            "serve.address", f"{host}:{port}: {error.strerror}", cure="Choose another --port."
+        ) from error
+    # Accepted connections inherit it: without, each answer waits 40 ms for the last one's receipt.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with listener:
+        yield listener
+
+
+@contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """End cleanly at Ctrl-C and at SIGTERM: files are closed and the address is taken back."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+    finally:
+        signal.signal(signal.SIGTERM, before)

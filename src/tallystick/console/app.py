@@ -1,0 +1,167 @@
+"""The console as one application: doors, pages, files and, behind the same address, the API.
+
+Law: the console reaches members through the API only, in this process, with the visitor's token; it
+is given the API's application by whoever composes both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Literal
+
+from fastapi import FastAPI, Request
+from nicegui import app as pages_app
+from nicegui import ui
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from tallystick.base.errors import Error
+from tallystick.client import AsyncClient
+from tallystick.console.door import Demonstration, make_doors
+from tallystick.console.files import make_files
+from tallystick.console.frame import show_frame
+from tallystick.console.guard import Guard
+from tallystick.console.live import Live
+from tallystick.console.look import FAVICON, head_html, read_sprite, read_style, style_address
+from tallystick.console.visit import Office, Visit, cookie_name
+from tallystick.text.wording import Language
+
+__all__ = ["create_console"]
+
+_API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz)")
+_FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
+_DAY: Final = {"cache-control": "public, max-age=86400"}
+RECONNECT_S: Final = 30
+_LOCALES: Final[tuple[tuple[Language, Literal["zh-CN", "en-US"]], ...]] = (
+    ("zh", "zh-CN"),
+    ("en", "en-US"),
+)
+
+
+def create_console(
+    api: ASGIApp,
+    office: Office,
+    *,
+    hosts: frozenset[str],
+    demonstration: Demonstration | None = None,
+) -> ASGIApp:
+    """Return the application that serves the console and the API at one address.
+
+    NiceGUI keeps one set of pages in a process, so this is to be called once in one.
+
+    Args:
+        api: the API's application.
+        office: the county as it is to be shown.
+        hosts: names a request may be sent to, without ports.
+        demonstration: the demonstration's own door; None for a real county.
+    """
+
+    def ask(member: str, token: str) -> AsyncClient:
+        return AsyncClient(api, token, member)
+
+    async def look(member: str) -> dict[str, Any]:
+        found: dict[str, Any] = await ask(member, "").show_health()
+        return found
+
+    live = Live(look)
+    shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_watching(live))
+    shell.include_router(make_doors(office, ask, demonstration))
+    shell.include_router(make_files(office, ask))
+    _serve_look(shell)
+    _make_pages(office, ask, live)
+    ui.run_with(
+        shell,
+        title="Tallystick",
+        favicon=FAVICON,
+        dark=None,
+        tailwind=False,
+        binding_refresh_interval=None,
+        reconnect_timeout=RECONNECT_S,
+        show_welcome_message=False,
+    )
+    guarded = Guard(shell, hosts)
+
+    async def console(scope: Scope, receive: Receive, send: Send) -> None:
+        behind = scope["type"] == "http" and _API.fullmatch(scope["path"])
+        await (api if behind else guarded)(scope, receive, send)
+
+    return console
+
+
+def _watching(live: Live) -> Any:  # noqa: ANN401 - a lifespan
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        task = asyncio.create_task(live.run(), name="live")
+        yield
+        task.cancel()
+
+    return lifespan
+
+
+def _serve_look(shell: FastAPI) -> None:
+    @shell.get("/look/icons.svg")
+    def show_icons() -> Response:
+        return Response(read_sprite(), media_type="image/svg+xml", headers=_DAY)
+
+    @shell.get(style_address())
+    def show_style() -> Response:
+        return Response(read_style(), media_type="text/css", headers=_FOREVER)
+
+    @shell.get("/robots.txt")
+    def show_robots() -> Response:
+        return PlainTextResponse("User-agent: *\nDisallow: /\n")
+
+
+def _make_pages(office: Office, ask: Any, live: Live) -> None:  # noqa: ANN401 - as in `create_console`
+    """Register the one page of each language, inside which all others change."""
+    pages_app.config.quasar_config["animations"] = []
+    for language, locale in _LOCALES:
+
+        async def root(request: Request, member: str, language: Language = language) -> Any:  # noqa: ANN401
+            found = await _open_visit(office, ask, request, member, language)
+            if isinstance(found, Response):
+                return found
+            ui.add_head_html(head_html())
+            ui.page_title(f"{found.say(office.county)} · Tallystick")
+            show_frame(found, live, dark=_dark(request))
+            return None
+
+        for path in (f"/{{member}}/{language}", f"/{{member}}/{language}/{{_:path}}"):
+            ui.page(path, language=locale, dark=None)(_named(root))
+
+
+def _named(root: Any) -> Any:  # noqa: ANN401 - NiceGUI's page
+    """Return the page without the parameter that only this file gives."""
+    language = root.__defaults__[-1]
+
+    async def page(request: Request, member: str) -> Any:  # noqa: ANN401 - nothing, or a response
+        return await root(request, member, language)
+
+    return page
+
+
+async def _open_visit(
+    office: Office,
+    ask: Any,  # noqa: ANN401 - as in `create_console`
+    request: Request,
+    member: str,
+    language: Language,
+) -> Visit | Response:
+    """Return the visit that a session's cookie opens, or where to go instead."""
+    if member not in office.members:
+        return RedirectResponse("/", 303)
+    client = ask(member, request.cookies.get(cookie_name(member), ""))
+    try:
+        me = await client.get("/me")
+    except Error:
+        return RedirectResponse(f"/{member}/{language}/enter", 303)
+    if me["must_change"]:
+        return RedirectResponse(f"/{member}/{language}/password", 303)
+    return Visit(office, member, language, client, me)
+
+
+def _dark(request: Request) -> bool | None:
+    return {"dark": True, "light": False}.get(request.cookies.get("theme", ""))

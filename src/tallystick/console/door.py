@@ -1,0 +1,422 @@
+"""The doors: log-in, log-out, a new password, and the demonstration's choice of an officer.
+
+Plain pages and forms, served before anything of the frame is loaded. Laws: a form is taken from
+this console's own pages (`guard.py` checks `Origin` of what is no GET); a
+session's token is drawn at log-in and stands in a cookie that no script reads, no other site sends,
+and only addresses of its member get; the demonstration's link opens once.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Form, Path, Request
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tallystick.base.errors import Error
+from tallystick.client import AsyncClient
+from tallystick.console.icons import icon
+from tallystick.console.kit import fill, join
+from tallystick.console.look import head_html
+from tallystick.console.visit import Office, cookie_name
+from tallystick.text.problem import say_problem
+from tallystick.text.roles import name_role
+from tallystick.text.wording import Language
+
+__all__ = ["Demonstration", "Shown", "make_doors"]
+
+DEMO_COOKIE: Final = "tally-demonstration"
+Lang = Literal["zh", "en"]
+MemberPath = Annotated[str, Path(pattern=r"^[a-z0-9._-]{1,24}$")]
+Ask = Callable[[str, str], AsyncClient]
+"""(member, token) -> a client of the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An officer of the demonstration: log-in name, shown name, role."""
+
+    name: str
+    shown: str
+    role: str
+
+
+@dataclass(slots=True)
+class Demonstration:
+    """The demonstration's own door: made-up officers, any of whom may be chosen.
+
+    Attributes:
+        officers: those of each member.
+        begin: opens a session of (member, log-in name) and returns its token.
+    """
+
+    officers: Mapping[str, Sequence[Shown]]
+    begin: Callable[[str, str], str] = field(repr=False)
+    _link: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    _chosen: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    @property
+    def link(self) -> str:
+        """Return the path that opens the choice once."""
+        return f"/open/{self._link}"
+
+    def open(self, given: str) -> str | None:
+        """Return what the cookie of the choice holds, once; None for any other link."""
+        if not self._link or not hmac.compare_digest(self._link, given):
+            return None
+        self._link = ""
+        return self._chosen
+
+    def is_chosen(self, cookie: str) -> bool:
+        """Tell whether a browser came by the link."""
+        return hmac.compare_digest(self._chosen, cookie)
+
+
+def make_doors(office: Office, ask: Ask, demonstration: Demonstration | None) -> APIRouter:
+    """Return the routes of log-in and log-out, and of the demonstration's choice."""
+    doors = _Doors(office, ask, demonstration)
+    router = APIRouter(include_in_schema=False)
+    router.get("/")(doors.show_first)
+    router.get("/open/{link}")(doors.open)
+    router.get("/choose/{language}")(doors.choose)
+    router.post("/choose/{language}")(doors.chosen)
+    router.get("/{member}/{language}/enter")(doors.show_enter)
+    router.post("/{member}/{language}/enter")(doors.enter)
+    router.post("/{member}/{language}/leave")(doors.leave)
+    router.get("/{member}/{language}/password")(doors.show_password)
+    router.post("/{member}/{language}/password")(doors.change_password)
+    return router
+
+
+class _Doors:
+    def __init__(self, office: Office, ask: Ask, demonstration: Demonstration | None) -> None:
+        self._office = office
+        self._ask = ask
+        self._demonstration = demonstration
+
+    # ---- the first page
+
+    def show_first(self, request: Request) -> Response:
+        """Lead on: to the one member's log-in, or to the members' list."""
+        language = _preferred(request)
+        if self._demonstration is not None and self._is_chosen(request):
+            return _redirect(f"/choose/{language}")
+        if len(self._office.members) == 1:
+            return _redirect(f"/{self._office.members[0]}/{language}/enter")
+        return self._list_members(language)
+
+    def _list_members(self, language: Language) -> Response:
+        rows = join(
+            fill(
+                '<a class="hit" href="/{}/{}/enter">{}{}</a>',
+                name,
+                language,
+                icon("landmark", "dim"),
+                _pick(language, self._office.names[name].zh, self._office.names[name].en),
+            )
+            for name in self._office.members
+        )
+        title = _pick(language, "选择您的单位", "Choose your institution")
+        return self._page(language, title, fill('<section class="card">{}</section>', rows), "")
+
+    # ---- the demonstration
+
+    def open(self, request: Request, link: str) -> Response:
+        """Take the one-time link."""
+        language = _preferred(request)
+        chosen = self._demonstration.open(link) if self._demonstration is not None else None
+        if chosen is None:
+            if self._demonstration is not None and self._is_chosen(request):
+                return _redirect(f"/choose/{language}")
+            return self._say(
+                language,
+                _pick(language, "链接已用过", "This link has been used"),
+                _pick(
+                    language,
+                    "演示链接只能打开一次。请重新运行 tally demo。",
+                    "The demonstration's link opens once. Run tally demo again for another.",
+                ),
+                status=410,
+            )
+        found = _redirect(f"/choose/{language}")
+        found.set_cookie(
+            DEMO_COOKIE, chosen, httponly=True, samesite="strict", secure=_is_secure(request)
+        )
+        return found
+
+    def _is_chosen(self, request: Request) -> bool:
+        demonstration = self._demonstration
+        cookie = request.cookies.get(DEMO_COOKIE, "")
+        return demonstration is not None and demonstration.is_chosen(cookie)
+
+    def choose(self, request: Request, language: Lang) -> Response:
+        """Show every member with its officers."""
+        if self._demonstration is None or not self._is_chosen(request):
+            return _redirect("/")
+        cards = join(self._member_card(language, name) for name in self._office.members)
+        title = _pick(language, "选择成员和岗位", "Choose a member and an officer")
+        note = _pick(
+            language,
+            "演示里的人和事都是编出来的。每个人只看到自己岗位能看的。",
+            "Everybody here is made up. Each officer sees what the role may see, and no more.",
+        )
+        body = fill('<div class="g g-two">{}</div>', cards)
+        return self._page(
+            language, title, body, note, is_wide=True, other=f"/choose/{_other(language)}"
+        )
+
+    def _member_card(self, language: Language, member: str) -> Markup:
+        assert self._demonstration is not None
+        name = self._office.names[member]
+        buttons = join(
+            fill(
+                '<button class="hit whole" name="who" value="{}/{}">{}<span lang="zh">{}'
+                '</span><span class="dim">{}</span></button>',
+                member,
+                each.name,
+                icon("user", "dim"),
+                each.shown,
+                _pick(language, name_role(each.role).zh, name_role(each.role).en),
+            )
+            for each in self._demonstration.officers[member]
+        )
+        return fill(
+            '<section class="card" aria-label="{0}"><div class="h"><h2>{0}</h2></div>'
+            '<form method="post">{1}</form></section>',
+            _pick(language, name.zh, name.en),
+            buttons,
+        )
+
+    def chosen(self, request: Request, language: Lang, who: Annotated[str, Form()]) -> Response:
+        """Open a session of the officer chosen."""
+        if self._demonstration is None or not self._is_chosen(request):
+            return _redirect("/")
+        member, _, name = who.partition("/")
+        known = {each.name for each in self._demonstration.officers.get(member, ())}
+        if name not in known:
+            return _redirect(f"/choose/{language}")
+        return self._let_in(request, member, language, self._demonstration.begin(member, name))
+
+    # ---- log-in
+
+    def show_enter(self, member: MemberPath, language: Lang) -> Response:
+        """Show the log-in."""
+        return self._enter_page(member, language)
+
+    def _enter_page(
+        self, member: str, language: Language, problem: Markup | None = None, status: int = 200
+    ) -> Response:
+        if member not in self._office.members:
+            return _redirect("/")
+        name = self._office.names[member]
+        form = fill(
+            '<form method="post">{}{}{}<button class="btn first">{}</button></form>',
+            problem or "",
+            _field("name", _pick(language, "用户名", "Log-in name"), "username"),
+            _field("password", _pick(language, "密码", "Password"), "current-password"),
+            _pick(language, "登录", "Log in"),
+        )
+        note = _pick(
+            language,
+            "没有账号？请本单位的负责人用 tally user add 开一个。",
+            "No account? Your manager makes one: tally user add.",
+        )
+        title = _pick(language, name.zh, name.en)
+        other = f"/{member}/{_other(language)}/enter"
+        return self._page(language, title, _in_card(form), note, other=other, status=status)
+
+    async def enter(
+        self,
+        request: Request,
+        member: MemberPath,
+        language: Lang,
+        name: Annotated[str, Form(max_length=200)] = "",
+        password: Annotated[str, Form(max_length=1_000)] = "",
+    ) -> Response:
+        """Log in."""
+        try:
+            found = await self._ask(member, "").send(
+                "/sessions", {"name": name.strip(), "password": password}
+            )
+        except Error as error:
+            return self._enter_page(member, language, _problem(error, language), error.http_status)
+        to = "/password" if found["must_change"] else ""
+        return self._let_in(request, member, language, found["token"], to)
+
+    def _let_in(
+        self, request: Request, member: str, language: str, token: str, to: str = ""
+    ) -> Response:
+        found = _redirect(f"/{member}/{language}{to}")
+        found.set_cookie(
+            cookie_name(member),
+            token,
+            path=f"/{member}",
+            httponly=True,
+            samesite="strict",
+            secure=_is_secure(request),
+        )
+        return found
+
+    async def leave(self, request: Request, member: MemberPath, language: Lang) -> Response:
+        """Log out: the session ends, wherever its token may be."""
+        token = request.cookies.get(cookie_name(member), "")
+        if token:
+            try:
+                await self._ask(member, token).send("/sessions", method="DELETE")
+            except Error:
+                # It was over already.
+                token = ""
+        home = "/" if self._demonstration is not None else f"/{member}/{language}/enter"
+        found = _redirect(home)
+        found.delete_cookie(cookie_name(member), path=f"/{member}")
+        return found
+
+    # ---- passwords
+
+    def show_password(self, member: MemberPath, language: Lang) -> Response:
+        """Show the form of a new password."""
+        return self._password_page(member, language)
+
+    def _password_page(
+        self, member: str, language: Language, problem: Markup | None = None, status: int = 200
+    ) -> Response:
+        form = fill(
+            '<form method="post">{}{}{}<p class="note12 dim">{}</p>'
+            '<button class="btn first">{}</button></form>',
+            problem or "",
+            _field("old", _pick(language, "现在的密码", "Password now"), "current-password"),
+            _field("new", _pick(language, "新密码", "New password"), "new-password"),
+            _pick(
+                language,
+                "至少 12 个字符；一句好记的话就很好。",
+                "At least 12 characters; a sentence you remember is best.",
+            ),
+            _pick(language, "换密码", "Change password"),
+        )
+        title = _pick(language, "换一个新密码", "Choose a new password")
+        other = f"/{member}/{_other(language)}/password"
+        return self._page(language, title, _in_card(form), "", other=other, status=status)
+
+    async def change_password(
+        self,
+        request: Request,
+        member: MemberPath,
+        language: Lang,
+        old: Annotated[str, Form(max_length=1_000)] = "",
+        new: Annotated[str, Form(max_length=1_000)] = "",
+    ) -> Response:
+        """Change the password; the session goes on under another token."""
+        token = request.cookies.get(cookie_name(member), "")
+        try:
+            found = await self._ask(member, token).send("/password", {"old": old, "new": new})
+        except Error as error:
+            if error.code == "access.session":
+                return _redirect(f"/{member}/{language}/enter")
+            problem = _problem(error, language)
+            return self._password_page(member, language, problem, error.http_status)
+        return self._let_in(request, member, language, found["token"])
+
+    # ---- pages
+
+    def _say(self, language: Language, title: str, words: str, *, status: int) -> Response:
+        body = _in_card(fill("<p>{}</p>", words))
+        return self._page(language, title, body, "", status=status)
+
+    def _page(
+        self,
+        language: Language,
+        title: str,
+        body: Markup,
+        note: str,
+        *,
+        is_wide: bool = False,
+        other: str = "",
+        status: int = 200,
+    ) -> Response:
+        switch = (
+            fill(
+                '<a class="link" lang="{}" href="{}">{}</a>',
+                _other(language),
+                other,
+                "English" if language == "zh" else "中文",
+            )
+            if other
+            else fill("")
+        )
+        return HTMLResponse(
+            _DOOR.format(
+                lang="zh-CN" if language == "zh" else "en",
+                head=Markup(head_html()),  # noqa: S704 - our own link
+                county=_pick(language, self._office.county.zh, self._office.county.en),
+                wide="wide" if is_wide else "",
+                icon=icon("layers", "big t-brand"),
+                title=title,
+                body=body,
+                note=note,
+                switch=switch,
+            ),
+            status,
+        )
+
+
+_DOOR: Final = Markup(
+    '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{county}</title>'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">{head}'
+    "<script>document.addEventListener('DOMContentLoaded', () => {{ const dark ="
+    " document.cookie.includes('theme=dark') || (!document.cookie.includes('theme=')"
+    " && matchMedia('(prefers-color-scheme: dark)').matches);"
+    " document.body.className = dark ? 'body--dark' : 'body--light' }})</script></head>"
+    '<body class="body--light"><main class="k-door {wide}"><div>'
+    '<div class="k-brand">{icon}<div>{county}<span class="note12">Tallystick</span></div></div>'
+    '<div class="k-head"><h1 tabindex="-1">{title}</h1></div>{body}'
+    '<p class="soft small">{note}</p><p>{switch}</p></div></main></body></html>'
+)
+
+
+def _in_card(body: Markup) -> Markup:
+    return fill(
+        '<section class="card"><div class="body" style="padding-top:18px">{}</div></section>', body
+    )
+
+
+def _field(name: str, label: str, kind: str) -> Markup:
+    return fill(
+        '<div class="field"><label for="{0}">{1}</label><input id="{0}" name="{0}" type="{2}"'
+        ' autocomplete="{3}" required></div>',
+        name,
+        label,
+        "text" if name == "name" else "password",
+        kind,
+    )
+
+
+def _problem(error: Error, language: Language) -> Markup:
+    said = say_problem(error, language)
+    return fill('<div class="problem" role="alert"><b>{}</b><p>{}</p></div>', said.title, said.cure)
+
+
+def _pick(language: str, zh: str, en: str) -> str:
+    return zh if language == "zh" else en
+
+
+def _other(language: str) -> str:
+    return "en" if language == "zh" else "zh"
+
+
+def _preferred(request: Request) -> Language:
+    """Return the language the browser asks for; Chinese unless it asks for English first."""
+    wanted = request.headers.get("accept-language", "").lower()
+    return "en" if wanted.startswith("en") else "zh"
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https"
+
+
+def _redirect(to: str) -> RedirectResponse:
+    return RedirectResponse(to, 303)

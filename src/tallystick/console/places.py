@@ -1,0 +1,86 @@
+"""Every page of the console in one table: where it stands, its name, who may open it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from tallystick.console.pages import settings, today
+from tallystick.console.visit import Visit
+from tallystick.text.phrase import Phrase
+
+__all__ = ["GROUPS", "PLACES", "Place"]
+
+_PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
+Build = Callable[..., Awaitable[None]]
+
+GROUPS: Final[Mapping[str, Phrase]] = {
+    "day": Phrase("-", "-"),
+    "work": Phrase("办理", "Work"),
+    "decide": Phrase("决策依据", "Decide"),
+    "trust": Phrase("可信", "Trust"),
+    "oversight": Phrase("监督", "Oversight"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One page.
+
+    Attributes:
+        path: its address under `/{member}/{language}`; `{name}` stands for one segment.
+        name: what it is called.
+        build: builds it: given the visit and what its address names.
+        acts: acts of which the officer's role must have one; empty for everybody.
+        glyph: its icon.
+        group: where the navigation lists it; "" for pages that others lead to.
+        count: which count of `today` stands beside it.
+        is_live: whether `build` is given `live`.
+    """
+
+    path: str
+    name: Phrase
+    build: Build
+    acts: frozenset[str] = frozenset()
+    glyph: str = ""
+    group: str = ""
+    count: str = ""
+    is_live: bool = False
+
+    def may(self, visit: Visit) -> bool:
+        """Tell whether a visitor may open it."""
+        return not self.acts or any(visit.may(act) for act in self.acts)
+
+    def matches(self, rest: str) -> bool:
+        """Tell whether an address without its member and language is this page's."""
+        pattern = "/".join(
+            "[^/]+" if _PARAMETER.fullmatch(part) else re.escape(part)
+            for part in self.path.split("/")
+        )
+        return re.fullmatch(pattern, rest) is not None
+
+    @property
+    def nav(self) -> str:
+        """Return the first segment: pages that share it are one entry of the navigation."""
+        return self.path.split("/")[1] if self.path else ""
+
+    def with_signature(self, build: Build) -> Build:
+        """Return `build` with the page's own parameters, which its address fills."""
+        wanted = [
+            each
+            for name, each in inspect.signature(self.build).parameters.items()
+            if name not in {"v", "live"}
+        ]
+        build.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+            [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in wanted]
+        )
+        return build
+
+
+PLACES: Final = (
+    Place("", Phrase("今天", "Today"), today.show_page, glyph="house", group="day", is_live=True),
+    Place("/settings", Phrase("设置", "Settings"), settings.show_page, glyph="settings"),
+)

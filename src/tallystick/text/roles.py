@@ -1,0 +1,79 @@
+"""What officers' roles and the acts of an office are called, in Chinese and English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tallystick.text.phrase import Phrase, phrase_table
+
+__all__ = ["OFFICE_ACTS", "ROLE_NAMES", "name_act", "name_role"]
+
+ROLE_NAMES: Final[Mapping[str, Phrase]] = phrase_table(
+    "",
+    {
+        "clerk": ("柜员", "Clerk"),
+        "village_officer": ("驻村员", "Village officer"),
+        "loan_officer": ("信贷员", "Loan officer"),
+        "reviewer": ("复核员", "Reviewer"),
+        "risk": ("风控员", "Risk officer"),
+        "manager": ("负责人", "Manager"),
+        "auditor": ("审计员", "Auditor"),
+    },
+)
+OFFICE_ACTS: Final[Mapping[str, Phrase]] = phrase_table(
+    "",
+    {
+        "read_case": ("看案件", "Read cases"),
+        "read_party": ("看主体的资料", "Read what parties told"),
+        "list_receipts": ("看谁读过资料", "See who read data"),
+        "add_party": ("登记主体", "Register parties"),
+        "erase_party": ("注销主体", "Erase parties"),
+        "add_mandate": ("记委托", "Record mandates"),
+        "end_mandate": ("收回委托", "End mandates"),
+        "give_grant": ("记授权", "Record consents"),
+        "end_grant": ("收回授权", "End consents"),
+        "open_case": ("受理案件", "Take cases in"),
+        "hand_over": ("移交案件", "Hand cases over"),
+        "refuse": ("当面拒绝", "Refuse in person"),
+        "close_case": ("结案", "Close cases"),
+        "override": ("改判", "Override decisions"),
+        "approve": ("批准方案", "Approve offers"),
+        "answer_offer": ("记家庭的答复", "Record a household's answer"),
+        "grant_loan": ("签贷款", "Grant loans"),
+        "disburse": ("放款", "Pay loans out"),
+        "repay": ("收款", "Take payments in"),
+        "receive_money": ("记到账", "Record money received"),
+        "give_feedback": ("回访", "Ask for feedback"),
+        "open_appeal": ("受理申诉", "Take appeals in"),
+        "settle_appeal": ("答复申诉", "Answer appeals"),
+        "add_provider": ("公布机构", "Publish providers"),
+        "add_product": ("公布产品", "Publish products"),
+        "publish_model": ("公布模型", "Publish models"),
+        "shadow_model": ("试跑模型", "Run models in shadow"),
+        "approve_model": ("批准模型", "Approve models"),
+        "retire_model": ("停用模型", "Retire models"),
+        "allocate_fund": ("拨付公共资金", "Allocate public money"),
+        "publish_news": ("发布消息", "Publish news"),
+        "give_guidance": ("给指导意见", "Give guidance"),
+        "evaluate_project": ("评价项目", "Evaluate projects"),
+        "export_evidence": ("导出证据", "Export evidence"),
+        "verify_chain": ("核对账本", "Verify the ledger"),
+        "add_user": ("开账号", "Make accounts"),
+        "list_users": ("看账号", "See accounts"),
+        "disable_user": ("停用账号", "Disable accounts"),
+        "enable_user": ("启用账号", "Enable accounts"),
+        "reset_user": ("重置密码", "Reset passwords"),
+        "change_role": ("换岗位", "Change roles"),
+    },
+)
+
+
+def name_role(role: str) -> Phrase:
+    """Return what a role is called; a role without a name is called by its code."""
+    return ROLE_NAMES.get(role) or Phrase(role, role)
+
+
+def name_act(act: str) -> Phrase:
+    """Return what an act is called; an act without a name is called by its code."""
+    return OFFICE_ACTS.get(act) or Phrase(act, act)
