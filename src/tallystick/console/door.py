@@ -21,7 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
 from tallystick.console.icons import icon
-from tallystick.console.kit import fill, join
+from tallystick.console.kit import fill, join, person
 from tallystick.console.look import head_html
 from tallystick.console.visit import Office, cookie_name
 from tallystick.text.problem import say_problem
@@ -175,12 +175,12 @@ class _Doors:
         name = self._office.names[member]
         buttons = join(
             fill(
-                '<button class="hit whole" name="who" value="{}/{}">{}<span lang="zh">{}'
-                '</span><span class="dim">{}</span></button>',
+                '<button class="hit whole" name="who" value="{}/{}">{}<span>{}</span>'
+                '<span class="dim">{}</span></button>',
                 member,
                 each.name,
                 icon("user", "dim"),
-                each.shown,
+                person(each.shown, language),
                 _pick(language, name_role(each.role).zh, name_role(each.role).en),
             )
             for each in self._demonstration.officers[member]

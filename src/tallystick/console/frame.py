@@ -17,7 +17,7 @@ from nicegui.elements.html import Html
 from tallystick.base.errors import Error
 from tallystick.console.icons import icon
 from tallystick.console.jump import make_jump
-from tallystick.console.kit import empty, fill, join, link_button, show, show_head
+from tallystick.console.kit import empty, fill, join, link_button, person, show, show_head
 from tallystick.console.live import Health, Live
 from tallystick.console.places import GROUPS, PLACES, Place
 from tallystick.console.problem import draw_problem
@@ -110,7 +110,7 @@ def _show_who(v: Visit) -> None:
         '<div class="b">{}</div><a class="note12 dim" href="{}">{} · {}</a>',
         v.name_of(v.member),
         v.link("/settings"),
-        v.me["shown"],
+        person(v.me["shown"], v.language),
         v.say(name_role(v.me["role"])),
     )
     show(who, "k-who")
@@ -154,31 +154,26 @@ async def _refresh(v: Visit, pill: Html, counts: dict[str, int]) -> None:
 
 
 def _state_pill(v: Visit, state: Mapping[str, Any]) -> Markup:
-    members = state["members"]
-    sound = sum(1 for each in members if each["agrees"])
-    height = v.t(f"高度 {format_count(state['height'])}", f"height {format_count(state['height'])}")
-    if sound == len(members):
-        return _pill(
-            v,
-            "",
-            v.t(f"{sound} 份账本一致", f"{sound} of {sound} copies agree"),
-            height,
-            few=f"{sound}/{sound}",
-        )
-    wrong = len(members) - sound
-    return _pill(
-        v,
-        "bad",
-        v.t(
+    copies, sound = state["copies"], state["agreeing"]
+    figure = format_count(state["height"])
+    height = v.t(f"高度 {figure}", f"height {figure}")
+    few = f"{sound}/{copies}"
+    if state["alarms"]:
+        wrong = len({each["member"] for each in state["alarms"]})
+        said = v.t(
             f"{wrong} 份账本不一致", f"{wrong} {'copy differs' if wrong == 1 else 'copies differ'}"
-        ),
-        v.t(f"其余 {sound} 份一致", f"the other {sound} agree"),
-        few=f"{sound}/{len(members)}",
+        )
+        return _pill(v, "bad", said, v.t(f"{sound} 份一致", f"{sound} agree"), few)
+    if sound < copies:
+        said = v.t(f"正在核对：{sound} / {copies} 份", f"Checking: {sound} of {copies} copies")
+        return _pill(v, "warn", said, height, few)
+    return _pill(
+        v, "", v.t(f"{sound} 份账本一致", f"{sound} of {copies} copies agree"), height, few
     )
 
 
 def _pill(v: Visit, kind: str, said: str, rest: str, few: str = "!") -> Markup:
-    glyph = "shield-alert" if kind else "shield-check"
+    glyph = {"": "shield-check", "warn": "clock"}.get(kind, "shield-alert")
     return fill(
         '<a class="k-verify {}" href="{}" aria-label="{}">{}<span class="full">{}</span>'
         '<span class="few">{}</span><span class="rest">{}</span></a>',

@@ -7,6 +7,7 @@ made themselves.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
@@ -31,6 +32,7 @@ __all__ = [
     "join",
     "link_button",
     "pairs",
+    "person",
     "show",
     "show_head",
     "stack",
@@ -73,6 +75,17 @@ def tag(text: str, kind: str = "", glyph: str = "") -> Markup:
 def heard(text: str) -> Markup:
     """Return text for a screen reader alone."""
     return fill('<span class="heard">{}</span>', text)
+
+
+_TWICE: Final = re.compile(r"([\u3400-\u9fff·]{1,12}) ([A-Za-z][A-Za-z' .-]*)")
+
+
+def person(shown: str, language: str) -> Markup:
+    """Return a person's name: of one written in both scripts the page's half, else as it is."""
+    both = _TWICE.fullmatch(shown)
+    if both is not None:
+        return fill("{}", both[1 if language == "zh" else 2])
+    return fill('<span lang="zh">{}</span>', shown)
 
 
 def item(glyph: str, text: str | Markup, tone: str = "dim") -> Markup:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.console.pages import settings, today
+from tallystick.console.pages import case, cases, settings, today
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import Phrase
 
@@ -82,5 +82,22 @@ class Place:
 
 PLACES: Final = (
     Place("", Phrase("今天", "Today"), today.show_page, glyph="house", group="day", is_live=True),
+    Place(
+        "/cases",
+        Phrase("案件", "Cases"),
+        cases.show_page,
+        frozenset({"read_case"}),
+        glyph="folder-open",
+        group="work",
+        count="cases",
+        is_live=True,
+    ),
+    Place(
+        "/cases/{case}",
+        Phrase("案件", "Case"),
+        case.show_page,
+        frozenset({"read_case"}),
+        is_live=True,
+    ),
     Place("/settings", Phrase("设置", "Settings"), settings.show_page, glyph="settings"),
 )

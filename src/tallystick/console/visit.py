@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,12 +29,14 @@ class Office:
         county: what the county is called.
         members: names of the members served, in the order they are shown.
         names: what people call every member of the county.
+        now_ms: tells the county's time, ms since 1970 UTC: a demonstration's runs on from its own.
         is_demo: whether its officers are made up, so that anybody here may choose one.
     """
 
     county: Phrase
     members: tuple[str, ...]
     names: Mapping[str, Phrase]
+    now_ms: Callable[[], int]
     is_demo: bool = False
 
 

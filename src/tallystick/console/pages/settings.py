@@ -13,6 +13,7 @@ from tallystick.console.kit import (
     join,
     link_button,
     pairs,
+    person,
     show,
     show_head,
     stack,
@@ -50,7 +51,7 @@ async def show_page(v: Visit) -> None:
 
 def _draw_me(v: Visit) -> Markup:
     rows = [
-        (v.t("姓名", "Name"), fill('<span lang="zh">{}</span>', v.me["shown"])),
+        (v.t("姓名", "Name"), person(v.me["shown"], v.language)),
         (v.t("用户名", "Log-in name"), v.me["name"]),
         (v.t("岗位", "Role"), v.say(name_role(v.me["role"]))),
         (v.t("单位", "Institution"), v.name_of(v.member)),

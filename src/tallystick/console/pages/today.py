@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from tallystick.console.kit import (
     grid,
     join,
     link_button,
+    person,
     show,
     show_head,
     stack,
@@ -54,7 +54,7 @@ async def show_page(v: Visit, live: Live) -> None:
         found = await v.client.get("/today", role=v.me["role"], limit=ROWS_MAX)
         whole.clear()
         with whole:
-            _draw(v, found, int(time.time() * 1_000))
+            _draw(v, found, v.office.now_ms())
 
     await draw()
     live.watch(ui.context.client, "page", draw)
@@ -91,7 +91,7 @@ def _greet(v: Visit, now_ms: int) -> Markup:
         if 12 <= hour < 18  # noqa: PLR2004 - hours
         else v.t("晚上好", "Good evening")
     )
-    return fill('{}{}<span lang="zh">{}</span>', words, v.t("，", ", "), v.me["shown"])
+    return fill("{}{}{}", words, v.t("，", ", "), person(v.me["shown"], v.language))
 
 
 def _sum_up(v: Visit, now_ms: int, waiting: int, due: int) -> str:
@@ -130,12 +130,11 @@ def _figures(
             v.t(f"其中贴息 {part}", f"{part} of it with subsidy"),
         )
     if "late_ppm" in month:
-        late = month["late"]
         yield (
-            v.t("逾期 30 天以上", "Over 30 days late"),
+            v.t("逾期贷款", "Loans that are late"),
             format_rate(month["late_ppm"]),
             "",
-            v.t(f"{late} 笔贷款", f"{late} {'loan' if late == 1 else 'loans'}"),
+            v.t("占在贷笔数", "of all open loans"),
         )
 
 

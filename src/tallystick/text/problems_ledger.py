@@ -1,0 +1,365 @@
+"""Errors of the ledger, of the link between members and of evidence, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tallystick.text.phrase import Phrase
+from tallystick.text.problem_row import (
+    DAMAGE_UNUSED,
+    LOOK_UP,
+    NOT_RECORDED,
+    NOT_STARTED,
+    NOTHING_CHANGED,
+    NOTHING_LOST,
+    OTHERS_HOLD_IT,
+    WAITS,
+    ProblemRow,
+    problem_table,
+)
+
+__all__ = ["LEDGER_PLACED", "LEDGER_PROBLEMS"]
+
+_UNSIGNED: Final = Phrase(
+    "本成员暂不签名，已经入账的内容没有动。",
+    "This member signs nothing for now; what was recorded stands untouched.",
+)
+_WRITING: Final = problem_table(
+    "ledger",
+    {
+        "busy": (
+            "账本正忙，要排队",
+            "The ledger is busy",
+            WAITS,
+            "过几秒看结果，不用重填。",
+            "Look for the result in a few seconds; do not fill it in again.",
+        ),
+        "closed": (
+            "账本正在关闭",
+            "The ledger is closing",
+            WAITS,
+            "等系统重新启动后看结果。",
+            "Look for the result when the system is up again.",
+        ),
+        "forgotten": (
+            "账本刚重启，还没有答复",
+            "The ledger restarted before it answered",
+            WAITS,
+            "过几秒看结果，不用重填。",
+            "Look for the result in a few seconds; do not fill it in again.",
+        ),
+        "late": (
+            "账本还没有答复",
+            "The ledger has not answered yet",
+            WAITS,
+            "过几秒看结果，不用重填。",
+            "Look for the result in a few seconds; do not fill it in again.",
+        ),
+        "refused": (
+            "账本没有接收这笔提交",
+            "The ledger did not take this submission",
+            NOT_RECORDED,
+            "再提交一次；还是这样，就告诉运维人员。",
+            "Submit it once more; if it stays so, tell the operator.",
+        ),
+        "reopen": (
+            "先前一次写入失败，账本暂停",
+            "An earlier write failed, so the ledger pauses",
+            NOTHING_LOST,
+            "告诉运维人员：查看磁盘，重新启动这个成员。",
+            "Tell the operator: check the disk, then start this member again.",
+        ),
+        "seq_conflict": (
+            "同一个序号签了两笔提交",
+            "Two submissions were signed under one number",
+            NOT_RECORDED,
+            "告诉运维人员：是否有人复制了成员文件夹、同时运行两份。",
+            "Tell the operator: the member's folder may have been copied, and two of it run.",
+        ),
+    },
+)
+_CHECKING: Final = problem_table(
+    "ledger",
+    {
+        "check_ended": (
+            "系统关闭，核对中断了",
+            "The system closed before the check was done",
+            NOTHING_CHANGED,
+            "等系统启动后再核对一次。",
+            "Check again when the system is up.",
+        ),
+        "corrupt": (
+            "本成员的账本文件有损坏",
+            "This member's ledger file is damaged",
+            OTHERS_HOLD_IT,
+            "请运维人员核对并修复：tally verify，再 tally repair。",
+            "Have the operator check and repair it: tally verify, then tally repair.",
+        ),
+        "forked": (
+            "两份账本对不上",
+            "Two copies of the ledger disagree",
+            _UNSIGNED,
+            "先别办新事；请运维人员与所有成员逐一核对。",
+            "Stop new work; have the operator compare with every member.",
+        ),
+        "invalid_block": (
+            "有一块账不合规则",
+            "A block does not follow the ledger's rules",
+            DAMAGE_UNUSED,
+            "请运维人员与其他成员比对；只有本机不同，就修复。",
+            "Have the operator compare with the others; repair if only this copy differs.",
+        ),
+        "no_source": (
+            "没有成员能提供合用的账",
+            "No member gives blocks that fit",
+            NOTHING_CHANGED,
+            "多联系几个成员，或用备份文件修复。",
+            "Reach more members, or repair from a copy of the file.",
+        ),
+        "not_cosigned": (
+            "有一行见证签名是假的",
+            "A line said to be a member's signature is not",
+            DAMAGE_UNUSED,
+            "请运维人员比对两份账本：其中一份损坏或伪造。",
+            "Have the operator compare the two copies: one is damaged or forged.",
+        ),
+        "orderer_serves": (
+            "本成员正在排序，不能边运行边修复",
+            "This member orders the ledger now and cannot be repaired running",
+            NOTHING_CHANGED,
+            "请运维人员先停下本县的服务，再运行 tally repair。",
+            "Have the operator end the county's server, then run tally repair.",
+        ),
+        "unsound": (
+            "账本文件与当初写下的不同",
+            "The ledger's files are not what was written",
+            OTHERS_HOLD_IT,
+            "看上面列出的高度和字段，再运行 tally repair。",
+            "Look at the heights and fields above, then run tally repair.",
+        ),
+    },
+)
+_SIGNING: Final = problem_table(
+    "ledger",
+    {
+        "bad_block": (
+            "收到的一块账没有签名，也不合规则",
+            "A block came that is unsigned and breaks the rules",
+            DAMAGE_UNUSED,
+            "系统会再要一次；反复出现就告诉运维人员。",
+            "It is asked for again by itself; if this goes on, tell the operator.",
+        ),
+        "behind": (
+            "本成员的账本缺了末尾",
+            "This member's ledger has lost its end",
+            _UNSIGNED,
+            "等它从其他成员补齐；久不见好就告诉运维人员。",
+            "Let it catch up from the others; if it does not, tell the operator.",
+        ),
+        "clock_ahead": (
+            "机器之间的时钟差得太多",
+            "The clocks of the machines are too far apart",
+            _UNSIGNED,
+            "请运维人员校准时钟。",
+            "Have the operator set the clocks.",
+        ),
+        "pen": (
+            "签过什么写不下来，所以先不签",
+            "What was signed cannot be written down, so nothing is signed",
+            _UNSIGNED,
+            "请运维人员查看磁盘。",
+            "Have the operator check the disk.",
+        ),
+        "pen_corrupt": (
+            "签名记录 signed.bin 已损坏",
+            "The file of what was signed, signed.bin, is damaged",
+            NOT_STARTED,
+            "请运维人员与其他成员比对末块；一致时再删去这个文件。",
+            "Have the operator compare the head with the others; if they agree, remove the file.",
+        ),
+        "signed_beyond": (
+            "更晚的高度已经签过",
+            "A later height is signed already",
+            NOTHING_CHANGED,
+            "要一个更晚的高度。",
+            "Ask for a later one.",
+        ),
+    },
+)
+_READING: Final = problem_table(
+    "ledger",
+    {
+        "exists": (
+            "这里已有一份账本",
+            "A ledger stands here already",
+            NOTHING_CHANGED,
+            "打开它，或先把它移走。",
+            "Open it, or move it away first.",
+        ),
+        "missing": (
+            "文件里没有账本",
+            "The file holds no ledger",
+            NOT_STARTED,
+            "请运维人员从其他成员修复：tally repair。",
+            "Have the operator repair it from the others: tally repair.",
+        ),
+        "no_block": (
+            "账本里没有这一块",
+            "The ledger has no such block",
+            LOOK_UP,
+            "从账本页列出的高度里选。",
+            "Choose a height that the ledger page lists.",
+        ),
+        "no_check": (
+            "启动以来还没有核对过",
+            "Nothing was checked since the start",
+            LOOK_UP,
+            "现在核对一次。",
+            "Check now.",
+        ),
+        "no_entry": (
+            "账本里没有这个位置",
+            "The ledger has no such position",
+            LOOK_UP,
+            "要账本范围以内的位置。",
+            "Ask for a position within the ledger.",
+        ),
+        "no_note": (
+            "这个高度还没有见证",
+            "That height has no witnesses yet",
+            LOOK_UP,
+            "要早一点的高度，或稍后再来。",
+            "Ask for an earlier height, or come back later.",
+        ),
+        "nothing_admitted": (
+            "这一块里没有入账的记录",
+            "That block holds no admitted record",
+            LOOK_UP,
+            "选一块有记录的。",
+            "Choose a block with records.",
+        ),
+        "size": (
+            "要的证明超出账本范围",
+            "The proof asked for goes beyond the ledger",
+            LOOK_UP,
+            "要账本范围以内的位置。",
+            "Ask for a position within the ledger.",
+        ),
+        "unknown": (
+            "找不到这笔提交",
+            "There is no such submission",
+            LOOK_UP,
+            "核对编号；没有入账也不在等待。",
+            "Check its id: it is neither recorded nor waiting.",
+        ),
+    },
+)
+_AROUND: Final = {
+    **problem_table(
+        "link",
+        {
+            "lost": (
+                "联系不上另一个成员",
+                "Another member cannot be reached",
+                NOTHING_LOST,
+                "过一会儿再试；重复问不会重复记。",
+                "Try again in a while; asking twice is safe.",
+            ),
+            "method": (
+                "对方成员的程序太旧",
+                "The other member's program is too old for this",
+                NOTHING_CHANGED,
+                "请对方的运维人员升级。",
+                "Have that member's operator update it.",
+            ),
+            "size": (
+                "一次要的内容太多",
+                "Too much was asked for at once",
+                NOTHING_CHANGED,
+                "分几次要。",
+                "Ask for less at once.",
+            ),
+            "torn": (
+                "对方的答复在路上损坏了",
+                "The other member's answer came damaged",
+                NOTHING_LOST,
+                "再试一次。",
+                "Try again.",
+            ),
+        },
+    ),
+    **problem_table(
+        "evidence",
+        {
+            "not_witnessed": (
+                "见证的成员还不到三分之二",
+                "Fewer than two thirds of the members have witnessed this yet",
+                LOOK_UP,
+                "等其他成员跟上，几秒后再导出。",
+                "Wait for the others to follow and export again in a few seconds.",
+            )
+        },
+    ),
+    **problem_table(
+        "rules",
+        {
+            "unknown": (
+                "账本用上了本程序没有的新规则",
+                "The ledger has come to rules this program does not carry",
+                _UNSIGNED,
+                "请运维人员升级 tallystick 并重启；会自动接着走。",
+                "Have the operator install a later tallystick and restart; it goes on by itself.",
+            )
+        },
+    ),
+    **problem_table(
+        "tx",
+        {
+            "seq_repeated": (
+                "这个序号已经用过",
+                "That sequence number is used up",
+                NOT_RECORDED,
+                "看先前那笔的结果；不要换内容重发。",
+                "Look at the first one's result; do not send other content under it.",
+            ),
+            "window": (
+                "这个序号不在可用范围",
+                "That sequence number is outside the window",
+                NOT_RECORDED,
+                "再提交一次，系统会取下一个序号。",
+                "Submit it once more; the next number is taken by itself.",
+            ),
+        },
+    ),
+}
+LEDGER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
+    **_WRITING,
+    **_CHECKING,
+    **_SIGNING,
+    **_READING,
+    **_AROUND,
+}
+"""By code."""
+
+LEDGER_PLACED: Final[Mapping[str, Phrase]] = {
+    "ledger.behind": Phrase(
+        "本成员的账本缺了末尾，签到过第 {height} 块",
+        "This member's ledger has lost its end: it had signed up to block {height}",
+    ),
+    "ledger.forked": Phrase(
+        "与 {member} 的账本在第 {height} 块对不上",
+        "This ledger and {member}'s disagree at block {height}",
+    ),
+    "ledger.no_source": Phrase(
+        "没有成员能提供合用的第 {height} 块", "No member gives a block {height} that fits"
+    ),
+    "ledger.not_cosigned": Phrase(
+        "第 {height} 块上 {member} 的见证签名是假的",
+        "The line said to be {member}'s signature of block {height} is not",
+    ),
+    "ledger.seq_conflict": Phrase(
+        "{member} 用序号 {seq} 签了两笔提交", "{member} signed two submissions under number {seq}"
+    ),
+}
+"""Titles that name member and height, said where the error tells them."""
