@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.console.pages import case, cases, settings, today
+from tallystick.console.pages import case, cases, loans, settings, today
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import Phrase
 
@@ -96,6 +96,23 @@ PLACES: Final = (
         "/cases/{case}",
         Phrase("案件", "Case"),
         case.show_page,
+        frozenset({"read_case"}),
+        is_live=True,
+    ),
+    Place(
+        "/loans",
+        Phrase("贷款", "Loans"),
+        loans.show_page,
+        frozenset({"read_case"}),
+        glyph="banknote",
+        group="work",
+        count="loans",
+        is_live=True,
+    ),
+    Place(
+        "/loans/{loan}",
+        Phrase("贷款", "Loan"),
+        loans.show_loan,
         frozenset({"read_case"}),
         is_live=True,
     ),

@@ -7,8 +7,8 @@ from typing import Final
 
 from tallystick.console.pages.new_case_question import (
     BORROWED,
-    MONTHS,
     MONTH_MAX,
+    MONTHS,
     MU,
     PERCENT,
     PERSONS,

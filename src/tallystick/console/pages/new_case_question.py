@@ -68,7 +68,7 @@ class Question:
 
 def name_words(family: str, names: str) -> dict[str, Phrase]:
     """Return choices whose words the product knows already."""
-    words = WORDS if f"{family}.{names.split()[0]}" in WORDS else FIELDS
+    words = WORDS if f"{family}.{names.split(maxsplit=1)[0]}" in WORDS else FIELDS
     return {name: words[f"{family}.{name}"] for name in names.split()}
 
 

@@ -7,17 +7,15 @@ from typing import Final
 
 from tallystick.console.pages.new_case_question import (
     BORROWED,
-    MONTHS,
     MONTH_MAX,
-    MU,
-    PERCENT,
-    PPM,
+    MONTHS,
     YUAN,
     Question,
     name_words,
     one_of,
     pair_words,
 )
+from tallystick.console.pages.new_case_special import SPECIAL
 from tallystick.text.phrase import Phrase
 
 __all__ = ["CONSENT", "USE", "WORKING", "list_purposes"]
@@ -29,7 +27,6 @@ _EARNING: Final = one_of(
     "greenhouse_build livestock_buy machine_buy machine_leaseback drying_storage processing"
     " agritourism shop_stock shop_open"
 )
-_SOLD: Final = _CROPS | one_of("livestock_buy processing")
 _ALL_PURPOSES: Final[Mapping[str, str]] = {
     "borrow": (
         "crop_inputs orchard_upkeep greenhouse_inputs greenhouse_build livestock_buy machine_buy"
@@ -236,269 +233,7 @@ _COMMON: Final = (
     ),
 )
 
-# ---- what one purpose alone needs
-
-_ORDER: Final = {"order_has": one_of("yes")}
-_STUDY: Final = {"purpose": one_of("tuition")}
-_RENEW: Final = {"purpose": one_of("renew_after_shock")}
-_LEASE: Final = {"kind": one_of("lease")}
-_INSURE: Final = {"kind": one_of("insure")}
-_SAVE: Final = {"kind": one_of("save invest")}
-_STOCK: Final = {"purpose": one_of("shop_stock")}
-_SPECIAL: Final = (
-    Question(
-        "order_has",
-        2,
-        Phrase("有签好的订单吗", "Is there a signed order?"),
-        "yes",
-        path="demand.order.contract",
-        when={"purpose": _SOLD, "kind": BORROWED},
-    ),
-    Question(
-        "order_value",
-        2,
-        Phrase("订单金额", "Value of the order"),
-        "money",
-        path="demand.order.value_minor",
-        when=_ORDER,
-        is_needed=True,
-        unit=YUAN,
-    ),
-    Question(
-        "order_deposit",
-        2,
-        Phrase("已付定金", "Deposit paid"),
-        "percent",
-        path="demand.order.deposit_ppm",
-        when=_ORDER,
-        high=PPM,
-        unit=PERCENT,
-    ),
-    Question(
-        "order_seasons",
-        2,
-        Phrase("和买方合作过几季", "Seasons with this buyer"),
-        "count",
-        path="demand.order.seasons_with_buyer",
-        when=_ORDER,
-        high=100,
-    ),
-    Question(
-        "order_related",
-        2,
-        Phrase("买方是亲戚或自家公司吗", "Is the buyer related to you?"),
-        "yes",
-        path="demand.order.buyer_related",
-        when=_ORDER,
-    ),
-    Question(
-        "study_level",
-        2,
-        Phrase("上什么学", "Level of study"),
-        "choice",
-        path="demand.study.level",
-        choices=pair_words(
-            undergraduate=("本科", "Undergraduate"),
-            junior_college=("专科", "Junior college"),
-            postgraduate=("研究生", "Postgraduate"),
-            secondary_vocational=("中职", "Vocational school"),
-        ),
-        when=_STUDY,
-        is_needed=True,
-    ),
-    Question(
-        "study_left",
-        2,
-        Phrase("还要读几年", "Years left"),
-        "count",
-        path="demand.study.years_left",
-        when=_STUDY,
-        is_needed=True,
-        high=20,
-    ),
-    Question(
-        "study_listed",
-        2,
-        Phrase("学校在教育部名单上吗", "Is the school on the ministry's list?"),
-        "yes",
-        path="demand.study.on_ministry_list",
-        when=_STUDY,
-        is_needed=True,
-    ),
-    Question(
-        "old_lender",
-        2,
-        Phrase("旧贷在哪家", "Lender of the old loan"),
-        "text",
-        path="demand.old_loan.lender",
-        when=_RENEW,
-        high=40,
-    ),
-    Question(
-        "old_due",
-        2,
-        Phrase("旧贷几月到期", "Old loan due in"),
-        "month",
-        path="demand.old_loan.due_month",
-        when=_RENEW,
-        high=MONTH_MAX,
-    ),
-    Question(
-        "old_extensions",
-        2,
-        Phrase("展过几次期", "Extensions used"),
-        "count",
-        path="demand.old_loan.extensions_used",
-        when=_RENEW,
-        high=100,
-    ),
-    Question(
-        "shock_loss",
-        2,
-        Phrase("损失了多少", "Part of the harvest lost"),
-        "percent",
-        path="demand.shock.loss_ppm",
-        when=_RENEW,
-        is_needed=True,
-        high=PPM,
-        unit=PERCENT,
-    ),
-    Question(
-        "shock_shown",
-        2,
-        Phrase("谁证明受灾", "Who confirms the shock"),
-        "choice",
-        path="demand.shock.shown_by",
-        choices=pair_words(
-            insurer=("保险公司", "The insurer"),
-            village=("村里", "The village"),
-            nobody=("还没有", "Nobody yet"),
-        ),
-        when=_RENEW,
-        is_needed=True,
-    ),
-    Question(
-        "asset_value",
-        2,
-        Phrase("设备现在值多少", "What the machine is worth"),
-        "money",
-        path="demand.asset.value_minor",
-        when=_LEASE,
-        unit=YUAN,
-    ),
-    Question(
-        "asset_life",
-        2,
-        Phrase("设备还能用多久", "How long it will last"),
-        "count",
-        path="demand.asset.life_left_months",
-        when=_LEASE,
-        high=1200,
-        unit=MONTHS,
-    ),
-    Question(
-        "flow_months",
-        2,
-        Phrase("店里流水有几个月", "Months of shop flows on record"),
-        "count",
-        path="demand.flows.months_on_record",
-        when=_STOCK,
-        high=1200,
-        unit=MONTHS,
-    ),
-    Question(
-        "flow_turnover",
-        2,
-        Phrase("每月流水", "Turnover a month"),
-        "money",
-        path="demand.flows.monthly_turnover_minor",
-        when=_STOCK,
-        unit=YUAN,
-    ),
-    Question(
-        "insure_object",
-        2,
-        Phrase("保什么", "What is insured"),
-        "choice",
-        path="demand.insure.object",
-        choices=name_words("crop", "wheat maize rice"),
-        when=_INSURE,
-        is_needed=True,
-    ),
-    Question(
-        "insure_area",
-        2,
-        Phrase("保多少亩", "How many mu"),
-        "area",
-        path="demand.insure.units_centi",
-        when=_INSURE,
-        is_needed=True,
-        low=1,
-        high=10**9,
-        unit=MU,
-    ),
-    Question(
-        "insure_sum",
-        2,
-        Phrase("每亩保多少钱", "Sum insured per mu"),
-        "money",
-        path="demand.insure.sum_minor_per_unit",
-        when=_INSURE,
-        is_needed=True,
-        low=100,
-        unit=YUAN,
-    ),
-    Question(
-        "insure_from",
-        2,
-        Phrase("几月下种", "Sown in"),
-        "month",
-        path="demand.insure.exposure_from_month",
-        when=_INSURE,
-        high=MONTH_MAX,
-    ),
-    Question(
-        "insure_to",
-        2,
-        Phrase("几月收完", "Harvested in"),
-        "month",
-        path="demand.insure.exposure_to_month",
-        when=_INSURE,
-        high=MONTH_MAX,
-    ),
-    Question(
-        "insure_twice",
-        2,
-        Phrase("这块地已经投保了吗", "Is this land insured already?"),
-        "yes",
-        path="demand.insure.already_insured",
-        when=_INSURE,
-    ),
-    Question(
-        "save_until",
-        2,
-        Phrase("几月要用钱", "When the money is needed"),
-        "month",
-        path="demand.date_needed_month",
-        when=_SAVE,
-        is_needed=True,
-        high=MONTH_MAX,
-    ),
-    Question(
-        "save_loss",
-        2,
-        Phrase("最多能亏多少", "The most you could bear to lose"),
-        "percent",
-        Phrase("一点不能亏就写 0", "0 if nothing may be lost"),
-        "demand.bearable_loss_ppm",
-        when=_SAVE,
-        is_needed=True,
-        high=PPM,
-        unit=PERCENT,
-    ),
-)
-
-USE: Final = (*_COMMON, *_SPECIAL)
+USE: Final = (*_COMMON, *SPECIAL)
 
 CONSENT: Final = (
     Question(
