@@ -31,6 +31,7 @@ __all__ = [
     "item",
     "join",
     "link_button",
+    "name_in",
     "pairs",
     "person",
     "show",
@@ -58,7 +59,7 @@ def fill(template: str, *given: object, **named: object) -> Markup:
 
 def join(parts: Iterable[Markup], between: str = "") -> Markup:
     """Return parts one behind the other."""
-    return Markup(escape(between)).join(parts)
+    return escape(between).join(parts)
 
 
 def show(markup: Markup, classes: str = "") -> ui.html:
@@ -82,10 +83,14 @@ _TWICE: Final = re.compile(r"([\u3400-\u9fff·]{1,12}) ([A-Za-z][A-Za-z' .-]*)")
 
 def person(shown: str, language: str) -> Markup:
     """Return a person's name: of one written in both scripts the page's half, else as it is."""
+    plain = name_in(shown, language)
+    return fill("{}", plain) if plain != shown else fill('<span lang="zh">{}</span>', shown)
+
+
+def name_in(shown: str, language: str) -> str:
+    """Return the half of a name written in both scripts that a page speaks, else all of it."""
     both = _TWICE.fullmatch(shown)
-    if both is not None:
-        return fill("{}", both[1 if language == "zh" else 2])
-    return fill('<span lang="zh">{}</span>', shown)
+    return shown if both is None else both[1 if language == "zh" else 2]
 
 
 def item(glyph: str, text: str | Markup, tone: str = "dim") -> Markup:

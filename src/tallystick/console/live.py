@@ -10,16 +10,23 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from nicegui import Client, background_tasks
 
-__all__ = ["Live"]
+__all__ = ["Live", "Officer"]
 
 _LOG: Final = logging.getLogger(__name__)
 LOOK_S: Final = 0.5
 Health = Mapping[str, Any]
 Changed = Callable[[Health], Awaitable[None]]
+
+
+class Officer(NamedTuple):
+    """Who looks: the number that stands in records, and the name that colleagues read."""
+
+    id: str
+    name: str
 
 
 class Live:
@@ -33,7 +40,7 @@ class Live:
         self._ask = ask
         self._visitors: dict[str, tuple[str, Client, dict[str, Changed]]] = {}
         self._seen: dict[str, tuple[int, str]] = {}
-        self._watching: dict[str, dict[str, str]] = {}
+        self._watching: dict[str, dict[str, Officer]] = {}
         self._told: dict[str, Callable[[], None]] = {}
 
     async def run(self) -> None:
@@ -86,17 +93,20 @@ class Live:
 
     # ---- who else looks at a case
 
-    def look_at(self, client: Client, case: str, name: str, told: Callable[[], None]) -> None:
+    def look_at(
+        self, client: Client, case: str, officer: Officer, told: Callable[[], None]
+    ) -> None:
         """Note that an officer looks at a case; `told` is called when others come and go."""
         self.look_away(client.id)
-        self._watching.setdefault(case, {})[client.id] = name
+        self._watching.setdefault(case, {})[client.id] = officer
         self._told[client.id] = told
         self._tell_others(case)
 
     def others_at(self, client: Client, case: str) -> list[str]:
-        """Return who else looks at a case, each once."""
+        """Return the names of the other officers who look at a case, each once."""
         here = self._watching.get(case, {})
-        return sorted({name for visitor, name in here.items() if visitor != client.id})
+        me = here.get(client.id)
+        return sorted({each.name for each in here.values() if me is None or each.id != me.id})
 
     def look_away(self, visitor: str) -> None:
         """Note that a visitor looks at no case any more."""

@@ -8,7 +8,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.console.pages import case, cases, loans, settings, today
+from tallystick.console.pages import (
+    appeals,
+    block,
+    case,
+    cases,
+    feedback,
+    ledger,
+    loans,
+    new_case,
+    settings,
+    today,
+)
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import Phrase
 
@@ -114,6 +125,49 @@ PLACES: Final = (
         Phrase("贷款", "Loan"),
         loans.show_loan,
         frozenset({"read_case"}),
+        is_live=True,
+    ),
+    Place(
+        "/ledger",
+        Phrase("账本", "Ledger"),
+        ledger.show_page,
+        frozenset({"verify_chain"}),
+        glyph="link",
+        group="trust",
+        is_live=True,
+    ),
+    Place(
+        "/ledger/{height}",
+        Phrase("区块", "Block"),
+        block.show_page,
+        frozenset({"verify_chain"}),
+        is_live=True,
+    ),
+    Place("/new", Phrase("新建案件", "New case"), new_case.show_page, frozenset({"open_case"})),
+    Place(
+        "/new/{draft}",
+        Phrase("新建案件", "New case"),
+        new_case.show_draft,
+        frozenset({"open_case"}),
+    ),
+    Place(
+        "/feedback",
+        Phrase("回访", "Feedback"),
+        feedback.show_page,
+        frozenset({"give_feedback", "sum_feedback"}),
+        glyph="message-circle-heart",
+        group="work",
+        count="feedback",
+        is_live=True,
+    ),
+    Place(
+        "/appeals",
+        Phrase("申诉", "Appeals"),
+        appeals.show_page,
+        frozenset({"read_case"}),
+        glyph="scale",
+        group="work",
+        count="appeals",
         is_live=True,
     ),
     Place("/settings", Phrase("设置", "Settings"), settings.show_page, glyph="settings"),

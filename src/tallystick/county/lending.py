@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from tallystick.base.errors import Conflict
@@ -9,21 +10,33 @@ from tallystick.kernel.access.desk import Desk
 from tallystick.node import Node
 from tallystick.services.credit.acts import find_standing
 
-__all__ = ["grant_loan", "show_standing"]
+__all__ = ["grant_loan", "read_offer", "show_standing"]
 
 _AGREED: Final = ("amount_minor", "rate_ppm", "term_months", "repayment")
 _TERMS: Final = ("grace_months", "subsidy_ppm", "fee_ppm", "first_due_months")
 """What a report tells of its terms besides amount, rate, months and repayment."""
 
 
+def read_offer(opened: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the figures of the offer that stands on a case, None where none does.
+
+    It is the report's; where an officer decided otherwise, what was judged and did not fit.
+    """
+    report: Mapping[str, Any] | None = opened["decisions"].get("report")
+    if opened["row"]["overridden_at"] is not None:
+        # What fitted and was overridden is no offer any more; what did not fit is one now.
+        report = None if report else opened["decisions"].get("judgement")
+    return None if report is None else report.get("figures", {})
+
+
 def grant_loan(node: Node, case: bytes) -> dict[str, Any]:
-    """Grant what was approved and accepted, on the report's terms: `{case, loan, terms}`.
+    """Grant what was approved and accepted, on the offer's terms: `{case, loan, terms}`.
 
     Raises:
         Conflict: `case.no_approval`, nothing that lends money is approved on the case.
     """
     opened = node.positions.read_case(case, "credit")
-    figures = opened["decisions"].get("report", {}).get("figures", {})
+    figures = read_offer(opened) or {}
     approvals = [each for each in opened["records"] if each["t"] == "approval.given"]
     if "repayment" not in figures or not approvals:
         raise Conflict(

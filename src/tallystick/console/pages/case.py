@@ -18,13 +18,14 @@ from tallystick.console.kit import (
     item,
     join,
     link_button,
+    name_in,
     pairs,
     show,
     show_head,
     stack,
     tag,
 )
-from tallystick.console.live import Health, Live
+from tallystick.console.live import Health, Live, Officer
 from tallystick.console.pages.case_acts import list_acts
 from tallystick.console.pages.case_judged import show_middle, show_side
 from tallystick.console.pages.cases import stage_tag
@@ -68,7 +69,8 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
             _draw(v, whole, tree)
 
     _draw(v, whole, found)
-    live.look_at(ui.context.client, case, v.me["shown"], meet)
+    officer = Officer(v.me["officer"], name_in(v.me["shown"], v.language))
+    live.look_at(ui.context.client, case, officer, meet)
     meet()
     live.watch(ui.context.client, "page", draw)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from nicegui import ui
-
 from tallystick.console.acts import Blank, Filled, open_act
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import phrase_table
@@ -79,9 +77,8 @@ def _send(v: Visit, found: Tree, path: str, **fixed: Any) -> Callable[[Filled, s
     return send
 
 
-def _again(_: Tree) -> None:
-    """Show the case as it stands after an act."""
-    ui.navigate.reload()
+def _done(_: Tree) -> None:
+    """Leave it to the block: the page shows the case anew when it comes."""
 
 
 def _words(v: Visit, name: str, label: str, *, is_needed: bool = False, hint: str = "") -> Blank:
@@ -105,7 +102,7 @@ def _make(
         says=says,
         blanks=blanks,
         send=_send(v, found, path, **more.pop("fixed", {})),
-        then=_again,
+        then=_done,
         **more,
     )
 
@@ -138,7 +135,7 @@ def _answer(v: Visit, found: Tree) -> Offered:
     return (
         title,
         "handshake",
-        lambda: open_act(v, title=title, says=says, blanks=blanks, send=send, then=_again),
+        lambda: open_act(v, title=title, says=says, blanks=blanks, send=send, then=_done),
     )
 
 
@@ -169,7 +166,7 @@ def _disburse(v: Visit, found: Tree) -> Offered:
     return (
         title,
         "hand-coins",
-        lambda: open_act(v, title=title, says=says, blanks=blanks, send=send, then=_again),
+        lambda: open_act(v, title=title, says=says, blanks=blanks, send=send, then=_done),
     )
 
 

@@ -22,11 +22,9 @@ def show_cash(v: Visit, terms: Mapping[str, Any]) -> None:
     months = [format_month(begin + place, v.language) for place in range(len(middle))]
     due = {each["month"] for each in terms.get("schedule", ()) if each["payment_minor"]}
     lowest = min(bad)
-    words = v.t(
-        f"差年景最低 {format_money(lowest, 'zh')}（{format_month(begin + bad.index(lowest), 'zh')}）",
-        f"Lowest in a bad year: {format_money(lowest, 'en')}"
-        f" ({format_month(begin + bad.index(lowest), 'en')})",
-    )
+    when = format_month(begin + bad.index(lowest), v.language)
+    money = format_money(lowest, v.language)
+    words = v.t(f"差年景最低 {money}（{when}）", f"Lowest in a bad year: {money} ({when})")
     title = v.t("逐月现金", "Cash, month by month")
     names = (v.t("中等年景", "Middle year"), v.t("差年景", "Bad year"))
     with boxed(title, right=v.t("元，月末", "¥, end of month"), note=words):

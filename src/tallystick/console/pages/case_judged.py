@@ -24,6 +24,7 @@ from tallystick.console.kit import (
     tag,
 )
 from tallystick.console.pages.case_cash import show_cash
+from tallystick.console.pages.case_party import show_party
 from tallystick.console.problem import notify_problem
 from tallystick.console.visit import Visit
 from tallystick.text import say
@@ -233,6 +234,9 @@ def show_side(v: Visit, found: Tree) -> None:
     option = next(iter(result["options"]), None)
     if option is not None and "amount_minor" in option:
         show(card(v.t("方案", "Scheme"), _scheme(v, option, found)))
+    subject = found["decisions"].get("scheme", {}).get("subject")
+    if subject and v.may("read_party"):
+        show_party(v, subject)
     reasons = _reasons(v, found)
     if reasons:
         show(card(v.t("理由", "Reasons"), reasons))

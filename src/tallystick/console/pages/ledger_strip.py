@@ -189,9 +189,7 @@ def draw_blocks(v: Visit, blocks: Iterable[Block], members: int, wrong: Iterable
 
 def _block_row(v: Visit, block: Block, members: int, bad: set[int]) -> list[str | Markup]:
     height = block["height"]
-    link = fill(
-        '<a class="link" href="{}">{}</a>', v.link(f"/ledger/{height}"), format_count(height)
-    )
+    link = _link_block(v, height)
     signed = _signed(v, len(block["cosigned"]), members)
     if "fault" in block:
         said = tag(v.t("本单位这一份读不出", "Our copy is not readable here"), "alarm")
@@ -202,7 +200,7 @@ def _block_row(v: Visit, block: Block, members: int, bad: set[int]) -> list[str 
     writers = [v.name_of(each) for each in block["writers"]]
     return [
         link,
-        fill('<span class="nowrap">{}</span>', tell_clock(block["time"])),
+        _clock(block["time"]),
         said,
         v.t("、", ", ").join(writers) or "\u2013",
         format_count(block["bytes"]),
@@ -223,28 +221,46 @@ def _say_types(v: Visit, record_types: Mapping[str, int]) -> Markup:
     ]
     more = len(ordered) - TYPES_SHOWN
     if more > 0:
-        parts.append(v.t(f"另 {more} 种", f"{more} more kinds"))
+        parts.append(v.t(f"另 {more} 种", f"{more} more {'kind' if more == 1 else 'kinds'}"))
     return fill("{}", v.t("、", ", ").join(parts) or v.t("没有记录", "no record"))
 
 
-def draw_records(v: Visit, records: Iterable[Mapping[str, Any]]) -> Markup:
-    """Return the records of a block as a table: type, writer, case and time, nobody's name."""
+def draw_records(v: Visit, records: Iterable[Mapping[str, Any]], caption: str) -> Markup:
+    """Return records as a table: type, writer, case and time, nobody's name.
+
+    Args:
+        v: the visit.
+        records: as `GET /blocks/{height}/records` tells them; `height` is shown where it is given.
+        caption: what the table holds.
+    """
+    rows = list(records)
+    has_height = any("height" in each for each in rows)
     heads = [
         v.t("记录", "Record"),
         v.t("成员", "Member"),
         v.t("案件", "Case"),
-        v.t("时间", "Time"),
+        ">" + v.t("区块", "Block") if has_height else v.t("时间", "Time"),
     ]
-    rows = [
+    cells = [
         (
             name_records(v, each["t"]),
             v.name_of(each["member"]),
             _case(v, each.get("case")),
-            fill('<span class="nowrap">{}</span>', tell_clock(each["time"])),
+            _link_block(v, each["height"]) if has_height else _clock(each["time"]),
         )
-        for each in records
+        for each in rows
     ]
-    return table(heads, rows, v.t("这个区块的记录", "Records of this block"), classes="tight")
+    return table(heads, cells, caption, classes="tight")
+
+
+def _clock(ms: int) -> Markup:
+    return fill('<span class="nowrap">{}</span>', tell_clock(ms))
+
+
+def _link_block(v: Visit, height: int) -> Markup:
+    return fill(
+        '<a class="link" href="{}">{}</a>', v.link(f"/ledger/{height}"), format_count(height)
+    )
 
 
 def _case(v: Visit, case: str | None) -> Markup:

@@ -347,5 +347,5 @@ def _take_payment(v: Visit, found: Tree) -> None:
             ),
         ],
         send=send,
-        then=lambda _: ui.navigate.reload(),
+        then=lambda _: None,
     )

@@ -8,37 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from nicegui import ui
 from nicegui.elements.html import Html
 
 from tallystick.console.icons import icon
 from tallystick.console.kit import button, fill, show
-from tallystick.console.pages.new_case_question import Question
+from tallystick.console.pages.new_case_question import Given, Question
+from tallystick.console.pages.new_case_toggles import Toggles
 from tallystick.console.pages.new_case_tree import write_value
 from tallystick.console.pages.new_case_value import Wrong, read_value
 from tallystick.console.visit import Visit
+from tallystick.text.wording import format_month
 
-__all__ = ["Control", "put_control"]
+__all__ = ["TYPED", "Control", "put_control"]
 
 FIGURES: Final = frozenset({"money", "signed", "count", "area", "percent"})
+TYPED: Final = FIGURES | {"text", "words"}
+"""Kinds that are typed, key by key: wrong is told once the field is left."""
 SEGMENTS_MAX: Final = 3
-_MONTHS_EN: Final = [
-    "Jan",
-    "Feb",
-    "Mar",
-    "Apr",
-    "May",
-    "Jun",
-    "Jul",
-    "Aug",
-    "Sep",
-    "Oct",
-    "Nov",
-    "Dec",
-]
-Changed = Callable[[Any], None]
+Changed = Callable[[Given], None]
 Words = Mapping[str, str]
 
 
@@ -76,11 +66,12 @@ def put_control(
     v: Visit,
     question: Question,
     name: str,
-    value: Any,  # noqa: ANN401 - as it was typed
+    value: Given,
     changed: Changed,
     *,
     words: Words,
     is_sure: Callable[[], None],
+    left: Callable[[], None],
 ) -> Control:
     """Put a question on the page.
 
@@ -92,6 +83,7 @@ def put_control(
         changed: called with what is typed, at each key.
         words: of a choice: value -> words.
         is_sure: called when a doubtful figure is said to be right.
+        left: called when the field is left.
     """
     box = ui.element("div").classes("field ask" + (" whole" if question.is_wide else ""))
     is_group = _is_group(question, words)
@@ -104,6 +96,8 @@ def put_control(
             target = fill(' for="field-{}"', name) if not is_group else fill("")
             show(fill('<{0} class="label" id="label-{1}"{2}>{3}</{0}>', tag, name, target, label))
         marked, set_words = _make(v, question, name, value, changed, words)
+        if question.kind in TYPED:
+            marked.on("blur", left)
         marked.props["aria-describedby"] = f"fault-{name}" + (
             f" hint-{name}" if question.hint else ""
         )
@@ -128,15 +122,15 @@ def _make(  # noqa: PLR0917 - as `put_control`
     v: Visit,
     question: Question,
     name: str,
-    value: Any,
+    value: Given,
     changed: Changed,
-    words: Words,  # noqa: ANN401
+    words: Words,
 ) -> tuple[ui.element, Callable[[Words], None]]:
     kind = question.kind
     if kind == "yes":
         words = {"yes": v.t("是", "Yes"), "no": v.t("否", "No")}
     if kind == "months":
-        words = {str(at + 1): v.t(f"{at + 1}月", month) for at, month in enumerate(_MONTHS_EN)}
+        words = {str(at + 1): _name_month(v, at) for at in range(12)}
     if kind in {"months", "crops", "members"}:
         return _put_toggles(name, value or [], changed, words, many=True)
     if _is_group(question, words):
@@ -154,14 +148,18 @@ def _make(  # noqa: PLR0917 - as `put_control`
     return _put_text(v, question, name, value, changed), lambda _: None
 
 
+def _name_month(v: Visit, place: int) -> str:
+    return v.t(f"{place + 1}月", format_month(place, "en").split()[0])
+
+
 def _put_text(
     v: Visit,
     question: Question,
     name: str,
-    value: Any,
-    changed: Changed,  # noqa: ANN401
+    value: Given,
+    changed: Changed,
 ) -> ui.element:
-    def typed(event: Any) -> None:  # noqa: ANN401 - NiceGUI's event
+    def typed(event: Given) -> None:
         changed(event.value or "")
 
     entry: ui.input | ui.textarea
@@ -190,9 +188,9 @@ def _put_text(
 
 def _put_select(
     name: str,
-    value: Any,
+    value: Given,
     changed: Changed,
-    words: Words,  # noqa: ANN401
+    words: Words,
 ) -> tuple[ui.element, Callable[[Words], None]]:
     known = value if value in words else None
     chosen = ui.select(dict(words), value=known, on_change=lambda event: changed(event.value or ""))
@@ -209,48 +207,5 @@ def _put_select(
 def _put_toggles(
     name: str, value: Sequence[str], changed: Changed, words: Words, *, many: bool
 ) -> tuple[ui.element, Callable[[Words], None]]:
-    """Put buttons side by side of which one, or any number, is pressed."""
-    group = ui.element("div").classes("toggles")
-    group.props["role"] = "group"
-    group.props["aria-labelledby"] = f"label-{name}"
-    held = [each for each in value if each in words]
-    drawn: dict[str, ui.button] = {}
-
-    def mark() -> None:
-        for key, each in drawn.items():
-            each.props["aria-pressed"] = "true" if key in held else "false"
-            each.update()
-
-    def press(key: str) -> None:
-        if not many:
-            held[:] = [key]
-        elif key in held:
-            held.remove(key)
-        else:
-            held.append(key)
-        mark()
-        changed([each for each in drawn if each in held] if many else key)
-
-    def draw(shown: Words) -> None:
-        group.clear()
-        drawn.clear()
-        held[:] = [each for each in held if each in shown]
-        with group:
-            for at, (key, text) in enumerate(shown.items()):
-                each = ui.button(text, on_click=lambda key=key: press(key), color=None)
-                each.props("flat no-caps").classes("toggle")
-                if not at:
-                    each.props["id"] = f"field-{name}"
-                drawn[key] = each
-        mark()
-
-    draw(words)
-    last = dict(words)
-
-    def set_words(more: Words) -> None:
-        if last != dict(more):
-            last.clear()
-            last.update(more)
-            draw(more)
-
-    return group, set_words
+    toggles = Toggles(name, value, words, changed, many=many)
+    return toggles.group, toggles.set_words

@@ -21,7 +21,7 @@ from tallystick.console.pages.new_case_question import (
 )
 from tallystick.text.phrase import Phrase
 
-__all__ = ["LISTS", "MONEY", "WHO"]
+__all__ = ["LISTS", "LIST_KINDS", "LIST_NAMES", "LIST_WORDS", "MONEY", "WHO"]
 
 _NEW: Final = {"party_known": one_of("no")}
 WHO: Final = (
@@ -316,3 +316,33 @@ LISTS: Final[Mapping[str, tuple[Question, ...]]] = {
     ),
 }
 """Columns of what there may be several of: fields, animals, debts."""
+
+LIST_NAMES: Final = {
+    "crops": Phrase("种的地", "Fields"),
+    "livestock": Phrase("养的牲畜", "Animals kept"),
+    "debts": Phrase("欠的债", "Debts"),
+}
+LIST_WORDS: Final = {
+    "crops": (
+        Phrase("加一块地", "Add a field"),
+        Phrase("再加一块", "Add another"),
+        Phrase("没有种地", "No fields"),
+    ),
+    "livestock": (
+        Phrase("加一种牲畜", "Add animals"),
+        Phrase("再加一种", "Add another"),
+        Phrase("没有养牲畜", "No animals"),
+    ),
+    "debts": (
+        Phrase("加一笔债", "Add a debt"),
+        Phrase("再加一笔", "Add another"),
+        Phrase("没有欠债", "No debts"),
+    ),
+}
+"""Of each list: its first row, another row, and that there is none."""
+LIST_KINDS: Final[Mapping[str, frozenset[str]]] = {
+    "crops": one_of("borrow lease insure"),
+    "livestock": BORROWED,
+    "debts": one_of("borrow lease save invest"),
+}
+"""Kinds of need for which each list is asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tallystick.text.fields import FIELDS
 from tallystick.text.phrase import Phrase
@@ -20,12 +20,15 @@ __all__ = [
     "PPM",
     "YUAN",
     "Answers",
+    "Given",
     "Question",
     "name_words",
     "one_of",
     "pair_words",
 ]
 
+Given: TypeAlias = Any
+"""What a browser sends: text, a list of texts; never trusted to be either."""
 Answers = Mapping[str, Any]
 """What was typed, by question: text, a list of texts, or a list of rows of texts."""
 

@@ -1,0 +1,87 @@
+"""Whose case it is: name and record of paying, each opened by a click that leaves a receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from markupsafe import Markup
+from nicegui import ui
+
+from tallystick.base.errors import Error
+from tallystick.console.kit import boxed, button, fill, item, join, pairs, show
+from tallystick.console.problem import notify_problem
+from tallystick.console.visit import Visit
+from tallystick.text import say
+from tallystick.text.wording import format_count
+
+__all__ = ["show_party"]
+
+Tree = Mapping[str, Any]
+_FIELDS: Final = (
+    ("name", "姓名", "Name"),
+    ("phone", "电话", "Phone"),
+    ("address", "住址", "Address"),
+)
+ITEMS_MOST: Final = 8
+
+
+def show_party(v: Visit, party: str) -> None:
+    """Show a card whose contents come when they are asked for."""
+    note = v.t(
+        "每看一次，家庭都能在“谁看过”里看到。", "The household can see every look in its receipts."
+    )
+    with boxed(v.t("谁的案件", "Whose case"), note=note):
+        place = show(fill(""), "body")
+
+        async def name() -> None:
+            found = await _ask(v, f"/parties/{party}")
+            if found is not None:
+                place.set_content(_identity(v, found))
+
+        async def standing() -> None:
+            found = await _ask(v, f"/parties/{party}/standing")
+            if found is not None:
+                place.set_content(_standing(v, found))
+
+        with ui.element("div").classes("body filters"):
+            button(v.t("看姓名", "Show the name"), name, "eye", "short")
+            button(v.t("看守信记录", "Record of paying"), standing, "scale", "short")
+
+
+async def _ask(v: Visit, path: str) -> Tree | None:
+    try:
+        found: Tree = await v.client.get(path)
+    except Error as error:
+        notify_problem(v, error)
+        return None
+    return found
+
+
+def _identity(v: Visit, found: Tree) -> Markup:
+    held = found["identity"]
+    told = {**held.get("identity", {}), **(held.get("contacts") or {})}
+    rows = [
+        (v.t(zh, en), fill('<span lang="zh">{}</span>', told[key]))
+        for key, zh, en in _FIELDS
+        if key in told
+    ]
+    return pairs(rows) if rows else item("info", v.t("没有登记姓名", "No name is registered"))
+
+
+def _standing(v: Visit, found: Tree) -> Markup:
+    points = fill(
+        '<p><b>{}</b> <span class="soft">{}</span></p>',
+        v.t(f"{format_count(found['points'])} 分", f"{format_count(found['points'])} points"),
+        v.t(f"{found['loans']} 笔贷款", f"{found['loans']} loans"),
+    )
+    rows = join(_standing_item(v, each) for each in found["items"][:ITEMS_MOST])
+    return points + rows
+
+
+def _standing_item(v: Visit, each: Tree) -> Markup:
+    words = say(f"standing.{each['reason']}", {"n": each["late_days"]}, v.language)
+    figure = f"+{each['points']}" if each["points"] > 0 else f"\u2212{-each['points']}"
+    tone = "ok" if each["points"] >= 0 else "warn"
+    glyph = "circle-check" if each["points"] >= 0 else "clock"
+    return item(glyph, fill("{} <b>{}</b>", words, figure), tone)
