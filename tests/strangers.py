@@ -15,12 +15,15 @@ from typing import Any, Final, TypeAlias
 from rulings import CATALOGUE, DAY_MS, MEMBERS, MODEL, Floor, links, name
 from tallystick.base.codec import INTEGER_MAX, read_admitted
 from tallystick.charter import STATEMENTS, codes_of
+from tallystick.records.book import SUMMED_LEAST
 from tallystick.records.held import (
+    HeldBook,
     HeldCase,
     HeldFund,
     HeldLoan,
     Stage,
     find_appeal,
+    find_book,
     find_case,
     find_loan,
 )
@@ -135,10 +138,11 @@ class Town:
         """Return the public part of a record, plausible but not always right."""
         if t in QUESTIONS:
             return self.decision(t)
-        parts = {
+        parts: dict[str, Part] = {
             **self._of_parties(identifier),
             **self._of_choices(),
             **self._of_cases(member, identifier),
+            "loans.reported": lambda: self.report(member),
         }
         return parts[t]() if t in parts else {}
 
@@ -231,6 +235,27 @@ class Town:
             "loan.disbursed": lambda: {"loan": self.known("loan.granted"), **self.money()},
             "loan.repaid": lambda: {"loan": self.known("loan.granted"), **self.money()},
         }
+
+    def report(self, member: str) -> dict[str, Any]:
+        """Return a month of a lender's book: mostly the next one, sums mostly where they belong."""
+        draws, held = self.draws, find_book(self.floor.state.get, member)
+        book = held or HeldBook(2020 * 12, 0, 1, 0, 0)
+        counts = {name: draws.choice((0, 0, 1, 5)) for name in ("granted", "repayments")}
+        pub: dict[str, Any] = {
+            "month": book.month + draws.choice((0, 1, 1, 2)),
+            "part": draws.choice((1, 1, book.part + 1)),
+            "first": book.following + draws.choice((0, 0, 0, 1)),
+            "overdues": draws.choice((0, 0, 5)),
+            **counts,
+        }
+        for total, count in (("lent", "granted"), ("arrears", "overdues")):
+            if (pub[count] >= SUMMED_LEAST) != (draws.random() < 0.05):
+                pub[total] = self.amount()
+        if draws.random() < 0.3:
+            pub["readers"] = draws.choice(
+                (["finance"], [member], ["nobody"], ["finance", "agriculture"])
+            )
+        return pub
 
     def provider(self) -> dict[str, Any]:
         stated = self.draws.choice(("union", "shop"))

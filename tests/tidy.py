@@ -56,7 +56,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "click": ("cli/*",),
     "cryptography": ("base/*", "chain/*", "kernel/access/*", "kernel/link/*"),
     "fastapi": ("api/*",),
-    "httpx": ("client.py", "kernel/*/engines/*"),
+    "httpx": ("client/*", "kernel/*/engines/*"),
     "nacl": ("base/*", "chain/*", "kernel/access/*"),
     # The batch loops of exact/ and Zigzag, the training maths, and LtHash's lanes.
     "numpy": ("learning/*", "exact/*batch.py", "chain/state.py", "kernel/store/zigzag/*"),

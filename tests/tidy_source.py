@@ -19,7 +19,10 @@ ROOT = Path(__file__).resolve().parents[1]
 HOME = "src/tallystick/"
 DECIDING = ("rules", "views", "decide")
 # The files of a service that touch kernel, learning and sources; all others are pure.
-HANDS = ("service", "acts", "portfolio", "finish", "told", "model", "shadow")
+HANDS = (
+    *("service", "acts", "portfolio", "finish", "told", "model", "shadow"),
+    *("reporting", "modelling"),
+)
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -17,19 +17,21 @@ from tallystick.chain.amendment import alone, amendable, belonging, final
 from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admission, Admit, Charter, RecordType
-from tallystick.records import case, catalogue, loan, party, public
+from tallystick.records import book, case, catalogue, loan, party, programme, public
 from tallystick.records.base import Class, Spec, Statement, spec_of
 from tallystick.records.held import Stage
 from tallystick.records.refusal import Refusal
 from tallystick.records.table import shape_of, table_of
 from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.consent import rules as consent
+from tallystick.services.consent import views as consent_views
 from tallystick.services.credit import rules as credit
 from tallystick.services.credit import views as credit_views
 from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning import views as positioning_views
 from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
 from tallystick.services.publication import rules as publication
+from tallystick.services.publication import views as publication_views
 from tallystick.text.record import RECORDS
 from tallystick.text.refusal import REFUSALS
 
@@ -157,6 +159,7 @@ _ROWS: Final = (
     _row(loan.LoanGranted, LENDER, final(credit.admit_grant), "case", "fund", "loan"),
     _row(loan.LoanDisbursed, LENDER, final(belonging(credit.admit_disbursement)), "loan"),
     _row(loan.LoanRepaid, LENDER, final(belonging(credit.admit_repayment)), "fund", "loan"),
+    _row(book.LoansReported, LENDER, final(alone(credit.admit_report)), "book"),
     _row(
         public.NoticePosted,
         DEPARTMENT | {"village"},
@@ -174,6 +177,12 @@ _ROWS: Final = (
         amendable(belonging(publication.admit_guidance)),
     ),
     _row(public.ProjectEvaluated, OVERSEER, amendable(alone(publication.admit_evaluation))),
+    _row(
+        programme.ProgrammeMeasured,
+        OVERSEER,
+        final(alone(publication.admit_measurement)),
+        "measured",
+    ),
     _row(public.NewsPublished, MEDIA, amendable(alone(publication.admit_statement))),
     _row(public.NewsCorrected, MEDIA, final(alone(publication.admit_correction))),
 )
@@ -299,12 +308,23 @@ _RECORD: Final = Table(
     ("id",),
     ("case", "t", "height"),
 )
-TABLES: Final = (_RECORD, *positioning_views.TABLES, *credit_views.TABLES)
-_FOLDS: Final = {**positioning_views.FOLDS, **credit_views.FOLDS}
+TABLES: Final = (
+    _RECORD,
+    *positioning_views.TABLES,
+    *credit_views.TABLES,
+    *consent_views.TABLES,
+    *publication_views.TABLES,
+)
+_FOLDS: Final = (
+    positioning_views.FOLDS,
+    credit_views.FOLDS,
+    consent_views.FOLDS,
+    publication_views.FOLDS,
+)
 
 
 def fold_record(admitted: Admitted) -> list[Op]:
-    """Return what an admitted record changes in the views: its own row, and its service's."""
+    """Return what an admitted record changes in the views: its own row, and its services'."""
     record = admitted.record
     row = {
         "id": record["id"],
@@ -317,8 +337,8 @@ def fold_record(admitted: Admitted) -> list[Op]:
         "time": admitted.time,
         "tid": admitted.tid,
     }
-    fold = _FOLDS.get(record["t"])
-    return [Put("record", row), *(fold(admitted) if fold else [])]
+    found = [folds[record["t"]] for folds in _FOLDS if record["t"] in folds]
+    return [Put("record", row), *(op for fold in found for op in fold(admitted))]
 
 
 DECIDES: Final[Mapping[tuple[str, int], Callable[..., Positioning]]] = {

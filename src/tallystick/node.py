@@ -26,7 +26,9 @@ from tallystick.chain.transaction import Transaction
 from tallystick.charter import CHARTER, TABLES, fold_record
 from tallystick.kernel.access.accounts import Accounts
 from tallystick.kernel.access.answers import ANSWER_SCHEMA, ASKING, Answers, Asking
+from tallystick.kernel.access.deeds import Deeds
 from tallystick.kernel.access.desk import Desk, Found, Settled
+from tallystick.kernel.access.drafts import Drafts
 from tallystick.kernel.access.keyring import KeyRing
 from tallystick.kernel.access.pending import PENDING_SCHEMA, PendingRecords
 from tallystick.kernel.access.permit import RECEIPT_SCHEMA, Receipts
@@ -140,6 +142,7 @@ class Node:
         self._desk_file = Database.write(folder / "local.db", "desk", _DESK_SCHEMA, DESK_VERSION)
         self.answers = Answers(self._desk_file, clock)
         self.accounts = Accounts(self._desk_file, clock, entropy)
+        self.drafts = Drafts(self._desk_file, self.keys, clock, entropy)
         self.orders: Orders | None = None
         self._blocks: dict[int, list[Transaction]] = {}
         self._folding = threading.Lock()
@@ -182,6 +185,7 @@ class Node:
             records=self,
             receipts=Receipts(self._desk_file),
             pending=PendingRecords(self._desk_file),
+            deeds=Deeds(self._desk_file),
             fetch=self._fetch,
             submit=self._submit,
         )

@@ -68,8 +68,12 @@ def test_every_route_answers_as_it_is_described(
         cases = _serve_households(heard)
         _tell(heard, cases, clock)
         _score(heard)
+        _keep_books(heard)
         _look(heard, cases)
+        _work(heard, cases)
+        _oversee(heard)
         _forget(heard)
+        _log_in(heard, listener)
     assert not listener.faults
     done = {operation for operation, status in listener.heard if status < 300}
     assert done == listener.operations
@@ -110,6 +114,26 @@ def _score(heard: Heard) -> None:
         assert union.list_models()
         union.retire_model(cid, code="old")
         assert union.show_model(cid)["state"] == "retired"
+
+
+def _keep_books(heard: Heard) -> None:
+    """Tell of one short loan until it is over; then there is something to learn from."""
+    lender, reader = heard["agricultural-bank"], heard["finance"]
+    begin = 2025 * 12
+    loan = {"amount_minor": 100_000, "term_months": 1}
+    told = lender.report_loans(begin, rows={"granted": [loan]}, readers=["finance"])
+    assert (told["first"], told["granted"], len(told["records"])) == (1, 1, 1)
+    for month in range(begin + 1, begin + 6):
+        rows = {"repaid": [[1, 100_000]]} if month == begin + 1 else {}
+        lender.report_loans(month, rows=rows, readers=["finance"])
+    books = reader.read_books()
+    assert [each["month"] for each in books] == list(range(begin, begin + 6))
+    assert books[0]["rows"]["features"] == {name: [each] for name, each in loan.items()}
+    assert reader.read_books(limit=1, offset=1) == books[1:2]
+    assert all("rows" not in each for each in heard["postal-bank"].read_books())
+    assert reader.due_model()["reasons"] == [{"reason": "no_model", "found": 1, "limit": 1}]
+    with pytest.raises(Error, match="lists of granted"):
+        lender.report_loans(begin + 6, rows={"repaid": [[1]]}, readers=[])
 
 
 def _serve_households(heard: Heard) -> list[str]:
@@ -178,6 +202,50 @@ def _look(heard: Heard, cases: list[str]) -> None:
     union.rebuild_views()
 
 
+def _work(heard: Heard, cases: list[str]) -> None:
+    """Go through an officer's day."""
+    union = heard["credit-union"]
+    assert union.list_today(role="manager")["items"]
+    page = union.find_cases(limit=2, owner="credit-union")
+    assert union.find_cases(limit=2, owner="credit-union", after=page["after"])["items"]
+    assert union.count_cases(owner="credit-union")["all"] == 3
+    assert union.estimate(FITTING)["fits"] == 1
+    assert "profile.persons" in union.estimate({})["missing"]
+    assert union.replay_case(cases[0])["equal"] == 1
+    with union.keyed(witnessed=True):
+        union.approve(cases[0], notes="once more")
+    assert union.export_evidence(cases[0])
+    draft = union.begin_draft({"persons": 3}, label="x")
+    saved = union.save_draft(draft["draft"], {"persons": 4}, label="x", revision=1)
+    assert union.read_draft(draft["draft"])["tree"] == {"persons": 4}
+    assert union.list_drafts() == [{**saved, "label": "x"}]
+    union.drop_draft(draft["draft"])
+
+
+def _oversee(heard: Heard) -> None:
+    """Look at the ledger, at a programme, and at who offers what."""
+    union, bureau = heard["credit-union"], heard["civil-affairs"]
+    page = union.list_blocks(limit=2)
+    assert page["next"] == page["items"][-1]["height"]
+    assert union.list_block_records(page["items"][0]["height"])
+    assert union.prove_block(1)
+    assert union.verify_chain(4)["state"] in {"running", "done"}
+    union.show_check()
+    assert union.show_state()["members"]
+    union.repair_chain()
+    villages = [{"code": "v1", "zh": "\u6751", "en": "V", "lon": 104_000_000, "lat": 31_000_000}]
+    counts = {"households": 60, "poor": 20, "held": 18, "missed": 10, "wrong": 8}
+    bureau.measure_programme(
+        "p", cycle=202_601, villages=villages, areas=[{"villages": ["v1"], **counts}], groups=[]
+    )
+    assert [row["programme"] for row in union.list_programmes()] == ["p"]
+    assert union.show_programme("p")["villages"][0]["exclusion"]["ppm"] == 500_000
+    assert len(union.show_map()["features"]) == 1
+    assert union.show_provider("rural_credit_coop")["products"]
+    assert union.sum_provider("rural_credit_coop")["cells"] == []
+    assert union.show_product("village_line")["versions"]
+
+
 def _forget(heard: Heard) -> None:
     union = heard["credit-union"]
     party = union.add_party("person", {"name": "y"})
@@ -186,8 +254,26 @@ def _forget(heard: Heard) -> None:
     union.end_mandate(mandate)
     (case,) = union.open_cases([{"application": FITTING, "party": party}])
     union.show_case(case["case"])
+    assert union.prefill(party)["leaves"]
     assert union.list_receipts(party)
     union.erase_party(party)
+
+
+def _log_in(heard: Heard, listener: Listener) -> None:
+    """Lead an account through its life, and its officer in and out."""
+    owner = heard["credit-union"]
+    issued = owner.add_user("wang", shown="x", role="manager")
+    assert owner.list_users()[0]["shown"] == "x"
+    officer = Client("http://127.0.0.1", "", "credit-union", transport=owner._http._transport)
+    listener.listen(officer._http)
+    officer.log_in("wang", issued["password"])
+    officer.change_password(issued["password"], "rain falls on the terraces")
+    assert officer.show_me()["role"] == "manager"
+    assert owner.show_me()["role"] == "owner"
+    assert officer.log_out() == {"ended": 1}
+    for act in (owner.disable_user, owner.enable_user, owner.reset_user):
+        assert act("wang")["name"] == "wang"
+    assert owner.change_role("wang", "clerk")["role"] == "clerk"
 
 
 def test_every_refusal_is_one_of_the_problems_that_are_told(

@@ -310,7 +310,7 @@ def _run(*words: str, county: Path, check: bool = True) -> subprocess.CompletedP
 
 def test_a_second_process_goes_through_the_running_server(tmp_path: Path) -> None:
     county = found(tmp_path, SystemClock())
-    words = [*TALLY, "county", "serve", "--port", "0", "--json", "--county", str(county)]
+    words = [*TALLY, "serve", str(county), "--port", "0", "--json"]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
@@ -325,7 +325,7 @@ def test_a_second_process_goes_through_the_running_server(tmp_path: Path) -> Non
         with Client(told["address"], "0" * 64, "village") as client, pytest.raises(Denied):
             client.list_cases()
 
-        second = _run("county", "serve", "--port", "0", county=county, check=False)
+        second = _run("serve", "--port", "0", county=county, check=False)
         assert second.returncode == Conflict.exit_status
         assert second.stderr.startswith("node.locked: ")
         assert len(second.stderr.splitlines()) == 1
@@ -341,7 +341,7 @@ def test_a_second_process_goes_through_the_running_server(tmp_path: Path) -> Non
 
 def test_a_killed_server_is_forgotten_and_its_work_is_not(tmp_path: Path) -> None:
     county = found(tmp_path, SystemClock())
-    words = [*TALLY, "county", "serve", "--port", "0", "--json", "--county", str(county)]
+    words = [*TALLY, "serve", str(county), "--port", "0", "--json"]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert server.stdout is not None
     address = json.loads(server.stdout.readline())["address"]
@@ -366,7 +366,7 @@ def test_a_write_cut_off_anywhere_and_repeated_is_recorded_once(tmp_path: Path) 
         before = town.count("mandate.given")
 
     for number in range(12):
-        words = [*TALLY, "county", "serve", "--port", "0", "--json", "--county", str(county)]
+        words = [*TALLY, "serve", str(county), "--port", "0", "--json"]
         server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
         address = json.loads(server.stdout.readline())["address"]

@@ -26,8 +26,11 @@ KEYS = {
 }
 
 
-def _demo(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any], str]:
-    given = ["demo", "--once", "--json", "--households", "30", "--months", "2", *more]
+def _demo(
+    capsys: pytest.CaptureFixture[str], *more: str, past: int = 0
+) -> tuple[dict[str, Any], str]:
+    size = ["--households", "30", "--months", "2", "--past", str(past)]
+    given = ["demo", "--once", "--json", *size, *more]
     assert run(given) == 0
     out = capsys.readouterr().out
     return json.loads(out.splitlines()[-1]), out
@@ -36,11 +39,14 @@ def _demo(capsys: pytest.CaptureFixture[str], *more: str) -> tuple[dict[str, Any
 def test_one_seed_gives_one_chain_and_another_seed_another(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    first, _ = _demo(capsys, "--seed", "a")
-    again, _ = _demo(capsys, "--seed", "a")
+    first, _ = _demo(capsys, "--seed", "a", past=4_000)
+    again, _ = _demo(capsys, "--seed", "a", past=4_000)
     other, _ = _demo(capsys, "--seed", "b")
     assert {**first, "seconds": 0} == {**again, "seconds": 0}
     assert first["head"] != other["head"]
+    # Without a past nobody has learnt anything, so no model decides.
+    assert first["calibration"].keys() == {"loans", "ece", "null95", "auc", "auc95"}
+    assert other["calibration"] is None
 
 
 def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(

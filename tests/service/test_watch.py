@@ -43,7 +43,7 @@ def test_a_flipped_byte_of_a_served_file_is_found_by_the_others(tmp_path: Path) 
     flip_byte(folder / "village" / "ledger.db", _found(folder))
     with open_house(folder, SystemClock()) as house, serve_house(house, watch_ms=20):
         ends = time.monotonic() + WAIT_S
-        while not house.seat("regulator").differences and time.monotonic() < ends:
+        while not house.seat("regulator").checker.sightings.open() and time.monotonic() < ends:
             time.sleep(0.05)
         health, differences = _look(folder, house)
     assert health["alarm"] == "ledger.differs"
@@ -57,6 +57,6 @@ def test_members_that_agree_raise_no_alarm(tmp_path: Path) -> None:
     with open_house(folder, SystemClock()) as house, serve_house(house, watch_ms=5):
         time.sleep(1)
         health, differences = _look(folder, house)
-        assert [seat.differences for seat in house.seats()] == [[]] * 12
+        assert [seat.checker.sightings.open() for seat in house.seats()] == [[]] * 12
     assert differences == []
     assert health["alarm"] != "ledger.differs"

@@ -9,8 +9,9 @@ Source: OpenAPI 3.1; JSON Schema 2020-12.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from tallystick.api.fields import FIELDS, KINDS, Schema
 from tallystick.api.problem import PROBLEM, PROBLEM_TYPE
 from tallystick.charter import TABLES
 from tallystick.records.base import spec_of
@@ -19,184 +20,64 @@ from tallystick.records.view import Table
 
 __all__ = ["FIELDS", "PROBLEMS", "ROUTES", "SHAPES", "answers_of", "problems", "schemas"]
 
-Schema = dict[str, Any]
-Kind = Literal[
-    "cid", "count", "flag", "hash", "id", "ids", "text", "texts", "time", "tree", "trees"
-]
-
-_ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
-_TEXT: Final[Schema] = {"type": "string"}
-_TREE: Final[Schema] = {"type": "object"}
-_KINDS: Final[Mapping[Kind, Schema]] = {
-    "cid": {"type": "string", "pattern": "^b[a-z2-7]{58}$"},
-    "count": {"type": "integer", "minimum": 0},
-    "flag": {"type": "integer", "enum": [0, 1]},
-    "hash": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-    "id": _ID,
-    "ids": {"type": "array", "items": _ID},
-    "text": _TEXT,
-    "texts": {"type": "array", "items": _TEXT},
-    "time": {"type": "integer", "minimum": 0},
-    "tree": _TREE,
-    "trees": {"type": "array", "items": _TREE},
-}
-
-FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
-    "against": ("id", "The record that the appeal is against."),
-    "alarm": ("text", "Code of what is wrong; empty if nothing is."),
-    "alternatives": ("texts", "Fields of expertise that could serve otherwise."),
-    "appeal": ("id", "The appeal's id."),
-    "approved_at": ("time", "When it was approved, in ms since 1970 UTC."),
-    "application": ("tree", "What was sealed at intake: v, application, defaults."),
-    "at": ("time", "When, in ms since 1970 UTC."),
-    "case": ("id", "The case's id."),
-    "suppressed": ("count", "Groups not shown, for they are too small."),
-    "cells": ("trees", "Groups: name, refused, praise, accuracy; shares as hits of a count."),
-    "tolerance_ppm": ("count", "Told income within this much of the expected counts as accurate."),
-    "least": ("count", "Groups of fewer cases are not shown."),
-    "by": ("text", "provider or scheme."),
-    "lender": ("text", "The member that lent."),
-    "amount": ("count", "Public money, in fen."),
-    "granted_at": ("time", "When it was granted, in ms since 1970 UTC."),
-    "disbursed_at": ("time", "When money was last paid out, in ms since 1970 UTC."),
-    "repaid_at": ("time", "When money last came back, in ms since 1970 UTC."),
-    "cases": ("ids", "Ids of the party's cases here."),
-    "closed_at": ("time", "When the case was closed, in ms since 1970 UTC."),
-    "code": ("count", "Result: 0 = admitted, else why it was refused (docs/records.md)."),
-    "conditions": ("trees", "What would make the scheme fit, or must be shown."),
-    "data": ("cid", "What it was trained on: the SHA-256 of the file."),
-    "decided_at": ("time", "When it was reported or matched, in ms since 1970 UTC."),
-    "decided_ppm": ("count", "Probability of a bad end by which it was decided."),
-    "decision": ("id", "The record of the report or match."),
-    "decisions": ("tree", "Opened decisions by question: scheme, judgement, report or match."),
-    "en": ("text", "The name in English."),
-    "ended": ("flag", "1: it is in force no more."),
-    "entry": ("tree", "The catalogue's entry, as it was published."),
-    "features": ("trees", "Points by bin of a card; how often trees ask."),
-    "feedback_at": ("time", "When feedback was told last, in ms since 1970 UTC."),
-    "field": ("text", "Which part of the block differs."),
-    "figures": ("cid", "The reference figures' object."),
-    "fits": ("flag", "1: it was found to fit."),
-    "folded": ("count", "Height at which the views stand."),
-    "forced": ("text", "Why it was approved though its probabilities are not known to hold."),
-    "from_height": ("count", "The first height at which it is in force."),
-    "grant": ("id", "The grant's id."),
-    "grants": ("ids", "Grants under which the inputs were read."),
-    "handed_over_due": ("time", "By when the new owner is to act, in ms since 1970 UTC."),
-    "head": ("text", "The newest block's header, as a CID."),
-    "height": ("count", "Height of the block that holds it; of a member, its newest block's."),
-    "id": ("id", "The record's id."),
-    "identity": ("tree", "The sealed registration, opened; empty until it has left."),
-    "index": ("count", "The transaction's place in its block, from 0."),
-    "inputs": ("cid", "CID of the inputs that were decided on."),
-    "items": ("trees", "The rows."),
-    "kind": ("text", "What is asked for: borrow, save, invest, insure or lease."),
-    "loan": ("id", "The loan's id."),
-    "mandate": ("id", "The mandate's id."),
-    "means_en": ("text", "What it means, in English."),
-    "means_zh": ("text", "What it means, in Chinese."),
-    "member": ("text", "The member's name."),
-    "metrics": ("tree", "What training measured, in ppm and rows."),
-    "model": ("cid", "The model's CID."),
-    "money_at": ("time", "When the household told of money received, in ms since 1970 UTC."),
-    "name": ("text", "What the rules or figures are of."),
-    "next": ("count", "Offset of the following page; absent on the last."),
-    "objects_closed": ("count", "How many sealed objects no longer open."),
-    "officer": ("text", "Who read: an officer, or the member itself."),
-    "opened_at": ("time", "When it was taken in, in ms since 1970 UTC."),
-    "opened_height": ("count", "Height of the block that took it in."),
-    "opener": ("text", "The member that took it in."),
-    "ours": ("text", "This member's value."),
-    "outcome": ("text", "What was decided, by code."),
-    "owner": ("text", "The member whose case it is."),
-    "party": ("id", "The party's id, known to its custodian alone."),
-    "place": ("count", "The record's place in its transaction, from 0."),
-    "position": ("count", "Its leaf's place in the log, from 0."),
-    "Standing.items": (
-        "trees",
-        "Every payment that fell due: day, reason, points, late_days, leaves, record.",
-    ),
-    "closed": ("count", "Further loans of the party that this member may not open."),
-    "loans": ("count", "Loans it is built from."),
-    "points": ("count", "0 to 1,000; 500 without any record."),
-    "preferred": ("text", "The field of expertise it is led to; empty for none."),
-    "preferred_provider": ("text", "The service subject it is led to; empty for none."),
-    "product": ("text", "Scheme and version, joined by a point."),
-    "products": ("count", "How many products were published."),
-    "program": ("text", "Version of the program that trained it."),
-    "programme": ("text", "The public programme it belongs to."),
-    "provider": ("text", "The service subject's name."),
-    "providers": ("count", "How many service subjects were published."),
-    "public": ("texts", "Fields that every member reads."),
-    "purpose": ("text", "What it was read for."),
-    "ranked": ("trees", "What was weighed, the best first."),
-    "reason": ("text", "Why it was retired, by code."),
-    "reasons": ("trees", "Why, by code and figures."),
-    "record": ("id", "The record's id."),
-    "records": ("trees", "The case's records, as they stand in the chain."),
-    "recovered": ("flag", "1: answered from what was signed before the node died."),
-    "refused_at": ("time", "When an officer refused it, in ms since 1970 UTC."),
-    "retired_at": ("time", "When it was retired, in ms since 1970 UTC."),
-    "retired_by": ("text", "The member that retired it."),
-    "role": ("text", "What the member is."),
-    "roles": ("texts", "Who may write it."),
-    "row": ("tree", "The case as the views have it."),
-    "sealed": ("text", "Which sealed part was read: case or party."),
-    "sent": ("count", "How many registrations and erasures left now."),
-    "service": ("text", "The service that decides by it."),
-    "settled_at": ("time", "When it was answered, in ms since 1970 UTC."),
-    "settled_by": ("text", "The member that answered it."),
-    "shadow_ppm": ("count", "Probability of a bad end by the other model."),
-    "since": ("time", "Since when it is due, in ms since 1970 UTC."),
-    "stage": ("text", "applied, schemed, judged, reported, matched, refused or closed."),
-    "state": ("text", "pending, ordered or witnessed."),
-    "status": ("text", "Address at which the transaction's state is told."),
-    "subject": ("id", "What the reading was about: a record or a case."),
-    "t": ("text", "The record's type."),
-    "tables": ("tree", "The canonical digest of each table, by its name."),
-    "taken_by": ("text", "The member that took it in."),
-    "target": ("text", "The outcome whose probability it states."),
-    "terms": ("tree", "What it was granted on: finance.LoanTerms."),
-    "theirs": ("text", "The other member's value."),
-    "tid": ("hash", "The transaction's id."),
-    "time": ("time", "The block's time, in ms since 1970 UTC."),
-    "trees": ("count", "How many trees it has."),
-    "unread": ("count", "Cases whose inputs this member could not open."),
-    "version": ("count", "Its version."),
-    "witnessed": ("count", "Height that more than two thirds of the members cosigned."),
-    "would_fit": ("flag", "1: it would have been found to fit."),
-    "zh": ("text", "The name in Chinese."),
-    # Where a shape's field is another thing than elsewhere.
-    "FeedbackSummary.unread": ("tree", "How often something could not be opened, by code."),
-    "FeedbackSummary.member": ("text", "Whose summary it is."),
-    "CaseDecision.figures": ("tree", "Figures it rests on."),
-    "CaseDecision.subject": ("id", "The party, known to its custodian alone."),
-    "ModelRow.kind": ("text", "card or trees."),
-    "ModelRow.name": ("text", "What it is called."),
-    "ModelRow.state": ("text", "in_force, approved or retired."),
-    "ModelRow.member": ("text", "The member that approved it."),
-    "RecordType.case": ("texts", "Fields sealed to the case's members."),
-    "RecordType.party": ("texts", "Fields sealed to those whom the party grants them."),
-}
-"""Kind and meaning of every field, by its name, or by shape and name."""
-
+_ME = "officer name shown role must_change acts"
+_USER = "officer name shown role enabled must_change made_at password_at"
 SHAPES: Final[Mapping[str, tuple[str, str]]] = {
+    "Me": (_ME, ""),
+    "Session": (f"token csrf {_ME}", ""),
+    "SessionEnded": ("ended", ""),
+    "User": (_USER, ""),
+    "UserIssued": (f"password {_USER}", ""),
     "AppealOpened": ("case appeal", ""),
     "AppealSettled": ("appeal record", ""),
+    "BlockRecord": ("t member time index place", "case"),
+    "BlockRow": (
+        "height is_witnessed cosigned",
+        "time cid proposer transactions refused record_types records writers bytes fault",
+    ),
     "CaseActed": ("case record", ""),
     "CaseHandedOver": ("case owner record", ""),
     "CaseOpened": (
         "case kind stage",
         "outcome preferred preferred_provider alternatives decision height",
     ),
-    "CaseShown": ("row records application decisions", ""),
+    "CaseCounts": ("applied schemed judged reported matched refused closed all", ""),
+    "CaseShown": (
+        "row records application decisions seen steps result hand_overs loans appeals feedback",
+        "due",
+    ),
+    "LoanShown": ("row terms schedule moves paid_minor balance_minor", ""),
+    "DraftEnded": ("draft ended", ""),
+    "DraftKept": ("draft revision made_at saved_at", ""),
+    "DraftRow": ("draft revision made_at saved_at label", ""),
+    "DraftShown": ("draft revision made_at saved_at label tree", ""),
+    "Estimate": (
+        "missing",
+        (
+            "undecided assumed fits scheme outcome cycle thresholds gaps changes reasons options"
+            " providers calendar lowest_minor lowest_month terms repay_ppm income_interval"
+            " need_interval"
+        ),
+    ),
+    "Prefill": ("party leaves", ""),
+    "Replay": ("case equal decisions", ""),
+    "Today": ("items counts month", ""),
     "CataloguePublished": ("providers products figures", ""),
+    "Check": (
+        "kind state blocks target started_ms findings code fetched kept ms sound",
+        "ended_ms",
+    ),
     "Difference": ("member height field ours theirs", ""),
     "FeedbackDue": ("case owner since", ""),
     "FeedbackSummary": ("member by least tolerance_ppm cells suppressed unread", ""),
     "GrantEnded": ("grant ended", ""),
     "GrantGiven": ("grant", ""),
-    "Health": ("member height head witnessed folded alarm", ""),
+    "Health": ("member height head witnessed folded copies agreeing alarm", ""),
+    "GeoMap": ("type features", ""),
+    "LedgerState": (
+        "member chain height head witnessed copies agreeing members alarms settled",
+        "",
+    ),
     "MandateEnded": ("mandate ended", ""),
     "MandateGiven": ("mandate", ""),
     "Member": ("member role", ""),
@@ -208,9 +89,28 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "PartyRegistered": ("party", ""),
     "PartyShown": ("party identity cases", ""),
     "ProductPublished": ("product record", ""),
+    "ProductShown": ("product versions providers", "in_force"),
+    "ProgrammeMeasured": ("programme cycle record", ""),
+    "ProgrammeRow": (
+        "programme allocated_minor lent_minor loans",
+        "cycles cycle day member record height at households poor held missed wrong exclusion"
+        " inclusion",
+    ),
+    "ProgrammeShown": (
+        "programme allocated_minor lent_minor loans lenders cycles",
+        "villages groups",
+    ),
+    "ProviderFeedback": ("provider member by least tolerance_ppm cells", ""),
+    "ProviderShown": ("provider entry record height capacity_minor products members", ""),
     "ProviderPublished": ("provider record", ""),
     "Receipt": ("at officer purpose record sealed subject", ""),
     "Standing": ("party points loans closed items", ""),
+    "LoansReported": ("month first granted records", ""),
+    "BookRow": (
+        "lender height month part first granted repayments overdues",
+        "lent arrears readers rows",
+    ),
+    "ModelDue": ("due reasons trained granted matured months", ""),
     "RecordType": ("t version zh en means_zh means_en roles public case party", ""),
     "Recorded": ("record", ""),
     "RegistrationsSent": ("sent", ""),
@@ -221,6 +121,16 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
 """Fields that are always there, and those that may be, by the answer's or row's name."""
 
 ROUTES: Final[Mapping[str, str]] = {
+    "add_user": "made UserIssued",
+    "change_password": "made Session",
+    "change_role": "made User",
+    "disable_user": "made User",
+    "enable_user": "made User",
+    "list_users": "list User",
+    "log_in": "made Session",
+    "log_out": "one SessionEnded",
+    "reset_user": "made UserIssued",
+    "show_me": "one Me",
     "add_party": "write PartyRegistered",
     "add_mandate": "write MandateGiven",
     "add_product": "write ProductPublished",
@@ -229,70 +139,100 @@ ROUTES: Final[Mapping[str, str]] = {
     "answer_offer": "write CaseActed",
     "approve": "write CaseActed",
     "approve_model": "write ModelActed",
+    "begin_draft": "made DraftKept",
     "close_case": "write CaseActed",
+    "count_cases": "one CaseCounts",
     "disburse_loan": "write LoanActed",
+    "due_model": "one ModelDue",
+    "drop_draft": "one DraftEnded",
     "due_feedback": "list FeedbackDue",
     "end_grant": "write GrantEnded",
     "end_mandate": "write MandateEnded",
     "erase_party": "write PartyErased",
+    "estimate": "one Estimate",
     "evaluate_project": "write Recorded",
+    "export_evidence": "bytes application/vnd.ipld.car",
     "give_feedback": "write CaseActed",
     "give_grant": "write GrantGiven",
     "give_guidance": "write Recorded",
     "grant_loan": "write LoanGranted",
     "hand_over": "write CaseHandedOver",
     "list_appeals": "page AppealRow",
-    "list_cases": "page CaseRow",
+    "list_block_records": "list BlockRecord",
+    "list_blocks": "page BlockRow",
+    "list_cases": "search CaseRow",
+    "list_drafts": "list DraftRow",
+    "list_today": "one Today",
     "list_differences": "list Difference",
     "list_loans": "page LoanRow",
+    "show_loan": "one LoanShown",
     "list_members": "list Member",
     "list_models": "page ModelRow",
     "list_products": "page ProductRow",
+    "list_programmes": "list ProgrammeRow",
     "list_providers": "page ProviderRow",
     "list_receipts": "list Receipt",
     "list_rules": "page RulesRow",
+    "measure_programme": "write ProgrammeMeasured",
     "open_appeal": "write AppealOpened",
     "open_cases": "write_list CaseOpened",
     "override": "write CaseActed",
+    "prefill": "one Prefill",
+    "prove_block": "bytes application/vnd.ipld.car",
     "publish_catalogue": "write CataloguePublished",
     "publish_model": "write ModelPublished",
     "publish_news": "write Recorded",
     "read_block": "bytes application/vnd.ipld.dag-cbor",
+    "read_draft": "one DraftShown",
     "read_checkpoint": "text text/plain",
+    "read_books": "page BookRow",
     "rebuild_views": "write ViewsRebuilt",
     "receive_money": "write CaseActed",
     "refuse": "write CaseActed",
+    "repair_chain": "job Check",
     "repay_loan": "write LoanActed",
+    "report_loans": "write LoansReported",
+    "replay_case": "one Replay",
     "retire_model": "write ModelActed",
+    "save_draft": "kept DraftKept",
     "send_registrations": "write RegistrationsSent",
     "settle_appeal": "write AppealSettled",
+    "sum_provider": "one ProviderFeedback",
     "sum_feedback": "one FeedbackSummary",
     "shadow_model": "shadow ShadowRow",
     "show_all": "members Health",
     "show_case": "one CaseShown",
     "show_charter": "list RecordType",
+    "show_check": "job Check",
+    "show_map": "geo GeoMap",
     "show_model": "one ModelShown",
     "show_one": "one Health",
     "show_party": "one PartyShown",
+    "show_product": "one ProductShown",
+    "show_programme": "one ProgrammeShown",
+    "show_provider": "one ProviderShown",
     "show_report": "text text/html",
     "show_standing": "one Standing",
+    "show_state": "one LedgerState",
     "show_transaction": "one Transaction",
+    "verify_chain": "job Check",
 }
 """By operation: how it answers, and with what."""
 
 PROBLEMS: Final[Mapping[int, str]] = {
-    401: "No token of this county: `api.token`.",
-    403: "Denied: the member, or its copy of the keys, may not.",
+    401: "No token of this county and none of an open session: `api.token`.",
+    403: "Denied: the member, its copy of the keys, or the officer's role, may not.",
     404: "Not found: the member, case, party, record or height is not known here.",
     409: "In conflict: another owner or stage, an Idempotency-Key used before or being worked on.",
     413: "The body is too large: `api.body_size`.",
     421: "The request names another host: `api.host`.",
     422: "Invalid: the form of the request, or a rule's refusal (`record.refused`, `code_number`).",
+    429: "Too many asks of this session, or log-ins of this address: `api.rate`, `Retry-After`.",
     500: "A file or an object is corrupt, or the node failed: `api.failure`.",
     503: "Not now: repeat it after `Retry-After`, a write with the same Idempotency-Key.",
 }
 """What each status of a problem means."""
-_ALWAYS: Final = (401, 403, 404, 421, 422, 500, 503)
+_ALWAYS: Final = (401, 403, 404, 421, 422, 429, 500, 503)
 _OF_WRITES: Final = (409, 413)
 _OF_HEALTH: Final = (404, 421, 422, 500, 503)
 _WRITTEN: Final = ("height", "tid")
@@ -303,7 +243,7 @@ _RECOVERED: Final = (
 
 def _told(shape: str, name: str) -> Schema:
     kind, text = FIELDS.get(f"{shape}.{name}") or FIELDS[name]
-    return {**_KINDS[kind], "description": text}
+    return {**KINDS[kind], "description": text}
 
 
 def _object(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
@@ -343,7 +283,7 @@ def schemas() -> dict[str, Schema]:
     shown["decisions"]["additionalProperties"] = _ref("CaseDecision")
     found["CaseDecision"] = _decision()
     row = found["ModelRow"]
-    more = {each: _told("ModelShown", each) for each in ("target", "features", "trees")}
+    more = {each: _told("ModelShown", each) for each in ("target", "features", "trees", "charts")}
     required = (*row["required"], "target", "features")
     found["ModelShown"] = _object({**row["properties"], **more}, required)
     recovered = {name: _told("", name) for name in _RECOVERED}
@@ -365,7 +305,7 @@ def answers_of(operation: str) -> dict[str, Any]:
     how, what = ROUTES[operation].split()
     found = {str(status): each for status, each in _answers(how, what)}
     statuses = _OF_HEALTH if what == "Health" else _ALWAYS
-    if how.startswith("write"):
+    if how.startswith("write") or how in {"job", "kept", "made"}:
         statuses = (*statuses, *_OF_WRITES)
     for status in sorted(statuses):
         found[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
@@ -386,6 +326,14 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
     if how in {"bytes", "text"}:
         form: Schema = {"type": "string", **({"format": "binary"} if how == "bytes" else {})}
         yield 200, {"description": "The document.", "content": {what: {"schema": form}}}
+    elif how == "geo":
+        content = {"application/geo+json": {"schema": _ref(what)}}
+        yield 200, {"description": "What was asked for.", "content": content}
+    elif how == "job":
+        yield 200, _json("It has ended.", _ref(what))
+        yield 202, _json("It goes on; ask again.", _ref(what))
+    elif how == "made":
+        yield 201, _json("Done; nothing of it stands on the chain.", _ref(what))
     elif how.startswith("write"):
         one = _listed(what) if how == "write_list" else _ref(what)
         written = _object({name: _told("", name) for name in _WRITTEN})
@@ -397,8 +345,10 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
         forms = {
             "list": _listed(what),
             "page": _listed(what, "next"),
+            "search": _listed(what, "next", "after"),
             "shadow": _listed(what, "next", "unread"),
             "one": _ref(what),
+            "kept": _ref(what),
         }
         members = _object({"members": {"type": "array", "items": _ref(what)}}, ["members"])
         yield 200, _json("What was asked for.", {**forms, "members": members}[how])

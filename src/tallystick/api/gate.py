@@ -1,7 +1,8 @@
-"""What every request passes before any route: its host, its token, and the size of its body.
+"""What every request passes before any route: its host, its token, how often, and its body's size.
 
 Laws: a name that is not ours in `Host` is refused, so that no page a browser shows can reach the
-node by a name of its own; every route but health asks for the token; a body is read once, bounded.
+node by a name of its own; every route but health and log-in asks for the county's token or a
+session's; a token comes in `Authorization` alone, no cookie is read; a body is read once, bounded.
 """
 
 from __future__ import annotations
@@ -10,18 +11,30 @@ import re
 from collections.abc import Collection
 from typing import Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tallystick.api.guest import Guest, find_guest, no_token
 from tallystick.api.problem import problem_response
+from tallystick.api.rate import Buckets
+from tallystick.api.served import Settings
 from tallystick.api.token import is_token
 from tallystick.base.errors import Denied, Error, Invalid
+from tallystick.kernel.access.acting import ACTING, Acting
 
 __all__ = ["BODY_BYTES_MAX", "LOOPBACK", "Gate", "is_loopback"]
 
 BODY_BYTES_MAX: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HEALTH: Final = re.compile(r"(/[a-z0-9._-]{1,24})?/healthz")
+_LOG_IN: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/sessions")
+SESSION_BURST: Final = 240
+SESSION_PER_MINUTE: Final = 1_200
+"""How often one session may ask: a page of the console asks up to ten times."""
+LOG_IN_BURST: Final = 20
+LOG_IN_PER_MINUTE: Final = 20
+"""How often one address may try to log in: each try costs 64 MiB and a tenth of a second."""
 _PORT: Final = re.compile(r":[0-9]{1,5}$")
 
 
@@ -35,14 +48,21 @@ class Gate:
 
     Args:
         app: what is behind the gate.
+        settings: what is served.
         token: the county's bearer token.
         hosts: names under which the node may be asked, without ports.
     """
 
-    def __init__(self, app: ASGIApp, token: str, hosts: Collection[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, settings: Settings, token: str, hosts: Collection[str]
+    ) -> None:
         self._app = app
+        self._settings = settings
         self._token = token
         self._hosts = frozenset(hosts)
+        clock = settings.house.clock
+        self._asks = Buckets(clock, burst=SESSION_BURST, per_minute=SESSION_PER_MINUTE)
+        self._tries = Buckets(clock, burst=LOG_IN_BURST, per_minute=LOG_IN_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer why not."""
@@ -52,13 +72,18 @@ class Gate:
         try:
             headers = Headers(scope=scope)
             self._check_host(headers)
-            self._check_token(scope["path"], headers)
+            guest = await self._find_guest(scope, headers)
             body = await _read_body(headers, receive)
         except Error as error:
             await problem_response(error)(scope, receive, send)
             return
-        scope["body"] = body
-        await self._app(scope, _once(body, receive), send)
+        scope["body"], scope["guest"] = body, guest
+        # Whatever runs for this request, in other threads too, starts with a copy of this.
+        acting = ACTING.set(Acting(guest.member, guest.account.officer) if guest else None)
+        try:
+            await self._app(scope, _once(body, receive), send)
+        finally:
+            ACTING.reset(acting)
 
     def _check_host(self, headers: Headers) -> None:
         host = _PORT.sub("", headers.get("host", "")).lower()
@@ -69,16 +94,29 @@ class Gate:
                 cure="Ask by the address the node is bound to.",
             )
 
-    def _check_token(self, path: str, headers: Headers) -> None:
+    async def _find_guest(self, scope: Scope, headers: Headers) -> Guest | None:
+        """Return who asks in a session; None for the folder's owner, and where nobody need say."""
+        path: str = scope["path"]
         if _HEALTH.fullmatch(path):
-            return
+            return None
+        if scope["method"] == "POST" and _LOG_IN.fullmatch(path):
+            self._tries.take(_address(scope))
+            return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not is_token(self._token, given.strip()):
-            raise Denied(
-                "api.token",
-                "the request carries no token of this county",
-                cure="Send `Authorization: Bearer` with the county folder's token.",
-            )
+        given = given.strip()
+        if scheme.lower() != "bearer":
+            raise no_token()
+        if is_token(self._token, given):
+            return None
+        guest = await run_in_threadpool(find_guest, self._settings, path, given)
+        self._asks.take(guest.session)
+        return guest
+
+
+def _address(scope: Scope) -> bytes:
+    """Return where a request comes from, without the port."""
+    client = scope.get("client")
+    return str(client[0] if client else "").encode()
 
 
 async def _read_body(headers: Headers, receive: Receive) -> bytes:

@@ -29,6 +29,7 @@ _STATUS: Final = {
     "api.method": 405,
     "api.body_size": 413,
     "api.host": 421,
+    "api.rate": 429,
 }
 _RETRY_S: Final = "1"
 _FAULTS_MAX: Final = 20
@@ -98,6 +99,8 @@ def problem_response(error: Error, headers: Mapping[str, str] | None = None) -> 
         extra["WWW-Authenticate"] = "Bearer"
     if tree["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
         extra["Retry-After"] = _RETRY_S
+    if tree["status"] == HTTPStatus.TOO_MANY_REQUESTS:
+        extra["Retry-After"] = str(error.values["retry_s"])
     body = json.dumps(tree, ensure_ascii=False).encode()
     return Response(body, tree["status"], extra, PROBLEM_TYPE)
 

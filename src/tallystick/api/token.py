@@ -48,7 +48,7 @@ def read_token(folder: Path) -> str:
         token = path.read_text(encoding="ascii").strip()
     except FileNotFoundError as error:
         raise Denied(
-            "api.token_missing", "the county folder holds no token", cure="tally county serve."
+            "api.token_missing", "the county folder holds no token", cure="tally serve."
         ) from error
     if path.stat().st_mode & 0o077:
         raise Denied(

@@ -12,19 +12,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import Depends, Header, Path, Query, Request
 from starlette.responses import Response
 
+from tallystick.api.guest import Guest
 from tallystick.api.problem import problem_tree
+from tallystick.api.served import Settings
 from tallystick.base.codec import decode
-from tallystick.base.errors import Error, NotFound, Unavailable
+from tallystick.base.errors import Error, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
-from tallystick.county.house import House, Seat
+from tallystick.county.house import Seat
 from tallystick.county.local import LocalOffice, told
 from tallystick.county.serving import await_witnessed
 from tallystick.kernel.access.answers import ASKING, Answer, Asking
@@ -36,8 +38,8 @@ from tallystick.kernel.ledger.outbox import Request as Keyed
 __all__ = ["LookDep", "Member", "Settings", "Turn", "TurnDep", "answer_json"]
 
 WITNESS_MS: Final = 10_000
-USER: Final = "local"
-"""Who asks: whoever holds the county folder's token."""
+OWNER: Final = "local"
+"""Who asks without a session: whoever holds the county folder's token."""
 _OPENED: Final = {
     "mandate.given": "mandate",
     "grant.given": "grant",
@@ -46,22 +48,6 @@ _OPENED: Final = {
 }
 Member = Annotated[str, Path(pattern=r"^[a-z0-9._-]{1,24}$", description="The member's name.")]
 _KEY = r"^[\x21-\x7e]{1,200}$"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the application serves: a house, and which of its members are to be reached."""
-
-    house: House
-    members: frozenset[str]
-
-    def seat(self, member: str) -> Seat:
-        """Return a member's place; NotFound `member.unknown` if it is not served here."""
-        if member not in self.members:
-            raise NotFound(
-                "member.unknown", "no such member is served here", cure="See GET /healthz."
-            )
-        return self.house.seat(member)
 
 
 def answer_json(
@@ -82,17 +68,38 @@ class Turn:
         house: the open members.
         seat: the member's place in it.
         office: what the member's officers can do.
+        guest: the officer whose session it came in; None for the folder's owner.
     """
 
     def __init__(self, settings: Settings, seat: Seat, request: Request) -> None:
         self.house = settings.house
         self.seat = seat
         self.office = LocalOffice(seat.node)
+        self.guest: Guest | None = request.scope["guest"]
+        # Without an act beside its route nobody has asked whether this officer may.
+        assert self.guest is None or (
+            self.guest.member == seat.node.member and "act" in request.scope
+        )
         self._path = request.url.path
         self._route = f"{request.method} {request.url.path}?{request.url.query}"
         self._body: bytes = request.scope.get("body", b"")
         self._key = ""
         self._is_waiting = False
+
+    @property
+    def officer(self) -> str:
+        """The id that stands in what is recorded in this turn, in hex."""
+        return self.seat.node.desk.officer().hex()
+
+    @property
+    def role(self) -> str:
+        """The officer's role; "" for the folder's owner, who may do every act."""
+        return self.guest.account.role if self.guest else ""
+
+    @property
+    def user(self) -> str:
+        """Whose Idempotency-Keys these are."""
+        return self.officer if self.guest else OWNER
 
     def expect(self, key: str, *, witnessed: bool) -> None:
         """Note the request's Idempotency-Key, and whether it waits for witnesses."""
@@ -137,7 +144,7 @@ class Turn:
         if not self._key:
             answer, _ = first(None)
             return self._respond(answer)
-        keyed = Keyed(USER, f"{self.seat.node.member} {self._route}", self._key, self._body)
+        keyed = Keyed(self.user, f"{self.seat.node.member} {self._route}", self._key, self._body)
         answers = self.seat.node.answers
         with answers.hold(keyed):
             known = answers.find(keyed)

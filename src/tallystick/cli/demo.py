@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,8 @@ from tallystick.cli.spoken import Verb, Words, find_language, lang_option, optio
 if TYPE_CHECKING:
     from tallystick.base.clock import ManualClock
     from tallystick.county.county import County
+    from tallystick.county.history import History
+    from tallystick.county.house import House
     from tallystick.county.story import Event, Story
     from tallystick.county.tamper import Tampering
 
@@ -31,7 +33,7 @@ __all__ = ["demo"]
 
 _TAMPERED: Final = "village"
 _WITNESS: Final = "regulator"
-_PAST_LOANS: Final = 6_000
+_PAST_MONTHS: Final = 48
 
 
 @click.command(
@@ -45,6 +47,14 @@ _PAST_LOANS: Final = 6_000
 @option("--seed", default="tallystick", show_default=True, zh="种子", en="The seed.")
 @option("--households", default=600, show_default=True, zh="户数", en="How many households.")
 @option("--months", default=12, show_default=True, zh="月数", en="How many months.")
+@option(
+    "--past",
+    type=click.IntRange(0, 300_000),
+    default=30_000,
+    show_default=True,
+    zh="此前四年的贷款申请数；0 为没有过去",
+    en="How many applications in the four years before; 0 for no past.",
+)
 @option("--dir", "folder", default="", metavar="DIR", zh="县文件夹", en="The county's folder.")
 @option("--once", is_flag=True, zh="演示完即退出", en="Exit at the end; serve nothing.")
 @option("--json", "is_json", is_flag=True, zh="最后一行为 JSON", en="The last line is JSON.")
@@ -54,13 +64,14 @@ def demo(
     seed: str,
     households: int,
     months: int,
+    past: int,
     folder: str,
     once: bool,
     is_json: bool,
 ) -> None:
     """Run the demonstration."""
     with _folder(folder) as home:
-        _run(home, seed, households, months, is_json=is_json)
+        _run(home, seed, Size(households, months, past), is_json=is_json)
         if not once:
             _serve(home)
 
@@ -83,7 +94,16 @@ def _folder(name: str) -> Iterator[Path]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _run(home: Path, seed: str, households: int, months: int, *, is_json: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a demonstration is: households, months acted out, applications of the past."""
+
+    households: int
+    months: int
+    past: int
+
+
+def _run(home: Path, seed: str, size: Size, *, is_json: bool) -> None:
     import time
 
     from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
@@ -93,35 +113,47 @@ def _run(home: Path, seed: str, households: int, months: int, *, is_json: bool) 
     from tallystick.county.tamper import show_tampering
 
     began = time.process_time()
-    county = draw_county(SeededEntropy(seed), households=households, months=months)
-    clock = ManualClock((day_of(county.start_month, 1) - 1) * DAY_MS)
+    county = draw_county(SeededEntropy(seed), households=size.households, months=size.months)
+    past = _draw_past(seed, size.past) if size.past else None
+    begin_month = county.start_month - (_PAST_MONTHS if past else 0)
+    clock = ManualClock((day_of(begin_month, 1) - 1) * DAY_MS)
     found_county(home, seed=seed, clock=clock)
-    story, facts = _act(home, clock, county, months)
+    story, facts = _act(home, clock, county, past, size.months)
     tampering = show_tampering(home, clock, member=_TAMPERED, witness=_WITNESS)
     facts["members_verified"] = tampering.sound
     facts["targeting"] = _measure_reach(county)
-    facts["calibration"] = _judge_past(seed)
     seconds = round(time.process_time() - began, 1)
     _tell(story, facts, tampering, seconds)
     if is_json:
         _tell_json(story, facts, tampering, seconds)
 
 
+def _draw_past(seed: str, loans: int) -> History:
+    from tallystick.base.clock import SeededEntropy
+    from tallystick.county.history import draw_history
+
+    with progress("past") as tell:
+        return draw_history(SeededEntropy(seed), loans=loans, months=_PAST_MONTHS, told=tell)
+
+
 def _act(
-    home: Path, clock: ManualClock, county: County, months: int
+    home: Path, clock: ManualClock, county: County, past: History | None, months: int
 ) -> tuple[Story, dict[str, Any]]:
-    """Act the county out; return its story and where the chain stands."""
-    from tallystick.county.acted import act_county, publish_catalogue
+    """Act the county out; return its story, where the chain stands, and the model's worth."""
+    from tallystick.county.acted import act_county, act_past, publish_catalogue
     from tallystick.county.house import open_house
 
     with open_house(home, clock) as house:
         publish_catalogue(house, find_example("products.toml").read_text(encoding="utf-8"))
         with progress("county") as tell:
-            story = act_county(
-                house, clock, county, months=months, told=_by_day(county, months, tell)
-            )
+            books = None
+            if past is not None:
+                books = act_past(house, clock, county, past, months=months, told=tell)
+            telling = _by_day(county, months, tell)
+            story = act_county(house, clock, county, months=months, told=telling, books=books)
+        judged = _judge(house, county.start_month + months)
         tip = house.node(house.county.orderer).replica.tip
-        return story, {"height": tip.height, "head": str(tip.cid)}
+        return story, {"height": tip.height, "head": str(tip.cid), "calibration": judged}
 
 
 def _by_day(
@@ -154,9 +186,15 @@ _TITLES: Final[Mapping[str, Words]] = {
         " {inclusion} of those held are not poor",
     ),
     "past": Words(
-        "过去 {loans} 笔没见过的贷款上，评分卡平均差 {ece}（概率全对也会差到 {null95}），AUC {auc}",
-        "On {loans} past loans it had not seen, the card is off by {ece} on average"
+        "在用的评分卡学自链上的放款月报；批准以后到期的 {loans} 笔贷款上平均差 {ece}"
+        "（概率全对也会差到 {null95}），AUC {auc}",
+        "The card in force was learnt from lenders' reports on the chain; on {loans} loans that"
+        " ended after it was approved it is off by {ece} on average"
         " (true probabilities would be off by up to {null95}); AUC {auc}",
+    ),
+    "no_model": Words(
+        "没有模型参与决定：到期的贷款太少，或概率不可信",
+        "No model decides: too few loans have ended, or its probabilities do not hold",
     ),
     "led": Words("不合适的去了哪里：{where}", "Where those that did not fit were led: {where}"),
     "chain": Words(
@@ -174,7 +212,11 @@ _TITLES: Final[Mapping[str, Words]] = {
         "  已修复，{sound} 个成员的文件再次验证无误",
         "  repaired; the files of {sound} members verify again",
     ),
-    "serve": Words("现在开放接口，Ctrl-C 结束：", "Serving the API now; Ctrl-C ends:"),
+    "serve": Words(
+        "现在开放控制台和接口；打开 console 一行的链接（只能用一次），Ctrl-C 结束：",
+        "Serving the console and the API; open the link in the line `console` (it opens once);"
+        " Ctrl-C ends:",
+    ),
     "seconds": Words("用时 {seconds} 秒处理器时间", "{seconds} seconds of processor time"),
 }
 
@@ -211,21 +253,20 @@ def _measure_reach(county: County) -> dict[str, Any]:
     return told
 
 
-def _judge_past(seed: str) -> dict[str, Any]:
-    """Return how true a card's probabilities are on loans of the county's past it has not seen."""
-    from tallystick.base.clock import SeededEntropy
-    from tallystick.county.history import draw_history
-    from tallystick.county.history.judging import judge
+def _judge(house: House, month: int) -> dict[str, Any] | None:
+    """Return how true the model in force was on loans that ended after it was approved."""
+    from tallystick.county.modelling import MODELLER, judge_since
 
-    past = draw_history(SeededEntropy(seed), loans=_PAST_LOANS)
-    with progress("past") as tell:
-        found = judge("card", past, tell)
+    found = judge_since(house.node(MODELLER), month)
+    if found is None:
+        return None
+    held = found.held
     return {
-        "loans": found.rows,
-        "ece": round(found.figures.ece, 6),
-        "null95": round(found.figures.ece_null95, 6),
-        "auc": round(found.figures.auc_mean, 4),
-        "auc95": [round(found.auc_low, 4), round(found.auc_high, 4)],
+        "loans": held.rows,
+        "ece": round(held.ece, 6),
+        "null95": round(held.null95, 6),
+        "auc": None if held.auc is None else round(held.auc, 4),
+        "auc95": None if found.auc95 is None else [round(end, 4) for end in found.auc95],
     }
 
 
@@ -267,14 +308,16 @@ def _tell(story: Story, facts: Mapping[str, Any], found: Tampering, seconds: flo
         exclusion=_percent(reach["exclusion"], reach["exclusion95"]),
         inclusion=_percent(reach["inclusion"], reach["inclusion95"]),
     )
-    judged = facts["calibration"]
-    _say(
-        "past",
-        loans=judged["loans"],
-        ece=f"{judged['ece']:.2%}",
-        null95=f"{judged['null95']:.2%}",
-        auc=judged["auc"],
-    )
+    if judged := facts["calibration"]:
+        _say(
+            "past",
+            loans=judged["loans"],
+            ece=f"{judged['ece']:.2%}",
+            null95=f"{judged['null95']:.2%}",
+            auc=judged["auc"],
+        )
+    else:
+        _say("no_model")
     _say(
         "chain",
         height=facts["height"],
@@ -311,7 +354,7 @@ def _tell_json(story: Story, facts: Mapping[str, Any], found: Tampering, seconds
 
 
 def _serve(home: Path) -> None:
-    from tallystick.cli.county import serve_folder
+    from tallystick.cli.serve import serve_folder
     from tallystick.cli.place import Place
 
     _say("serve")

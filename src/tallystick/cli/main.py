@@ -38,6 +38,10 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "feedback": ("feedback", Words("到期回访与反馈", "Feedback that is due, and what was said")),
     "provider": ("provider", Words("公布、列出服务主体", "Publish and list service subjects")),
     "product": ("product", Words("公布、列出产品", "Publish and list products")),
+    "programme": (
+        "programme",
+        Words("项目覆盖到谁、漏了谁", "Whom programmes reach and whom they miss"),
+    ),
     "position": ("position", Words("从文件精准定位", "Position applications of a file")),
     "model": ("model", Words("训练评分模型并如实评价", "Train and judge scoring models")),
     "user": ("user", Words("经办人的账号", "Officers' accounts")),

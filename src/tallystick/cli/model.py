@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from tallystick.base.errors import Invalid
-from tallystick.cli.model_life import print_model, read_file, resolve, row_of, shadow_report
+from tallystick.cli.model_life import (
+    print_due,
+    print_model,
+    read_file,
+    resolve,
+    row_of,
+    shadow_report,
+)
 from tallystick.cli.model_report import NAMES, print_report, tree_report
 from tallystick.cli.place import Place, at_member
-from tallystick.cli.showing import progress, show
+from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Group, Words, argument, find_language, option
-from tallystick.cli.training import read_sample, report_of, train
+from tallystick.cli.training import Sample, read_sample, report_of, sample_of
 
 if TYPE_CHECKING:
-    from tallystick.cli.training import Trained
+    from tallystick.learning.training import Trained
 
 __all__ = ["model"]
+
+_REPORTS: Final = 200
 
 
 @click.group(
@@ -35,21 +46,28 @@ def model() -> None:
 
 @model.verb(
     "train",
-    zh="用历史贷款训练评分卡：五折检验，找泄漏，查公平，不用受保护的列",
-    en="Train a scorecard on past loans: five folds, leaks found, fairness told, no protected"
-    " column used.",
+    zh="用历史贷款文件或链上的贷款月报训练评分卡：五折检验，找泄漏，查公平，不用受保护的列",
+    en="Train a scorecard on past loans, of a file or on the chain: five folds, leaks found,"
+    " fairness told, no protected column used.",
 )
 @argument(
     "data",
+    required=False,
     zh="历史贷款文件（csv、xlsx、arff、jsonl）",
     en="Past loans: csv, xlsx, arff or jsonl, packed or not.",
 )
 @option(
+    "--chain",
+    is_flag=True,
+    zh="不用文件：用本成员可读的链上贷款月报",
+    en="No file: lenders' reports on the chain that this member may open.",
+)
+@option(
     "--mapping",
-    required=True,
+    default="",
     metavar="TOML",
-    zh="各列的含义，其中 known_at 说明何时可知",
-    en="What the columns mean; known_at says since when each is known.",
+    zh="文件各列的含义，其中 known_at 说明何时可知",
+    en="What the file's columns mean; known_at says since when each is known.",
 )
 @option(
     "--challenger",
@@ -73,37 +91,85 @@ def model() -> None:
     zh="写出哪个模型",
     en="Which model goes there.",
 )
-@option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
+@at_member()
 def train_models(
+    place: Place,
     *,
-    data: str,
+    data: str | None,
+    chain: bool,
     mapping: str,
     challenger: bool,
     force: tuple[str, ...],
     out: str,
     publish: str,
-    is_json: bool,
-) -> None:
-    """Train on a file."""
-    from tallystick.sources import load_mapping
-
+) -> dict[str, Any] | None:
+    """Train on a file, or on lenders' books."""
     names = ("card", "challenger") if challenger else ("card",)
     if publish not in names:
         raise click.UsageError("--publish challenger needs --challenger.")
+    if chain == bool(data) or bool(mapping) != bool(data):
+        raise click.UsageError("Name a file with its --mapping, or --chain and no file.")
+    source = _read_books(place) if data is None else _read_file(data, mapping, force)
+    sample, language = source.sample, find_language()
+    trained = []
+    for name in names:
+        with progress(NAMES[name].in_(language)) as told:
+            trained.append(_train(name, sample, told))
+    published = next(each for each in trained if each.name == publish)
+    written = _write(out, published, source.report(published)) if out else {}
+    if place.is_json:
+        return tree_report(sample, trained) | written
+    print_report(sample, trained, written, language)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is learnt from, and what is told of a model that was learnt from it."""
+
+    sample: Sample
+    report: Callable[[Trained], dict[str, Any]]
+
+
+def _read_file(data: str, mapping: str, force: tuple[str, ...]) -> _Source:
+    from tallystick.sources import load_mapping
+
     meaning = load_mapping(mapping)
     with progress(Path(data).name) as told:
         sample = read_sample(data, meaning, force, told)
-    trained = []
-    for name in names:
-        with progress(NAMES[name].in_(find_language())) as told:
-            trained.append(train(name, sample, told))
-    published = next(each for each in trained if each.name == publish)
-    written = _write(out, published, report_of(data, meaning, sample, published)) if out else {}
-    if is_json:
-        tree = tree_report(sample, trained) | written
-        show(tree, is_json=True, language=find_language())
-    else:
-        print_report(sample, trained, written, find_language())
+    return _Source(sample, lambda trained: report_of(data, meaning, sample, trained))
+
+
+def _read_books(place: Place) -> _Source:
+    """Read every report that the member may open, a page at a time."""
+    from tallystick import __version__
+    from tallystick.county.local_book import read_told
+    from tallystick.county.modelling import learn, month_after
+    from tallystick.services.credit.book import follow_books
+    from tallystick.services.credit.modelling import report_lesson
+
+    told: list[dict[str, Any]] = []
+    with place.office() as office:
+        while page := office.read_books(limit=_REPORTS, offset=len(told)):
+            told += page
+    loans = follow_books(map(read_told, told))
+    lesson = learn(loans, month_after(loans))
+    return _Source(sample_of(lesson), lambda trained: report_lesson(lesson, trained, __version__))
+
+
+def _train(name: str, sample: Sample, told: Callable[[int, int], None]) -> Trained:
+    from tallystick.learning.training import train
+
+    return train(
+        name,
+        sample.table,
+        monotone=sample.monotone,
+        protected=sample.protected,
+        leaks=sample.leakage.leaks,
+        forced=sample.forced,
+        levels=sample.levels,
+        told=told,
+    )
 
 
 def _write(out: str, trained: Trained, report: dict[str, Any]) -> dict[str, Any]:
@@ -221,3 +287,20 @@ def shadow(place: Place, *, name: str, since: int) -> dict[str, Any]:
         else:
             cid = resolve(office, name)
         return shadow_report(office, cid, since)
+
+
+@model.verb(
+    "due",
+    zh="该不该重新训练模型：漂移、新到期的贷款、概率是否还准；只提议，由人决定",
+    en="Whether a model is to be trained anew: drift, loans that ended, chances that held or not."
+    " It proposes; persons decide.",
+)
+@at_member()
+def due(place: Place) -> dict[str, Any] | None:
+    """Tell whether training is due."""
+    with place.office() as office:
+        found = office.due_model()
+    if place.is_json:
+        return found
+    print_due(found, find_language())
+    return None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tallystick.client import Client
     from tallystick.text.wording import Language
 
-__all__ = ["print_model", "read_file", "resolve", "row_of", "shadow_report"]
+__all__ = ["print_due", "print_model", "read_file", "resolve", "row_of", "shadow_report"]
 
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
 LARGEST: Final = 10
@@ -23,6 +23,33 @@ LARGEST: Final = 10
 _CID_LENGTH: Final = 59
 _PAGE: Final = 1_000
 _DIGITS: Final = 6
+_DUE: Final = {
+    "no_model": Words(
+        "没有模型在用，已到期的贷款有 {found} 笔",
+        "no model is in force, and {found} loans are over",
+    ),
+    "drift": Words(
+        "批准以后的申请与训练时不同：PSI {found}，机会所致至多 {limit}",
+        "requests since are other than those trained on: PSI {found}, by chance up to {limit}",
+    ),
+    "matured": Words(
+        "批准以后又有 {found} 笔贷款到期，够重新训练（{limit}）",
+        "{found} loans ended since, enough to train anew ({limit})",
+    ),
+    "calibration": Words(
+        "在这些贷款上概率平均差 {found}，机会所致至多 {limit}",
+        "on these its chances were off by {found} on average, by chance up to {limit}",
+    ),
+}
+_TITLES: Final = {
+    True: Words("应重新训练，由人决定：", "Training is due; persons decide:"),
+    False: Words("不必重新训练。", "Training is not due."),
+}
+_COUNTED: Final = Words(
+    "训练时到期 {trained} 笔；以后发放 {granted} 笔，到期 {matured} 笔",
+    "{trained} loans were over then; {granted} were granted since, {matured} ended",
+)
+_SHARES: Final = frozenset({"drift", "calibration"})
 _POINTS: Final = Words("（千分之一 logit，越高越差）", "(1/1000 logit, higher is worse)")
 
 
@@ -128,6 +155,30 @@ def _say_feature(feature: Mapping[str, Any]) -> dict[str, Any]:
         for sign, each in zip(signs, feature["points"], strict=True)
     ]
     return {**told, "points": points, "missing": round(feature["missing"] / 1_000)}
+
+
+def print_due(found: Mapping[str, Any], language: Language) -> None:
+    """Print whether training is due for a person: the reasons, and a line a month."""
+    print(_TITLES[bool(found["due"])].in_(language))
+    for reason in found["reasons"]:
+        name = reason["reason"]
+        values = {
+            each: _share(reason[each]) if name in _SHARES else reason[each]
+            for each in ("found", "limit")
+        }
+        print(f"  {_DUE[name].in_(language).format(**values)}")
+    print(_COUNTED.in_(language).format(**found))
+    rows = [
+        {
+            "month": f"{each['month'] // 12}-{each['month'] % 12 + 1:02}",
+            "rows": each["rows"],
+            "psi": _share(each["psi_ppm"]),
+            "chance95": _share(each["chance95_ppm"]),
+        }
+        for each in found["months"]
+    ]
+    if rows:
+        show(rows, is_json=False, language=language)
 
 
 def shadow_report(office: Client, model: str, days: int) -> dict[str, Any]:

@@ -9,11 +9,12 @@ from tallystick.cli.showing import show
 from tallystick.cli.spoken import Words
 
 if TYPE_CHECKING:
-    from tallystick.cli.training import Sample, Trained
+    from tallystick.cli.training import Sample
     from tallystick.learning.evaluation import CalibrationBin, Figures, Share
     from tallystick.learning.fairness import ColumnAudit, Group, GroupAudit
     from tallystick.learning.leakage import Leak
     from tallystick.learning.screening import Idle
+    from tallystick.learning.training import Trained
     from tallystick.text.wording import Language
 
 __all__ = ["NAMES", "print_report", "tree_report"]

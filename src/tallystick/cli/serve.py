@@ -155,6 +155,7 @@ def _add_console(
         county=Phrase("县金融账本", "County ledger"),
         members=tuple(each.name for each in served),
         names={each.name: Phrase(each.zh, each.en) for each in house.county.members},
+        now_ms=house.clock.now_ms,
         is_demo=is_demo,
     )
     demonstration = None

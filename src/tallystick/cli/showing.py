@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from tallystick.text.column import MODEL_STATES, STAGES, name_column
+from tallystick.text.roles import ROLE_NAMES
 from tallystick.text.words import WORDS
 
 if TYPE_CHECKING:
@@ -23,10 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Plain", "progress", "show"]
 
-_WORDS: Final = {**WORDS, **STAGES, **MODEL_STATES}
+_POSTS: Final = {f"post.{role}": name for role, name in ROLE_NAMES.items()}
+_WORDS: Final = {**WORDS, **STAGES, **MODEL_STATES, **_POSTS}
 _TABLES: Final[Mapping[str, Sequence[str]]] = {
     "stage": ("stage",),
     "state": ("model_state",),
+    "role": ("post",),
     "outcome": ("outcome", "scheme"),
     "preferred": ("expertise",),
     "alternatives": ("expertise",),

@@ -1,4 +1,4 @@
-"""A file's rows as a training table, without what leaks or tells nothing; and models of it."""
+"""A file's rows as a training table, without what leaks or tells nothing."""
 
 from __future__ import annotations
 
@@ -15,24 +15,17 @@ from tallystick.base.errors import Invalid, NotFound
 from tallystick.sources.recipes import Formula
 
 if TYPE_CHECKING:
-    from tallystick.learning.evaluation import Figures
-    from tallystick.learning.fairness import ColumnAudit
     from tallystick.learning.leakage import Leakage
     from tallystick.learning.screening import Idle
     from tallystick.learning.table import Column, Table
+    from tallystick.learning.training import Trained
+    from tallystick.services.credit.modelling import Lesson
     from tallystick.sources import Feature, Mapping
 
-__all__ = ["SEED", "TARGET", "Sample", "Trained", "read_sample", "report_of", "train"]
-
-SEED: Final = 42
-"""Seed of the folds and of the draws behind the null quantile."""
-
-TARGET: Final = "bad_end"
-"""Name of the outcome in a published model."""
+__all__ = ["Sample", "read_sample", "report_of", "sample_of"]
 
 _NAME: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
 _DIRECTIONS: Final = {"up": 1, "down": -1}
-_PPM: Final = 1_000_000
 
 Told = Callable[[int, int], None]
 
@@ -70,25 +63,6 @@ class Sample:
     titles: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Trained:
-    """A kind of model, judged on rows it had not seen, and then fitted on all.
-
-    Attributes:
-        name: `card` or `challenger`.
-        figures: of the held-out rows.
-        audits: a row per protected column.
-        published: the model of all rows, as `exact.model` takes it.
-        report: what its fit found.
-    """
-
-    name: str
-    figures: Figures
-    audits: tuple[ColumnAudit, ...]
-    published: dict[str, Any]
-    report: Any
-
-
 def read_sample(file: str, mapping: Mapping, force: Collection[str], told: Told) -> Sample:
     """Return the screened sample of a file.
 
@@ -119,31 +93,25 @@ def read_sample(file: str, mapping: Mapping, force: Collection[str], told: Told)
     return _screen(gathered.table, mapping, force, reading)
 
 
-def train(name: str, sample: Sample, told: Told) -> Trained:
-    """Return one kind of model, judged and fitted.
+def sample_of(lesson: Lesson) -> Sample:
+    """Return what lenders' books teach as a sample: nothing protected, nothing from after."""
+    from tallystick.learning.leakage import Leakage
 
-    Args:
-        name: `card` or `challenger`.
-        sample: what to learn from.
-        told: hears of fits done, of fits in all.
-
-    Raises:
-        Invalid: a code beginning `learning.`.
-    """
-    from tallystick.learning.evaluation import FOLDS, hold_out, measure
-    from tallystick.learning.fairness import audit_columns
-
-    fit = _find_fit(name, sample.monotone)
-    held = hold_out(
-        sample.table,
-        lambda table: fit(table)[0],
-        seed=SEED,
-        told=lambda done, of: told(done, of + 1),
+    names = [column.name for column in lesson.table.columns]
+    return Sample(
+        rows=len(lesson.table),
+        unlabelled=lesson.unripe,
+        rejected={},
+        unmapped=(),
+        table=lesson.table,
+        protected=(),
+        leakage=Leakage((), ()),
+        forced=(),
+        idle=lesson.idle,
+        monotone=dict(lesson.monotone),
+        levels={},
+        titles={name: name for name in (*names, *(each.column for each in lesson.idle))},
     )
-    published, report = fit(sample.table)
-    told(FOLDS + 1, FOLDS + 1)
-    audits = audit_columns(held, sample.protected)
-    return Trained(name, measure(held, seed=SEED), audits, published, report)
 
 
 def report_of(file: str, mapping: Mapping, sample: Sample, trained: Trained) -> dict[str, Any]:
@@ -152,22 +120,14 @@ def report_of(file: str, mapping: Mapping, sample: Sample, trained: Trained) -> 
     Raises:
         NotFound: `cli.file`, the data are no longer there.
     """
-    figures = trained.figures
-    shares = {
-        "auc_ppm": figures.auc_mean,
-        "auc_sd_ppm": figures.auc_sd,
-        "brier_ppm": figures.brier,
-        "ece_null95_ppm": figures.ece_null95,
-        "ece_ppm": figures.ece,
-        "gini_ppm": figures.gini,
-        "ks_ppm": figures.ks,
-    }
-    counts = {"bad": trained.report.bad, "leaks": len(sample.forced), "rows": sample.rows}
+    from tallystick.learning.training import tell_metrics
+
     return {
         "program": __version__,
         "data": _link_of(file),
         "mapping": mapping.digest,
-        "metrics": {name: round(_PPM * share) for name, share in shares.items()} | counts,
+        "metrics": tell_metrics(trained, rows=sample.rows, leaks=len(sample.forced)),
+        "curves": trained.curves,
     }
 
 
@@ -183,19 +143,10 @@ def _link_of(file: str) -> Cid:
     return Cid(bytes([1, RAW, 0x12, 0x20]) + digest)
 
 
-def _find_fit(name: str, monotone: dict[str, int]) -> Callable[[Table], tuple[dict[str, Any], Any]]:
-    """Return the fit of a kind of model; scikit-learn loads with the challenger alone."""
-    if name == "challenger":
-        from tallystick.learning.challenger import fit_challenger
-
-        return lambda table: fit_challenger(table, TARGET, seed=SEED, monotone=monotone)
-    from tallystick.learning.scorecard import fit_card
-
-    return lambda table: fit_card(table, TARGET, seed=SEED, monotone=monotone)
-
-
 def _check_mapping(mapping: Mapping) -> None:
     """Refuse a mapping that no model can be trained by, before the file is read."""
+    from tallystick.learning.training import TARGET
+
     if mapping.target is None:
         raise Invalid(
             "cli.train_target",
@@ -216,6 +167,7 @@ def _screen(table: Table, mapping: Mapping, force: Collection[str], reading: Any
     from tallystick.learning.evaluation import check_sample
     from tallystick.learning.leakage import find_leaks
     from tallystick.learning.screening import find_idle
+    from tallystick.learning.training import SEED
 
     check_sample(table)
     protected = {feature.name for feature in mapping.features if feature.protected}

@@ -1,22 +1,17 @@
 """`tally user`: the accounts of a member's officers.
 
-Whoever may write the county's folder keeps its accounts, so these verbs work in this process alone
-and wait for nobody: a served folder is refused. A one-time password is told once and kept nowhere.
+Whoever may write the county's folder keeps its accounts, also while it is served. A one-time
+password is told once and kept nowhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.spoken import Group, Words, argument, lang_option, option
-
-if TYPE_CHECKING:
-    from tallystick.kernel.access.accounts import Account, Accounts, Issued
 
 __all__ = ["user"]
 
@@ -42,34 +37,6 @@ def user() -> None:
     """Let a verb follow."""
 
 
-@contextmanager
-def _accounts(place: Place) -> Iterator[Accounts]:
-    """Open the member's accounts; the folder is this process's meanwhile."""
-    from tallystick.base.clock import SystemClock
-    from tallystick.county.house import open_house
-
-    member = place.need_member()
-    with open_house(place.county, SystemClock()) as house:
-        yield house.node(member).accounts
-
-
-def _tell(account: Account) -> dict[str, Any]:
-    return {
-        "officer": account.officer.hex(),
-        "name": account.name,
-        "shown": account.shown,
-        "role": account.role,
-        "enabled": account.is_enabled,
-        "must_change": account.must_change,
-        "made_at": account.made_ms,
-        "password_at": account.password_ms,
-    }
-
-
-def _tell_issued(issued: Issued) -> dict[str, Any]:
-    return {**_tell(issued.account), "password": issued.password}
-
-
 @user.verb(
     "add",
     zh="设立账号；一次性密码只显示一次",
@@ -81,16 +48,16 @@ def _tell_issued(issued: Issued) -> dict[str, Any]:
 @at_member()
 def add(place: Place, *, name: str, shown: str, role: str) -> dict[str, Any]:
     """Make an account."""
-    with _accounts(place) as accounts:
-        return _tell_issued(accounts.add(name, shown, role))
+    with place.office() as office:
+        return office.add_user(name, shown=shown, role=role)
 
 
 @user.verb("list", zh="列出账号", en="List the accounts.")
 @at_member()
-def list_(place: Place) -> list[dict[str, Any]]:
+def list_(place: Place) -> list[Any]:
     """List the accounts."""
-    with _accounts(place) as accounts:
-        return [_tell(account) for account in accounts.list_all()]
+    with place.office() as office:
+        return office.list_users()
 
 
 @user.verb("disable", zh="停用账号并结束其登录", en="Close an account and end its sessions.")
@@ -98,8 +65,8 @@ def list_(place: Place) -> list[dict[str, Any]]:
 @at_member()
 def disable(place: Place, *, name: str) -> dict[str, Any]:
     """Close an account."""
-    with _accounts(place) as accounts:
-        return _tell(accounts.disable(name))
+    with place.office() as office:
+        return office.disable_user(name)
 
 
 @user.verb("enable", zh="恢复账号并解除锁定", en="Open an account again and lift its lock.")
@@ -107,8 +74,8 @@ def disable(place: Place, *, name: str) -> dict[str, Any]:
 @at_member()
 def enable(place: Place, *, name: str) -> dict[str, Any]:
     """Open an account again."""
-    with _accounts(place) as accounts:
-        return _tell(accounts.enable(name))
+    with place.office() as office:
+        return office.enable_user(name)
 
 
 @user.verb(
@@ -120,5 +87,19 @@ def enable(place: Place, *, name: str) -> dict[str, Any]:
 @at_member()
 def reset(place: Place, *, name: str) -> dict[str, Any]:
     """Give a one-time password."""
-    with _accounts(place) as accounts:
-        return _tell_issued(accounts.reset(name))
+    with place.office() as office:
+        return office.reset_user(name)
+
+
+@user.verb(
+    "role",
+    zh="换岗位并结束其登录",
+    en="Give an account another role and end its sessions.",
+)
+@argument("name", zh="登录名", en="Log-in name.")
+@option("--role", required=True, type=click.Choice(_ROLES), zh="岗位", en="What it may do.")
+@at_member()
+def change_role(place: Place, *, name: str, role: str) -> dict[str, Any]:
+    """Give another role."""
+    with place.office() as office:
+        return office.change_role(name, role)

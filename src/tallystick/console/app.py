@@ -35,6 +35,8 @@ _API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz)")
 _FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 _DAY: Final = {"cache-control": "public, max-age=86400"}
 RECONNECT_S: Final = 30
+OWN: Final = ("127.0.0.1", 0)
+"""Where a request comes from that no browser sent."""
 _LOCALES: Final[tuple[tuple[Language, Literal["zh-CN", "en-US"]], ...]] = (
     ("zh", "zh-CN"),
     ("en", "en-US"),
@@ -59,8 +61,8 @@ def create_console(
         demonstration: the demonstration's own door; None for a real county.
     """
 
-    def ask(member: str, token: str) -> AsyncClient:
-        return AsyncClient(api, token, member)
+    def ask(member: str, token: str, address: tuple[str, int] = OWN) -> AsyncClient:
+        return AsyncClient(api, token, member, address=address)
 
     async def look(member: str) -> dict[str, Any]:
         found: dict[str, Any] = await ask(member, "").show_health()

@@ -33,8 +33,8 @@ __all__ = ["Demonstration", "Shown", "make_doors"]
 DEMO_COOKIE: Final = "tally-demonstration"
 Lang = Literal["zh", "en"]
 MemberPath = Annotated[str, Path(pattern=r"^[a-z0-9._-]{1,24}$")]
-Ask = Callable[[str, str], AsyncClient]
-"""(member, token) -> a client of the API."""
+Ask = Callable[..., AsyncClient]
+"""(member, token, address) -> a client of the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class _Doors:
     ) -> Response:
         """Log in."""
         try:
-            found = await self._ask(member, "").send(
+            found = await self._ask(member, "", _address(request)).send(
                 "/sessions", {"name": name.strip(), "password": password}
             )
         except Error as error:
@@ -412,6 +412,11 @@ def _preferred(request: Request) -> Language:
     """Return the language the browser asks for; Chinese unless it asks for English first."""
     wanted = request.headers.get("accept-language", "").lower()
     return "en" if wanted.startswith("en") else "zh"
+
+
+def _address(request: Request) -> tuple[str, int]:
+    """Return where the browser sits: log-ins are counted by it."""
+    return (request.client.host, request.client.port) if request.client else ("unknown", 0)
 
 
 def _is_secure(request: Request) -> bool:

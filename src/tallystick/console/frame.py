@@ -143,7 +143,7 @@ async def _refresh(v: Visit, pill: Html, counts: dict[str, int]) -> None:
     """Ask how the ledger is and what waits, and show it."""
     try:
         state = await v.client.get("/state")
-        counts.update((await v.client.get("/today", limit=1))["counts"])
+        counts.update((await v.client.get("/today", role=v.me["role"], limit=1))["counts"])
     except Error as error:
         if error.code == "access.session":
             leave(v)

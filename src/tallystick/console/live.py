@@ -39,7 +39,7 @@ class Live:
     def __init__(self, ask: Callable[[str], Awaitable[Health]]) -> None:
         self._ask = ask
         self._visitors: dict[str, tuple[str, Client, dict[str, Changed]]] = {}
-        self._seen: dict[str, tuple[int, str]] = {}
+        self._seen: dict[str, tuple[object, ...]] = {}
         self._watching: dict[str, dict[str, Officer]] = {}
         self._told: dict[str, Callable[[], None]] = {}
 
@@ -53,7 +53,7 @@ class Live:
 
     async def _look(self, member: str) -> None:
         health = await self._ask(member)
-        seen = (health["height"], health["alarm"])
+        seen = (health["height"], health["agreeing"], health["alarm"])
         before = self._seen.get(member)
         self._seen[member] = seen
         if before in (None, seen):

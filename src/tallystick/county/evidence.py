@@ -18,11 +18,12 @@ from tallystick.chain.disclosure import Opening
 from tallystick.chain.evidence_file import Kind, admitted, build_evidence, decided
 from tallystick.chain.proof import prove_record
 from tallystick.chain.record import SealClass
+from tallystick.kernel.ledger.browse import list_lines
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.node import Node
 from tallystick.services.positioning.service import in_order
 
-__all__ = ["DECISIONS", "export_case"]
+__all__ = ["DECISIONS", "export_block", "export_case"]
 
 DECISIONS: Final = frozenset({"case.schemed", "case.judged", "case.reported", "case.matched"})
 _NEEDED: Final = frozenset(
@@ -62,13 +63,7 @@ def export_case(
         raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
     lines = [_Line(row["id"], row["t"], row["height"], row["index"], row["place"]) for row in rows]
     height = witnesses.height
-    if height < max(line.height for line in lines):
-        raise Unavailable(
-            "evidence.not_witnessed",
-            f"the case reaches height {max(line.height for line in lines)},"
-            f" members have witnessed {height}",
-            cure="Try again when the members have followed.",
-        )
+    _check_witnessed(height, max(line.height for line in lines))
     openings = {line.identifier: dict(_openings(node, case, line)) for line in lines}
     replayable = not _NEEDED & set(redact)
     return build_evidence(
@@ -83,6 +78,52 @@ def export_case(
         disclosures=_disclosures(lines, openings, set(redact)),
         objects=_objects(node, case, lines, openings) if replayable else {},
     )
+
+
+def export_block(node: Node, witnesses: Witnesses, height: int) -> bytes:
+    """Return the evidence file of a block: that its records were admitted, and what they state.
+
+    Nothing sealed is opened: what it shows is what every member has.
+
+    Args:
+        node: any member.
+        witnesses: the cosignatures it knows.
+        height: of the block, >= 1.
+
+    Raises:
+        NotFound: `ledger.nothing_admitted`, no record of such a block was.
+        Unavailable: `evidence.not_witnessed`, too few members have cosigned it yet.
+        Invalid: `codec.form`, the block has more records than a file takes.
+    """
+    found = list(list_lines(node.replica, height))
+    if not found:
+        raise NotFound(
+            "ledger.nothing_admitted",
+            f"no record was admitted at height {height}",
+            cure="Ask within the chain, for a block with records.",
+        )
+    _check_witnessed(witnesses.height, height)
+    lines = [_Line(b"", each.t, height, each.index, each.place) for each in found]
+    size = node.replica.body(witnesses.height).size
+    return build_evidence(
+        kind=Kind.RECORD,
+        chain=node.replica.genesis.chain,
+        claims=[admitted(at) for at in range(len(lines))],
+        records=[_prove(node, line, size) for line in lines],
+        headers=[node.replica.header(height - 1)],
+        members=[node.replica.members(height).data],
+        checkpoints=[witnesses.note(witnesses.height)],
+        paths=[],
+    )
+
+
+def _check_witnessed(witnessed: int, height: int) -> None:
+    if witnessed < height:
+        raise Unavailable(
+            "evidence.not_witnessed",
+            f"it reaches height {height}, members have witnessed {witnessed}",
+            cure="Try again when the members have followed.",
+        )
 
 
 def _openings(node: Node, case: bytes, line: _Line) -> Iterator[tuple[SealClass, Opening]]:

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from tallystick.base.clock import Clock, ShiftedClock
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Error, NotFound
+from tallystick.base.errors import Corrupt, Error, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.charter import CHARTER
+from tallystick.county.checking import Checker
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
-from tallystick.kernel.ledger.compare import Difference
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
@@ -58,7 +58,7 @@ class Seat:
                 catch_up=node.catch_up,
             )
         )
-        self.differences: list[Difference] = []
+        self.checker = Checker(node, self.link, is_orderer=node.member == house.county.orderer)
         self.follower: Follower | None = None
         if node.member != house.county.orderer:
             self.follower = Follower(
@@ -87,7 +87,8 @@ class Seat:
         return fetch_object(self.link, self.node.store, cid, self.link.peers())
 
     def close(self) -> None:
-        """End following and close the node's files."""
+        """End following and checking, and close the node's files."""
+        self.checker.close()
         if self.follower is not None:
             self.follower.close()
         self.node.close()
@@ -180,7 +181,10 @@ class House:
         for _ in ("blocks", "cosignatures"):
             for seat in self.seats():
                 if seat.follower is not None:
-                    seat.follower.pull()
+                    # A member whose own file is damaged says so in its health, and ends nobody
+                    # else's day: it can be looked at and repaired while the others go on.
+                    with contextlib.suppress(Corrupt):
+                        seat.follower.pull()
 
     def _cosign_own(self, seat: Seat) -> None:
         """Put the orderer's own name to its head: without it a block is not the orderer's."""

@@ -19,6 +19,7 @@ from tallystick.county.case_course import follow_case
 from tallystick.county.county import County
 from tallystick.county.demand import Request
 from tallystick.county.member import MEMBERS, find_witness
+from tallystick.county.observing import observe
 from tallystick.county.office import Office
 from tallystick.county.public_life import plan_public_life
 from tallystick.county.scene import CaseFile, Scene
@@ -38,6 +39,7 @@ def run_county(
     months: int | None = None,
     advance: Callable[[int], None],
     told: Callable[[Event], None],
+    monthly: Callable[[], None] | None = None,
 ) -> Story:
     """Act a county out and return its story.
 
@@ -47,6 +49,7 @@ def run_county(
         months: how many of the county's months to act out; all of them where None.
         advance: called with each day (since 1970-01-01) on which something is done, before it is.
         told: called with every event, in order.
+        monthly: called on the first morning of each month but the first one.
 
     Raises:
         Invalid: `county.offices` where a member has no desk, `county.months` outside 1..its months.
@@ -70,6 +73,9 @@ def run_county(
     _plan_registrations(scene)
     _plan_requests(scene)
     plan_public_life(scene)
+    if monthly is not None:
+        for month in range(county.start_month + 1, county.start_month + length):
+            scene.agenda.plan(day_of(month, 1), Phase.FUND, monthly)
     begin, end = day_of(county.start_month, 1), day_of(county.start_month + length, 1)
     scene.agenda.run(end, advance)
     return scene.recorder.finish(end - begin)
@@ -126,9 +132,12 @@ def _take_in(scene: Scene, member: str, requests: Sequence[Request]) -> None:
 
 
 def _write(scene: Scene, request: Request) -> dict[str, Any]:
-    """Return a request as a desk takes it (`Office.open_cases`)."""
+    """Return a request as a desk takes it (`Office.open_cases`), with what its lender observes."""
+    party = scene.county.parties[request.party]
+    village = scene.county.villages[party.village]
+    features = observe(party, village, request.application)
     found = {
-        "application": request.application,
+        "application": {**request.application, "features": features},
         "defaults": [],
         "party": scene.parties[request.party],
     }

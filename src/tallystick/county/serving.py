@@ -16,14 +16,13 @@ from typing import Final
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Error
 from tallystick.county.house import House, Seat
-from tallystick.kernel.ledger.compare import compare_chains, sample_heights
 from tallystick.kernel.ledger.courier import Courier
 
-__all__ = ["await_witnessed", "resend", "serve_house", "watch"]
+__all__ = ["await_witnessed", "resend", "serve_house"]
 
 WATCH_MS: Final = 10_000
-WATCH_BLOCKS: Final = 16
-DIFFERENCES_MAX: Final = 100
+FIRST_MS: Final = 100
+"""How long the first round of comparing waits before each member's turn."""
 LOOK_MS: Final = 250
 """How long a thread waits for news before it looks whether it is to end."""
 FOLLOW_PAUSE_MS: Final = 100
@@ -73,21 +72,6 @@ def serve_house(house: House, *, watch_ms: int = WATCH_MS) -> Iterator[None]:
         yield
     finally:
         served.close()
-
-
-def watch(seat: Seat) -> None:
-    """Compare a sample of a member's blocks with all others', and keep what differs on its seat."""
-    replica = seat.node.replica
-    heights = sample_heights(seat.node.entropy, replica.tip.height, WATCH_BLOCKS)
-    with contextlib.suppress(Error):
-        # A member whose own file fails has its own alarm; it compares again when it is repaired.
-        found, _ = compare_chains(replica, seat.link, heights)
-        # A member that has not followed yet is late, which its own health tells; it differs in
-        # nothing.
-        found = [each for each in found if each.theirs]
-        known = {(each.member, each.height, each.field) for each in seat.differences}
-        new = [each for each in found if (each.member, each.height, each.field) not in known]
-        seat.differences = [*seat.differences, *new][-DIFFERENCES_MAX:]
 
 
 class _Served:
@@ -165,11 +149,17 @@ class _Served:
                     seat.node.outbox.forget()
 
     def _watch(self) -> None:
-        """Let one member after another compare some of its blocks with all others', unasked."""
+        """Let one member after another compare some of its blocks with all others', unasked.
+
+        The first round goes quickly: until a member has looked, it cannot tell that copies agree.
+        """
         turn = 0
-        while not self._ended.wait(self._watch_ms / 1_000):
+        first = len(self._house.seats())
+        while not self._ended.wait((self._watch_ms if turn >= first else FIRST_MS) / 1_000):
             seats = self._house.seats()
-            watch(seats[turn % len(seats)])
+            with contextlib.suppress(Error):
+                # A member whose own file cannot be read has its own alarm; it looks again later.
+                seats[turn % len(seats)].checker.watch()
             turn += 1
 
     def close(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tallystick.county.telling import tell_share
 from tallystick.kernel.access.desk import Desk
-from tallystick.services.positioning.share import Share
 from tallystick.services.positioning.told import (
     CASES_LEAST,
     TOLERANCE_PPM,
@@ -32,11 +32,5 @@ def sum_feedback(desk: Desk, by: By) -> dict[str, Any]:
 
 
 def _cell(cell: Cell) -> dict[str, Any]:
-    found = {"name": cell.name, "refused": int(cell.is_refused), "praise": _share(cell.praise)}
-    return {**found, "accuracy": _share(cell.accuracy)} if cell.accuracy else found
-
-
-def _share(share: Share) -> dict[str, int]:
-    low, high = share.interval_ppm
-    found = {"hits": share.hits, "count": share.count, "low_ppm": low, "high_ppm": high}
-    return found if share.ppm is None else {**found, "ppm": share.ppm}
+    found = {"name": cell.name, "refused": int(cell.is_refused), "praise": tell_share(cell.praise)}
+    return {**found, "accuracy": tell_share(cell.accuracy)} if cell.accuracy else found

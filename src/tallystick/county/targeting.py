@@ -11,15 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
+from tallystick.county.agenda import day_of
 from tallystick.county.county import County
+from tallystick.county.house import House
 from tallystick.county.party import Party
 from tallystick.county.register import find_poor
 from tallystick.services.positioning.share import Share
+from tallystick.services.publication.reach import Surveyed, Village, count_reach, list_villages
 
-__all__ = ["Reach", "Targeting", "is_held", "measure_targeting"]
+__all__ = ["PROGRAMME", "Reach", "Targeting", "is_held", "measure_targeting", "publish_reach"]
 
+PROGRAMME: Final = "poverty_microcredit"
+"""The programme whose list the register is, as its public money is named."""
+_MEASURER: Final = "civil-affairs"
+_MONTHS: Final = 12
 _HELD: Final = ("dibao", "out_of_poverty")
 _MONITORED: Final = "monitored_"
 
@@ -65,6 +72,50 @@ def measure_targeting(county: County) -> Targeting:
         villages=_split(homes, poor, lambda home: f"v{home.village:02}"),
         livelihoods=_split(homes, poor, lambda home: home.livelihood),
         missed=tuple(home.ident for home in homes if home.ident in poor and not is_held(home)),
+    )
+
+
+def publish_reach(house: House, county: County) -> dict[str, Any]:
+    """Publish the register's reach of the county's first month, as civil affairs surveyed it.
+
+    Counts alone leave the office: villages and groups too small to be told stand together.
+
+    Args:
+        house: the county's open members; the clock is past the first day of `county`.
+        county: whose register and truth are compared.
+
+    Returns:
+        `{programme, cycle, record}`.
+
+    Raises:
+        Invalid: `programme.too_few`, the county is too small for any figure.
+    """
+    homes = [party for party in county.parties if party.kind == "household"]
+    poor = find_poor(homes)
+    villages = [
+        Village(each.ident, each.zh, each.en, each.lon_micro, each.lat_micro)
+        for each in county.villages
+    ]
+    areas, groups = count_reach(
+        villages,
+        (
+            Surveyed(
+                village=county.villages[home.village].ident,
+                group=home.livelihood,
+                is_poor=home.ident in poor,
+                is_held=is_held(home),
+            )
+            for home in homes
+        ),
+    )
+    month = county.start_month
+    return house.office(_MEASURER).measure_programme(
+        PROGRAMME,
+        cycle=month // _MONTHS * 100 + month % _MONTHS + 1,
+        day=day_of(month, 1),
+        villages=list_villages(villages),
+        areas=areas,
+        groups=groups,
     )
 
 

@@ -1,8 +1,9 @@
 """Thirty villages: where they lie, what grows there, and the weather that befalls them.
 
 Laws: a village-year has weather loss with a chance of 10 %, its size Beta(2, 3); the farther a
-village lies, the more remote. Source: the county's practice (planted truth; five-year mean of
-area hit by weather about 10 %).
+village lies, the more remote. Villages lie around the town by the golden angle, as far off as their
+road is long, so that no two lie on one another. The place of the county is made up.
+Source: the county's practice (planted truth; five-year mean of area hit by weather about 10 %).
 """
 
 from __future__ import annotations
@@ -17,10 +18,23 @@ __all__ = ["VILLAGES_COUNT", "Village", "Weather", "draw_price_ppm", "draw_villa
 
 VILLAGES_COUNT: Final = 30
 _NAMES: Final = (
-    *("柳树湾", "石桥", "白杨坡", "大泉", "王家岭", "青石", "马头", "南河", "双庙", "老营"),
-    *("杏花", "红土沟", "榆林", "下川", "七里铺", "龙王庙", "东岔", "北塬", "梨园", "沙窝"),
-    *("高坪", "清水", "桃花坞", "黑松", "羊圈沟", "云台", "两河口", "箭竹", "金盆", "寨子"),
+    *(("柳树湾", "Liushuwan"), ("石桥", "Shiqiao"), ("白杨坡", "Baiyangpo"), ("大泉", "Daquan")),
+    *(("王家岭", "Wangjialing"), ("青石", "Qingshi"), ("马头", "Matou"), ("南河", "Nanhe")),
+    *(("双庙", "Shuangmiao"), ("老营", "Laoying"), ("杏花", "Xinghua"), ("红土沟", "Hongtugou")),
+    *(("榆林", "Yulin"), ("下川", "Xiachuan"), ("七里铺", "Qilipu"), ("龙王庙", "Longwangmiao")),
+    *(("东岔", "Dongcha"), ("北塬", "Beiyuan"), ("梨园", "Liyuan"), ("沙窝", "Shawo")),
+    *(("高坪", "Gaoping"), ("清水", "Qingshui"), ("桃花坞", "Taohuawu"), ("黑松", "Heisong")),
+    *(("羊圈沟", "Yangjuangou"), ("云台", "Yuntai"), ("两河口", "Lianghekou")),
+    *(("箭竹", "Jianzhu"), ("金盆", "Jinpen"), ("寨子", "Zhaizi")),
 )
+_TOWN_MICRO: Final = (104_500_000, 31_500_000)
+"""Longitude and latitude of the town."""
+_MICRO_PER_KM: Final = (10_546, 8_993)
+"""Millionths of a degree of longitude and latitude in a kilometre, at the town's latitude."""
+_GOLDEN_PPM: Final = (-737_369, 675_490)
+"""Cosine and sine of the golden angle, 137.5 degrees."""
+_SWAY_PPM: Final = 150_000
+"""How far a village's direction sways, as a part of its distance."""
 _KM_MAX: Final = 57
 _WEATHER_PPM: Final = 100_000
 _GRAINS: Final = (("wheat", "maize"), ("rice", "rapeseed"))
@@ -35,6 +49,9 @@ class Village:
     Attributes:
         ident: v01..v30.
         zh: name in Chinese.
+        en: name in English.
+        lon_micro: longitude in millionths of a degree, made up.
+        lat_micro: latitude likewise.
         km: distance to town, 2..57.
         remote_ppm: 0 near the town to 1,000,000 at the far end.
         grains: the pair of crops its fields carry in a year.
@@ -44,6 +61,9 @@ class Village:
 
     ident: str
     zh: str
+    en: str
+    lon_micro: int
+    lat_micro: int
     km: int
     remote_ppm: int
     grains: tuple[str, str]
@@ -63,14 +83,37 @@ class Weather:
 def draw_village(number: int, draws: Draws) -> Village:
     """Return the village of a number 0..29."""
     km = 2 + draws.beta_two_three_ppm("km") * (_KM_MAX - 2) // PPM
+    zh, en = _NAMES[number]
+    lon_micro, lat_micro = _place(number, km, draws)
     return Village(
         ident=f"v{number + 1:02d}",
-        zh=f"{_NAMES[number]}村",
+        zh=f"{zh}村",
+        en=en,
+        lon_micro=lon_micro,
+        lat_micro=lat_micro,
         km=km,
         remote_ppm=(km - 2) * PPM // (_KM_MAX - 2),
         grains=draws.pick("grains", _GRAINS),
         fruit=draws.pick("fruit", _FRUITS),
         field=draws.pick("field", _FIELDS),
+    )
+
+
+def _place(number: int, km: int, draws: Draws) -> tuple[int, int]:
+    """Return longitude and latitude of a village at a distance from town."""
+    east, north = PPM, 0
+    for _ in range(number):
+        cosine, sine = _GOLDEN_PPM
+        east, north = (
+            (east * cosine - north * sine) // PPM,
+            (east * sine + north * cosine) // PPM,
+        )
+    sway = draws.between("sway", -_SWAY_PPM, _SWAY_PPM)
+    # A turn by a small angle; what it adds to the length is less than the road is longer anyway.
+    east, north = east - north * sway // PPM, north + east * sway // PPM
+    return (
+        _TOWN_MICRO[0] + km * _MICRO_PER_KM[0] * east // PPM,
+        _TOWN_MICRO[1] + km * _MICRO_PER_KM[1] * north // PPM,
     )
 
 

@@ -51,6 +51,7 @@ class ModelApproved(Statement):
         data: what it was trained on: the SHA-256 of that file.
         metrics: what training measured on rows unseen, such as `auc_ppm` and `ece_ppm`.
         program: the version of this program that trained it.
+        curves: what a person wants to see of it, an object of its own (docs/spec/trained.md).
         forced: why it is approved though its probabilities are not known to hold.
     """
 
@@ -63,6 +64,7 @@ class ModelApproved(Statement):
     kind: str | None = public(codec.choice("card", "trees"), optional=True)
     program: str | None = public(codec.text(40), optional=True)
     forced: str | None = public(_IDENT, optional=True)
+    curves: Cid | None = public(CID, optional=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from tallystick.base.codec import read_admitted
 __all__ = [
     "CASE_RECORDS_BYTES",
     "HeldAppeal",
+    "HeldBook",
     "HeldCase",
     "HeldEntry",
     "HeldFund",
@@ -24,9 +25,11 @@ __all__ = [
     "Reading",
     "Stage",
     "appeal_key",
+    "book_key",
     "case_key",
     "entry_key",
     "find_appeal",
+    "find_book",
     "find_case",
     "find_entry",
     "find_fund",
@@ -162,6 +165,24 @@ class HeldAppeal(NamedTuple):
     answered: str
 
 
+class HeldBook(NamedTuple):
+    """How far a lender has told of its loans.
+
+    Attributes:
+        month: the last month told of.
+        part: the last part of it.
+        following: number of its next loan; one less were granted.
+        repayments: rows of money that came back in that month, so far.
+        overdues: rows of loans overdue in that month, so far.
+    """
+
+    month: int
+    part: int
+    following: int
+    repayments: int
+    overdues: int
+
+
 def case_key(case: bytes) -> bytes:
     """Return the key of a case."""
     return b"case/" + case
@@ -226,3 +247,14 @@ def find_appeal(read: Reading, appeal: bytes) -> HeldAppeal | None:
     """Return the appeal of that id; None if it was answered, or there is none."""
     held = read(appeal_key(appeal))
     return None if held is None else HeldAppeal._make(read_admitted(held))
+
+
+def book_key(lender: str) -> bytes:
+    """Return the key of how far a lender has told of its loans."""
+    return f"book/{lender}".encode()
+
+
+def find_book(read: Reading, lender: str) -> HeldBook | None:
+    """Return how far a lender has told of its loans; None if it has not begun."""
+    held = read(book_key(lender))
+    return None if held is None else HeldBook._make(read_admitted(held))

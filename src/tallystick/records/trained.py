@@ -13,7 +13,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.errors import Invalid
 
-__all__ = ["METRICS", "REPORT", "read_trained"]
+__all__ = ["CURVES_BYTES_MAX", "METRICS", "REPORT", "read_trained"]
 
 METRICS: Final = (
     "auc_ppm",
@@ -30,16 +30,27 @@ METRICS: Final = (
 """What training measures: shares in ppm, of rows that the judged model had not seen; `rows` with an
 outcome, `bad` ones among them, `leaks`: leaking columns that were used all the same."""
 
+CURVES_BYTES_MAX: Final = 64 * 1024
+"""Most bytes of the curves, which are kept as a public object of their own."""
+
+
+def _curves(found: Any) -> None:  # noqa: ANN401 - a check reads whatever was decoded
+    codec.value(found)
+    if type(found) is not dict or len(codec.encode(found)) > CURVES_BYTES_MAX:
+        raise codec.refuse("curves")
+
+
 REPORT: Final = codec.shape(
     {
         "program": codec.text(40),
         "data": codec.cid,
         "mapping": codec.ident(64),
         "metrics": codec.shape(dict.fromkeys(METRICS, codec.integer())),
-    }
+    },
+    {"curves": _curves},
 )
 """Version of the program that trained, SHA-256 of the data as a raw CID, of the mapping as
-hexadecimal text, and the figures."""
+hexadecimal text, the figures, and the curves of `learning.curves` where they were drawn."""
 
 _TRAINED: Final = codec.shape({"v": codec.choice(1), "model": codec.value, "report": REPORT})
 

@@ -226,6 +226,12 @@ RECORDS: Final[Mapping[str, Word]] = _words(
         "loan.granted": ("贷款发放", "Loan granted", "按批准签下贷款", "A loan under an approval"),
         "loan.disbursed": ("放款", "Loan disbursed", "贷款付出", "Money of a loan is paid out"),
         "loan.repaid": ("还款", "Loan repaid", "贷款还回", "Money of a loan is paid back"),
+        "loans.reported": (
+            "贷款月报",
+            "Loans reported",
+            "放款机构报一个月的贷款：合计公开，逐笔密封，不写是谁",
+            "A lender's month of loans: sums for all, rows sealed, nobody named",
+        ),
         "notice.posted": (
             "公示",
             "Notice posted",
@@ -256,6 +262,12 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "News corrected",
             "报社更正所发布的内容",
             "The newspaper corrects what it published",
+        ),
+        "programme.measured": (
+            "项目覆盖测算",
+            "Programme measured",
+            "部门或监管公布一期名单与实情之差：只有数目，没有农户",
+            "A cycle's list beside what the survey found: counts for all, never a household",
         ),
     }
 )

@@ -340,6 +340,42 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
         "模型的概率误差超出偶然或没有写明，又没有写强行批准的理由",
         "The model's probabilities are off by more than chance, or unsaid, and no reason is given",
     ),
+    _R.NOT_THE_MONTH: (
+        "月份不接",
+        "Not the month",
+        "报告须逐月逐份相接，且该月已过",
+        "Reports follow month by month and part by part, each of a month that is over",
+    ),
+    _R.NOT_THE_NUMBER: (
+        "编号不接",
+        "Not the number",
+        "贷款须接着本机构上一笔的编号",
+        "Loans are numbered on from the lender's last",
+    ),
+    _R.MORE_THAN_LENT: (
+        "多于已放贷款",
+        "More than was lent",
+        "一个月里还款或逾期的笔数多于已放的贷款",
+        "A month tells of more loans paid on, or overdue, than were granted",
+    ),
+    _R.SUM_OF_FEW: (
+        "合计不当",
+        "Sum of few",
+        "五笔及以上才写合计，不足五笔不得写",
+        "A sum stands where five loans are behind it, and nowhere else",
+    ),
+    _R.PARTS_DIFFER: (
+        "各部分不合",
+        "Parts differ",
+        "各片与各组须恰好合成同一个总体",
+        "Areas and groups must each make up the same whole",
+    ),
+    _R.COUNT_OF_FEW: (
+        "数目过小",
+        "Count of few",
+        "公开的数目须为零或不少于五，且彼此相符，以免指向某一户",
+        "A public count is none or at least five, and agrees with the others, to point at nobody",
+    ),
 }
 
 REFUSALS: Final[Mapping[int, Word]] = {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import cast
 
 from tallystick.base.errors import Invalid, NotFound
+from tallystick.text.due import DUE
 from tallystick.text.fields import FIELDS
 from tallystick.text.gaps import GAPS
 from tallystick.text.phrase import BLANK, NUMBER_FORMS, Phrase
@@ -43,7 +44,7 @@ def _join(*tables: Mapping[str, Phrase]) -> dict[str, Phrase]:
     return found
 
 
-PHRASES: Mapping[str, Phrase] = _join(REASONS, GAPS, STANDING, WORDS, FIELDS)
+PHRASES: Mapping[str, Phrase] = _join(REASONS, GAPS, STANDING, DUE, WORDS, FIELDS)
 """Every phrase by code."""
 
 _WRITE: Mapping[str, Callable[[int, Language], str]] = {

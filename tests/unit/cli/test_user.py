@@ -62,9 +62,9 @@ def log_in(county: Path, name: str, password: str) -> str:
 
 def test_an_account_is_made_closed_opened_and_reset(desk: Desk, county: Path) -> None:
     made = desk.tell("add", "wang", "--shown", "\u738b\u79c0\u82f1", "--role", "reviewer")[0]
-    assert (made["name"], made["role"], made["must_change"]) == ("wang", "reviewer", True)
+    assert (made["name"], made["role"], made["must_change"]) == ("wang", "reviewer", 1)
     assert log_in(county, "wang", made["password"]) == ""
-    assert desk.tell("disable", "wang")[0]["enabled"] is False
+    assert desk.tell("disable", "wang")[0]["enabled"] == 0
     assert log_in(county, "wang", made["password"]) == "access.login"
     desk.tell("enable", "wang")
     assert log_in(county, "wang", made["password"]) == ""
@@ -72,6 +72,7 @@ def test_an_account_is_made_closed_opened_and_reset(desk: Desk, county: Path) ->
     assert again["officer"] == made["officer"]
     assert log_in(county, "wang", made["password"]) == "access.login"
     assert log_in(county, "wang", again["password"]) == ""
+    assert desk.tell("role", "wang", "--role", "risk")[0]["role"] == "risk"
     listed = desk.tell("list")
     assert [row["name"] for row in listed] == ["wang"]
     assert "password" not in listed[0]
@@ -85,6 +86,7 @@ def test_accounts_are_of_one_member_and_read_in_chinese(desk: Desk, county: Path
     assert "\u4e00\u6b21\u6027\u5bc6\u7801" in told
     with open_house(county, SystemClock()) as house:
         assert house.node("postal-bank").accounts.list_all() == []
+    assert "\u67dc\u5458" in desk.read("list")
 
 
 def test_a_refusal_is_one_line_with_its_code(desk: Desk) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tallystick.base.clock import SeededEntropy
+from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
+from tallystick.county.agenda import day_of
 from tallystick.county.county import County, draw_county
+from tallystick.county.founding import found_county
+from tallystick.county.house import open_house
 from tallystick.county.register import find_poor
-from tallystick.county.targeting import is_held, measure_targeting
+from tallystick.county.targeting import PROGRAMME, is_held, measure_targeting, publish_reach
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +59,32 @@ def test_a_village_with_few_poor_says_how_little_it_knows(county: County) -> Non
     many = max(villages, key=lambda each: each.exclusion.count)
     width = [high - low for low, high in (few.exclusion.interval_ppm, many.exclusion.interval_ppm)]
     assert width[0] > width[1]
+
+
+def test_the_published_reach_is_the_measured_one_and_every_member_reads_it(
+    county: County, tmp_path: Path
+) -> None:
+    clock = ManualClock(day_of(county.start_month, 2) * DAY_MS)
+    found_county(tmp_path / "county", seed="targeting", clock=clock)
+    truth = measure_targeting(county)
+    with open_house(tmp_path / "county", clock) as house:
+        publish_reach(house, county)
+        house.spread()
+        found = house.office("newspaper").show_programme(PROGRAMME)
+        drawn = house.office("newspaper").show_map()
+        record = house.node("civil-affairs").views.rows("measurement")[0]
+    (cycle,) = found["cycles"]
+    for name in ("exclusion", "inclusion"):
+        share = getattr(truth.whole, name)
+        assert (cycle[name]["hits"], cycle[name]["count"]) == (share.hits, share.count)
+        assert (cycle[name]["low_ppm"], cycle[name]["high_ppm"]) == share.interval_ppm
+    assert [each["code"] for each in found["villages"]] == [
+        village.ident for village in county.villages
+    ]
+    areas = {tuple(each["area"]): each["missed"] for each in found["villages"]}
+    assert sum(areas.values()) == len(truth.missed)
+    assert all(missed == 0 or missed >= 5 for missed in areas.values())
+    assert [each["id"] for each in drawn["features"]] == [each.ident for each in county.villages]
+    # No household's own name, nor one it bears, stands in what is published.
+    homes = [party.ident for party in county.parties]
+    assert not [ident for ident in homes if ident.encode() in record["entry"]]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from tallystick.api.act import act
 from tallystick.api.shape import (
     STRICT,
     Code,
@@ -20,7 +21,6 @@ from tallystick.api.shape import (
     check_tree,
 )
 from tallystick.api.turn import LookDep, TurnDep, answer_json
-from tallystick.county.local import read_id
 
 __all__ = ["router"]
 
@@ -60,7 +60,9 @@ class NewGrant:
     days: Days
 
 
-@router.post("/parties", status_code=201, summary="Register a party")
+@router.post(
+    "/parties", status_code=201, summary="Register a party", dependencies=[act("add_party")]
+)
 def add_party(turn: TurnDep, body: NewParty) -> Response:
     """Answers `{party}`; the record itself leaves in the day's shuffled bundle."""
     check_tree(body.identity, "identity")
@@ -70,34 +72,44 @@ def add_party(turn: TurnDep, body: NewParty) -> Response:
     )
 
 
-@router.post("/registrations", status_code=201, summary="Let waiting registrations leave")
+@router.post(
+    "/registrations",
+    status_code=201,
+    summary="Let waiting registrations leave",
+    dependencies=[act("add_party")],
+)
 def send_registrations(turn: TurnDep) -> Response:
     """Answers `{sent}`: how many registrations and erasures left now."""
     return turn.write(turn.office.send_registrations)
 
 
-@router.get("/parties/{party}", summary="Show a party")
+@router.get("/parties/{party}", summary="Show a party", dependencies=[act("read_party")])
 def show_party(turn: LookDep, party: Identifier) -> Response:
     """Answers `{party, identity, cases}` at the party's custodian; leaves a receipt."""
     return answer_json(turn.office.show_party(party))
 
 
-@router.delete("/parties/{party}", status_code=201, summary="Erase a party")
+@router.delete(
+    "/parties/{party}", status_code=201, summary="Erase a party", dependencies=[act("erase_party")]
+)
 def erase_party(turn: TurnDep, party: Identifier) -> Response:
     """Forgets the party's keys for good; answers `{party, objects_closed}`."""
-    consent = turn.seat.node.consent
-    return turn.write(
-        lambda: {"party": party, "objects_closed": consent.close_party(read_id(party))}
-    )
+    return turn.write(turn.office.erase_party, party)
 
 
-@router.get("/parties/{party}/receipts", summary="Who read what of a party")
+@router.get(
+    "/parties/{party}/receipts",
+    summary="Who read what of a party",
+    dependencies=[act("list_receipts")],
+)
 def list_receipts(turn: LookDep, party: Identifier) -> Response:
     """Answers `{items: [{at, officer, purpose, record, sealed, subject}]}`, oldest first."""
     return answer_json({"items": turn.office.list_receipts(party)})
 
 
-@router.post("/mandates", status_code=201, summary="Give a mandate")
+@router.post(
+    "/mandates", status_code=201, summary="Give a mandate", dependencies=[act("add_mandate")]
+)
 def add_mandate(turn: TurnDep, body: NewMandate) -> Response:
     """Answers `{mandate}`."""
     return turn.write(
@@ -109,13 +121,18 @@ def add_mandate(turn: TurnDep, body: NewMandate) -> Response:
     )
 
 
-@router.post("/mandates/{mandate}/end", status_code=201, summary="Take a mandate back")
+@router.post(
+    "/mandates/{mandate}/end",
+    status_code=201,
+    summary="Take a mandate back",
+    dependencies=[act("end_mandate")],
+)
 def end_mandate(turn: TurnDep, mandate: Identifier) -> Response:
     """Answers `{mandate, ended}`."""
     return turn.write(turn.office.end_mandate, mandate)
 
 
-@router.post("/grants", status_code=201, summary="Give a grant")
+@router.post("/grants", status_code=201, summary="Give a grant", dependencies=[act("give_grant")])
 def give_grant(turn: TurnDep, body: NewGrant) -> Response:
     """Answers `{grant}`."""
     return turn.write(
@@ -128,7 +145,12 @@ def give_grant(turn: TurnDep, body: NewGrant) -> Response:
     )
 
 
-@router.post("/grants/{grant}/end", status_code=201, summary="Take a grant back")
+@router.post(
+    "/grants/{grant}/end",
+    status_code=201,
+    summary="Take a grant back",
+    dependencies=[act("end_grant")],
+)
 def end_grant(turn: TurnDep, grant: Identifier) -> Response:
     """Answers `{grant, ended}`; from this block on nobody reads under it."""
     return turn.write(turn.office.end_grant, grant)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from tallystick.api.act import act
+from tallystick.api.seen import Seen, write_seen
 from tallystick.api.shape import (
     STRICT,
     CaseId,
@@ -81,19 +83,36 @@ class Allocation:
     amount_minor: Minor
 
 
-@router.post("/cases/{case}/approve", status_code=201, summary="Approve an offer")
-def approve(turn: TurnDep, case: CaseId, body: Approval) -> Response:
+@router.post(
+    "/cases/{case}/approve",
+    status_code=201,
+    summary="Approve an offer",
+    dependencies=[act("approve")],
+)
+def approve(turn: TurnDep, case: CaseId, body: Approval, seen: Seen = None) -> Response:
     """An officer's act; answers `{case, record}`."""
-    return turn.write(turn.office.approve, case, notes=body.notes)
+    return write_seen(turn, case, seen, turn.office.approve, notes=body.notes)
 
 
-@router.post("/cases/{case}/offer", status_code=201, summary="Answer an offer")
-def answer_offer(turn: TurnDep, case: CaseId, body: OfferAnswer) -> Response:
+@router.post(
+    "/cases/{case}/offer",
+    status_code=201,
+    summary="Answer an offer",
+    dependencies=[act("answer_offer")],
+)
+def answer_offer(turn: TurnDep, case: CaseId, body: OfferAnswer, seen: Seen = None) -> Response:
     """The household's answer; answers `{case, record}`."""
-    return turn.write(turn.office.answer_offer, case, accepted=body.accepted, words=body.words)
+    return write_seen(
+        turn, case, seen, turn.office.answer_offer, accepted=body.accepted, words=body.words
+    )
 
 
-@router.post("/cases/{case}/money", status_code=201, summary="Record money received")
+@router.post(
+    "/cases/{case}/money",
+    status_code=201,
+    summary="Record money received",
+    dependencies=[act("receive_money")],
+)
 def receive_money(turn: TurnDep, case: CaseId, body: Receipt) -> Response:
     """What the household says; answers `{case, record}`."""
     return turn.write(
@@ -101,13 +120,15 @@ def receive_money(turn: TurnDep, case: CaseId, body: Receipt) -> Response:
     )
 
 
-@router.post("/cases/{case}/loan", status_code=201, summary="Grant a loan")
+@router.post(
+    "/cases/{case}/loan", status_code=201, summary="Grant a loan", dependencies=[act("grant_loan")]
+)
 def grant_loan(turn: TurnDep, case: CaseId) -> Response:
     """Grants what was approved and accepted, on the report's terms; answers `{case, loan}`."""
     return turn.write(turn.office.grant_loan, case)
 
 
-@router.get("/loans", summary="List loans")
+@router.get("/loans", summary="List loans", dependencies=[act("read_case")])
 def list_loans(
     turn: LookDep,
     case: Annotated[str, Query(pattern=r"^([0-9a-f]{32})?$")] = "",
@@ -119,13 +140,26 @@ def list_loans(
     return answer_json(page(rows, limit, offset))
 
 
-@router.post("/loans/{loan}/disburse", status_code=201, summary="Pay a loan out")
+@router.get("/loans/{loan}", summary="Show a loan", dependencies=[act("read_case")])
+def show_loan(turn: LookDep, loan: Identifier) -> Response:
+    """Answers `{row, terms, schedule, moves, paid_minor, balance_minor}`; leaves receipts."""
+    return answer_json(turn.office.show_loan(loan))
+
+
+@router.post(
+    "/loans/{loan}/disburse",
+    status_code=201,
+    summary="Pay a loan out",
+    dependencies=[act("disburse")],
+)
 def disburse_loan(turn: TurnDep, loan: Identifier, body: Payout) -> Response:
     """The lender's act; answers `{loan, record}`."""
     return turn.write(turn.office.disburse_loan, loan, amount_minor=body.amount_minor)
 
 
-@router.post("/loans/{loan}/repay", status_code=201, summary="Take a repayment")
+@router.post(
+    "/loans/{loan}/repay", status_code=201, summary="Take a repayment", dependencies=[act("repay")]
+)
 def repay_loan(turn: TurnDep, loan: Identifier, body: Repayment) -> Response:
     """The lender's act; answers `{loan, record}`."""
     return turn.write(
@@ -136,13 +170,22 @@ def repay_loan(turn: TurnDep, loan: Identifier, body: Repayment) -> Response:
     )
 
 
-@router.get("/parties/{party}/standing", summary="A party's integrity record")
+@router.get(
+    "/parties/{party}/standing",
+    summary="A party's integrity record",
+    dependencies=[act("read_party")],
+)
 def show_standing(turn: LookDep, party: Identifier) -> Response:
     """Answers `{party, points, loans, closed, items}`; every part opened leaves a receipt."""
     return answer_json(turn.office.show_standing(party))
 
 
-@router.post("/allocations", status_code=201, summary="Allocate public money")
+@router.post(
+    "/allocations",
+    status_code=201,
+    summary="Allocate public money",
+    dependencies=[act("allocate_fund")],
+)
 def allocate_fund(turn: TurnDep, body: Allocation) -> Response:
     """A department's act; answers `{record}`."""
     return turn.write(

@@ -25,7 +25,7 @@ def show_all(request: Request) -> dict[str, Any]:
 
 @router.get("/{member}/healthz", summary="One member's health")
 def show_one(request: Request, member: Member) -> dict[str, Any]:
-    """Return height, head, witnessed height, and what is wrong (`alarm`, empty if nothing is)."""
+    """Return heights, how many copies agree, and what is wrong (`alarm`, empty if nothing is)."""
     settings: Settings = request.app.state.settings
     return _health(settings.house, settings.seat(member))
 
@@ -41,6 +41,8 @@ def _health(house: House, seat: Seat) -> dict[str, Any]:
         "head": str(tip.cid),
         "witnessed": seat.witnesses.height,
         "folded": node.views.height(),
+        "copies": len(node.roles()),
+        "agreeing": seat.checker.count_agreeing(),
         "alarm": _alarm(house, seat),
     }
 
@@ -49,7 +51,7 @@ def _alarm(house: House, seat: Seat) -> str:
     """Return the code of what is wrong, "" if nothing is."""
     if seat.follower is not None and seat.follower.fault is not None:
         return "ledger.halted"
-    if seat.differences:
+    if seat.checker.sightings.open():
         return "ledger.differs"
     trouble = house.orderer.trouble if seat.follower is None else seat.follower.trouble
     if trouble is not None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from tallystick.api.act import act
 from tallystick.api.shape import DAYS_MAX, STRICT, Code, Limit, Offset, Tree, check_tree, page
 from tallystick.api.turn import LookDep, TurnDep, answer_json
 
@@ -47,26 +48,33 @@ class Retirement:
     code: Code | None = None
 
 
-@router.get("/models", summary="List models")
+@router.get("/models", summary="List models", dependencies=[act("read_model")])
 def list_models(turn: LookDep, limit: Limit = 100, offset: Offset = 0) -> Response:
     """Answers `{items, next?}`: models ever approved, the latest first; `in_force` decides."""
     return answer_json(page(turn.office.list_models(limit=limit, offset=offset), limit, offset))
 
 
-@router.post("/models", status_code=201, summary="Publish a model")
+@router.post(
+    "/models", status_code=201, summary="Publish a model", dependencies=[act("publish_model")]
+)
 def publish_model(turn: TurnDep, body: NewModel) -> Response:
     """Keeps it as a public object, by which nothing decides yet; answers `{model}`, its CID."""
     check_tree(body.model, "model")
     return turn.write(turn.office.publish_model, body.model)
 
 
-@router.get("/models/{model}", summary="Show a model")
+@router.get("/models/{model}", summary="Show a model", dependencies=[act("read_model")])
 def show_model(turn: LookDep, model: ModelCid) -> Response:
     """Answers its row with `{target, features, trees?}`."""
     return answer_json(turn.office.show_model(model))
 
 
-@router.post("/models/{model}/approve", status_code=201, summary="Let a model decide")
+@router.post(
+    "/models/{model}/approve",
+    status_code=201,
+    summary="Let a model decide",
+    dependencies=[act("approve_model")],
+)
 def approve_model(turn: TurnDep, model: ModelCid, body: Approval) -> Response:
     """An officer's act on a published model; answers `{model, record}`."""
     check_tree(body.report, "report")
@@ -75,13 +83,22 @@ def approve_model(turn: TurnDep, model: ModelCid, body: Approval) -> Response:
     )
 
 
-@router.post("/models/{model}/retire", status_code=201, summary="Let a model decide no more")
+@router.post(
+    "/models/{model}/retire",
+    status_code=201,
+    summary="Let a model decide no more",
+    dependencies=[act("retire_model")],
+)
 def retire_model(turn: TurnDep, model: ModelCid, body: Retirement) -> Response:
     """An officer's act, for good; answers `{model, record}`."""
     return turn.write(turn.office.retire_model, model, code=body.code)
 
 
-@router.get("/models/{model}/shadow", summary="What a model would have decided")
+@router.get(
+    "/models/{model}/shadow",
+    summary="What a model would have decided",
+    dependencies=[act("shadow_model")],
+)
 def shadow_model(
     turn: LookDep,
     model: ModelCid,

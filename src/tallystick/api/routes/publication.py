@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from tallystick.api.act import act
 from tallystick.api.shape import STRICT, Code, RecordId, Words
 from tallystick.api.turn import TurnDep
 
@@ -45,19 +46,26 @@ class Evaluation:
     text: Words = ""
 
 
-@router.post("/news", status_code=201, summary="Publish news")
+@router.post("/news", status_code=201, summary="Publish news", dependencies=[act("publish_news")])
 def publish_news(turn: TurnDep, body: News) -> Response:
     """The newspaper's act; answers `{record}`."""
     return turn.write(turn.office.publish_news, body.text, language=body.language)
 
 
-@router.post("/guidance", status_code=201, summary="Give guidance")
+@router.post(
+    "/guidance", status_code=201, summary="Give guidance", dependencies=[act("give_guidance")]
+)
 def give_guidance(turn: TurnDep, body: Guidance) -> Response:
     """Answers `{record}`."""
     return turn.write(turn.office.give_guidance, topic=body.topic, text=body.text, case=body.case)
 
 
-@router.post("/evaluations", status_code=201, summary="Evaluate a project")
+@router.post(
+    "/evaluations",
+    status_code=201,
+    summary="Evaluate a project",
+    dependencies=[act("evaluate_project")],
+)
 def evaluate_project(turn: TurnDep, body: Evaluation) -> Response:
     """Answers `{record}`."""
     return turn.write(turn.office.evaluate_project, body.project, score=body.score, text=body.text)

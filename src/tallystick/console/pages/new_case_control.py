@@ -88,9 +88,9 @@ def put_control(
     box = ui.element("div").classes("field ask" + (" whole" if question.is_wide else ""))
     is_group = _is_group(question, words)
     with box:
-        label = v.say(question.label)
+        label = fill("{}", v.say(question.label))
         if not question.is_needed and question.kind not in {"months", "members"}:
-            label = v.t(f"{label}（可不填）", f"{label} (optional)")
+            label += fill(' <span class="optional">{}</span>', v.t("可不填", "optional"))
         if question.kind != "tick":
             tag = "span" if is_group else "label"
             target = fill(' for="field-{}"', name) if not is_group else fill("")

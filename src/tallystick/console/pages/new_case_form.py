@@ -21,7 +21,7 @@ from tallystick.console.pages.new_case_use import list_purposes
 from tallystick.console.visit import Visit
 from tallystick.text.wording import format_month
 
-__all__ = ["Form", "focus"]
+__all__ = ["Form"]
 
 ROWS_MAX: Final = 16
 _SPANS: Final[Mapping[str, tuple[int, int]]] = {
@@ -35,14 +35,6 @@ _SPANS: Final[Mapping[str, tuple[int, int]]] = {
     "save_until": (0, 61),
 }
 """Which months are offered, counted from the month of the case."""
-
-
-def focus(field: str) -> None:
-    """Bring a field into sight and put the keys into it."""
-    ui.run_javascript(
-        f"setTimeout(() => {{ const e = document.getElementById('field-{field}');"
-        " e?.scrollIntoView({block: 'center'}); e?.focus({preventScroll: true}) }, 60)"
-    )
 
 
 class Form:
@@ -69,6 +61,8 @@ class Form:
         self._as_of = as_of
         self._members = members
         self._changed = changed
+        # What a press rebuilds is gone with its own place on the page; the page itself stays.
+        self._client = ui.context.client
         self._controls: dict[str, Control] = {}
         self._lists: dict[str, ui.element] = {}
         self._rows: dict[str, ui.element] = {}
@@ -170,6 +164,13 @@ class Form:
             else:
                 control.tell(self._v.say(fault.said), is_doubt=fault.is_doubt)
 
+    def focus(self, field: str) -> None:
+        """Bring a field into sight and put the keys into it."""
+        self._client.run_javascript(
+            f"setTimeout(() => {{ const e = document.getElementById('field-{field}');"
+            " e?.scrollIntoView({block: 'center'}); e?.focus({preventScroll: true}) }, 60)"
+        )
+
     # ---- lists of rows
 
     def _put_list(self, group: str) -> None:
@@ -234,7 +235,7 @@ class Form:
         if f"no_{group}" in none:
             none.remove(f"no_{group}")
         self._draw_rows(group)
-        focus(f"{group}-{len(rows) - 1}-{LISTS[group][0].name}")
+        self.focus(f"{group}-{len(rows) - 1}-{LISTS[group][0].name}")
         self._changed()
 
     def _remove(self, group: str, place: int) -> None:

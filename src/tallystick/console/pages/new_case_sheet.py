@@ -15,7 +15,7 @@ from tallystick.console.icons import icon
 from tallystick.console.kit import button, fill, item, join, link_button, show, stack
 from tallystick.console.pages.new_case_check import Fault, find_faults
 from tallystick.console.pages.new_case_consent import draw_papers, draw_text
-from tallystick.console.pages.new_case_form import Form, focus
+from tallystick.console.pages.new_case_form import Form
 from tallystick.console.pages.new_case_home import LIST_NAMES
 from tallystick.console.pages.new_case_keep import Keeper
 from tallystick.console.pages.new_case_question import Given
@@ -50,6 +50,7 @@ class Sheet:
         self, v: Visit, found: Mapping[str, Any], members: Iterable[Mapping[str, Any]]
     ) -> None:
         self._v = v
+        self._client = ui.context.client
         self._keeper = Keeper(v, found)
         self._answers = self._keeper.answers
         self._as_of = _month_of(self._keeper.saved_ms)
@@ -191,7 +192,7 @@ class Sheet:
             return
         self._open(step)
         self._keeper.touch()
-        ui.run_javascript(
+        self._client.run_javascript(
             "setTimeout(() => { scrollTo(0, 0); document.getElementById('step')?.focus() }, 60)"
         )
 
@@ -291,7 +292,7 @@ class Sheet:
             return
         if step != self._step:
             self._go(step)
-        focus(str(field))
+        self._form.focus(str(field))
 
     async def _look_up(self) -> None:
         """Fill in what the party told before."""
@@ -300,7 +301,7 @@ class Sheet:
         if any(each.field == "party_number" for each in find_faults(self._answers, 0)):
             self._form.touched.add("party_number")
             self._tell_faults()
-            focus("party_number")
+            self._form.focus("party_number")
             return
         try:
             found = await v.client.get(f"/parties/{number}/prefill")
@@ -320,7 +321,7 @@ class Sheet:
         if faults:
             self._tell_faults()
             if self._step != _LAST:
-                focus(faults[0].field)
+                self._form.focus(faults[0].field)
             return
         if self._step < _LAST:
             self._go(self._step + 1)
@@ -339,10 +340,57 @@ class Sheet:
         except Error as error:
             self._is_sending = False
             self._open(_LAST)
-            notify_problem(v, error)
+            with self._client:
+                notify_problem(v, error)
             return
-        tell_recorded(v, found)
-        ui.navigate.to(v.link(f"/cases/{found['case']}"))
+        party = str(self._keeper.tree.get("party", ""))
+        with self._client:
+            tell_recorded(v, found)
+            if party:
+                self._show_number(party, found["case"])
+            else:
+                ui.navigate.to(v.link(f"/cases/{found['case']}"))
+
+    def _show_number(self, party: str, case: str) -> None:
+        """Show a new household's number: with it nothing is typed again next time."""
+        v = self._v
+        self._rail.set_visibility(False)
+        self._saved.set_content(
+            fill("{}", v.t("已提交，草稿已删。", "Submitted; the draft is gone."))
+        )
+        self._body.clear()
+        with self._body:
+            title = v.t("已记录", "Recorded")
+            show(fill('<h2 tabindex="-1" id="step">{}</h2>', title), "h")
+            words = v.t(
+                "把户号抄给农户。下次带着它来，填过的不用再填。",
+                "Write the household's number down for it. With it, nothing is asked twice.",
+            )
+            label = v.t("户号", "Household number")
+            show(
+                fill(
+                    '<p class="soft">{}</p><dl class="kv number"><dt>{}</dt>'
+                    '<dd class="mono">{}</dd></dl>',
+                    words,
+                    label,
+                    party,
+                ),
+                "body",
+            )
+            with ui.element("div").classes("form-foot"):
+                copy = v.t("复制户号", "Copy the number")
+                button(copy, lambda: ui.clipboard.write(party), "copy")
+                show(
+                    link_button(
+                        v.t("看结果", "See the answer"),
+                        v.link(f"/cases/{case}"),
+                        "arrow-right",
+                        "first",
+                    )
+                )
+        self._client.run_javascript(
+            "setTimeout(() => { scrollTo(0, 0); document.getElementById('step')?.focus() }, 60)"
+        )
 
 
 def _month_of(ms: int) -> int:

@@ -252,9 +252,7 @@ def _draw_cash(
     span = max(1, top - bottom)
     zero = top * TALL // span
     bars = join(
-        _bar(
-            at, kind, inset, value * TALL // span if value >= 0 else -(-value * TALL // span), zero
-        )
+        _bar(at * WIDE + inset, kind, _scale(value, span), zero)
         for at, pair in enumerate(zip(middle, bad, strict=True))
         for kind, inset, value in (("m", 2, pair[0]), ("b", 6, pair[1]))
     )

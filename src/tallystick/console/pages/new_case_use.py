@@ -27,6 +27,7 @@ _EARNING: Final = one_of(
     "greenhouse_build livestock_buy machine_buy machine_leaseback drying_storage processing"
     " agritourism shop_stock shop_open"
 )
+_SEASONS: Final = _CROPS | one_of("greenhouse_build livestock_buy processing")
 _ALL_PURPOSES: Final[Mapping[str, str]] = {
     "borrow": (
         "crop_inputs orchard_upkeep greenhouse_inputs greenhouse_build livestock_buy machine_buy"
@@ -71,6 +72,7 @@ _COMMON: Final = (
         "crops",
         Phrase("产量和价格按全县中等来算", "Yields and prices are the county's middle"),
         when={"purpose": _CROPS},
+        is_needed=True,
         is_wide=True,
     ),
     Question(
@@ -126,7 +128,8 @@ _COMMON: Final = (
         Phrase("头一次卖在几月", "First sale"),
         "month",
         path="demand.first_sale_month",
-        when={"purpose": _CROPS | _EARNING},
+        when={"purpose": _SEASONS},
+        is_needed=True,
         high=MONTH_MAX,
     ),
     Question(
@@ -134,8 +137,9 @@ _COMMON: Final = (
         2,
         Phrase("最后一次卖在几月", "Last sale"),
         "month",
+        Phrase("一次卖完就不填", "Empty if all is sold at once"),
         path="demand.last_sale_month",
-        when={"purpose": _CROPS | _EARNING},
+        when={"purpose": _SEASONS},
         high=MONTH_MAX,
     ),
     Question(

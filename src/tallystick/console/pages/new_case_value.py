@@ -144,7 +144,9 @@ _NEEDED: Final = {
     "choice": Phrase("选一个", "Choose one"),
     "yes": Phrase("选一个", "Choose one"),
     "month": Phrase("选一个月份", "Choose a month"),
-    "crops": Phrase("至少选一块", "Choose at least one"),
+    "crops": Phrase(
+        "选一块；没有就先在第 2 步加上", "Choose one; if it is missing, add it in step 2"
+    ),
     "tick": Phrase("念给农户听，同意后再打勾", "Read it aloud; tick it once the household agrees"),
     "money": Phrase("写一个金额，没有就写 0", "Write a sum, 0 if there is none"),
 }

@@ -1,6 +1,6 @@
 """Who asks and who is granted: the poor ask seldom, officials' kin often and with success.
 
-Laws: a household asks with logit .42 + 1.1 ln(income per person / 15,000 yuan) + 1 for officials'
+Laws: a household asks with logit .41 + 1.05 ln(income per person / 15,000 yuan) + 1 for officials'
 kin - .6 remote - 1 without labour; a lender grants at most 1.2 years of stated income, with logit
 1.2 + .6 record + .3 rating - .8 stated debt over income. Capture scales the officials' part.
 Source: the county's practice (planted truth).
@@ -26,7 +26,7 @@ _DEBT_MOST_PPM: Final = 10_000_000
 
 def asks(draws: Draws, home: Household, remote_ppm: int, dials: Dials) -> bool:
     """Return whether a household asks for the loan at all."""
-    logit = 420_000 + 110 * home.standing_ppm // 100 - 6 * remote_ppm // 10
+    logit = 410_000 + 105 * home.standing_ppm // 100 - 6 * remote_ppm // 10
     logit += dials.favour(_CADRE_PPM) * home.is_cadre_kin
     logit -= PPM * (home.kind == _NO_LABOUR)
     return draws.happens("asks", logistic_ppm(logit))

@@ -61,7 +61,7 @@ AUC_BANDS: Final[dict[Judged, tuple[float, float]]] = {
 """Least and greatest AUC of four runs of 30,000, sampling error aside."""
 
 GAIN_PROMISED: Final = 0.02
-"""AUC that the integrity record is meant to add on thin files; no law of a history."""
+"""Least AUC that the integrity record adds on thin files at 30,000 loans."""
 
 TARGET: Final = "default"
 """Name of the outcome: 90 days overdue within the loan's life."""
@@ -110,14 +110,14 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Gain:
-    """What the integrity record adds to the card on some rows, out of fold.
+    """What the integrity record adds to a model on some rows, out of fold.
 
     Attributes:
         name: thin files, or all.
         rows: rows judged.
         bad: bad rows among them.
-        auc_without: of the card without the points.
-        auc_with: of the card with them.
+        auc_without: of the model without the points.
+        auc_with: of the model with them.
         gain: the difference.
         low: lower end of its 95 % interval.
         high: upper end.
@@ -155,13 +155,17 @@ def judge(
 
 
 def judge_integrity(
-    history: History, told: Callable[[int, int], None] | None = None
+    history: History,
+    told: Callable[[int, int], None] | None = None,
+    *,
+    name: Judged = "card",
 ) -> tuple[Gain, Gain]:
-    """Return what the integrity record adds to the card: on thin files, then on all.
+    """Return what the integrity record adds to a model: on thin files, then on all.
 
     Args:
         history: at least a few hundred loans.
-        told: hears of every fold that is done, of both cards.
+        told: hears of every fold that is done, of both fits.
+        name: the card, or the boosted trees.
 
     Raises:
         Invalid: a code beginning `learning.` where loans are too few.
@@ -169,7 +173,7 @@ def judge_integrity(
     held = [
         hold_out(
             table,
-            _fit("card"),
+            _fit(name),
             seed=_SEED,
             told=None if told is None else _tell_after(told, FOLDS * number),
         )
@@ -183,7 +187,7 @@ def judge_integrity(
 
 
 def _tell_after(told: Callable[[int, int], None], done: int) -> Callable[[int, int], None]:
-    """Return a hook that hears of the folds of one card of two."""
+    """Return a hook that hears of the folds of one fit of two."""
     return lambda step, _: told(done + step, 2 * FOLDS)
 
 
@@ -291,6 +295,6 @@ def _table(name: Judged, history: History) -> Table:
 def _fit(name: Judged) -> Callable[[Table], dict[str, Any]]:
     if name in ("card", "card_granted"):
         return lambda table: fit_card(table, TARGET, seed=_SEED, monotone=_MONOTONE)[0]
-    return lambda table: fit_challenger(table, TARGET, seed=_SEED, monotone=MONOTONE, rule=_GROWTH)[
-        0
-    ]
+    return lambda table: fit_challenger(
+        table, TARGET, seed=_SEED, monotone=_MONOTONE, rule=_GROWTH
+    )[0]

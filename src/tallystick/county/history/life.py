@@ -1,8 +1,8 @@
-"""A loan's life by the month: what the household earns and spends, and what it pays.
+"""A loan's life by the month: what its project adds to the household's cash, and what it pays.
 
-Formula: pay = min(owed, cash + kin help) x Bernoulli(logit 3 + discipline - 1.6 diverted), where
-kin help is (.22 + .12 kin) of a year's income, 0 to .8 of it; default is 90 days overdue. A loan
-is overdue in a month while more than 2 % of its amount is owed past its date.
+Formula: pay = min(owed, cash + kin help) x Bernoulli(will), with cash, help and will as
+`history.cash` has them; default is 90 days overdue. A loan is overdue in a month while more than
+2 % of its amount is owed past its date.
 
 Laws: money is only ever moved, and payments never exceed what is owed. Limits: months count 30
 days; a life ends `AFTER_MONTHS` after the last payment falls due, by when every loan has either
@@ -18,15 +18,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from tallystick.county.draws import PPM, Draws
-from tallystick.county.history.exact import WORD, expand, logistic_ppm
-from tallystick.county.history.household import OLD_YEARS, Household
+from tallystick.county.history.cash import (
+    CHANCE_BYTES,
+    carry_cash,
+    find_help,
+    find_will,
+    list_months,
+    spare_money,
+)
+from tallystick.county.history.exact import expand
+from tallystick.county.history.household import Household
 from tallystick.county.history.parameter import Parameters
 from tallystick.county.history.ring import Straw
 from tallystick.county.history.season import KINDS, PEAKS, RETURN_PPM
 from tallystick.county.history.stage import Stage
 from tallystick.county.history.use import Use
 from tallystick.county.history.wish import RATE_PPM, Wish
-from tallystick.county.livelihood import LIVELIHOODS
 
 __all__ = ["AFTER_MONTHS", "DEFAULT_DAYS", "Life", "Loaned", "live_loan"]
 
@@ -34,17 +41,12 @@ AFTER_MONTHS: Final = 3
 """Months after the last date by which every loan's end is known."""
 DEFAULT_DAYS: Final = 90
 """Days overdue that are a default."""
-_BYTES: Final = 10  # of a stream, by the month: noise 4, job 2, illness 2, will 2
 _LATE_LEAST_PPM: Final = 20_000
-_DIVERTED_LOGIT_PPM: Final = 1_600_000
-_WILL_LEAST_PPM: Final = 50_000
-_DEBT_COST_PPM: Final = 20_000
-_JOBLESS_MONTHS: Final = 4
-_ILLNESS_PART_PPM: Final = 210_000
-_SPENT_PPM: Final = 700_000
 _RECOVERED_PPM: Final = 800_000
 _DIVERTED_BACK_PPM: Final = 100_000
 _HARVESTS_BEFORE_MONTHS: Final = 8
+_EARNING_FROM_MONTHS: Final = 3  # a project takes a quarter to earn
+_EARNING_AFTER_MONTHS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def live_loan(loaned: Loaned, stage: Stage, parameters: Parameters, draws: Draws
         draws: its own draws.
     """
     ages = loaned.wish.term_months + AFTER_MONTHS + 1
-    chance = expand(draws, "life", ages * _BYTES)
+    chance = expand(draws, "life", ages * CHANCE_BYTES)
     if loaned.straw is None:
         flows = _flow(loaned, stage, parameters, draws, chance)
         payments = _pay(loaned, flows, chance)
@@ -132,44 +134,14 @@ def _flow(
 ) -> Iterator[int]:
     """Yield what each month leaves the household before debts, fen."""
     home, wish, use = loaned.household, loaned.wish, loaned.use
-    kind = KINDS[home.kind]
-    way, income = LIVELIHOODS[kind], home.income_minor
-    business = income * (PPM - way.wage_ppm - way.transfer_ppm) // PPM
-    wage = income * way.wage_ppm // (12 * PPM)
-    steady = income * way.transfer_ppm // (12 * PPM)
-    steady -= income * _spent_ppm(home) // (12 * PPM)
     invested = wish.amount_minor * use.invested_ppm // PPM
-    project = invested * (RETURN_PPM[kind] + home.skill_ppm // 20) // PPM
+    project = invested * (RETURN_PPM[KINDS[home.kind]] + home.skill_ppm // 20) // PPM
     back = _give_back(loaned, invested)
-    ill_ppm = parameters.ill_old_ppm if home.age_years > OLD_YEARS else parameters.ill_ppm
-    ill_word, job_word = (rate * WORD // (12 * PPM) for rate in (ill_ppm, parameters.job_loss_ppm))
-    kept_by_year = stage.kept_ppm(home.village, home.kind, insured=home.is_insured)
-    earning, noise = stage.earning_ppm[home.kind], stage.noise_ppm
-    jobless = 0
-    for age in range(wish.term_months + AFTER_MONTHS + 1):
-        month, at = wish.month + age, age * _BYTES
-        kept = kept_by_year[month // 12]
-        part = earning[month] * kept // PPM
-        flow = steady + back[age] * kept // PPM
-        if part:
-            luck = noise[chance[at] + chance[at + 1] + chance[at + 2] + chance[at + 3]]
-            flow += business * part // PPM * luck // PPM
-            if 3 <= age <= wish.term_months + 2:  # noqa: PLR2004 - a project takes a quarter to earn
-                flow += project * part // PPM
-        if chance[at + 4] << 8 | chance[at + 5] < job_word:
-            jobless = _JOBLESS_MONTHS
-        elif jobless:
-            jobless -= 1
-        if not jobless:
-            flow += wage
-        if chance[at + 6] << 8 | chance[at + 7] < ill_word:
-            flow -= draws.lognormal(f"illness {age}", income * _ILLNESS_PART_PPM // PPM, 700_000)
-        yield flow
-
-
-def _spent_ppm(home: Household) -> int:
-    """Return the part of income that goes for living: less of it with discipline and means."""
-    return _SPENT_PPM - 30 * home.discipline_ppm // 1_000 - 40 * home.standing_ppm // 1_000
+    last = wish.term_months + _EARNING_AFTER_MONTHS
+    months = list_months(home, stage, parameters, draws, (wish.month, chance))
+    for age, (flow, part, kept) in enumerate(months):
+        earned = project * part // PPM if _EARNING_FROM_MONTHS <= age <= last else 0
+        yield flow + earned + back[age] * kept // PPM
 
 
 def _give_back(loaned: Loaned, invested: int) -> list[int]:
@@ -195,19 +167,14 @@ def _give_back(loaned: Loaned, invested: int) -> list[int]:
 def _pay(loaned: Loaned, flows: Iterator[int], chance: bytes) -> Iterator[tuple[int, int]]:
     """Yield at each age what is paid and what stays owed, fen."""
     home, cash, owed = loaned.household, loaned.household.cash_minor, 0
-    logit = 3 * PPM + home.discipline_ppm - _DIVERTED_LOGIT_PPM * loaned.use.is_diverted
-    will = max(_WILL_LEAST_PPM, logistic_ppm(logit)) * WORD // PPM
-    help_ppm = min(800_000, max(0, 220_000 + 120 * home.kin_ppm // 1_000))
-    kin = home.income_minor * help_ppm // PPM
-    lowest = -home.income_minor * 150_000 // PPM
-    debt_cost = home.debt_minor * _DEBT_COST_PPM // PPM
+    will, kin = find_will(home, diverted=loaned.use.is_diverted), find_help(home)
     for age, (due, flow) in enumerate(zip(_dues(loaned.wish), flows, strict=True)):
-        cash = max(lowest, cash + flow - (debt_cost if cash > 0 else 0))
+        cash = carry_cash(home, cash, flow)
         owed += due
         pay = 0
-        at = age * _BYTES
+        at = age * CHANCE_BYTES
         if owed and chance[at + 8] << 8 | chance[at + 9] < will:
-            pay = min(owed, max(0, cash + kin))
+            pay = min(owed, spare_money(cash, kin))
             cash -= pay
             owed -= pay
         yield pay, owed

@@ -25,7 +25,8 @@ class Parameters:
         ill_ppm: chance of a costly illness in a year; heads above 60 have `ill_old_ppm`.
         ill_old_ppm: see `ill_ppm`.
         job_loss_ppm: chance of four months without wages, by year.
-        diverts_ppm: odds of sending money to prohibited payees, per million of not doing so.
+        diverts_ppm: odds of sending money to prohibited payees, per million of not doing so, at a
+            middle discipline.
         near_miss_ppm: chance of sending a part to them that is below an offence.
         fungible_ppm: chance of using a part of the loan at home, which is no offence.
         ring_ppm: part of the loans that stand in a borrowed name.
@@ -52,7 +53,7 @@ _USUAL: Final = Parameters(
     ill_ppm=130_000,
     ill_old_ppm=190_000,
     job_loss_ppm=60_000,
-    diverts_ppm=27_000,
+    diverts_ppm=15_000,
     near_miss_ppm=30_000,
     fungible_ppm=300_000,
     ring_ppm=12_000,

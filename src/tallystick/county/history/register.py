@@ -18,7 +18,7 @@ __all__ = ["POOR_PPM", "find_poorest", "judge_poverty", "rank_poverty"]
 
 POOR_PPM: Final = 150_000
 """Part of the households that are poor, and that the register holds."""
-_SPREAD_PPM: Final = 245_000
+_SPREAD_PPM: Final = 232_000
 _KIN_PPM: Final = 300_000
 
 

@@ -1,71 +1,57 @@
 """What members' records hold of a candidate from before the request: small dues outside credit.
 
-Dues are water fees of the village, input credit of the co-operative repaid after harvest, the
-premium of the crop insurance and rent of land: 0 to 11 a year, over up to three years. They are
-paid by the formula of `history.life` without a loan: min(owed, cash + kin help) x Bernoulli(logit
-3 + discipline), what fell due first is paid first.
+Dues are those of `history.bill`, month by month for one to five years. Each payee is paid by the
+formula of `history.life` without a loan: min(owed, cash + kin help) x Bernoulli(logit 3 +
+discipline), the oldest due of a payee first. Lateness so tells of discipline, and where cash and
+help run out of these too: a household catches up when both have come back.
 
 Laws: a household's discipline, kin, cash and insurance and its village's weather decide how dues
 are paid, never the loan asked for, its use or its end; draws have labels of their own, so a
 history is the same with and without its traces; a trace holds dues and disasters alone, and none
-from after the request. Limits: days count thirty to the month from four years before the history;
-what a household has above its usual cash it spends on other things; a harvest's disaster is
-stated for its whole year, and for households that the weather hits. Source: the county's practice
-for will, cash, help and weather; how many have which due, and its size, are assumptions of this
-county and no survey's.
+from after the request. Living and business of `history.cash` hold these dues already: what they
+take on average is given back before they are paid. Limits: days count thirty to the month from six
+years before the history; what a household has above its usual cash it spends once a year, in the
+month in which it will ask; money at hand on the day of the request is drawn by itself; a harvest's
+disaster is stated for its whole year, and for households that the weather hits. Source: the
+county's practice for will, cash, help and weather.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final
 
-from tallystick.county.draws import PPM, Draws
-from tallystick.county.history.exact import WORD, expand, logistic_ppm
-from tallystick.county.history.household import OLD_YEARS, Household
+from tallystick.county.draws import Draws
+from tallystick.county.history.bill import BILLS, Bill, BillKind, draw_bills
+from tallystick.county.history.cash import (
+    CHANCE_BYTES,
+    carry_cash,
+    find_help,
+    find_will,
+    list_months,
+    spare_money,
+)
+from tallystick.county.history.exact import expand
+from tallystick.county.history.household import Household
 from tallystick.county.history.parameter import Parameters
 from tallystick.county.history.past import History
-from tallystick.county.history.season import EXPOSED, KINDS, PEAKS
+from tallystick.county.history.season import EXPOSED, KINDS
 from tallystick.county.history.stage import Stage, draw_stage
-from tallystick.county.livelihood import LIVELIHOODS
 from tallystick.services.credit.integrity import Disaster, Due, weigh_integrity
 
 __all__ = ["TRACE_MONTHS", "Trace", "draw_traces", "weigh_trace"]
 
-TRACE_MONTHS: Final = 36
-"""Longest time before a request that records tell of."""
-_EARLIER_MONTHS: Final = 48  # whole pairs of years, as prices come in pairs
+TRACE_MONTHS: Final = 60
+"""Longest time before a request that records tell of: as long as a fault counts."""
+_KNOWN_MONTHS: Final = (12, 120)
+_EARLIER_MONTHS: Final = 72  # whole pairs of years, as prices come in pairs
 _MONTH_DAYS: Final = 30
 _DUE_DAY: Final = 15
 _YEAR: Final = 12
-
-_FARMS: Final = EXPOSED - {"migrant"}
-_WATERED: Final = frozenset({3, 4, 5, 6, 7, 8})
-_QUARTERS: Final = frozenset({2, 5, 8, 11})
-_RENT_MONTHS: Final = frozenset({5, 11})
-_PREMIUM_MONTHS: Final = frozenset({2})
-_HARVESTS: Final = 2
-_HAS_WATER_PPM: Final = 700_000
-_HAS_CREDIT_PPM: Final = 600_000
-_HAS_RENT_PPM: Final = 300_000
-_WATER_PART_PPM: Final = 2_000
-_CREDIT_PART_PPM: Final = 50_000
-_PREMIUM_PART_PPM: Final = 10_000
-_RENT_PART_PPM: Final = 25_000
-
-# As in `history.life`, whose household also has a loan.
-_BYTES: Final = 10
-_WILL_LEAST_PPM: Final = 50_000
-_DEBT_COST_PPM: Final = 20_000
-_JOBLESS_MONTHS: Final = 4
-_ILLNESS_PART_PPM: Final = 210_000
-_SPENT_PPM: Final = 700_000
-_LOWEST_PPM: Final = 150_000
-
-_Kind = Literal["water", "credit", "premium", "rent"]
+_WILL_BYTES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +61,7 @@ class Trace:
     Attributes:
         dues: small dues that fell due before, by day.
         disasters: those of its village by then, where the weather hits what it lives on.
-        today: day of the request; thirty days to the month, from four years before the history.
+        today: day of the request; thirty days to the month, from six years before the history.
     """
 
     dues: tuple[Due, ...]
@@ -83,19 +69,11 @@ class Trace:
     today: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Bill:
-    """A due before it is paid."""
+def draw_traces(history: History) -> Iterator[Trace]:
+    """Yield what records tell of each candidate before its request, by number of the loan.
 
-    kind: _Kind
-    month: int
-    amount_minor: int
-
-
-def draw_traces(history: History) -> tuple[Trace, ...]:
-    """Return what records tell of each candidate before its request, by number of the loan.
-
-    The draws follow from the history's rates and places, which no two seeds share.
+    The draws follow from the history's rates and places, which no two seeds share. One at a time,
+    for the dues of 30,000 candidates take more memory than their history.
 
     Args:
         history: it stays as it is.
@@ -104,16 +82,9 @@ def draw_traces(history: History) -> tuple[Trace, ...]:
     seed = blake2b(repr((truth.parameters, truth.stage.remote_ppm)).encode(), digest_size=32)
     draws = Draws(seed.digest()).under("trace")
     stage = _stage_with_earlier(draws, truth.stage, truth.parameters)
-    return tuple(
-        _draw_trace(
-            draws.under(f"loan {loan.number}"),
-            truth.households[loan.number],
-            stage,
-            truth.parameters,
-            loan.month + _EARLIER_MONTHS,
-        )
-        for loan in history.loans
-    )
+    for loan in history.loans:
+        own, home = draws.under(f"loan {loan.number}"), truth.households[loan.number]
+        yield _draw_trace(own, home, stage, truth.parameters, loan.month + _EARLIER_MONTHS)
 
 
 def weigh_trace(trace: Trace) -> int:
@@ -122,7 +93,7 @@ def weigh_trace(trace: Trace) -> int:
 
 
 def _stage_with_earlier(draws: Draws, stage: Stage, parameters: Parameters) -> Stage:
-    """Return the stage with four years put before its first month."""
+    """Return the stage with six years put before its first month."""
     earlier = draw_stage(
         draws.under("stage"), months=_EARLIER_MONTHS, weather_ppm=parameters.weather_ppm
     )
@@ -139,21 +110,23 @@ def _draw_trace(
     draws: Draws, home: Household, stage: Stage, parameters: Parameters, asked: int
 ) -> Trace:
     """Return the trace of a household that asks in month `asked` of the longer stage."""
-    first = asked - TRACE_MONTHS
-    bills = _draw_bills(draws, home, asked)
-    chance = expand(draws, "months", TRACE_MONTHS * _BYTES)
-    flows = list(_flow(draws, home, stage, parameters, (first, chance)))
-    paid = _pay(home, bills, flows, (first, chance))
+    known = min(TRACE_MONTHS, draws.between("known months", *_KNOWN_MONTHS))
+    bills = draw_bills(draws, home)
+    chance = expand(draws, "months", known * CHANCE_BYTES)
+    months = list_months(home, stage, parameters, draws, (asked - known, chance))
+    wills = expand(draws, "wills", known * len(BILLS) * _WILL_BYTES)
+    flows = [(asked - known + age, each.flow_minor) for age, each in enumerate(months)]
+    owed = _pay(home, bills, flows, wills)
     return Trace(
         dues=tuple(
             Due(
                 record=b"due %d" % at,
-                loan=b"%s %d" % (bill.kind.encode(), at),
-                due=_day(bill.month),
-                paid=_day(month) if month is not None else 0,
-                is_last=int(bill.kind == "credit"),
+                loan=each.kind.encode(),
+                due=_day(each.month),
+                paid=_day(each.paid) if each.paid is not None else 0,
+                is_small=1,
             )
-            for at, (bill, month) in enumerate(zip(bills, paid, strict=True))
+            for at, each in enumerate(owed)
         ),
         disasters=_list_disasters(home, stage, asked * _MONTH_DAYS),
         today=asked * _MONTH_DAYS,
@@ -176,112 +149,54 @@ def _list_disasters(home: Household, stage: Stage, today: int) -> tuple[Disaster
     )
 
 
-def _draw_bills(draws: Draws, home: Household, asked: int) -> list[_Bill]:
-    """Return what falls due before the request while records are kept of it, by month."""
-    start = asked - draws.between("known months", 0, TRACE_MONTHS)
-    plan = _draw_plan(draws, home)
-    return [
-        _Bill(kind, month, amount)
-        for month in range(start, asked)
-        for kind, months, amount in plan
-        if month % _YEAR in months
-    ]
+@dataclass(slots=True)
+class _Owed:
+    """A due: when it fell due, what is left of it, and in which month the last of it was paid."""
 
-
-def _draw_plan(draws: Draws, home: Household) -> list[tuple[_Kind, frozenset[int], int]]:
-    """Return which dues a household has, in which months of a year, and their size in fen."""
-    kind, income = KINDS[home.kind], home.income_minor
-    way, farms = LIVELIHOODS[kind], kind in _FARMS
-    business = income * (PPM - way.wage_ppm - way.transfer_ppm) // PPM
-    found: list[tuple[_Kind, frozenset[int], int]] = []
-    if draws.happens("has water", _HAS_WATER_PPM):
-        months = _WATERED if farms else _QUARTERS
-        found.append(("water", months, income * _WATER_PART_PPM // PPM))
-    if farms and draws.happens("has credit", _HAS_CREDIT_PPM):
-        after = frozenset((month + 1) % _YEAR for month in sorted(PEAKS[kind])[-_HARVESTS:])
-        found.append(("credit", after, business * _CREDIT_PART_PPM // PPM))
-    if home.is_insured and kind in EXPOSED:
-        found.append(("premium", _PREMIUM_MONTHS, business * _PREMIUM_PART_PPM // PPM))
-    if farms and draws.happens("has rent", _HAS_RENT_PPM):
-        found.append(("rent", _RENT_MONTHS, income * _RENT_PART_PPM // PPM))
-    return found
-
-
-def _flow(
-    draws: Draws,
-    home: Household,
-    stage: Stage,
-    parameters: Parameters,
-    months: tuple[int, bytes],
-) -> Iterator[int]:
-    """Yield what each month leaves the household before dues, fen.
-
-    Args:
-        draws: its own.
-        home: the household.
-        stage: weather and prices, from four years before the history.
-        parameters: chances of illness and of losing work.
-        months: the first month, and the bytes of chance from it on.
-    """
-    first, chance = months
-    way, income = LIVELIHOODS[KINDS[home.kind]], home.income_minor
-    business = income * (PPM - way.wage_ppm - way.transfer_ppm) // PPM
-    wage = income * way.wage_ppm // (_YEAR * PPM)
-    spent_ppm = _SPENT_PPM - 30 * home.discipline_ppm // 1_000 - 40 * home.standing_ppm // 1_000
-    steady = income * (way.transfer_ppm - spent_ppm) // (_YEAR * PPM)
-    ill_ppm = parameters.ill_old_ppm if home.age_years > OLD_YEARS else parameters.ill_ppm
-    ill_word, job_word = (
-        rate * WORD // (_YEAR * PPM) for rate in (ill_ppm, parameters.job_loss_ppm)
-    )
-    kept_by_year = stage.kept_ppm(home.village, home.kind, insured=home.is_insured)
-    jobless = 0
-    for age in range(TRACE_MONTHS):
-        month, at = first + age, age * _BYTES
-        luck = stage.noise_ppm[sum(chance[at : at + 4])]
-        part = stage.earning_ppm[home.kind][month] * kept_by_year[month // _YEAR] // PPM
-        lost = int.from_bytes(chance[at + 4 : at + 6], "big") < job_word
-        jobless = _JOBLESS_MONTHS if lost else max(0, jobless - 1)
-        flow = steady + business * part // PPM * luck // PPM + wage * (not jobless)
-        if int.from_bytes(chance[at + 6 : at + 8], "big") < ill_word:
-            flow -= draws.lognormal(f"illness {age}", income * _ILLNESS_PART_PPM // PPM, 700_000)
-        yield flow
+    kind: BillKind
+    month: int
+    left_minor: int
+    paid: int | None = None
 
 
 def _pay(
-    home: Household, bills: list[_Bill], flows: list[int], months: tuple[int, bytes]
-) -> list[int | None]:
-    """Return the month in which each bill was paid in full; None where it was not.
+    home: Household, bills: Sequence[Bill], flows: Sequence[tuple[int, int]], wills: bytes
+) -> list[_Owed]:
+    """Return every due by month, with the month in which it was paid in full, if any.
 
     Args:
         home: the household.
-        bills: by month.
-        flows: of each month, fen.
-        months: the first month, and the bytes of chance from it on.
+        bills: what it owes; a payee is paid in a month by a chance of its own.
+        flows: each month up to the request, and what it leaves before debts and dues, fen.
+        wills: bytes of chance, for each month and kind of due.
     """
-    first, chance = months
-    will = max(_WILL_LEAST_PPM, logistic_ppm(3 * PPM + home.discipline_ppm)) * WORD // PPM
-    help_ppm = min(800_000, max(0, 220_000 + 120 * home.kin_ppm // 1_000))
-    kin = home.income_minor * help_ppm // PPM
-    cash, lowest = home.cash_minor, -home.income_minor * _LOWEST_PPM // PPM
-    debt_cost = home.debt_minor * _DEBT_COST_PPM // PPM
-    paid: list[int | None] = [None] * len(bills)
-    waiting, coming = deque[tuple[int, int]](), deque(enumerate(bills))
-    for age, flow in enumerate(flows):
-        month, at = first + age, age * _BYTES + 8
-        cash = max(lowest, cash + flow - (debt_cost if cash > 0 else 0))
-        cash = min(home.cash_minor, cash)
-        while coming and coming[0][1].month == month:
-            number, bill = coming.popleft()
-            waiting.append((number, bill.amount_minor))
-        if int.from_bytes(chance[at : at + 2], "big") >= will:
-            continue
-        left = max(0, cash + kin)
-        while waiting and left:
-            number, owed = waiting.popleft()
-            pay = min(owed, left)
-            left, cash = left - pay, cash - pay
-            if pay < owed:
-                waiting.appendleft((number, owed - pay))
-            else:
-                paid[number] = month
-    return paid
+    will, kin = find_will(home, diverted=False), find_help(home)
+    # What the household lives on and earns is net of these dues as they fall in an average month.
+    given_back = sum(bill.amount_minor * len(bill.months) for bill in bills) // _YEAR
+    cash, found = home.cash_minor, list[_Owed]()
+    owing = [(bill, deque[_Owed]()) for bill in bills]
+    for age, (month, flow) in enumerate(flows):
+        cash = carry_cash(home, cash, flow + given_back)
+        if (len(flows) - age) % _YEAR == 0:
+            cash = min(cash, home.cash_minor)
+        at, season = age * len(BILLS) * _WILL_BYTES, month % _YEAR
+        for bill, waiting in owing:
+            if season in bill.months:
+                found.append(_Owed(bill.kind, month, bill.amount_minor))
+                waiting.append(found[-1])
+            if waiting and wills[at] << 8 | wills[at + 1] < will:
+                cash -= _settle(waiting, spare_money(cash, kin), month)
+            at += _WILL_BYTES
+    return found
+
+
+def _settle(waiting: deque[_Owed], spare_minor: int, month: int) -> int:
+    """Pay the oldest dues of one payee as far as money goes; return what was paid, fen."""
+    left = spare_minor
+    while waiting and left:
+        part = min(waiting[0].left_minor, left)
+        left -= part
+        waiting[0].left_minor -= part
+        if not waiting[0].left_minor:
+            waiting.popleft().paid = month
+    return spare_minor - left

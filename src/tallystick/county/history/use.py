@@ -3,7 +3,8 @@
 Laws: *diverted* means that at least 30 % reached prohibited payees by day 90 whichever way money
 is traced through the account (first in first out, last in first out, in proportion); a smaller
 part is a near miss and no offence. *Fungible* money was used at home, as any household may. A
-diversion is a violation where the loan was subsidised. Source: the county's practice.
+diversion is a violation where the loan was subsidised. Discipline moves the odds of a diversion as
+it moves those of a payment, by e to the discipline. Source: the county's practice.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ _PAYEES: Final[tuple[tuple[Payee, int], ...]] = (
     ("house", 20),
 )
 _CADRE_ODDS_PPM: Final = 2_013_752  # e to the .7
-_DISCIPLINE: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def draw_use(draws: Draws, household: Household, parameters: Parameters) -> Use:
 
 def _draw_part(draws: Draws, household: Household, parameters: Parameters) -> int:
     """Return the prohibited part in ppm: most often 0."""
-    odds = parameters.diverts_ppm * exponential_ppm(-household.discipline_ppm // _DISCIPLINE) // PPM
+    odds = parameters.diverts_ppm * exponential_ppm(-household.discipline_ppm) // PPM
     if household.is_cadre_kin:
         odds = odds * _CADRE_ODDS_PPM // PPM
     if draws.happens("diverts", odds * PPM // (PPM + odds)):

@@ -24,7 +24,7 @@ from tallystick.kernel.access.roles import ROLES, check_role, is_role
 from tallystick.kernel.access.sessions import SESSION_SCHEMA, Opened, Sessions
 from tallystick.kernel.store.database import Database, Row
 
-__all__ = ["ACCOUNT_SCHEMA", "ACCOUNT_VERSION", "Account", "Accounts", "Issued"]
+__all__ = ["ACCOUNT_SCHEMA", "ACCOUNT_VERSION", "Account", "Accounts", "Issued", "check_act"]
 
 ACCOUNT_VERSION: Final = 1
 ACCOUNT_SCHEMA: Final = f"""
@@ -43,6 +43,8 @@ LOCK_MS: Final = 15 * 60_000
 ONE_TIME_MS: Final = 7 * DAY_MS
 OFFICER_SIZE: Final = 16
 SHOWN_MAX: Final = 40
+_UNOPENED: Final = "none"
+"""Stands where a hash does for an account that no password opens."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 
@@ -129,9 +131,20 @@ class Accounts:
         _check_names(name, shown)
         _check_is_role(role)
         password = draw_password(self._secret)
+        account = self._insert(name, shown, role, self._hashing.make(password))
+        return Issued(account, password)
+
+    def add_closed(self, name: str, shown: str, role: str) -> Account:
+        """Make an account that no password opens, only `begin`; as `add`, until it is reset."""
+        _check_names(name, shown)
+        _check_is_role(role)
+        return self._insert(name, shown, role, _UNOPENED)
+
+    def _insert(self, name: str, shown: str, role: str, stored: str) -> Account:
         now = self._clock.now_ms()
         officer = self._entropy.draw("officer", OFFICER_SIZE)
-        row = (officer, name, shown, role, 1, 1, now, now, self._hashing.make(password))
+        must_change = int(stored != _UNOPENED)
+        row = (officer, name, shown, role, 1, must_change, now, now, stored)
         with self._database.transaction():
             if self._find(name) is not None:
                 raise Conflict(
@@ -140,7 +153,7 @@ class Accounts:
                     cure="Choose another name, or reset that account: tally user reset.",
                 )
             self._database.run("INSERT INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
-        return Issued(self.find(name), password)
+        return self.find(name)
 
     def list_all(self) -> list[Account]:
         """Return all accounts by log-in name."""
@@ -236,12 +249,31 @@ class Accounts:
             self.sessions.end(sha256(token))
             return self.sessions.open(account.officer)
 
+    def begin(self, officer: bytes) -> Opened:
+        """Open a session of an officer without a password.
+
+        For this process alone: whoever may call it holds the member's folder, or is the
+        demonstration that serves it. No route does.
+
+        Raises:
+            Denied: `access.login`, there is no open account of that id.
+        """
+        with self._database.transaction():
+            if not self._database.row(
+                "SELECT 1 FROM account WHERE officer = ? AND enabled = 1", (officer,)
+            ):
+                raise _not_right()
+            return self.sessions.open(officer)
+
     def _judge(self, found: tuple[Account, str] | None, password: str) -> Account | None:
         """Return the account if it may log in with the password; the work is always one hash."""
         if found is None:
             self._hashing.make(password)
             return None
         account, stored = found
+        if stored == _UNOPENED:
+            self._hashing.make(password)
+            return None
         is_right = self._hashing.matches(stored, password)
         age = self._clock.now_ms() - account.password_ms
         is_over = account.must_change and age >= ONE_TIME_MS
@@ -271,7 +303,7 @@ class Accounts:
                 cure="Choose another one.",
             )
         self._count_try(account.officer)
-        if not self._hashing.matches(stored, old):
+        if stored == _UNOPENED or not self._hashing.matches(stored, old):
             raise Denied(
                 "access.login", "the old password is not right", cure="Type the old one again."
             )
@@ -300,13 +332,7 @@ class Accounts:
             Invalid: `access.act`, there is no such act.
         """
         account = self.read_session(token)
-        if account.must_change:
-            raise Denied(
-                "access.must_change",
-                "the password is a one-time one and must be changed first",
-                cure="Change the password.",
-            )
-        check_role(account.role, act)
+        check_act(account, act)
         return account
 
     def read_session(self, token: bytes) -> Account:
@@ -370,6 +396,22 @@ class Accounts:
             return None
         row = self._database.row("SELECT * FROM account WHERE name = ?", (name,))
         return None if row is None else (_account(row[:-1]), str(row[-1], "utf-8"))
+
+
+def check_act(account: Account, act: str) -> None:
+    """Deny an act to an officer whose password is a one-time one, or of whose role it is not.
+
+    Raises:
+        Denied: `access.must_change`, `access.role`.
+        Invalid: `access.act`, there is no such act.
+    """
+    if account.must_change:
+        raise Denied(
+            "access.must_change",
+            "the password is a one-time one and must be changed first",
+            cure="Change the password.",
+        )
+    check_role(account.role, act)
 
 
 def _account(row: Row) -> Account:

@@ -18,6 +18,9 @@ from tallystick.chain import schema
 from tallystick.chain.disclosure import Opening
 from tallystick.chain.record import Charter, Code, SealClass
 from tallystick.chain.seal import Place, open_sealed
+from tallystick.kernel.access.acting import acting_at, owner_id
+from tallystick.kernel.access.deeds import Deeds
+from tallystick.kernel.access.eyes import check_drafts
 from tallystick.kernel.access.keyring import DataKey, KeyRing
 from tallystick.kernel.access.permit import Permit, Receipts, grant_permit
 from tallystick.kernel.access.sealing import Draft, Prepared, Ready, draw_id, prepare
@@ -135,6 +138,7 @@ class Desk:
     records: Records
     receipts: Receipts
     pending: Pending
+    deeds: Deeds
     fetch: Callable[[Cid], bytes]
     submit: Submit
     reach: Reach = field(default_factory=Reach)
@@ -147,10 +151,19 @@ class Desk:
         """Return the present time."""
         return self.clock.now_ms()
 
+    def officer(self) -> bytes:
+        """Return who acts: the session's officer, else the owner of this member's folder."""
+        return acting_at(self.member) or owner_id(self.chain, self.member)
+
+    def note(self, act: str, subject: bytes) -> None:
+        """Keep who did the first half of what needs two officers, where no record tells."""
+        self.deeds.note(subject, act, self.officer())
+
     def record(self, *bundles: Sequence[Draft] | Prepared) -> list[Recorded]:
         """Record bundles, each all or nothing, in order, all signed and stored at once.
 
         Raises:
+            Denied: `access.four_eyes`, the session's officer did what another must have done.
             Invalid: a value breaks its field's check, or a rule refused a bundle
                 (`record.refused`, with the rule's code as a value).
             Unavailable: the ledger is busy; nothing was lost and the outbox will resend.
@@ -158,6 +171,13 @@ class Desk:
         prepared = [
             bundle if isinstance(bundle, Prepared) else self.prepare(bundle) for bundle in bundles
         ]
+        check_drafts(
+            [draft for bundle in prepared for draft in bundle.drafts],
+            member=self.member,
+            views=self.views,
+            records=self.records,
+            deeds=self.deeds,
+        )
         self.store.put_many([each for bundle in prepared for each in bundle.objects], RAW)
         self.keys.put(key for bundle in prepared for key in bundle.keys)
         settled = self.submit([bundle.records for bundle in prepared])
@@ -309,10 +329,11 @@ class Desk:
         """Return a public object, from another member if need be."""
         return self.fetch(cid)
 
-    def permit(self, purpose: str, subject: bytes, officer: str = "") -> Permit:
-        """Return a permit for an officer of this member; its own services need no name."""
+    def permit(self, purpose: str, subject: bytes) -> Permit:
+        """Return a permit for the session's officer; outside of any, for the member itself."""
+        officer = acting_at(self.member)
         return grant_permit(
-            officer=officer or self.member,
+            officer=officer.hex() if officer else self.member,
             purpose=purpose,
             subject=subject,
             now_ms=self.now_ms(),

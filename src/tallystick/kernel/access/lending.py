@@ -1,5 +1,7 @@
 """Keys of case-sealed parts, lent by who wrote the record to who owns the case or took it in.
 
+A record outside any case names its own `readers`, and to them alone its key is lent.
+
 A key travels made over by HPKE to the borrower's seal key, bound to chain, borrower, object and
 date, and comes with the sealed object; the borrower opens it and checks it against the record
 before it keeps either. Who owned the case before is lent nothing more.
@@ -39,14 +41,15 @@ def lend_keys(line: Line, caller: str, case: bytes) -> bytes:
     """Return the keys of what this member sealed to the members of a case, made over to `caller`.
 
     Raises:
-        Denied: `access.not_of_case`, the caller neither owns the case nor took it in.
+        Denied: `access.not_of_case`, the caller neither owns the case nor took it in, nor is a
+            reader of the record.
     """
     desk = line.desk
-    if caller not in {desk.owner_of(case), line.opener_of(case)}:
+    if caller not in _find_readers(line, case):
         raise Denied(
             "access.not_of_case",
-            f"{caller} neither owns this case nor took it in",
-            cure="Ask its owner for a hand-over.",
+            f"{caller} neither owns this case nor took it in, nor is named as a reader",
+            cure="Ask its owner for a hand-over, or the writer to name you.",
         )
     until = desk.now_ms() + LENT_MS
     permit = grant_permit(officer=caller, purpose="positioning", subject=case, now_ms=desk.now_ms())
@@ -60,10 +63,22 @@ def lend_keys(line: Line, caller: str, case: bytes) -> bytes:
     return encode([until, rows[:_ROWS_MAX]])
 
 
-def _sealed_here(line: Line, case: bytes) -> Iterator[tuple[bytes, Cid, DataKey]]:
-    """Yield what this member itself sealed to the members of a case and still has the key of."""
+def _find_readers(line: Line, subject: bytes) -> frozenset[str]:
+    """Return to whom keys are lent: a case's owner and opener, or a record's own readers."""
     desk = line.desk
-    for row in line.records_of(case):
+    if owner := desk.owner_of(subject):
+        return frozenset({owner, line.opener_of(subject)})
+    record = desk.records.find(subject).record
+    return frozenset(() if "case" in record else record["pub"].get("readers", ()))
+
+
+def _sealed_here(line: Line, case: bytes) -> Iterator[tuple[bytes, Cid, DataKey]]:
+    """Yield what this member itself sealed to the members of a case and still has the key of.
+
+    Where the id is a record's outside any case, that is the record alone.
+    """
+    desk = line.desk
+    for row in line.records_of(case) if desk.owner_of(case) else line.record(case):
         if row["member"] == desk.member:
             stated = desk.records.find(row["id"]).record.get("seals", {}).get("case")
             key = desk.keys.find(stated["obj"]) if stated else None
@@ -104,14 +119,15 @@ def borrow_keys(line: Line, case: bytes, lender: str) -> None:
         Unavailable: it cannot be reached.
     """
     desk = line.desk
-    if desk.member not in {desk.owner_of(case), line.opener_of(case)}:
+    if desk.member not in _find_readers(line, case):
         return
     until, rows = decode(line.ask(lender, WRAP, case), _ROWS)
-    handle = desk.party_of(case)
+    is_case = bool(desk.owner_of(case))
+    handle, of_case = (desk.party_of(case), case) if is_case else (case, b"")
     keys, objects = [], []
     for record, wire, data, number in rows:
         key = _received(line, (record, wire, data, number), lender, until)
-        keys.append(DataKey(key[0], key[1], record, "case", case, handle, until))
+        keys.append(DataKey(key[0], key[1], record, "case", of_case, handle, until))
         objects.append(data)
     desk.store.put_many(objects, RAW)
     desk.keys.put(keys)

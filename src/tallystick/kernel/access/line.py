@@ -82,6 +82,10 @@ class Line:
             yield from rows
             offset += PAGE_MAX
 
+    def record(self, identifier: bytes) -> list[Row]:
+        """Return the row of a record; none where it is not admitted."""
+        return list(self.desk.views.rows("record", {"id": identifier}))
+
     def members_of(self, case: bytes) -> list[str]:
         """Return who wrote a record of the case or owned it, by name."""
         found = {row["member"] for row in self.records_of(case)}

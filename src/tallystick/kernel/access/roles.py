@@ -14,7 +14,7 @@ from typing import Final
 
 from tallystick.base.errors import Denied, Invalid
 
-__all__ = ["FOUR_EYES", "MATRIX", "ROLES", "check_eyes", "check_role", "is_role", "may"]
+__all__ = ["FOUR_EYES", "MATRIX", "ROLES", "acts_of", "check_eyes", "check_role", "is_role", "may"]
 
 ROLES: Final = (
     "clerk",
@@ -42,6 +42,7 @@ MATRIX: Final[Mapping[str, frozenset[str]]] = {
     "give_grant": _INTAKE,
     "end_grant": _INTAKE | _SENIOR,
     "open_case": _INTAKE,
+    "keep_draft": _INTAKE,
     "hand_over": _LENDING,
     "refuse": _LENDING,
     "close_case": _LENDING,
@@ -53,20 +54,29 @@ MATRIX: Final[Mapping[str, frozenset[str]]] = {
     "repay": _CASH,
     "receive_money": _INTAKE,
     "give_feedback": frozenset({"clerk", "village_officer"}),
+    "sum_feedback": frozenset({"reviewer", "risk", "manager", "auditor"}),
     "open_appeal": _INTAKE,
     "settle_appeal": _SENIOR,
+    "read_catalogue": frozenset(ROLES),
     "add_provider": frozenset({"manager"}),
     "add_product": frozenset({"manager"}),
+    "read_model": frozenset(ROLES),
     "publish_model": frozenset({"risk"}),
     "shadow_model": frozenset({"risk", "reviewer"}),
     "approve_model": frozenset({"manager"}),
     "retire_model": frozenset({"risk", "manager"}),
+    "report_loans": frozenset({"risk", "manager"}),
+    "read_books": frozenset({"risk", "manager", "auditor"}),
     "allocate_fund": frozenset({"manager"}),
     "publish_news": frozenset({"manager"}),
     "give_guidance": _SENIOR,
     "evaluate_project": frozenset({"reviewer", "auditor"}),
     "export_evidence": frozenset({"risk", "manager", "auditor"}),
     "verify_chain": frozenset(ROLES),
+    "measure_programme": _SENIOR,
+    "read_programme": frozenset(ROLES),
+    "repair_chain": frozenset({"risk", "manager"}),
+    "rebuild_views": frozenset({"manager"}),
     "add_user": frozenset({"manager"}),
     "list_users": frozenset({"manager", "auditor"}),
     "disable_user": frozenset({"manager"}),
@@ -100,6 +110,11 @@ def may(role: str, act: str) -> bool:
     if roles is None:
         raise Invalid("access.act", f"{act} is no act of an office", cure="See docs/threats.md.")
     return role in roles
+
+
+def acts_of(role: str) -> list[str]:
+    """Return the acts that officers of a role may do, by name."""
+    return sorted(act for act, roles in MATRIX.items() if role in roles)
 
 
 def check_role(role: str, act: str) -> None:

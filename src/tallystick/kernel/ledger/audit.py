@@ -136,6 +136,8 @@ def audit_chain(
     except Error as error:
         return Report(member, chain, -1, None, (_of_error(error, -1, "file"),))
     try:
+        # One snapshot: blocks that are written meanwhile are no findings.
+        database.hold()
         found = _Audit(database, charter, chain, progress)
         found.run(head)
         findings = tuple(found.findings[:FINDINGS_MAX])

@@ -6,6 +6,8 @@ cosigned header decides.
 
 from __future__ import annotations
 
+import contextlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,9 +20,11 @@ from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.fault import show
 from tallystick.kernel.ledger.peer import ask_blocks
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.link.base import Link
+from tallystick.kernel.store.database import Database
 
-__all__ = ["Difference", "compare_blocks", "compare_chains", "sample_heights"]
+__all__ = ["Difference", "check_own", "compare_blocks", "compare_chains", "sample_heights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,56 @@ def sample_heights(entropy: Entropy, tip: int, count: int) -> list[int]:
     while len(found) < count:
         found.add(1 + int.from_bytes(entropy.draw("audit", 8), "big") % tip)
     return sorted(found)
+
+
+def check_own(
+    replica: Replica, link: Link, heights: Sequence[int]
+) -> tuple[list[Difference], list[int]]:
+    """Read the own file's blocks afresh; where one is not what was written, tell in what.
+
+    An open connection does not see what changed below it, so the file is opened anew. What should
+    stand there is what most other members have.
+
+    Args:
+        replica: the own chain.
+        link: to the others.
+        heights: 1 <= height <= own tip.
+
+    Returns:
+        Differences, the own name as the member's; and the heights that are sound.
+    """
+    differences, sound = [], []
+    database = Database.read(replica.path)
+    try:
+        rows = Rows(database)
+        for height in heights:
+            try:
+                rows.block(height)
+            except Corrupt as error:
+                differences += _compare_stored(rows, link, height, error)
+            else:
+                sound.append(height)
+    finally:
+        database.close()
+    return differences, sound
+
+
+def _compare_stored(rows: Rows, link: Link, height: int, error: Corrupt) -> list[Difference]:
+    """Return where an own block that fails its check differs from what most others have."""
+    others: Counter[bytes] = Counter()
+    for name in link.peers():
+        with contextlib.suppress(Error):
+            others.update(ask_blocks(link, name, height, 1).blocks[:1])
+    here = Difference(link.member, height, "block", error.message, "")
+    if not others:
+        return [here]
+    ((theirs, _),) = others.most_common(1)
+    try:
+        found = compare_blocks(link.member, height, rows.stored(height), theirs)
+    except Error:
+        # The own one has no reading at all.
+        found = []
+    return found or [here]
 
 
 def compare_chains(

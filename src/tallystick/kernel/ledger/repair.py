@@ -26,7 +26,7 @@ from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Repaired", "repair_chain"]
+__all__ = ["Repaired", "repair_chain", "repair_open"]
 
 JOURNALS: Final = ("-wal", "-shm")
 
@@ -70,6 +70,34 @@ def repair_chain(
         Conflict: `ledger.forked`, peers cosigned what contradicts the repaired chain.
     """
     names = list(peers) if peers is not None else link.peers()
+    fresh, fetched, kept, height = _build(path, charter, genesis, link, names)
+    return Repaired(height, fetched, kept, _swap(path, fresh))
+
+
+def repair_open(replica: Replica, link: Link) -> Repaired:
+    """Replace the damaged file of a chain that is open, while its member goes on serving.
+
+    Nobody writes the chain meanwhile; whoever reads it at the moment of the exchange asks again.
+
+    Args:
+        replica: the chain, of a member that follows: an orderer would go on from another tip.
+        link: to the peers.
+
+    Raises:
+        Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
+        Conflict: `ledger.forked`, peers cosigned what contradicts the repaired chain.
+    """
+    with replica.held():
+        replica.flush()
+        path, genesis = replica.path, replica.genesis
+        fresh, fetched, kept, height = _build(path, replica.charter, genesis, link, link.peers())
+        return Repaired(height, fetched, kept, replica.exchange(lambda: _swap(path, fresh)))
+
+
+def _build(
+    path: Path, charter: Charter, genesis: Genesis, link: Link, names: Sequence[str]
+) -> tuple[Path, tuple[int, ...], int, int]:
+    """Make the whole chain in a file beside `path`; return it, heights fetched, kept, height."""
     fresh = path.with_name(path.name + ".repair")
     for suffix in ("", *JOURNALS):
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
@@ -84,7 +112,7 @@ def repair_chain(
         replica.close()
         raise
     replica.close()
-    return Repaired(height, tuple(fetched), kept, _swap(path, fresh))
+    return fresh, tuple(fetched), kept, height
 
 
 @contextlib.contextmanager

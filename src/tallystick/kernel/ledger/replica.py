@@ -7,9 +7,10 @@ what was written is `Corrupt`, never served. One thread writes at a time, any nu
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,19 +52,23 @@ class Replica:
     def __init__(self, path: Path, charter: Charter, database: Database) -> None:
         self.path = path
         self.charter = charter
-        self._database = database
-        self._fresh = Database.read(path)
-        self._rows = Rows(self._fresh)
         self._writing = threading.RLock()
         self._moved = threading.Condition()
         self._failed: Error | None = None
         self._cosignatures: dict[tuple[int, str], str] = {}
+        self._connect(database)
+        self._tip = load_tip(self._rows)
+
+    def _connect(self, database: Database) -> None:
+        """Read and write the file by this connection, and by two of its own for reading."""
+        self._database = database
+        self._fresh = Database.read(self.path)
+        self._rows = Rows(self._fresh)
         self.log = Log(self._rows.node, lambda: self.tip.peaks.size)
-        self._pairs = Rows(Database.read(path))
+        self._pairs = Rows(Database.read(self.path))
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
         self.read: Read = self._cache.read
-        self._tip = load_tip(self._rows)
 
     def _read_pair(self, key: bytes) -> bytes | None:
         """Read the state within one snapshot for many reads: a snapshot each costs four locks."""
@@ -287,6 +292,14 @@ class Replica:
             staged = {m: line for (h, m), line in self._cosignatures.items() if h == height}
         return dict(sorted({**found, **staged}.items()))
 
+    def cosigned(self, back: int = 1_024) -> dict[str, int]:
+        """Return the greatest height each member cosigned, among the last `back` heights."""
+        found = self._rows.cosigned(self._tip.height - back)
+        with self._moved:
+            for height, member in self._cosignatures:
+                found[member] = max(height, found.get(member, 0))
+        return found
+
     def flush(self) -> None:
         """Write cosignatures that wait for the next block."""
         with self._writing:
@@ -336,6 +349,26 @@ class Replica:
             head=head,
             progress=progress,
         )
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep everybody else from writing for as long as the block lasts."""
+        with self._writing:
+            yield
+
+    def exchange(self, swap: Callable[[], Path]) -> Path:
+        """Let `swap` put another file in this one's place, and go on from that one's tip.
+
+        Whoever reads in between is told `database.closed` and may ask again.
+        """
+        with self._writing:
+            self.close()
+            aside = swap()
+            self._connect(Database.write(self.path, "ledger", layout.SCHEMA, layout.VERSION))
+            with self._moved:
+                self._tip, self._failed = load_tip(self._rows), None
+                self._moved.notify_all()
+            return aside
 
     def close(self) -> None:
         """Write what waits, and close the file; a second call does nothing."""

@@ -186,6 +186,26 @@ class Rows:
         except (AttributeError, UnicodeDecodeError) as error:
             raise corrupt(f"cosignatures of {height}", field="cosignature") from error
 
+    def cosigned(self, above: int) -> dict[str, int]:
+        """Return the greatest height beyond `above` that each member's kept lines are for."""
+        rows = self.database.rows(
+            "SELECT member, max(height) FROM cosignature WHERE height > ? GROUP BY member", (above,)
+        )
+        return {member.decode(errors="replace"): height for member, height in rows}
+
+    def stored(self, height: int) -> bytes:
+        """Return the block at a height as the file has it, unchecked: for telling what is wrong.
+
+        Raises:
+            NotFound: `ledger.no_block`; Corrupt: a column is no bytes.
+        """
+        row = self.database.row("SELECT header, body FROM block WHERE height = ?", (height,))
+        if row is None:
+            raise _no_block(height)
+        if not is_row(row, bytes, bytes):
+            raise corrupt(f"block {height}", field="block", height=height)
+        return layout.join_block(*row)
+
 
 def _no_block(place: object) -> NotFound:
     return NotFound("ledger.no_block", f"no block {place} here", cure="Ask within the chain.")

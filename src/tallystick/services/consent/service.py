@@ -175,7 +175,7 @@ class Consent:
         mandate = desk.new_id()
         statement = MandateGiven(
             mandate=mandate,
-            officer=desk.new_id(),
+            officer=desk.officer(),
             witness=witness,
             from_time=desk.now_ms(),
             until=desk.now_ms() + days * DAY_MS,

@@ -7,6 +7,9 @@ Laws, for any records in any order:
 
 - the points are `START` and the points of the items, no more;
 - a payment on time never lowers them, a fault never raises them;
+- small dues, such as power, water or the medical insurance, count less than instalments of a loan,
+  and no month has more than `SMALL_MONTH_MOST` points of them on time: who splits a bill or opens
+  a second account stands no higher, and no payee that splits a bill can sink anybody;
 - a disaster alone changes nothing, and what fell due while it lasted, or in the year after, and was
   paid within a year after its end, counts as nothing at all;
 - a fault leaves five years after it ended (a debt still open stays); what an appeal disputes counts
@@ -27,6 +30,7 @@ __all__ = [
     "ADVERSE_DAYS",
     "DEFAULT_DAYS",
     "MOST",
+    "SMALL_MONTH_MOST",
     "START",
     "Disaster",
     "Due",
@@ -35,6 +39,8 @@ __all__ = [
     "Reason",
     "weigh_integrity",
 ]
+
+_Room = tuple[str, int]  # what it holds, and of which month; -1 for all of them
 
 START: Final = 500
 """Where a party without any record stands, of `MOST`."""
@@ -52,6 +58,11 @@ _EXCUSED_DAYS: Final = 365
 _ON_TIME, _SETTLED = 8, 30
 _ON_TIME_MOST, _SETTLED_MOST = 240, 150
 _SLIGHT, _LATE, _DEFAULT = -10, -40, -200
+_SMALL_ON_TIME, _SMALL_SLIGHT, _SMALL_LATE, _SMALL_DEFAULT = 1, -8, -20, -50
+_SMALL_ON_TIME_MOST: Final = MOST - START - _ON_TIME_MOST - _SETTLED_MOST
+SMALL_MONTH_MOST: Final = 4
+"""Most small dues of one month that count: on time in number, faults as so many defaults."""
+_MONTH_DAYS: Final = 30
 
 Reason = Literal[
     "on_time", "settled", "slightly_late", "late", "default", "disaster", "disputed", "full", "left"
@@ -70,6 +81,7 @@ class Due:
         paid: day on which it was paid in full; 0 while it is not.
         is_last: 1 where the loan is repaid whole with it.
         is_disputed: 1 while an appeal against the record is open.
+        is_small: 1 for a small due outside credit, whose `loan` is then the account it is owed on.
     """
 
     record: bytes
@@ -78,6 +90,7 @@ class Due:
     paid: int = 0
     is_last: int = 0
     is_disputed: int = 0
+    is_small: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +156,12 @@ def weigh_integrity(dues: Iterable[Due], disasters: Sequence[Disaster], today: i
         today: days since 1970-01-01.
     """
     known = sorted((d for d in dues if d.due <= today), key=lambda d: (d.due, d.record, d.loan))
-    room = {"on_time": _ON_TIME_MOST, "settled": _SETTLED_MOST, "fault": START}
-    items = tuple(_limit(item, room) for due in known for item in _items_of(due, disasters, today))
-    return Integrity(START + sum(item.points for item in items), items)
+    taken: dict[_Room, int] = {}
+    items: list[Item] = []
+    for due in known:
+        month = due.due // _MONTH_DAYS if due.is_small else None
+        items += (_limit(item, month, taken) for item in _items_of(due, disasters, today))
+    return Integrity(START + sum(item.points for item in items), tuple(items))
 
 
 def _items_of(due: Due, disasters: Sequence[Disaster], today: int) -> list[Item]:
@@ -156,8 +172,9 @@ def _items_of(due: Due, disasters: Sequence[Disaster], today: int) -> list[Item]
     if late <= _GRACE_DAYS:
         if not due.paid:
             return []
-        found = [Item(due.record, "on_time", _ON_TIME, due.due, late, 0)]
-        if due.is_last:
+        points = _SMALL_ON_TIME if due.is_small else _ON_TIME
+        found = [Item(due.record, "on_time", points, due.due, late, 0)]
+        if due.is_last and not due.is_small:
             found.append(Item(due.record, "settled", _SETTLED, due.due, late, 0))
         return found
     if _is_excused(due, disasters, today):
@@ -165,14 +182,17 @@ def _items_of(due: Due, disasters: Sequence[Disaster], today: int) -> list[Item]
     leaves = due.paid + ADVERSE_DAYS if due.paid else 0
     if leaves and leaves <= today:
         return [Item(due.record, "left", 0, due.due, late, leaves)]
-    reason, points = _fault(late)
-    return [Item(due.record, reason, points, due.due, late, leaves)]
+    reason, large, small = _find_fault(late)
+    return [Item(due.record, reason, small if due.is_small else large, due.due, late, leaves)]
 
 
-def _fault(late_days: int) -> tuple[Reason, int]:
+def _find_fault(late_days: int) -> tuple[Reason, int, int]:
+    """Return what a payment so late is called, and its points by a loan and by a small due."""
     if late_days >= DEFAULT_DAYS:
-        return "default", _DEFAULT
-    return ("slightly_late", _SLIGHT) if late_days <= _SLIGHT_DAYS else ("late", _LATE)
+        return "default", _DEFAULT, _SMALL_DEFAULT
+    if late_days > _SLIGHT_DAYS:
+        return "late", _LATE, _SMALL_LATE
+    return "slightly_late", _SLIGHT, _SMALL_SLIGHT
 
 
 def _is_excused(due: Due, disasters: Sequence[Disaster], today: int) -> bool:
@@ -184,12 +204,39 @@ def _is_excused(due: Due, disasters: Sequence[Disaster], today: int) -> bool:
     )
 
 
-def _limit(item: Item, room: dict[str, int]) -> Item:
-    """Return the item with no more points than there is room for, which it takes up."""
+def _limit(item: Item, month: int | None, taken: dict[_Room, int]) -> Item:
+    """Return the item with no more points than there is room for, which it takes up.
+
+    A month's room lies within that of its kind, so that the sum is the same in any order.
+
+    Args:
+        item: with its full points.
+        month: thirty days, counted from 1970-01-01, of a small due; None for a loan's.
+        taken: points that stand in each room so far.
+    """
     if not item.points:
         return item
-    pool = "fault" if item.points < 0 else item.reason
-    size = min(abs(item.points), room[pool])
-    room[pool] -= size
+    rooms, size = _list_rooms(item, month), abs(item.points)
+    for room, most in rooms:
+        size = min(size, most - taken.get(room, 0))
+    for room, _ in rooms:
+        taken[room] = taken.get(room, 0) + size
     points = -size if item.points < 0 else size
-    return replace(item, points=points, reason=item.reason if points else "full")
+    return item if points == item.points else replace(item, points=points, reason=_say(item, size))
+
+
+def _list_rooms(item: Item, month: int | None) -> tuple[tuple[_Room, int], ...]:
+    """Return the rooms that an item's points must fit in, and how many points each holds."""
+    if item.points < 0:
+        whole = (("fault", -1), START)
+        in_month = -_SMALL_DEFAULT * SMALL_MONTH_MOST
+        return (whole,) if month is None else (whole, (("fault", month), in_month))
+    if month is None:
+        most = _SETTLED_MOST if item.reason == "settled" else _ON_TIME_MOST
+        return (((item.reason, -1), most),)
+    in_month = _SMALL_ON_TIME * SMALL_MONTH_MOST
+    return ((("small", -1), _SMALL_ON_TIME_MOST), (("small", month), in_month))
+
+
+def _say(item: Item, size: int) -> Reason:
+    return item.reason if size else "full"

@@ -4,20 +4,27 @@ Laws: for each fund allocated >= left >= 0, and allocated - left is what is lent
 back; for each loan of public money approved >= granted >= disbursed >= repaid; at most one such
 loan a case; a loan stands on an approval in force of the same case, which stands on an offer in
 force, and the household accepted what was approved. An `amount` is public exactly where the record
-names a programme. State: `fund/`, `loan/`, and the money part of `case/` (`records.held`).
+names a programme. A lender's reports of its loans follow one another without a gap, month by month
+and number by number. State: `fund/`, `loan/`, `book/`, and the money part of `case/`
+(`records.held`).
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tallystick.base.codec import INTEGER_MAX, encode_decoded
 from tallystick.chain.amendment import keep_case
 from tallystick.chain.record import Admission, Admit
+from tallystick.records.book import SUMMED_LEAST
 from tallystick.records.held import (
+    HeldBook,
     HeldCase,
     HeldLoan,
     Stage,
+    book_key,
+    find_book,
     find_case,
     find_fund,
     find_loan,
@@ -34,11 +41,14 @@ __all__ = [
     "admit_grant",
     "admit_receipt",
     "admit_repayment",
+    "admit_report",
     "release_undisbursed",
 ]
 
 _ACCEPTED: Final = 1
 _DECLINED: Final = 2
+# Seconds since 1970 at the end of the year 9999; a rule has an answer for any later time too.
+_CALENDAR_END: Final = 253_402_300_799
 
 
 def _money_refusal(pub: dict[str, Any], programme: str) -> int:
@@ -259,3 +269,54 @@ def release_undisbursed(offered: Admission) -> int:
         after = loan._replace(granted=loan.disbursed)
         offered.state.put(loan_key(case.loan), encode_decoded(after))
     return 0
+
+
+def admit_report(offered: Admission) -> int:
+    """Take what a lender tells of its loans' month: the next one, or a further part of it."""
+    pub, state = offered.record["pub"], offered.state
+    code = _readers_refusal(offered) or _sums_refusal(pub)
+    if code:
+        return code
+    if pub["month"] >= _month_of(offered.time):
+        return Refusal.NOT_THE_MONTH
+    book = find_book(state.get, offered.member) or HeldBook(pub["month"] - 1, 0, 1, 0, 0)
+    is_further = (pub["month"], pub["part"]) == (book.month, book.part + 1)
+    if not is_further and (pub["month"], pub["part"]) != (book.month + 1, 1):
+        return Refusal.NOT_THE_MONTH
+    if pub["first"] != book.following:
+        return Refusal.NOT_THE_NUMBER
+    after = HeldBook(
+        pub["month"],
+        pub["part"],
+        book.following + pub["granted"],
+        pub["repayments"] + is_further * book.repayments,
+        pub["overdues"] + is_further * book.overdues,
+    )
+    if max(after.repayments, after.overdues) >= after.following:
+        return Refusal.MORE_THAN_LENT
+    state.put(book_key(offered.member), encode_decoded(after))
+    return 0
+
+
+def _readers_refusal(offered: Admission) -> int:
+    """Refuse readers that are no other members, or not named once each in ascending order."""
+    readers = offered.record["pub"].get("readers", [])
+    if offered.member in readers:
+        return Refusal.NAMES_ITSELF
+    if any(name not in offered.members.by_name for name in readers):
+        return Refusal.NO_SUCH_MEMBER
+    return 0 if readers == sorted(set(readers)) else Refusal.NOT_ASCENDING
+
+
+def _sums_refusal(pub: dict[str, Any]) -> int:
+    """Refuse a sum that few loans are behind, and the lack of one that many are."""
+    for sum_name, count_name in (("lent", "granted"), ("arrears", "overdues")):
+        if (sum_name in pub) != (pub[count_name] >= SUMMED_LEAST):
+            return Refusal.SUM_OF_FEW
+    return 0
+
+
+def _month_of(time_ms: int) -> int:
+    """Return the month number of a block's time, UTC: year x 12 + month - 1."""
+    at = datetime.fromtimestamp(min(time_ms // 1_000, _CALENDAR_END), UTC)
+    return at.year * 12 + at.month - 1

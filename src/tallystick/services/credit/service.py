@@ -73,7 +73,7 @@ class Credit:
             notes=notes,
         )
         party = self._desk.party_of(case)
-        return self._record(statement, case, party=party, officer=self._desk.new_id())
+        return self._record(statement, case, party=party, officer=self._desk.officer())
 
     def answer_offer(self, case: bytes, *, accepted: bool, words: str, act: Act) -> bytes:
         """Record the household's answer."""
@@ -159,8 +159,9 @@ class Credit:
         return self._of_loan(statement, row)
 
     def _of_loan(self, statement: Statement, row: Mapping[str, Any]) -> bytes:
-        case = row["case"]
-        return self._record(statement, case, party=self._desk.party_of(case))
+        case, desk = row["case"], self._desk
+        party = desk.party_of(case)
+        return self._record(statement, case, party=party, officer=desk.officer())
 
     def allocate_fund(self, *, fund: str, to: str, programme: str, amount_minor: int) -> bytes:
         """Put public money of a programme at a member's disposal."""

@@ -1,4 +1,7 @@
-"""Loans and funds: public amounts; commercial lending shows that a loan stands, not how much."""
+"""Loans, funds and lenders' monthly reports: public sums and counts.
+
+Commercial lending shows that a loan stands, not how much.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +40,26 @@ _ALLOCATION: Final = Table(
     ("record",),
     ("programme",),
 )
-TABLES: Final = (_LOAN, _ALLOCATION)
+_REPORT: Final = Table(
+    "report",
+    {
+        "record": "blob",
+        "lender": "text",
+        "month": "integer",
+        "part": "integer",
+        "first": "integer",
+        "granted": "integer",
+        "repayments": "integer",
+        "overdues": "integer",
+        "lent": "integer",
+        "arrears": "integer",
+        "height": "integer",
+        "at": "integer",
+    },
+    ("record",),
+    ("lender", "month", "height"),
+)
+TABLES: Final = (_LOAN, _ALLOCATION, _REPORT)
 
 
 def _granted(admitted: Admitted) -> list[Put]:
@@ -70,10 +92,17 @@ def _allocated(admitted: Admitted) -> list[Put]:
     return [Put("allocation", row)]
 
 
+def _reported(admitted: Admitted) -> list[Put]:
+    pub = {name: each for name, each in admitted.record["pub"].items() if name != "readers"}
+    row = {"record": admitted.record["id"], "lender": admitted.member, **pub}
+    return [Put("report", {**row, "height": admitted.height, "at": admitted.time})]
+
+
 FOLDS: Final[Mapping[str, Fold]] = {
     "loan.granted": _granted,
     "loan.disbursed": _moved("disbursed_at"),
     "loan.repaid": _moved("repaid_at"),
+    "loans.reported": _reported,
     "money.received": _received,
     "fund.allocated": _allocated,
 }

@@ -7,13 +7,15 @@ a member other than the one rated.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Conflict, NotFound
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
+from tallystick.kernel.views.base import Views
 from tallystick.records.base import Statement
 from tallystick.records.case import (
     AppealOpened,
@@ -27,7 +29,7 @@ from tallystick.records.case import (
 from tallystick.records.party import MandateGiven
 from tallystick.services.positioning.service import Positions
 
-__all__ = ["ASKING_ROLES", "FEEDBACK_DAYS", "Acts", "due_since"]
+__all__ = ["ASKING_ROLES", "FEEDBACK_DAYS", "Acts", "next_visit"]
 
 ASKING_ROLES: Final = ("village", "department", "cooperative", "media", "regulator")
 # Days after the decision, refused ones too: understood?, a year on; and after money was received.
@@ -43,6 +45,7 @@ class Acts:
         self._desk = desk
         self._positions = positions
         self._members = members
+        self._visits = _Visits(desk, self.asker_of)
 
     def _record(self, statement: Statement, case: bytes, **more: Any) -> bytes:  # noqa: ANN401 - a draft's fields
         desk = self._desk
@@ -84,13 +87,13 @@ class Acts:
         """Refuse in person: an officer signs, by a coded reason and words to the household."""
         party = self._own(case)
         statement = CaseRefused(code=code, words=words)
-        return self._record(statement, case, party=party, officer=self._desk.new_id())
+        return self._record(statement, case, party=party, officer=self._desk.officer())
 
     def close(self, case: bytes, *, code: str, words: str = "") -> bytes:
         """Close the case: an officer's act."""
         party = self._own(case)
         statement = CaseClosed(code=code, words=words or None)
-        return self._record(statement, case, party=party, officer=self._desk.new_id())
+        return self._record(statement, case, party=party, officer=self._desk.officer())
 
     def override(self, case: bytes, *, code: str, outcome: str, file: str) -> bytes:
         """Decide otherwise than the decision, by a coded reason and a due-diligence file."""
@@ -99,7 +102,7 @@ class Acts:
         if decision is None:
             raise Conflict("case.undecided", "there is no decision to override yet")
         statement = DecisionOverridden(decision=decision, code=code, outcome=outcome, file=file)
-        return self._record(statement, case, party=party, officer=self._desk.new_id())
+        return self._record(statement, case, party=party, officer=self._desk.officer())
 
     def open_appeal(
         self, case: bytes, *, code: str, words: str, assent: Mapping[str, Any]
@@ -124,7 +127,7 @@ class Acts:
                 "appeal.unknown", "the chain holds no such appeal", cure="tally appeal list."
             )
         statement = AppealSettled(appeal=appeal, outcome=outcome, words=words)
-        return self._record(statement, rows[0]["case"], officer=self._desk.new_id())
+        return self._record(statement, rows[0]["case"], officer=self._desk.officer())
 
     def asker_of(self, case: bytes, owner: str) -> str:
         """Return the one member that asks about a case: drawn by its id, never its owner."""
@@ -136,14 +139,7 @@ class Acts:
 
     def due_feedback(self) -> list[dict[str, Any]]:
         """Return the cases whose feedback is due now and this member is the one to ask."""
-        now, due, offset = self._desk.now_ms(), [], 0
-        while rows := self._desk.views.rows("case", offset=offset):
-            offset += len(rows)
-            for row in rows:
-                since = due_since(row, now)
-                if since and self.asker_of(row["case"], row["owner"]) == self._desk.member:
-                    due.append({"case": row["case"], "owner": row["owner"], "since": since})
-        return due
+        return self._visits.due(self._desk.now_ms())
 
     def give_feedback(
         self, case: bytes, *, felt: int, income_minor: int | None, words: str
@@ -157,7 +153,7 @@ class Acts:
         )
         visit = MandateGiven(
             mandate=mandate,
-            officer=desk.new_id(),
+            officer=desk.officer(),
             witness=witness,
             from_time=desk.now_ms(),
             until=desk.now_ms() + VISIT_DAYS * DAY_MS,
@@ -180,8 +176,65 @@ class Acts:
         return identifier
 
 
-def due_since(row: Mapping[str, Any], now_ms: int) -> int:
-    """Return since when feedback on a case is due, 0 if it is not.
+class _Visits:
+    """When this member is to ask about which case, kept up with the chain.
+
+    All cases are read once; then only those of which records came, so that a member with many
+    years of cases learns what is due as fast as one with few.
+    """
+
+    def __init__(self, desk: Desk, asker_of: Callable[[bytes, str], str]) -> None:
+        self._desk = desk
+        self._asker_of = asker_of
+        self._next: dict[bytes, tuple[int, str]] = {}
+        self._height = 0
+        self._lock = threading.Lock()
+
+    def due(self, now_ms: int) -> list[dict[str, Any]]:
+        """Return the cases due now, by id."""
+        with self._lock:
+            self._follow()
+            found = [(*key, case) for case, key in self._next.items() if key[0] <= now_ms]
+            return [
+                {"case": case, "owner": owner, "since": since}
+                for since, owner, case in sorted(found, key=lambda each: each[2])
+            ]
+
+    def _follow(self) -> None:
+        """Take in what came since the last look; all of it where the views were made anew."""
+        views = self._desk.views
+        height = views.height()
+        if not 0 < self._height <= height:
+            self._next.clear()
+            for row in _all_rows(views, "case", ""):
+                self._take(row)
+        elif height > self._height:
+            after = {"height": self._height, "id": b"\xff" * 16}
+            touched = {row["case"] for row in _all_rows(views, "record", "height", after)}
+            for case in touched - {None}:
+                for row in views.rows("case", {"case": case}):
+                    self._take(row)
+        self._height = height
+
+    def _take(self, row: Mapping[str, Any]) -> None:
+        case, since = row["case"], next_visit(row)
+        if since and self._asker_of(case, row["owner"]) == self._desk.member:
+            self._next[case] = (since, row["owner"])
+        else:
+            self._next.pop(case, None)
+
+
+def _all_rows(
+    views: Views, table: str, order: str, after: Mapping[str, Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield every row of a table after one, a page at a time."""
+    while rows := views.rows(table, order=order, after=after):
+        yield from rows
+        after = rows[-1]
+
+
+def next_visit(row: Mapping[str, Any]) -> int:
+    """Return from when on feedback on a case is due, in the past or to come; 0 for never.
 
     Due at each of `FEEDBACK_DAYS` after its event, until feedback later than that time is recorded.
     """
@@ -192,4 +245,4 @@ def due_since(row: Mapping[str, Any], now_ms: int) -> int:
         if row[event] is not None
         for days in spans
     ]
-    return min((at for at in due if asked < at <= now_ms), default=0)
+    return min((at for at in due if asked < at), default=0)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tallystick.finance import Instalment, LoanTerms
 from tallystick.services.positioning.case import Case
 
-__all__ = ["Cash", "list_cash", "read_cash"]
+__all__ = ["Cash", "list_cash", "list_own_cash", "read_cash"]
 
 
 class Cash(NamedTuple):
@@ -51,6 +51,17 @@ def list_cash(
     life = min(case.horizon, max(case.rules["calendar_months"], terms.term_months))
     middle = _run(case, terms, schedule, life, (case.home_middle, case.flow_middle))
     return middle, _run(case, terms, schedule, life, (case.home_bad, case.flow_bad))
+
+
+def list_own_cash(case: Case) -> tuple[list[int], list[int]]:
+    """Return the household's cash at the end of each month without any loan or project."""
+    life = min(case.horizon, case.rules["calendar_months"]) + 1
+    savings = max(0, case.household.savings_minor)
+    middle, bad = (
+        [savings + total for total in accumulate(home[:life])]
+        for home in (case.home_middle, case.home_bad)
+    )
+    return middle, bad
 
 
 def _run(

@@ -89,10 +89,8 @@ class Decider:
 
     def decide(self, inputs: Mapping[str, Any]) -> Positioning:
         """Return the positioning of one application; see `decide_v1`."""
-        application = _read_inputs(inputs)
-        case = read_case(application, self._catalogue, self._rules)
-        choice = choose_scheme(case, self._find_products(case.ask.as_of))
-        default_ppm, worst = self._weigh(application.get("features", {}))
+        case, choice = self.read(inputs)
+        default_ppm, worst = self._weigh(inputs["application"].get("features", {}))
         gaps = _all_gaps(case, choice.asked, default_ppm)
         changes = [] if len(gaps) > len(choice.asked.gaps) else find_changes(case, choice.asked)
         weighed = (_told(default_ppm), explain_model(default_ppm, worst))
@@ -101,6 +99,11 @@ class Decider:
         if gaps:
             return Positioning(scheme, judgement, _answer_match(case, choice, gaps, judgement))
         return Positioning(scheme, judgement, _answer_report(case, choice, judgement))
+
+    def read(self, inputs: Mapping[str, Any]) -> tuple[Case, Choice]:
+        """Return an application laid out for judging, and the schemes weighed for it."""
+        case = read_case(_read_inputs(inputs), self._catalogue, self._rules)
+        return case, choose_scheme(case, self._find_products(case.ask.as_of))
 
     def _find_products(self, month: int) -> tuple[Product, ...]:
         products = self._catalogue.find_in_force(month)

@@ -50,6 +50,7 @@ class Models:
         """
         check_model(dict(tree))
         (cid,) = self._desk.store.put_many([encode(tree)], DAG_CBOR)
+        self._desk.note("publish_model", cid.raw)
         return cid
 
     def approve(
@@ -87,8 +88,16 @@ class Models:
                 kind=_kind_of(self._read(model)),
                 program=found["program"],
                 forced=forced,
+                curves=self._keep_curves(found.get("curves")),
             )
         )
+
+    def _keep_curves(self, curves: Mapping[str, Any] | None) -> Cid | None:
+        """Keep what a training drew as a public object, which any member may fetch."""
+        if curves is None:
+            return None
+        (cid,) = self._desk.store.put_many([encode(curves)], DAG_CBOR)
+        return cid
 
     def retire(self, model: Cid, *, reason: str | None = None) -> bytes:
         """Let a model decide no more: an officer's act; return the record's id.
@@ -103,7 +112,7 @@ class Models:
     def _record(self, statement: Statement) -> bytes:
         desk = self._desk
         identifier = desk.new_id()
-        draft = Draft(identifier=identifier, statement=statement, officer=desk.new_id())
+        draft = Draft(identifier=identifier, statement=statement, officer=desk.officer())
         desk.record([draft])
         return identifier
 
@@ -130,14 +139,19 @@ class Models:
         return _with_state(rows[0], self._positions.approved_model())
 
     def show(self, model: Cid) -> dict[str, Any]:
-        """Return a model's row with its features: a card's points, or how often trees ask.
+        """Return a model's row with its features, and the curves that training drew.
+
+        Of a card's features are told the points, of trees' how often they are asked.
 
         Raises:
             NotFound: `model.unknown`; `store.nowhere`.
         """
         row, found = self.find(model), self._read(model)
         size = {"trees": len(found.trees)} if isinstance(found, Trees) else {}
-        return {**row, **size, "target": found.target, "features": _describe(found)}
+        drawn = {}
+        if row["curves"] is not None:
+            drawn["charts"] = decode(self._desk.get_object(Cid(row["curves"])), value)
+        return {**row, **size, **drawn, "target": found.target, "features": _describe(found)}
 
     def _read(self, model: Cid) -> Model:
         return check_model(decode(self._desk.get_object(model), value))

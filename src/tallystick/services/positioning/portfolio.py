@@ -143,7 +143,7 @@ class Portfolio:
         mandate = desk.new_id()
         statement = MandateGiven(
             mandate=mandate,
-            officer=desk.new_id(),
+            officer=desk.officer(),
             witness=self._witness,
             from_time=desk.now_ms(),
             until=desk.now_ms() + MANDATE_DAYS * DAY_MS,

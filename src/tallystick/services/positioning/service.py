@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import DAG_CBOR, Cid, cid_of, decode, encode, value
 from tallystick.base.errors import Conflict, Denied, Invalid, NotFound
 from tallystick.base.keys import SigningKey
@@ -28,11 +27,11 @@ from tallystick.records.case import (
 from tallystick.records.catalogue import ProductPublished, ProviderRegistered, RulesActivated
 from tallystick.services.positioning.answers import Answer, Positioning
 from tallystick.services.positioning.decide import Decider
+from tallystick.services.positioning.due import OFFER_LIFE_MS
 from tallystick.services.positioning.thresholds import RULES_V1
 
 __all__ = ["OFFER_LIFE_MS", "SERVICE", "Case", "Positions", "Request", "in_order"]
 
-OFFER_LIFE_MS: Final = 90 * DAY_MS
 # One bundle of intake and one of decisions a chunk: 384 small records fit into 256 KiB.
 CHUNK_CASES: Final = 128
 PUBLISHERS: Final = frozenset({"department", "regulator"})

@@ -1,14 +1,19 @@
-"""Cases as screens ask for them: stage, owner, times, feedback and appeals; public parts only."""
+"""Cases as screens ask for them: stage, owner, times, feedback and appeals; public parts only.
+
+A case's `waits` says what its owner, or the household, is to do next, as far as one record tells:
+it finds the few open cases among many; `due.find_case_due` tells what is due from the whole row.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
 
 from tallystick.base.codec import encode
 from tallystick.records.view import Admitted, Fold, Put, Table
 
-__all__ = ["FOLDS", "TABLES"]
+__all__ = ["FOLDS", "TABLES", "month_of"]
 
 _CASE: Final = Table(
     "case",
@@ -28,9 +33,15 @@ _CASE: Final = Table(
         "handed_over_due": "integer",
         "feedback_at": "integer",
         "money_at": "integer",
+        "opened_month": "integer",
+        "approved_at": "integer",
+        "answered_at": "integer",
+        "accepted": "integer",
+        "overridden_at": "integer",
+        "waits": "text",
     },
     ("case",),
-    ("owner", "stage", "opened_height"),
+    ("owner", "stage", "kind", "opened_height", "opened_month", "waits"),
 )
 _APPEAL: Final = Table(
     "appeal",
@@ -44,7 +55,7 @@ _APPEAL: Final = Table(
         "settled_by": "text",
     },
     ("appeal",),
-    ("case",),
+    ("case", "settled_at"),
 )
 _FEEDBACK: Final = Table(
     "feedback",
@@ -73,6 +84,7 @@ _MODEL: Final = Table(
         "metrics": "blob",
         "data": "blob",
         "program": "text",
+        "curves": "blob",
         "forced": "text",
         "record": "blob",
         "member": "text",
@@ -109,17 +121,31 @@ def _applied(admitted: Admitted) -> list[Put]:
         stage="applied",
         opened_at=admitted.time,
         opened_height=admitted.height,
+        opened_month=month_of(admitted.time),
+        waits="decision",
     )
 
 
-def _stage(stage: str, *, at: str = "") -> Fold:
+def month_of(time_ms: int) -> int:
+    """Return the month of a time in ms since 1970 UTC, as months since year 0."""
+    day = date(1970, 1, 1) + timedelta(milliseconds=time_ms)
+    return day.year * 12 + day.month - 1
+
+
+# What a refusal, a closing, a hand-over and an override make void (`records.held`).
+_VOID: Final[Mapping[str, None]] = {"approved_at": None, "answered_at": None, "accepted": None}
+
+
+def _stage(stage: str, *, at: str = "", waits: str | None = "decision") -> Fold:
     def fold(admitted: Admitted) -> list[Put]:
         record = admitted.record
-        row: dict[str, Any] = {"case": record["case"], "stage": stage}
+        row: dict[str, Any] = {"case": record["case"], "stage": stage, "waits": waits}
         if at:
             row[at] = admitted.time
         if at == "decided_at":
             row["decision"] = record["id"]
+        elif at:
+            row |= _VOID
         return [Put("case", row)]
 
     return fold
@@ -128,7 +154,35 @@ def _stage(stage: str, *, at: str = "") -> Fold:
 def _handed_over(admitted: Admitted) -> list[Put]:
     pub = admitted.record["pub"]
     case = admitted.record["case"]
-    return _put("case", case=case, owner=pub["to"], handed_over_due=pub["due"])
+    return _put(
+        "case", case=case, owner=pub["to"], handed_over_due=pub["due"], waits="new_owner", **_VOID
+    )
+
+
+def _overridden(admitted: Admitted) -> list[Put]:
+    case = admitted.record["case"]
+    return _put("case", case=case, overridden_at=admitted.time, waits="owner", **_VOID)
+
+
+def _approved(admitted: Admitted) -> list[Put]:
+    # The household is asked anew, whatever it said before.
+    row = {**_VOID, "approved_at": admitted.time}
+    return _put("case", case=admitted.record["case"], waits="answer", **row)
+
+
+def _answered(accepted: int) -> Fold:
+    def fold(admitted: Admitted) -> list[Put]:
+        row: dict[str, Any] = {"answered_at": admitted.time, "accepted": accepted}
+        if not accepted:
+            row["approved_at"] = None
+        waits = "payout" if accepted else "owner"
+        return _put("case", case=admitted.record["case"], waits=waits, **row)
+
+    return fold
+
+
+def _paid_out(admitted: Admitted) -> list[Put]:
+    return _put("case", case=admitted.record["case"], waits=None)
 
 
 def _feedback(admitted: Admitted) -> list[Put]:
@@ -186,6 +240,7 @@ def _model(admitted: Admitted) -> list[Put]:
         metrics=encode(pub["metrics"]),
         data=pub["data"].raw if "data" in pub else None,
         program=pub.get("program"),
+        curves=pub["curves"].raw if "curves" in pub else None,
         forced=pub.get("forced"),
         record=admitted.record["id"],
         member=admitted.member,
@@ -222,11 +277,16 @@ FOLDS: Final[Mapping[str, Fold]] = {
     "case.applied": _applied,
     "case.schemed": _stage("schemed"),
     "case.judged": _stage("judged"),
-    "case.reported": _stage("reported", at="decided_at"),
-    "case.matched": _stage("matched", at="decided_at"),
-    "case.refused": _stage("refused", at="refused_at"),
-    "case.closed": _stage("closed", at="closed_at"),
+    "case.reported": _stage("reported", at="decided_at", waits="owner"),
+    "case.matched": _stage("matched", at="decided_at", waits="owner"),
+    "case.refused": _stage("refused", at="refused_at", waits=None),
+    "case.closed": _stage("closed", at="closed_at", waits=None),
     "case.handed_over": _handed_over,
+    "decision.overridden": _overridden,
+    "approval.given": _approved,
+    "offer.accepted": _answered(1),
+    "offer.declined": _answered(0),
+    "loan.disbursed": _paid_out,
     "feedback.given": _feedback,
     "appeal.opened": _appeal_opened,
     "appeal.settled": _appeal_settled,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import DAG_CBOR, encode
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
+from tallystick.records.programme import ProgrammeMeasured
 from tallystick.records.public import (
     GuidanceGiven,
     NewsPublished,
@@ -55,3 +59,37 @@ class Publication:
     def withdraw_notice(self, notice: bytes) -> bytes:
         """Take a notice down."""
         return self._record(NoticeWithdrawn(notice=notice))
+
+    def measure_programme(
+        self,
+        programme: str,
+        *,
+        cycle: int,
+        villages: Sequence[Mapping[str, Any]],
+        areas: Sequence[Mapping[str, Any]],
+        groups: Sequence[Mapping[str, Any]],
+        day: int | None = None,
+    ) -> bytes:
+        """Publish how a programme's list and a survey differ, in counts that point at nobody.
+
+        Args:
+            programme: its code, as funds and loans name it.
+            cycle: year and month, yyyymm.
+            villages: as `records.programme` has them.
+            areas: as `reach.count_reach` returns them.
+            groups: likewise.
+            day: of the survey, in days since 1970; None for today.
+
+        Raises:
+            Invalid: `codec.form`; `record.refused` where a count could point at a household.
+        """
+        return self._record(
+            ProgrammeMeasured(
+                programme=programme,
+                cycle=cycle,
+                day=self._desk.now_ms() // DAY_MS if day is None else day,
+                villages=[dict(each) for each in villages],
+                areas=[dict(each) for each in areas],
+                groups=[dict(each) for each in groups],
+            )
+        )

@@ -1,11 +1,12 @@
 """What records tell of candidates before their request, and what it adds to the card.
 
-The gain that the integrity record promises is measured and shown, not asserted: what holds here
-is that the measure is right, and that the points tell something of who will default.
+The gain that the integrity record promises is that of 30,000 loans, which the slow test draws; the
+others hold that the measure is right, and that the points tell something of who will default.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from math import sqrt
@@ -17,7 +18,9 @@ import pytest
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Invalid
 from tallystick.cli.county_report import _gain_cells, _tree_of_gain
+from tallystick.county.draws import PPM
 from tallystick.county.history import History, draw_history
+from tallystick.county.history.bill import BILLS
 from tallystick.county.history.findings import find_figures
 from tallystick.county.history.household import Household
 from tallystick.county.history.judging import (
@@ -32,38 +35,50 @@ from tallystick.county.history.table import table_with_integrity, whole_table
 from tallystick.county.history.trace import TRACE_MONTHS, Trace, draw_traces, weigh_trace
 from tallystick.learning.folds import assign_folds
 from tallystick.learning.metrics import auc
-from tallystick.services.credit.integrity import START, Disaster, Due, weigh_integrity
+from tallystick.services.credit.integrity import Disaster, Due, weigh_integrity
 
 SEED = "fresh rain"
 FIGURES = {
-    "default": (77, 1_000),
-    "default_granted": (14, 315),
-    "violation": (8, 357),
-    "fungible_value": (89, 318),
-    "exclusion": (53, 150),
-    "reach_others": (300, 850),
+    "default": (31, 400),
+    "default_granted": (4, 110),
+    "violation": (2, 143),
+    "fungible_value": (35, 130),
+    "exclusion": (24, 60),
+    "reach_others": (106, 340),
 }
-"""Figures of `SEED` at 1,000 loans, taken before any trace was drawn."""
+"""Figures of `SEED` at 400 loans, taken before any trace was drawn."""
 ERRORS = 3.0
+DUES_MOST = 46
+"""Dues of a year for a household that has all of `BILLS`."""
 
 
 @pytest.fixture(scope="module")
-def traces(history: History) -> tuple[Trace, ...]:
-    return draw_traces(history)
+def traced(history: History) -> History:
+    """A history with a third of its candidates, whose traces fit in memory."""
+    return replace(history, loans=history.loans[:2_000])
+
+
+@pytest.fixture(scope="module")
+def traces(traced: History) -> tuple[Trace, ...]:
+    return tuple(draw_traces(traced))
 
 
 @pytest.fixture(scope="module")
 def small() -> History:
-    return draw_history(SeededEntropy(SEED), loans=1_000)
+    return draw_history(SeededEntropy(SEED), loans=400)
 
 
-def late_of(trace: Trace) -> list[bool]:
-    return [(due.paid or trace.today) - due.due > 7 for due in trace.dues]
+def late_of(trace: Trace, days: int = 7) -> list[bool]:
+    return [(due.paid or trace.today) - due.due > days for due in trace.dues]
+
+
+def traces_of(history: History) -> tuple[Trace, ...]:
+    return tuple(draw_traces(history))
 
 
 def test_traces_change_nothing_else_of_a_history(small: History) -> None:
-    before = draw_history(SeededEntropy(SEED), loans=1_000)
-    assert draw_traces(small) == draw_traces(before)
+    before = draw_history(SeededEntropy(SEED), loans=400)
+    assert traces_of(small) == traces_of(before)
     assert small == before
     found = {each.name: (each.count.hits, each.count.rows) for each in find_figures(small)}
     assert {name: found[name] for name in FIGURES} == FIGURES
@@ -71,9 +86,9 @@ def test_traces_change_nothing_else_of_a_history(small: History) -> None:
 
 def test_another_seed_has_other_traces_and_other_dials_the_same(small: History) -> None:
     other = draw_history(SeededEntropy("fresh seed"), loans=50)
-    assert draw_traces(other) != draw_traces(small)[:50]
-    more = draw_history(SeededEntropy(SEED), loans=1_000, difficulty=100, capture=0)
-    assert draw_traces(more) == draw_traces(small)
+    assert traces_of(other) != traces_of(small)[:50]
+    more = draw_history(SeededEntropy(SEED), loans=400, difficulty=100, capture=0)
+    assert traces_of(more) == traces_of(small)
 
 
 def test_the_loan_its_use_and_its_end_have_no_part_in_a_trace(small: History) -> None:
@@ -87,7 +102,7 @@ def test_the_loan_its_use_and_its_end_have_no_part_in_a_trace(small: History) ->
         truth=replace(truth, lives=truth.lives[::-1], uses=truth.uses[::-1], rings=()),
     )
     assert changed.truth.lives != truth.lives
-    assert draw_traces(changed) == draw_traces(small)
+    assert traces_of(changed) == traces_of(small)
 
 
 def test_points_are_worked_out_from_dues_and_disasters_alone(
@@ -95,47 +110,48 @@ def test_points_are_worked_out_from_dues_and_disasters_alone(
 ) -> None:
     assert [each.name for each in fields(Trace)] == ["dues", "disasters", "today"]
     for trace in traces[:500]:
-        bare = [Due(b"%d" % at, b"l", d.due, d.paid, d.is_last) for at, d in enumerate(trace.dues)]
+        bare = [Due(b"%d" % at, b"l", d.due, d.paid, is_small=1) for at, d in enumerate(trace.dues)]
         befell = [Disaster(b"d", each.begin, each.end) for each in trace.disasters]
         assert weigh_trace(trace) == weigh_integrity(bare, befell, trace.today).points
-        for at, due in enumerate(trace.dues):
-            assert due.record == b"due %d" % at
-            kind, number = due.loan.split()
-            assert kind in {b"water", b"credit", b"premium", b"rent"}
-            assert number == b"%d" % at
+        assert {due.loan.decode() for due in trace.dues} <= set(BILLS)
 
 
-def test_records_are_of_three_years_before_the_request_and_twelve_a_year_at_most(
-    traces: tuple[Trace, ...],
-) -> None:
+def test_records_are_of_one_to_five_years_before_the_request(traces: tuple[Trace, ...]) -> None:
     for trace in traces:
         days = [due.due for due in trace.dues]
         assert days == sorted(days)
-        assert len(days) <= TRACE_MONTHS
-        assert all(trace.today - 30 * TRACE_MONTHS <= day < trace.today for day in days)
-        assert all(sum(day <= each < day + 360 for each in days) <= 12 for day in days)
+        assert trace.today - 30 * TRACE_MONTHS <= days[0] <= trace.today - 330
+        assert days[-1] < trace.today
+        assert max(Counter(day // 360 for day in days).values()) <= DUES_MOST
         assert all(not due.paid or due.due <= due.paid < trace.today for due in trace.dues)
         assert all(0 <= each.begin <= each.end < trace.today for each in trace.disasters)
+    spans = [round((trace.today - trace.dues[0].due) / 30) for trace in traces]
+    assert min(spans) < 15
+    assert 0.5 < spans.count(TRACE_MONTHS) / len(spans) < 0.6
 
 
-def test_what_fell_due_first_is_paid_first(traces: tuple[Trace, ...]) -> None:
+def test_each_payee_is_paid_first_what_fell_due_first(traces: tuple[Trace, ...]) -> None:
+    open_count = 0
     for trace in traces:
-        paid = [due.paid or trace.today for due in trace.dues]
-        assert paid == sorted(paid)
-    ends = [due.paid for trace in traces for due in trace.dues]
-    assert 0 in ends
+        paid: dict[bytes, list[int]] = {}
+        for due in trace.dues:
+            paid.setdefault(due.loan, []).append(due.paid or trace.today)
+        assert all(days == sorted(days) for days in paid.values())
+        open_count += sum(not due.paid for due in trace.dues)
+    assert open_count
 
 
-def test_those_who_farm_have_more_dues_and_some_have_none(
-    history: History, traces: tuple[Trace, ...]
+def test_who_farms_owes_for_the_land_and_all_owe_for_the_house(
+    traced: History, traces: tuple[Trace, ...]
 ) -> None:
     farms = EXPOSED - {"migrant"}
-    counts: dict[bool, list[int]] = {True: [], False: []}
-    for loan, trace in zip(history.loans, traces, strict=True):
-        counts[KINDS[loan.livelihood] in farms].append(len(trace.dues))
-    assert np.mean(counts[True]) > 1.5 * np.mean(counts[False])
-    assert min(counts[True]) == min(counts[False]) == 0
-    assert all(weigh_trace(trace) == START for trace in traces if not trace.dues)
+    for loan, trace in zip(traced.loans, traces, strict=True):
+        kinds = Counter(due.loan for due in trace.dues)
+        assert kinds[b"power"] >= 12
+        if KINDS[loan.livelihood] not in farms:
+            assert not kinds.keys() & {b"credit", b"rent"}
+        assert loan.insured or b"premium" not in kinds
+        assert kinds[b"medical"] <= -(-kinds[b"power"] // 12)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +167,27 @@ def test_dues_are_late_by_the_causes_that_loans_fail_by(
     history: History, traces: tuple[Trace, ...], cause: Callable[[Household], int]
 ) -> None:
     homes = history.truth.households
-    order = sorted(range(len(homes)), key=lambda at: cause(homes[at]))
+    order = sorted(range(len(traces)), key=lambda at: cause(homes[at]))
     fifth = len(order) // 5
     least, most = (
-        np.mean([late for at in part for late in late_of(traces[at])])
+        np.mean([late for at in part for late in late_of(traces[at], days=90)])
         for part in (order[:fifth], order[-fifth:])
     )
     assert least > 1.3 * most
+
+
+def test_a_household_without_help_is_late_with_all_its_dues_at_once(
+    history: History, traces: tuple[Trace, ...]
+) -> None:
+    # Forgotten dues are one payee's; dues that no money is left for are every payee's.
+    together: dict[bool, list[float]] = {True: [], False: []}
+    for home, trace in zip(history.truth.households, traces, strict=False):
+        monthly = [due for due in trace.dues if due.loan in {b"power", b"phone"}]
+        late = Counter(due.due for due in monthly if (due.paid or trace.today) - due.due > 60)
+        if late and len({due.loan for due in monthly}) == 2:
+            part = sum(count == 2 for count in late.values()) / len(late)
+            together[home.kin_ppm < -PPM].append(part)
+    assert np.mean(together[True]) > 2 * np.mean(together[False])
 
 
 def test_dues_come_later_in_a_year_of_disaster(traces: tuple[Trace, ...]) -> None:
@@ -169,12 +199,10 @@ def test_dues_come_later_in_a_year_of_disaster(traces: tuple[Trace, ...]) -> Non
     assert np.mean(found[True]) > np.mean(found[False])
 
 
-def test_a_disaster_alone_lowers_nobodys_points(
-    history: History, traces: tuple[Trace, ...]
-) -> None:
-    planted_in = history.loans[0].village
+def test_a_disaster_alone_lowers_nobodys_points(traced: History, traces: tuple[Trace, ...]) -> None:
+    planted_in = traced.loans[0].village
     hit = 0
-    for loan, trace in zip(history.loans, traces, strict=True):
+    for loan, trace in zip(traced.loans, traces, strict=True):
         for year in range(trace.today // 360):
             if loan.village != planted_in and year != 4:
                 continue
@@ -186,10 +214,10 @@ def test_a_disaster_alone_lowers_nobodys_points(
 
 
 def test_without_the_record_of_a_disaster_those_hit_have_fewer_points(
-    history: History, traces: tuple[Trace, ...]
+    traced: History, traces: tuple[Trace, ...]
 ) -> None:
     lowered = 0
-    for loan, trace in zip(history.loans, traces, strict=True):
+    for loan, trace in zip(traced.loans, traces, strict=True):
         with_it, without = weigh_trace(trace), weigh_trace(replace(trace, disasters=()))
         assert without <= with_it
         lowered += without < with_it
@@ -214,9 +242,9 @@ def test_the_table_has_one_column_more_and_the_same_folds(
 
 
 def test_points_alone_tell_of_defaults_to_come_in_thin_files(
-    history: History, traces: tuple[Trace, ...]
+    history: History, traced: History, traces: tuple[Trace, ...]
 ) -> None:
-    thin = [loan.number for loan in history.loans if loan.prior_tenths is None]
+    thin = [loan.number for loan in traced.loans if loan.prior_tenths is None]
     ends = np.array([int(history.truth.lives[at].is_default) for at in thin])
     found = auc(np.array([-weigh_trace(traces[at]) for at in thin]), ends)
     bad = int(ends.sum())
@@ -281,13 +309,13 @@ def test_a_comparison_without_two_rows_of_each_kind_is_refused() -> None:
 
 
 def test_the_gain_is_judged_on_the_same_rows_with_and_without_points() -> None:
-    history = draw_history(SeededEntropy("fresh thread"), loans=3_000)
+    history = draw_history(SeededEntropy("fresh thread"), loans=2_000)
     steps: list[tuple[int, int]] = []
     thin, every = judge_integrity(history, lambda done, of: steps.append((done, of)))
     assert steps == [(at, 10) for at in range(1, 11)]
     ends = [int(life.is_default) for life in history.truth.lives]
     is_thin = [loan.prior_tenths is None for loan in history.loans]
-    assert (every.rows, every.bad) == (3_000, sum(ends))
+    assert (every.rows, every.bad) == (2_000, sum(ends))
     assert thin.rows == sum(is_thin)
     assert thin.bad == sum(end for end, each in zip(ends, is_thin, strict=True) if each)
     for found in (thin, every):
@@ -298,6 +326,16 @@ def test_the_gain_is_judged_on_the_same_rows_with_and_without_points() -> None:
         assert found.high > 0
     error = ERRORS * auc_error(0.77, every.bad, every.rows - every.bad)
     assert 0.77 - error <= every.auc_without <= 0.77 + error
+
+
+@pytest.mark.slow
+def test_full_histories_keep_what_the_record_promises_on_thin_files() -> None:
+    found = [
+        judge_integrity(draw_history(SeededEntropy(seed), loans=30_000))[0]
+        for seed in ("full purse", "full ledger")
+    ]
+    assert all(each.low > 0 for each in found)
+    assert sum(each.gain for each in found) / len(found) >= GAIN_PROMISED, found
 
 
 @pytest.mark.parametrize(("gain", "mark"), [(GAIN_PROMISED, "✓"), (GAIN_PROMISED - 0.001, "✗")])

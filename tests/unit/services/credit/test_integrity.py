@@ -13,6 +13,7 @@ from tallystick.services.credit.integrity import (
     ADVERSE_DAYS,
     DEFAULT_DAYS,
     MOST,
+    SMALL_MONTH_MOST,
     START,
     Disaster,
     Due,
@@ -101,13 +102,54 @@ def test_many_small_loans_reach_no_more_than_the_room_there_is() -> None:
     assert weigh_integrity(bad, [], TODAY).points == 0
 
 
+@pytest.mark.parametrize(
+    ("late", "reason", "points"),
+    [
+        (0, "on_time", 1),
+        (7, "on_time", 1),
+        (8, "slightly_late", -8),
+        (30, "slightly_late", -8),
+        (31, "late", -20),
+        (DEFAULT_DAYS, "default", -50),
+    ],
+)
+def test_a_small_due_counts_less_than_an_instalment(late: int, reason: str, points: int) -> None:
+    one = due(1, TODAY - 500, late, is_small=1, is_last=1)
+    found = weigh_integrity([one], [], TODAY)
+    assert [(item.reason, item.points) for item in found.items] == [(reason, points)]
+    assert abs(points) < abs(weigh_integrity([replace(one, is_small=0)], [], TODAY).points - START)
+
+
+@pytest.mark.parametrize("parts", [4, 5, 30])
+def test_a_bill_split_into_many_raises_nobody_and_sinks_nobody(parts: int) -> None:
+    month = range(TODAY - TODAY % 30 - 300, TODAY - TODAY % 30 - 270)
+    paid = [due(n, month[n % 30], is_small=1) for n in range(parts)]
+    assert weigh_integrity(paid, [], TODAY).points == START + SMALL_MONTH_MOST
+    owed = [replace(each, paid=0) for each in paid]
+    found = weigh_integrity(owed, [], TODAY)
+    assert found.points == START - 50 * SMALL_MONTH_MOST
+    reasons = [item.reason for item in found.items]
+    assert reasons == ["default"] * SMALL_MONTH_MOST + ["full"] * (parts - SMALL_MONTH_MOST)
+
+
+def test_years_of_small_dues_and_loans_together_reach_the_most_and_no_more() -> None:
+    small = [due(n, TODAY - 4_000 + 30 * n, is_small=1) for n in range(111)]
+    found = weigh_integrity(small, [], TODAY)
+    assert (found.points, found.items[-1].reason) == (START + 110, "full")
+    loans = [due(1_000 + n, TODAY - 4_000 + n, is_last=1) for n in range(200)]
+    assert weigh_integrity([*small, *loans], [], TODAY).points == MOST
+
+
+# Days of one month are frequent, so that its room fills.
+DAYS = st.integers(TODAY - 4_000, TODAY) | st.integers(TODAY - 300, TODAY - 290)
 DUES = st.lists(
     st.builds(
         due,
         st.integers(1, 10**6),
-        st.integers(TODAY - 4_000, TODAY + 100),
+        DAYS | st.integers(TODAY, TODAY + 100),
         st.none() | st.integers(0, 800),
         is_last=st.integers(0, 1),
+        is_small=st.integers(0, 1),
         is_disputed=st.sampled_from([0, 0, 0, 1]),
     ),
     max_size=40,
@@ -143,11 +185,18 @@ def test_a_disaster_never_lowers(
     assert weigh_integrity(dues, [*disasters, *more], TODAY).points >= less
 
 
-@given(DUES, DISASTERS, st.integers(TODAY - 4_000, TODAY), st.integers(0, 800))
+@given(
+    DUES,
+    DISASTERS,
+    DAYS,
+    st.integers(0, 800),
+    st.integers(0, 1),
+    st.sampled_from([b"\x00" * 16, b"\xff" * 16]),
+)
 def test_a_payment_on_time_never_lowers_and_a_fault_never_raises(
-    dues: list[Due], disasters: list[Disaster], day: int, late: int
+    dues: list[Due], disasters: list[Disaster], day: int, late: int, small: int, record: bytes
 ) -> None:
     before = weigh_integrity(dues, disasters, TODAY).points
-    added = Due(b"\xff" * 16, b"M" * 16, day, day + late)
+    added = Due(record, b"M" * 16, day, day + late, is_small=small)
     after = weigh_integrity([*dues, added], disasters, TODAY).points
     assert after >= before if late <= 7 else after <= before

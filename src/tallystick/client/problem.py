@@ -1,0 +1,82 @@
+"""What the API refuses, raised as the error it tells.
+
+Law: whatever carries a request, the same problem is the same error family with the same code.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import httpx
+
+from tallystick.base.errors import (
+    Conflict,
+    Corrupt,
+    Denied,
+    Error,
+    Invalid,
+    NotFound,
+    Unavailable,
+)
+
+__all__ = ["Tree", "check_answer", "read_answer", "unreachable"]
+
+Tree = dict[str, Any]
+_FAMILIES: Final[dict[str, type[Error]]] = {
+    each.__name__: each
+    for each in (Conflict, Corrupt, Denied, Error, Invalid, NotFound, Unavailable)
+}
+
+
+def check_answer(response: httpx.Response) -> httpx.Response:
+    """Return a response that tells no problem; raises the error that it tells.
+
+    Raises:
+        Error: as the API names it; Unavailable `client.answer` if it is no problem of this API.
+    """
+    if response.is_error:
+        raise _read_problem(response)
+    return response
+
+
+def read_answer(response: httpx.Response) -> Tree:
+    """Return what a write was answered.
+
+    Raises:
+        Unavailable: `ledger.late`, no block holds it yet.
+    """
+    tree: Tree = response.json()
+    if response.status_code == httpx.codes.ACCEPTED and "height" not in tree:
+        raise Unavailable(
+            "ledger.late",
+            f"transaction {tree['tid']} has no result yet",
+            cure="Ask for its status, or repeat with the same key.",
+            tid=tree["tid"],
+        )
+    return tree
+
+
+def unreachable() -> Unavailable:
+    """Return the error of an address where nobody answers."""
+    return Unavailable(
+        "client.unreachable",
+        "the node does not answer at its address",
+        cure="Is it running? tally serve.",
+    )
+
+
+def _read_problem(response: httpx.Response) -> Error:
+    """Return the error that a problem tells: of its family, with its code and cure."""
+    try:
+        tree = response.json()
+        family = _FAMILIES[tree["family"]]
+        values = {str(name): value for name, value in tree.get("values", {}).items()}
+        for taken in ("code", "message", "cure"):
+            values.pop(taken, None)
+        return family(tree["code"], tree["detail"], cure=tree.get("cure", ""), **values)
+    except (KeyError, TypeError, AttributeError, ValueError):
+        return Unavailable(
+            "client.answer",
+            f"the answer of status {response.status_code} is no problem of this API",
+            cure="Is another program listening at this address?",
+        )

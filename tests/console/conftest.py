@@ -1,0 +1,260 @@
+"""A browser, a served county, officers: what every test of the console begins with.
+
+One browser and one server a worker. Every context is listened to (`watching.Watch`): what asks
+another host, and every script that fails, fails the test it happened in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from console.served import CACHE, Served, copy_demonstration, locked, run_tally, serve
+from console.watching import Watch
+
+__all__ = ["REAL_MEMBER", "Open", "Opened", "Real"]
+
+Language = Literal["zh", "en"]
+Theme = Literal["light", "dark"]
+LOCALES: Final = {"zh": "zh-CN", "en": "en-US"}
+HEIGHTS: Final = {1440: 900, 390: 844}
+WAIT_MS: Final = 15_000
+
+
+class _Engine:
+    """The one browser of this worker. Playwright's loop runs in its thread: no test but ours may
+    find it there, so it ends with the last of ours."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        if self._browser is None:
+            self._playwright = sync_playwright().start()
+            self._browser = self._playwright.chromium.launch(
+                executable_path=shutil.which("chromium") or "",
+                # Names of other hosts lead nowhere: what asks for one is seen, and gets nothing.
+                args=["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"],
+                chromium_sandbox=os.geteuid() != 0,
+            )
+        return self._browser
+
+    def end(self) -> None:
+        if self._browser is not None and self._playwright is not None:
+            self._browser.close()
+            self._playwright.stop()
+        self._browser = self._playwright = None
+
+
+_ENGINE: Final = _Engine()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the browser after the last test of this folder: others run loops of their own."""
+    here = Path(__file__).parent
+    if here in item.path.parents and (nextitem is None or here not in nextitem.path.parents):
+        _ENGINE.end()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Debian's Chromium, without a window."""
+    if shutil.which("chromium") is None:
+        pytest.skip("no chromium here: apt install chromium fonts-noto-cjk fonts-inter")
+    return _ENGINE.browser()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, as the lock beside this file pins it, kept in the user's cache."""
+    if shutil.which("npm") is None:
+        pytest.skip("no npm here: apt install npm")
+    here = Path(__file__).parent
+    version = json.loads((here / "package.json").read_text())["devDependencies"]["axe-core"]
+    folder = CACHE / f"axe-core-{version}"
+    with locked("axe"):
+        if not (folder / "node_modules" / ".package-lock.json").is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(here / name, folder)
+            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120)
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The demonstration's county, served; tests may write into it what harms no other."""
+    folder = copy_demonstration(tmp_path_factory.mktemp("console") / "county")
+    with serve(folder) as served:
+        yield served
+
+
+@pytest.fixture
+def own_county(tmp_path: Path) -> Iterator[Served]:
+    """Another copy of the demonstration, for a test that opens its link, or breaks something."""
+    with serve(copy_demonstration(tmp_path / "county")) as served:
+        yield served
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account that `tally user add` made."""
+
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A real county, served: nobody's keys can be guessed, and officers have passwords.
+
+    Attributes:
+        served: where.
+        accounts: by log-in name, all of them with a one-time password.
+    """
+
+    served: Served
+    accounts: dict[str, Account]
+
+
+NAMES: Final = {
+    "li.mei": ("李梅", "loan_officer"),
+    "zhang.wei": ("张伟", "manager"),
+    "wang.fang": ("王芳", "clerk"),
+    "chen.jing": ("陈静", "auditor"),
+}
+REAL_MEMBER: Final = "credit-union"
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Real]:
+    """A county with no seed; the first account made as an operator does, the others by the API."""
+    folder = tmp_path_factory.mktemp("real") / "county"
+    run_tally("county", "init", str(folder))
+    first, *others = NAMES
+    shown, role = NAMES[first]
+    told = run_tally(
+        *("user", "add", first, "--shown", shown, "--role", role),
+        *("--county", str(folder), "--member", REAL_MEMBER, "--json"),
+    )
+    accounts = {first: Account(first, json.loads(told)["password"])}
+    with serve(folder) as served, served.api(REAL_MEMBER) as client:
+        for name in others:
+            shown, role = NAMES[name]
+            sent = {"name": name, "shown": shown, "role": role}
+            accounts[name] = Account(name, client.post("users", json=sent).json()["password"])
+        yield Real(served, accounts)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A browser context, listened to.
+
+    Attributes:
+        context: cookies and pages.
+        served: whom it looks at.
+        watch: what it asked and said.
+        member: at whose console it is logged in, if at any.
+        language: in which it opens pages.
+    """
+
+    context: BrowserContext
+    served: Served
+    watch: Watch
+    member: str
+    language: Language
+
+    def address(self, place: str = "") -> str:
+        """Return a place of this officer's console as a whole address."""
+        return f"{self.served.address}/{self.member}/{self.language}{place}"
+
+    def open(self, place: str = "") -> Page:
+        """Return a new page at a place, when its title stands and its socket is there."""
+        page = self.context.new_page()
+        page.goto(self.address(place))
+        page.locator("main h1").wait_for()
+        return page
+
+
+Open = Callable[..., Opened]
+
+
+@pytest.fixture
+def visitor(browser: Browser) -> Iterator[Open]:
+    """Make a context that nobody is logged in to: (served, language, theme, width)."""
+    with ExitStack() as stack:
+        opened: list[Opened] = []
+
+        def make(
+            served: Served,
+            language: Language = "en",
+            theme: Theme = "light",
+            width: int = 1440,
+            *,
+            member: str = "",
+        ) -> Opened:
+            context = browser.new_context(
+                locale=LOCALES[language],
+                color_scheme=theme,
+                viewport={"width": width, "height": HEIGHTS[width]},
+                reduced_motion="reduce",
+            )
+            stack.callback(context.close)
+            context.set_default_timeout(WAIT_MS)
+            watch = Watch(served.host)
+            watch.attach(context)
+            opened.append(Opened(context, served, watch, member, language))
+            return opened[-1]
+
+        yield make
+        faults = [fault for each in opened for fault in each.watch.faults()]
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def officer(county: Served, visitor: Open) -> Open:
+    """Make a logged-in context: (member, log-in name, language, theme, width), by the link."""
+
+    def make(
+        member: str,
+        name: str,
+        language: Language = "en",
+        theme: Theme = "light",
+        width: int = 1440,
+        *,
+        served: Served = county,
+    ) -> Opened:
+        found = visitor(served, language, theme, width, member=member)
+        give_session(found, served.choose(member, name))
+        return found
+
+    return make
+
+
+def give_session(opened: Opened, token: str) -> None:
+    """Put a session's cookie into a context, as log-in sets it."""
+    opened.context.add_cookies(
+        [
+            {
+                "name": f"tally_{opened.member}",
+                "value": token,
+                "domain": "127.0.0.1",
+                "path": f"/{opened.member}",
+                "httpOnly": True,
+                "sameSite": "Strict",
+            }
+        ]
+    )

@@ -1,0 +1,198 @@
+"""The doors in a real browser: log-in, a new password, log-out, the demonstration's link."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from console.conftest import REAL_MEMBER, Language, Open, Real
+from console.screens import check_axe, check_layout, check_words, settle
+from console.served import Served
+
+CHOSEN: Final = "rain falls on the terraces"
+TRIES_MAX: Final = 10
+SUBMIT: Final = "main form button"
+
+
+def _log_in(page: Page, name: str, password: str) -> None:
+    page.locator("#name").fill(name)
+    page.locator("#password").fill(password)
+    page.locator("#password").press("Enter")
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "today", "leave"),
+    [("zh", "li.mei", "李梅", "退出登录"), ("en", "zhang.wei", "张伟", "Log out")],
+)
+def test_who_comes_with_a_one_time_password_chooses_another_and_comes_and_goes_with_it(
+    language: Language, name: str, today: str, leave: str, real: Real, visitor: Open
+) -> None:
+    opened = visitor(real.served, language, member=REAL_MEMBER)
+    page = opened.context.new_page()
+    opened.watch.expect("status of 422")  # The short password is meant to be refused.
+    page.goto(opened.address())
+    expect(page).to_have_url(opened.address("/enter"))
+    _log_in(page, name, real.accounts[name].password)
+    expect(page).to_have_url(opened.address("/password"))
+    page.goto(opened.address())
+    expect(page).to_have_url(opened.address("/password"))
+
+    page.locator("#old").fill(real.accounts[name].password)
+    page.locator("#new").fill("short")
+    page.locator(SUBMIT).click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.locator("#old").fill(real.accounts[name].password)
+    page.locator("#new").fill(CHOSEN)
+    page.locator(SUBMIT).click()
+    expect(page.locator("main h1")).to_contain_text(today)
+
+    token = _session(opened.context.cookies())["value"]
+    page.goto(opened.address("/settings"))
+    page.get_by_role("button", name=leave).click()
+    expect(page).to_have_url(opened.address("/enter"))
+    assert not opened.context.cookies()
+    with real.served.api(REAL_MEMBER, token) as client:
+        assert client.get("me").status_code == httpx.codes.UNAUTHORIZED
+
+    _log_in(page, name, CHOSEN)
+    expect(page.locator("main h1")).to_contain_text(today)
+    expect(page).to_have_url(opened.address())
+
+
+def test_ten_wrong_passwords_lock_a_name_and_both_languages_say_so(
+    real: Real, visitor: Open
+) -> None:
+    opened = visitor(real.served, "en", member=REAL_MEMBER)
+    opened.watch.expect("status of 403|status of 401")
+    page = opened.context.new_page()
+    page.goto(opened.address("/enter"))
+    said = []
+    for _ in range(TRIES_MAX + 1):
+        _log_in(page, "chen.jing", "not this one, not at all")
+        said.append(page.get_by_role("alert").inner_text())
+        page.goto(opened.address("/enter"))
+    assert len(set(said[:TRIES_MAX])) == 1, said
+    assert "15 minutes" in said[-1] and said[-1] != said[0]
+
+    page.goto(f"{real.served.address}/{REAL_MEMBER}/zh/enter")
+    _log_in(page, "chen.jing", real.accounts["chen.jing"].password)
+    expect(page.get_by_role("alert")).to_contain_text("15 分钟")
+    expect(page).to_have_url(re.compile("/zh/enter$"))
+
+
+def test_a_session_is_drawn_at_log_in_and_its_cookie_goes_to_its_member_alone(
+    real: Real, visitor: Open
+) -> None:
+    opened = visitor(real.served, "en", member=REAL_MEMBER)
+    planted = "ab" * 32
+    opened.context.add_cookies(
+        [{"name": f"tally_{REAL_MEMBER}", "value": planted, "url": opened.address()}]
+    )
+    page = opened.context.new_page()
+    page.goto(opened.address("/enter"))
+    _log_in(page, "wang.fang", real.accounts["wang.fang"].password)
+    expect(page).to_have_url(opened.address("/password"))
+    found = [each for each in opened.context.cookies() if each["httpOnly"]]
+    assert len(found) == 1
+    assert found[0]["value"] != planted
+    assert found[0]["path"] == f"/{REAL_MEMBER}"
+    assert found[0]["sameSite"] == "Strict"
+    assert found[0]["value"] not in page.evaluate("document.cookie")
+    with real.served.api(REAL_MEMBER, planted) as client:
+        assert client.get("me").status_code == httpx.codes.UNAUTHORIZED
+
+
+def test_who_has_not_chosen_a_password_yet_is_refused_by_the_api_too(real: Real) -> None:
+    with real.served.api(REAL_MEMBER) as client:
+        made = client.post(
+            "users", json={"name": "new.comer", "shown": "钱多", "role": "manager"}
+        ).json()
+        sent = {"name": "new.comer", "password": made["password"]}
+        token = client.post("sessions", json=sent).json()["token"]
+    with real.served.api(REAL_MEMBER, token) as client:
+        assert client.get("me").json()["must_change"] == 1
+        assert client.get("cases").status_code == httpx.codes.FORBIDDEN
+        assert client.post("users/li.mei/disable").status_code == httpx.codes.FORBIDDEN
+
+
+def test_no_link_and_no_choice_opens_a_real_county(real: Real) -> None:
+    assert real.served.link == "/"
+    with real.served.ask(origin=real.served.address) as client:
+        assert client.get("/open/anything").status_code == httpx.codes.GONE
+        for answer in (
+            client.get("/choose/en"),
+            client.post("/choose/en", data={"who": f"{REAL_MEMBER}/manager"}),
+        ):
+            assert answer.status_code == httpx.codes.SEE_OTHER
+            assert answer.headers["location"] == "/"
+            assert "set-cookie" not in answer.headers
+
+
+def test_the_demonstrations_link_opens_once_and_whoever_opened_it_becomes_any_officer(
+    own_county: Served, visitor: Open
+) -> None:
+    first = visitor(own_county, "en", member="village")
+    page = first.context.new_page()
+    page.goto(own_county.address + own_county.link)
+    expect(page).to_have_url(f"{own_county.address}/choose/en")
+    page.locator('button[value="village/village_officer"]').click()
+    expect(page).to_have_url(first.address())
+    page.locator("main h1").wait_for()
+
+    second = visitor(own_county, "en", member="village")
+    second.watch.expect("status of 410")
+    late = second.context.new_page()
+    told = late.goto(own_county.address + own_county.link)
+    assert told is not None and told.status == httpx.codes.GONE
+    expect(late.locator("h1")).to_have_text("This link has been used")
+    late.goto(f"{own_county.address}/choose/en")
+    assert "/choose" not in late.url
+    assert late.locator('button[name="who"]').count() == 0
+    assert not second.context.cookies()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
+    language: Language, county: Served, real: Real, visitor: Open, axe: str
+) -> None:
+    demonstration = visitor(county, language)
+    demonstration.context.add_cookies(
+        [
+            {
+                "name": "tally-demonstration",
+                "value": county.open_link(),
+                "url": county.address,
+            }
+        ]
+    )
+    outside = visitor(real.served, language, member=REAL_MEMBER)
+    outside.watch.expect("status of 410")
+    faults = []
+    for opened, address in (
+        (demonstration, f"{county.address}/choose/{language}"),
+        (outside, f"{real.served.address}/"),
+        (outside, f"{real.served.address}/open/used"),
+        (outside, outside.address("/enter")),
+        (outside, outside.address("/password")),
+    ):
+        page = opened.context.new_page()
+        page.goto(address)
+        for theme in ("light", "dark"):
+            for width in (1440, 390):
+                page.emulate_media(color_scheme=theme)
+                page.set_viewport_size({"width": width, "height": 844})
+                # The doors ask for the theme when they open.
+                page.reload()
+                settle(page)
+                found = [*check_layout(page), *check_words(page, language), *check_axe(page, axe)]
+                faults += [f"{page.url} {theme} {width}: {each}" for each in found]
+        page.close()
+    assert not faults, "\n".join(faults)
+
+
+def _session(cookies: list) -> dict:  # type: ignore[type-arg]
+    return next(each for each in cookies if each["name"] == f"tally_{REAL_MEMBER}")

@@ -1,0 +1,64 @@
+"""Every place of the console, in both languages, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Page
+
+from console.conftest import Open
+from console.finding import open_places, place_id
+from console.screens import check_axe, check_layout, check_words, settle
+from console.served import Served
+from tallystick.console.places import PLACES, Place
+
+SHOTS: Final = Path(os.environ.get("TALLY_SHOTS") or Path(__file__).parents[2] / ".shots")
+LOOKS: Final = tuple((theme, width) for theme in ("light", "dark") for width in (1440, 390))
+SEEN_MAX: Final = 3
+"""How many of one place are looked at: a case of each stage is another page."""
+
+
+def _look(page: Page, theme: str, width: int) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": 900 if width > 700 else 844})
+    page.locator(f"body.body--{theme}").wait_for()
+    settle(page)
+
+
+def _keep(page: Page, language: str, path: str, look: str) -> None:
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    name = path.strip("/").replace("/", "-") or "today"
+    page.screenshot(path=SHOTS / f"{language}-{name}-{look}.png", animations="disabled")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("place", PLACES, ids=place_id)
+def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
+    place: Place, language: str, county: Served, officer: Open, axe: str
+) -> None:
+    found = list(islice(open_places(county, place), SEEN_MAX if "{" in place.path else 1))
+    assert found, f"the demonstration has nothing to show at {place.path}"
+    faults: dict[str, list[str]] = {}
+    for number, (member, name, path) in enumerate(found):
+        opened = officer(member, name, language)
+        page = opened.open(path)
+        assert page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en-US"}[language]
+        for theme, width in LOOKS:
+            _look(page, theme, width)
+            look = f"{theme}-{width}"
+            _keep(page, language, f"{place.path.replace('{', '').replace('}', '')}-{number}", look)
+            at = f"{path} as {member}/{name}, {look}"
+            checks = (*check_layout(page), *check_words(page, language), *check_axe(page, axe))
+            for fault in checks:
+                faults.setdefault(fault, []).append(at)
+        opened.context.close()
+    assert not faults, _tell(faults)
+
+
+def _tell(faults: dict[str, list[str]]) -> str:
+    """Return each finding once, with where it was met first and how often."""
+    return "\n".join(f"{each}  [{at[0]}; {len(at)} x]" for each, at in faults.items())
