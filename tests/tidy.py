@@ -55,9 +55,12 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "cbor2": ("base/*",),
     "click": ("cli/*",),
     "cryptography": ("base/*", "chain/*", "kernel/access/*", "kernel/link/*"),
-    "fastapi": ("api/*",),
+    "fastapi": ("api/*", "console/*"),
     "httpx": ("client/*", "kernel/*/engines/*"),
+    "lucide": ("console/*",),
+    "markupsafe": ("console/*",),
     "nacl": ("base/*", "chain/*", "kernel/access/*"),
+    "nicegui": ("console/*",),
     # The batch loops of exact/ and Zigzag, the training maths, and LtHash's lanes.
     "numpy": ("learning/*", "exact/*batch.py", "chain/state.py", "kernel/store/zigzag/*"),
     "openpyxl": ("sources/*",),
@@ -66,7 +69,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     # Engines, and the one opening of files that a member keeps for itself.
     "sqlite3": ("kernel/*/engines/*", "kernel/store/database.py"),
     "sklearn": ("learning/*",),
-    "starlette": ("api/*",),
+    "starlette": ("api/*", "console/*"),
     "threadpoolctl": ("learning/*",),
     "uvicorn": ("api/*", "cli/*"),
 }

@@ -36,15 +36,29 @@ def plant(served: Served) -> dict[str, list[httpx.Response]]:
 
     send("newspaper", "news", {"text": HOSTILE}, "news")
     send("finance", "guidance", {"topic": "seed", "text": HOSTILE}, "guidance")
+    with served.api("credit-union") as client:
+        entry = client.get("providers").json()["items"][0]["entry"]
+    names = {"provider": "hostile", "name_zh": HOSTILE[:60], "name_en": HOSTILE[:60]}
+    send("credit-union", "providers", entry | names, "providers")
     for member in ("credit-union", "agricultural-bank"):
         user = {"name": "a.hostile", "shown": SHOWN, "role": "manager"}
         send(member, "users", user, "users")
-        with served.api(member) as client:
-            cases = client.get("cases", params={"limit": 200}).json()["items"]
-        for row in cases:
-            case = row["case"]
-            send(member, f"cases/{case}/appeals", {"words": HOSTILE}, "appeals")
+        coded = {"code": "not_fair", "words": HOSTILE}
+        for case in _open_cases(served, member):
+            send(member, f"cases/{case}/appeals", coded, "appeals")
             send(member, f"cases/{case}/feedback", {"felt": 1, "words": HOSTILE}, "feedback")
-            send(member, f"cases/{case}/refuse", {"code": "unfit", "words": HOSTILE}, "refuse")
-            send(member, f"cases/{case}/approve", {"words": HOSTILE}, "approve")
+            send(member, f"cases/{case}/hand-over", _over(member), "hand-over")
+            send(member, f"cases/{case}/refuse", coded, "refuse")
+            send(member, f"cases/{case}/close", coded, "close")
     return told
+
+
+def _open_cases(served: Served, member: str) -> list[str]:
+    with served.api(member) as client:
+        rows = client.get("cases", params={"limit": 40}).json()["items"]
+    return [row["case"] for row in rows]
+
+
+def _over(member: str) -> dict[str, Any]:
+    to = "agricultural-bank" if member == "credit-union" else "credit-union"
+    return {"to": to, "days": 5, "notes": HOSTILE}

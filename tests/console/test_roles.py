@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from typing import Final
 
@@ -13,8 +15,8 @@ from playwright.sync_api import Page, expect
 from console.conftest import Open
 from console.finding import may_open
 from console.served import Served
+from tallystick.api import routes as api_routes
 from tallystick.api.act import Act
-from tallystick.api.app import ROUTERS
 from tallystick.console.places import PLACES, Place
 
 OFFICERS: Final = {
@@ -90,8 +92,8 @@ def _guarded_routes() -> list[tuple[str, str, str]]:
     """Return (method, path, act) of the API's routes."""
     return [
         (method, route.path, asked.dependency.name)
-        for router in ROUTERS
-        for route in router.routes
+        for module in pkgutil.iter_modules(api_routes.__path__)
+        for route in importlib.import_module(f"{api_routes.__name__}.{module.name}").router.routes
         if isinstance(route, APIRoute)
         for asked in route.dependencies
         if isinstance(asked.dependency, Act)

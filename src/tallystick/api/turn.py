@@ -10,6 +10,7 @@ Source: IETF draft "The Idempotency-Key HTTP Header Field".
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -35,7 +36,7 @@ from tallystick.kernel.ledger.courier import Courier
 from tallystick.kernel.ledger.outbox import Entry
 from tallystick.kernel.ledger.outbox import Request as Keyed
 
-__all__ = ["LookDep", "Member", "Settings", "Turn", "TurnDep", "answer_json"]
+__all__ = ["LookDep", "Member", "Settings", "Turn", "TurnDep", "ViewDep", "answer_json"]
 
 WITNESS_MS: Final = 10_000
 OWNER: Final = "local"
@@ -267,7 +268,18 @@ def _look(request: Request, member: Member) -> Turn:
     return Turn(settings, seat, request)
 
 
+def _view(request: Request, member: Member) -> Turn:
+    """Return a turn at a member whose own copy may be damaged: then it is looked at as it is."""
+    settings: Settings = request.app.state.settings
+    seat = settings.seat(member)
+    with contextlib.suppress(Error):
+        seat.node.catch_up()
+    return Turn(settings, seat, request)
+
+
 TurnDep = Annotated[Turn, Depends(_take_turn)]
 """A request that writes."""
 LookDep = Annotated[Turn, Depends(_look)]
 """A request that reads."""
+ViewDep = Annotated[Turn, Depends(_view)]
+"""A look at what a damaged copy must not hide: the ledger itself, and the officers' accounts."""

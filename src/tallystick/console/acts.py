@@ -8,13 +8,13 @@ the block.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nicegui import ui
 
+from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Error
 from tallystick.console.icons import icon
 from tallystick.console.kit import button, fill, show
@@ -168,7 +168,7 @@ def open_act(
         confirm: words of the button; the title if empty.
         is_grave: whether it cannot be taken back.
     """
-    key = secrets.token_hex(16)
+    key = SystemEntropy().draw("key", 16).hex()
     with ui.dialog().props("persistent") as dialog, ui.element("div").classes("dialog"):
         section = ui.element("section").classes("card")
         section.props["role"] = "dialog"

@@ -9,7 +9,6 @@ and only addresses of its member get; the demonstration's link opens once.
 from __future__ import annotations
 
 import hmac
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
@@ -18,6 +17,7 @@ from fastapi import APIRouter, Form, Path, Request
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
 from tallystick.console.icons import icon
@@ -46,6 +46,10 @@ class Shown:
     role: str
 
 
+def _draw() -> str:
+    return SystemEntropy().draw("link", 24).hex()
+
+
 @dataclass(slots=True)
 class Demonstration:
     """The demonstration's own door: made-up officers, any of whom may be chosen.
@@ -57,8 +61,8 @@ class Demonstration:
 
     officers: Mapping[str, Sequence[Shown]]
     begin: Callable[[str, str], str] = field(repr=False)
-    _link: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
-    _chosen: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    _link: str = field(default_factory=_draw, repr=False)
+    _chosen: str = field(default_factory=_draw, repr=False)
 
     @property
     def link(self) -> str:

@@ -16,9 +16,12 @@ from tallystick.console.pages import (
     feedback,
     ledger,
     loans,
+    model,
+    models,
     new_case,
     settings,
     today,
+    users,
 )
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import Phrase
@@ -128,6 +131,17 @@ PLACES: Final = (
         is_live=True,
     ),
     Place(
+        "/models",
+        Phrase("模型", "Models"),
+        models.show_page,
+        frozenset({"read_model"}),
+        glyph="chart-spline",
+        group="decide",
+        count="models",
+        is_live=True,
+    ),
+    Place("/models/{model}", Phrase("模型", "Model"), model.show_page, frozenset({"read_model"})),
+    Place(
         "/ledger",
         Phrase("账本", "Ledger"),
         ledger.show_page,
@@ -169,6 +183,14 @@ PLACES: Final = (
         group="work",
         count="appeals",
         is_live=True,
+    ),
+    Place(
+        "/users",
+        Phrase("账号", "Accounts"),
+        users.show_page,
+        frozenset({"list_users"}),
+        glyph="users",
+        group="oversight",
     ),
     Place("/settings", Phrase("设置", "Settings"), settings.show_page, glyph="settings"),
 )

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar, Final
 
-from fastapi import APIRouter, Body, Depends, Query, Request
+from fastapi import APIRouter, Body, Query
 from starlette.responses import Response
 
 from tallystick.api.act import act
 from tallystick.api.shape import STRICT, Height, Tid
-from tallystick.api.turn import LookDep, Member, Settings, Turn, TurnDep, answer_json
+from tallystick.api.turn import LookDep, Turn, TurnDep, ViewDep, answer_json
 from tallystick.base.codec import INTEGER_MAX, decode
-from tallystick.base.errors import Corrupt, Error, NotFound
+from tallystick.base.errors import Corrupt, NotFound
 from tallystick.chain import schema
 from tallystick.county.agreement import show_agreement
 from tallystick.county.charter_table import charter_table
@@ -31,19 +30,6 @@ BLOCKS_MAX: Final = 100
 WAIT_MS: Final = 2_000
 """How long a check is waited for; a longer one goes on and is asked for."""
 BlockLimit = Annotated[int, Query(ge=1, le=BLOCKS_MAX, description="Most blocks of this page.")]
-
-
-def _view(request: Request, member: Member) -> Turn:
-    """Return a turn at a member whose own copy may be damaged: then it is looked at as it is."""
-    settings: Settings = request.app.state.settings
-    seat = settings.seat(member)
-    with contextlib.suppress(Error):
-        seat.node.catch_up()
-    return Turn(settings, seat, request)
-
-
-ViewDep = Annotated[Turn, Depends(_view)]
-"""A look at the ledger itself, which a damaged copy must not prevent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from tallystick.api.act import OWN, act
 from tallystick.api.guest import read_token
 from tallystick.api.served import Settings
 from tallystick.api.shape import STRICT, Code
-from tallystick.api.turn import LookDep, Member, Turn, answer_json
+from tallystick.api.turn import Member, Turn, ViewDep, answer_json
 from tallystick.base.errors import Denied
 from tallystick.kernel.access.accounts import Account, Accounts, Issued
 from tallystick.kernel.access.roles import MATRIX, acts_of
@@ -106,7 +106,7 @@ def _tell_me(account: Account) -> dict[str, Any]:
 
 
 @router.get("/me", summary="Who asks", dependencies=[act(OWN)])
-def show_me(turn: LookDep) -> Response:
+def show_me(turn: ViewDep) -> Response:
     """Answers `{officer, name, shown, role, must_change, acts}`; the owner's are all."""
     if turn.guest is not None:
         return answer_json(_tell_me(turn.guest.account))
@@ -115,7 +115,7 @@ def show_me(turn: LookDep) -> Response:
 
 
 @router.delete("/sessions", summary="Log out", dependencies=[act(OWN)])
-def log_out(turn: LookDep) -> Response:
+def log_out(turn: ViewDep) -> Response:
     """Ends this session; answers `{ended}`, 0 for the folder's owner, who has none."""
     guest = turn.guest
     accounts = turn.seat.node.accounts
@@ -123,7 +123,7 @@ def log_out(turn: LookDep) -> Response:
 
 
 @router.post("/password", status_code=201, summary="Change the password", dependencies=[act(OWN)])
-def change_password(turn: LookDep, body: NewPassword) -> Response:
+def change_password(turn: ViewDep, body: NewPassword) -> Response:
     """Answers as log-in does: the session goes on under another token, all others end."""
     if turn.guest is None:
         raise Denied(
@@ -140,13 +140,13 @@ def change_password(turn: LookDep, body: NewPassword) -> Response:
 
 
 @router.get("/users", summary="List accounts", dependencies=[act("list_users")])
-def list_users(turn: LookDep) -> Response:
+def list_users(turn: ViewDep) -> Response:
     """Answers `{items}` by log-in name."""
     return answer_json({"items": [_tell(each) for each in _accounts(turn).list_all()]})
 
 
 @router.post("/users", status_code=201, summary="Make an account", dependencies=[act("add_user")])
-def add_user(turn: LookDep, body: NewUser) -> Response:
+def add_user(turn: ViewDep, body: NewUser) -> Response:
     """Answers the account with its one-time `password`, told this once."""
     return _answer_issued(_accounts(turn).add(body.name, body.shown, body.role))
 
@@ -157,7 +157,7 @@ def add_user(turn: LookDep, body: NewUser) -> Response:
     summary="Close an account",
     dependencies=[act("disable_user")],
 )
-def disable_user(turn: LookDep, name: UserName) -> Response:
+def disable_user(turn: ViewDep, name: UserName) -> Response:
     """Ends its sessions at once; answers the account."""
     return answer_json(_tell(_accounts(turn).disable(name)), 201)
 
@@ -168,7 +168,7 @@ def disable_user(turn: LookDep, name: UserName) -> Response:
     summary="Open an account again",
     dependencies=[act("enable_user")],
 )
-def enable_user(turn: LookDep, name: UserName) -> Response:
+def enable_user(turn: ViewDep, name: UserName) -> Response:
     """Lifts its lock as well; answers the account."""
     return answer_json(_tell(_accounts(turn).enable(name)), 201)
 
@@ -179,7 +179,7 @@ def enable_user(turn: LookDep, name: UserName) -> Response:
     summary="Give a one-time password",
     dependencies=[act("reset_user")],
 )
-def reset_user(turn: LookDep, name: UserName) -> Response:
+def reset_user(turn: ViewDep, name: UserName) -> Response:
     """Ends its sessions; answers the account with its one-time `password`, told this once."""
     return _answer_issued(_accounts(turn).reset(name))
 
@@ -190,7 +190,7 @@ def reset_user(turn: LookDep, name: UserName) -> Response:
     summary="Change a role",
     dependencies=[act("change_role")],
 )
-def change_role(turn: LookDep, name: UserName, body: NewRole) -> Response:
+def change_role(turn: ViewDep, name: UserName, body: NewRole) -> Response:
     """Ends its sessions; answers the account."""
     return answer_json(_tell(_accounts(turn).change_role(name, body.role)), 201)
 

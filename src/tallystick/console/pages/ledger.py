@@ -68,7 +68,7 @@ class _Page:
             self._records = show(fill(""))
         with boxed(v.t("全部区块", "All blocks")):
             self._blocks = show(fill(""))
-        self._settled = show(fill(""))
+        self._settled = show(fill(""), "k-quiet")
 
     def _show_head(self) -> None:
         v = self._v

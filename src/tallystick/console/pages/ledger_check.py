@@ -38,7 +38,7 @@ class CheckBox:
 
     def __init__(self, v: Visit) -> None:
         self._v = v
-        self._place: Html = show(fill(""))
+        self._place: Html = show(fill(""), "k-quiet")
         self._place.props["role"] = "status"
         self.is_busy = False
 

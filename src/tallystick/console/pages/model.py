@@ -17,6 +17,7 @@ from tallystick.console.pages.model_part import tell_figures
 from tallystick.console.pages.model_shadow import show_shadow
 from tallystick.console.pages.model_view import show_curves
 from tallystick.console.pages.model_words import say_kind, state_tag, write_ppm
+from tallystick.console.pages.models import UNRIPE
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
 from tallystick.text.wording import format_count
@@ -42,7 +43,7 @@ async def show_page(v: Visit, model: str) -> None:
     _show_head(v, found)
     if "forced" in found:
         show(_draw_forced(v, found))
-    show(stats(tell_figures(v, metrics, charts["ks"] if charts else None)))
+    show(stats(tell_figures(v, metrics)))
     show_curves(v, charts, metrics, found["features"])
     if deciding is not None and deciding["model"] != model:
         show(_draw_versus(v, found, deciding))
@@ -123,7 +124,7 @@ def _draw_forced(v: Visit, found: Model) -> Markup:
         "It was approved though its probabilities are off by more than chance. Reason: ",
     )
     return fill(
-        '<div class="problem"><p class="li">{}<span>{}<span class="mono">{}</span></span></p></div>',
+        '<div class="problem"><p class="li">{}<span>{}<b class="mono">{}</b></span></p></div>',
         icon("triangle-alert", "t-warn"),
         said,
         found["forced"],
@@ -156,7 +157,9 @@ async def _show_moved(v: Visit) -> None:
     """Show drift by month, where there are months to show."""
     try:
         found = await v.client.get("/models/due")
-    except Error:
+    except Error as error:
+        if error.code != UNRIPE:
+            raise
         # There is nothing to compare with yet; the page of models says so.
         return
     if found["months"]:
@@ -179,6 +182,6 @@ def _facts(v: Visit, found: Model) -> list[tuple[str, str | Markup]]:
     if "retired_at" in found:
         who = v.name_of(found["retired_by"])
         day = tell_day(v, found["retired_at"])
-        reason = fill(" {}", join([fill(mono, found["reason"])])) if "reason" in found else ""
+        reason = fill(" {}", join([fill(mono, found["reason"])])) if "reason" in found else fill("")
         rows.append((v.t("停用", "Retired"), fill("{} {}{}", day, who, reason)))
     return rows

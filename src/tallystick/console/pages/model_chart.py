@@ -7,6 +7,7 @@ and the band in which a perfect model would lie; every picture's figures stand u
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from tallystick.console.charts import Options, axis, line, show_chart, show_figures
@@ -70,7 +71,10 @@ def _draw_calibration(v: Visit, bins: Sequence[Tree]) -> Options:
     bars = [
         line(
             "",
-            [[x, _percent(each["observed"]["low_ppm"])], [x, _percent(each["observed"]["high_ppm"])]],
+            [
+                [x, _percent(each["observed"]["low_ppm"])],
+                [x, _percent(each["observed"]["high_ppm"])],
+            ],
             "var(--c1)",
         )
         for x, each in zip(xs, bins, strict=True)
@@ -94,10 +98,7 @@ def _draw_calibration(v: Visit, bins: Sequence[Tree]) -> Options:
             *bars,
             line(
                 seen,
-                [
-                    [x, _percent(each["observed"]["ppm"])]
-                    for x, each in zip(xs, bins, strict=True)
-                ],
+                [[x, _percent(each["observed"]["ppm"])] for x, each in zip(xs, bins, strict=True)],
                 "var(--c1)",
                 dots=True,
             ),
@@ -113,7 +114,8 @@ def _say_calibration(v: Visit, bins: Sequence[Tree]) -> str:
     count = len(bins)
     if not out:
         return v.t(
-            f"{count} 段都在机会能解释的范围内。", f"All {count} parts lie where chance can take them."
+            f"{count} 段都在机会能解释的范围内。",
+            f"All {count} parts lie where chance can take them.",
         )
     return v.t(
         f"{count} 段中有 {out} 段超出机会能解释的范围。",
@@ -155,26 +157,26 @@ def show_roc(v: Visit, points: Sequence[Sequence[int]], widest: Tree) -> None:
         widest: `ks` of the curves.
     """
     title = v.t("能分开好坏吗", "Can it tell them apart?")
-    with boxed(title, right="ROC · KS"):
+    with boxed(title, right=v.t("五折合在一起", "All folds pooled")):
         note = f"KS {write_ppm(widest['ppm'], 2)}"
         name = v.t(f"ROC 曲线，{note}", f"ROC curve, {note}")
         show_chart(v, _draw_roc(v, points, widest, note), height=HEIGHT, name=name)
+        at, bad, good = (widest[each] / _PERCENT for each in ("from_ppm", "bad_ppm", "good_ppm"))
         said = v.t(
-            f"在概率 {widest['from_ppm'] / _PERCENT:.1f}% 以上的，占变坏的"
-            f" {widest['bad_ppm'] / _PERCENT:.0f}%，只占正常的 {widest['good_ppm'] / _PERCENT:.0f}%。",
-            f"At or above a chance of {widest['from_ppm'] / _PERCENT:.1f}% lie"
-            f" {widest['bad_ppm'] / _PERCENT:.0f}% of those that ended badly, and"
-            f" {widest['good_ppm'] / _PERCENT:.0f}% of the others.",
+            f"概率在 {at:.1f}% 以上的，有变坏的 {bad:.0f}%，只有正常的 {good:.0f}%。",
+            f"At or above a chance of {at:.1f}% lie {bad:.0f}% of those that ended badly, and"
+            f" {good:.0f}% of the others.",
         )
         show(fill('<p class="body soft small">{}</p>', said))
-        columns = [">" + v.t("误判的正常 %", "Good taken for bad %"), ">" + v.t("认出的变坏 %", "Bad found %")]
+        columns = [
+            ">" + v.t("误判的正常 %", "Good taken for bad %"),
+            ">" + v.t("认出的变坏 %", "Bad found %"),
+        ]
         rows = [(f"{x / _PERCENT:.1f}", f"{y / _PERCENT:.1f}") for x, y in points]
         show_figures(v, columns, rows, "ROC", "roc")
 
 
-def _draw_roc(
-    v: Visit, points: Sequence[Sequence[int]], widest: Tree, note: str
-) -> Options:
+def _draw_roc(v: Visit, points: Sequence[Sequence[int]], widest: Tree, note: str) -> Options:
     curve = line("", [[_percent(x), _percent(y)] for x, y in points], "var(--c1)")
     x, y = _percent(widest["good_ppm"]), _percent(widest["bad_ppm"])
     label = {
@@ -209,7 +211,7 @@ def show_scores(v: Visit, histogram: Tree) -> None:
     good, bad = v.t("正常", "Ended well"), v.t("变坏", "Ended badly")
     title = v.t("分数怎样分布", "How its probabilities spread")
     edges = histogram["edges_ppm"]
-    names = [_range_short(low, high) for low, high in zip(edges, edges[1:], strict=False)]
+    names = [_range_short(low, high) for low, high in pairwise(edges)]
     with boxed(title, right=v.t("各自的 %", "% of each")):
         options = {
             "grid": {"left": 52, "right": 18, "top": 30, "bottom": 46},

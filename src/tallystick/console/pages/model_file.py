@@ -72,8 +72,8 @@ def show_upload(v: Visit) -> None:
     said = (
         v.t(
             "选训练写出的文件，先看清楚，再批准。公布和批准不能是同一个人。",
-            "Choose the file that training wrote, look at it, then approve. Whoever published it may"
-            " not approve it.",
+            "Choose the file that training wrote, look at it, then approve. Whoever published it"
+            " may not approve it.",
         )
         if v.may("approve_model")
         else v.t(
@@ -86,12 +86,11 @@ def show_upload(v: Visit) -> None:
         show(fill('<p class="body soft">{}</p>', said))
         with ui.element("div").classes("upload"):
             box = ui.upload(
-                label=v.t("选文件（tally model train --out 写出）", "File of tally model train --out"),
                 auto_upload=True,
                 max_files=1,
                 max_file_size=FILE_BYTES_MAX,
             )
-            box.props("flat accept=.cbor,.model,.bin hide-upload-btn")
+            button(v.t("选文件", "Choose a file"), lambda: box.run_method("pickFiles"), "upload")
     under = ui.element("div").classes("stack")
 
     async def took(event: events.UploadEventArguments) -> None:
@@ -130,11 +129,16 @@ def _show_found(v: Visit, found: TrainedFile) -> None:
         ("CID", fill('<span class="mono">{}</span>', found.cid)),
     ]
     title = v.t("文件里的模型", "The model in the file")
-    show(stats(tell_figures(v, metrics, charts["ks"] if charts else None)))
+    show(stats(tell_figures(v, metrics)))
     with boxed(title):
         show(fill('<div class="body">{}</div>', pairs(facts)))
         if not is_calibrated(metrics):
-            show(fill('<div class="body">{}</div>', item("octagon-alert", _say_doubt(v, metrics), "warn")))
+            show(
+                fill(
+                    '<div class="body">{}</div>',
+                    item("octagon-alert", _say_doubt(v, metrics), "warn"),
+                )
+            )
         with ui.element("div").classes("form-foot"):
             ui.space()
             if v.may("publish_model"):
@@ -210,7 +214,7 @@ def _approve(v: Visit, found: TrainedFile) -> None:
         v,
         title=v.t("批准模型", "Approve the model"),
         says=v.t(
-            f"从下一个案件起由它评分。账本记下名称、数字（{rows} 笔贷款）和您的编号，各成员都能看到。"
+            f"从下一个案件起由它评分。账本记下名称、数字（{rows} 笔贷款）和您的编号，各成员可见。"
             "公布它的人不能批准它。",
             f"It decides from the next case on. The ledger records its name, its figures ({rows}"
             " loans) and your number, for all members to read. Whoever published it cannot approve"

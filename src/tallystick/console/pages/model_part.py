@@ -59,7 +59,7 @@ _LEAKS: Final[Mapping[str, Phrase]] = phrase_table(
         ),
         "function": (
             "没有说明何时可知，可由 {of} 推出，或反过来",
-            "nobody says when it is known; it follows from {of}, or {of} from it",
+            "nobody says when it is known; either follows from the other, {of}",
         ),
     },
 )
@@ -72,7 +72,7 @@ def is_calibrated(metrics: Mapping[str, int]) -> bool:
 
 
 def tell_figures(
-    v: Visit, metrics: Mapping[str, int], widest: Tree | None
+    v: Visit, metrics: Mapping[str, int]
 ) -> Iterable[tuple[str, str, str, str | Markup]]:
     """Yield a model's figures, each beside what it is compared with."""
     spread = metrics.get("auc_sd_ppm")
@@ -82,12 +82,11 @@ def tell_figures(
         f"± {write_ppm(spread)}" if spread is not None else "",
         v.t("瞎猜是 0.5，五折检验", "guessing: 0.5; five folds"),
     )
-    at = f"{widest['from_ppm'] / 10_000:.0f}%" if widest else ""
     yield (
         "KS",
         write_ppm(metrics.get("ks_ppm"), 2),
         "",
-        v.t(f"在 {at} 处最大", f"widest at {at}") if at else v.t("瞎猜是 0", "guessing: 0"),
+        v.t("瞎猜是 0，五折平均", "guessing: 0; mean of folds"),
     )
     sound = is_calibrated(metrics)
     chance = write_ppm(metrics.get("ece_null95_ppm"))
@@ -189,7 +188,8 @@ def draw_points(v: Visit, features: Sequence[Tree]) -> Markup:
     title = v.t("每个值记多少分", "What each value counts")
     body = join(
         fill(
-            '<details><summary>{}</summary><div class="scroll">{}</div></details>',
+            '<details><summary>{}{}</summary><div class="scroll">{}</div></details>',
+            icon("chevron-right", "dim"),
             name_feature(v, each["name"]),
             _draw_bins(v, each),
         )
@@ -209,9 +209,7 @@ def _draw_bins(v: Visit, feature: Tree) -> Markup:
     else:
         signs = [f"≤ {format_count(edge)}" for edge in edges]
         signs.append(f"> {format_count(edges[-1])}" if edges else v.t("任何值", "any value"))
-    rows = [
-        (sign, _signed(points)) for sign, points in zip(signs, feature["points"], strict=False)
-    ]
+    rows = [(sign, _signed(points)) for sign, points in zip(signs, feature["points"], strict=False)]
     rows.append((v.t("不知道时", "where unknown"), _signed(feature["missing"])))
     if "other" in feature:
         rows.append((v.t("其他", "other"), _signed(feature["other"])))
@@ -293,7 +291,7 @@ def _group_state(v: Visit, audit: Tree, group: Tree) -> Markup:
     if audit["ordered"]:
         return tag(v.t("次序可疑，不作数", "Order in doubt"), "warn", "circle-help")
     if "ratio_ppm" not in group:
-        return tag(v.t("太少，不比较", "Too few to compare"))
+        return tag(v.t("太少", "Too few"))
     if group["selected_less"]:
         return tag(v.t("需说明", "Must explain"), "warn")
     if not group["calibrated"]:

@@ -78,7 +78,9 @@ def show_shadow(v: Visit, model: str) -> None:
         )
         with ui.element("div").classes("body"):
             act = button(v.t("重看一遍", "Run it"), None, "git-compare")
-            note = v.t("每打开一个案件都留下阅读回执。", "Each case that is opened leaves a receipt.")
+            note = v.t(
+                "每打开一个案件都留下阅读回执。", "Each case that is opened leaves a receipt."
+            )
             show(fill('<p class="soft small">{}</p>', note))
 
     async def run() -> None:
@@ -97,9 +99,7 @@ async def _run(v: Visit, model: str, place: Html) -> None:
     offset: int | None = 0
     try:
         while offset is not None and offset < CASES_MAX:
-            page = await v.client.get(
-                f"/models/{model}/shadow", limit=PAGE_CASES, offset=offset
-            )
+            page = await v.client.get(f"/models/{model}/shadow", limit=PAGE_CASES, offset=offset)
             found.rows += page["items"]
             found.unread += page["unread"]
             offset = page.get("next")

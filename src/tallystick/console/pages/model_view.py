@@ -41,7 +41,7 @@ def show_curves(
         if features:
             show(draw_points(v, features))
         return
-    with grid("g-two"):
+    with grid("g-two even"):
         show_calibration(v, charts["calibration"])
         show_roc(v, charts["roc"], charts["ks"])
     with grid("g-side"):

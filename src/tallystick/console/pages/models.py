@@ -23,6 +23,8 @@ from tallystick.text.wording import format_count
 __all__ = ["show_page"]
 
 MODELS_SHOWN: Final = 100
+UNRIPE: Final = "report.unripe"
+"""What is answered while no loan is over that could teach anything."""
 _REASONS: Final[Mapping[str, Phrase]] = phrase_table(
     "",
     {
@@ -89,6 +91,8 @@ async def _find_due(v: Visit) -> Mapping[str, Any] | Error | None:
     try:
         found: Mapping[str, Any] = await v.client.get("/models/due")
     except Error as error:
+        if error.code != UNRIPE:
+            raise
         return error
     return found
 
@@ -117,7 +121,9 @@ def _draw_waiting(v: Visit, waiting: Iterable[Model]) -> Markup:
         " not.",
     )
     right = tag(v.t("等批准", "Waits for approval"), "warn")
-    return card(v.t("已公布，还没有批准", "Published, not approved yet"), rows, right=right, note=note)
+    return card(
+        v.t("已公布，还没有批准", "Published, not approved yet"), rows, right=right, note=note
+    )
 
 
 def _identity(each: Model) -> str:
@@ -128,7 +134,8 @@ def _draw_models(v: Visit, models: Sequence[Model]) -> Markup:
     title = v.t("批准过的模型", "Models ever approved")
     if not models:
         why = v.t(
-            "还没有批准过模型：现在只看收支和规则。有了结果的贷款，可以用 tally model train 训练一个。",
+            "还没有批准过模型：现在只看收支和规则。"
+            "有了到期的贷款，可以用 tally model train 训练一个。",
             "No model was approved yet: income, spending and rules alone decide. Once loans have"
             " come to their end, train one with tally model train.",
         )
@@ -163,9 +170,7 @@ def _model_row(v: Visit, row: Model) -> Sequence[str | Markup]:
     if not is_calibrated(metrics):
         ece = fill("{} {}", tag(v.t("超出", "beyond"), "warn"), ece)
     return (
-        fill(
-            '<a class="link b" href="{}">{}</a>', v.link(f"/models/{row['model']}"), row["name"]
-        ),
+        fill('<a class="link b" href="{}">{}</a>', v.link(f"/models/{row['model']}"), row["name"]),
         state_tag(v, row["state"]),
         say_kind(v, row.get("kind")),
         write_ppm(metrics.get("auc_ppm")),
@@ -190,10 +195,17 @@ def _draw_due(v: Visit, due: Mapping[str, Any] | Error) -> Markup:
             "No loan in the books that this member may read is over yet, so it cannot be told.",
         )
         return card(title, item("info", why))
+    if not due["due"] and not (due["trained"] or due["granted"]):
+        why = v.t(
+            "本单位能读到的贷款月报里没有贷款，无从判断。",
+            "The books that this member may read hold no loan, so it cannot be told.",
+        )
+        return card(title, item("info", why))
+    over, granted, matured = (format_count(due[each]) for each in ("trained", "granted", "matured"))
     counted = v.t(
-        f"批准时已到期 {due['trained']} 笔；此后放出 {due['granted']} 笔，到期 {due['matured']} 笔。",
-        f"{due['trained']} loans were over at its approval; since then {due['granted']} were granted"
-        f" and {due['matured']} came to their end.",
+        f"批准时已到期 {over} 笔；此后放出 {granted} 笔，到期 {matured} 笔。",
+        f"{over} loans were over at its approval; since then {granted} were granted and {matured}"
+        " came to their end.",
     )
     reasons = join(item("info", _say_reason(v, each), "warn") for each in due["reasons"])
     right = (

@@ -14,6 +14,8 @@ from typing import Any, Final
 from nicegui import background_tasks
 
 from tallystick.base.errors import Conflict, Error, NotFound
+from tallystick.console.pages.new_case_questions import STEPS
+from tallystick.console.pages.new_case_tree import clean_answers
 from tallystick.console.visit import Visit
 
 __all__ = ["Keeper", "label_of"]
@@ -47,7 +49,14 @@ class Keeper:
 
     def __init__(self, v: Visit, found: Mapping[str, Any]) -> None:
         self.draft: str = found["draft"]
-        self.tree: dict[str, Any] = {"v": 1, "answers": {}, "step": 0, **found["tree"]}
+        held = found["tree"]
+        step = held.get("step")
+        self.tree: dict[str, Any] = {
+            **held,
+            "v": 1,
+            "answers": clean_answers(held.get("answers")),
+            "step": step if step in range(len(STEPS)) else 0,
+        }
         self.saved_ms: int = found["saved_at"]
         self.made_ms: int = found["made_at"]
         self.conflict: Conflict | None = None
@@ -115,7 +124,8 @@ class Keeper:
     async def keep_mine(self) -> None:
         """Save over what another window saved, now that the officer has seen it."""
         if self.conflict is not None:
-            self._revision = int(self.conflict.values.get("revision", 0))
+            held = self.conflict.values.get("revision")
+            self._revision = held if isinstance(held, int) else 0
             self.conflict = None
             self._turn += 1
             await self.save()

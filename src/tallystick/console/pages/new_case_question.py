@@ -72,7 +72,12 @@ class Question:
 def name_words(family: str, names: str) -> dict[str, Phrase]:
     """Return choices whose words the product knows already."""
     words = WORDS if f"{family}.{names.split(maxsplit=1)[0]}" in WORDS else FIELDS
-    return {name: words[f"{family}.{name}"] for name in names.split()}
+    return {name: _begin(words[f"{family}.{name}"]) for name in names.split()}
+
+
+def _begin(phrase: Phrase) -> Phrase:
+    """Return a phrase as it stands by itself: the English half with a capital."""
+    return Phrase(phrase.zh, phrase.en[:1].upper() + phrase.en[1:])
 
 
 def pair_words(**named: tuple[str, str]) -> dict[str, Phrase]:

@@ -78,13 +78,14 @@ class Sheet:
                 self._saved = show(fill(""), "soft saved")
                 self._saved.props["role"] = "status"
             acts = link_button(v.t("稍后继续", "Continue later"), v.link("/new"), "history")
-            show(acts, "act")
+            self._later = show(acts, "act")
         self._bar = ui.element("div").classes("clash")
-        with ui.element("div").classes("g g-form"):
+        self._whole = ui.element("div").classes("g g-form")
+        with self._whole:
             self._rail = ui.element("ol").classes("rail steps")
             self._rail.props["aria-label"] = v.t("步骤", "Steps")
             self._body = ui.element("section").classes("card")
-            with stack():
+            with stack().classes("aside"):
                 self._side = Side(v)
         self._side.on_follow(self._follow)
         keeper.told = self._tell_saved
@@ -99,8 +100,10 @@ class Sheet:
         v, keeper = self._v, self._keeper
         if keeper.conflict is not None:
             self._show_conflict(keeper.conflict)
-            return
-        if keeper.trouble is not None:
+            drawn = fill(
+                "{}", v.t("没有存：另一个窗口改过", "Not saved: another window changed it")
+            )
+        elif keeper.trouble is not None:
             said = v.t(
                 "还没存上，节点没有回答；正在再试",
                 "Not saved: the node does not answer; trying again",
@@ -124,7 +127,8 @@ class Sheet:
         """Tell what another window saved, and let the officer choose."""
         v = self._v
         self._bar.clear()
-        names = {_name_change(v, path) for path in error.values.get("changed", ())}
+        paths = error.values.get("changed")
+        names = {_name_change(v, str(path)) for path in (paths if isinstance(paths, list) else ())}
         changed = v.t("、", ", ").join(sorted(each for each in names if each))
         with self._bar, ui.element("div").classes("problem"):
             self._bar.props["role"] = "alert"
@@ -412,7 +416,7 @@ def _draw_faults(v: Visit, faults: Iterable[Fault]) -> Markup:
         fill(
             '<li><a href="#field-{0}" data-field="{0}">{1}{2}{3}</a></li>',
             each.field,
-            v.say(find_question(each.field).label),
+            _name_field(v, each.field),
             v.t("：", ": "),
             v.say(each.said),
         )
@@ -424,6 +428,15 @@ def _draw_faults(v: Visit, faults: Iterable[Fault]) -> Markup:
         title,
         join(rows),
     )
+
+
+def _name_field(v: Visit, field: str) -> str:
+    """Return what a field is called: of a list, with its row."""
+    label = v.say(find_question(field).label)
+    if "-" not in field:
+        return label
+    group, place, _ = field.split("-", 2)
+    return f"{v.say(LIST_NAMES[group])} {int(place) + 1}, {label}"
 
 
 def _name_change(v: Visit, path: str) -> str:

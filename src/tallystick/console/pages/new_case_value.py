@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from tallystick.console.acts import parse_money
-from tallystick.console.pages.new_case_question import Question
+from tallystick.console.pages.new_case_question import Given, Question
 from tallystick.text.phrase import Phrase
 
 __all__ = ["Wrong", "find_wrong", "read_identity", "read_value"]
 
 Value = int | str | list[int] | list[str]
 _HEX: Final = re.compile(r"[0-9a-f]{32}")
-_IDENTITY: Final = re.compile(r"[1-9]\d{16}[\dX]")
+_IDENTITY: Final = re.compile(r"[1-9][0-9]{16}[0-9X]")
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
-_DECIMAL: Final = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?")
+_DECIMAL: Final = re.compile(r"([0-9]{1,9})(?:\.([0-9]{1,4}))?")
 _PLAIN: Final = str.maketrans("０１２３４５６７８９．，－−", "0123456789.,--")
+_WHOLE: Final = re.compile(r"[0-9]{1,12}")
+_BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 _ONE_IS: Final = {"area": 100, "percent": 10_000}
 
 
@@ -39,7 +41,7 @@ class Wrong(ValueError):
         self.said = Phrase(zh, en)
 
 
-def read_value(question: Question, given: Any) -> Value | None:  # noqa: ANN401 - as it was typed
+def read_value(question: Question, given: Given) -> Value | None:
     """Return what an answer comes to; None where nothing was typed.
 
     Raises:
@@ -47,22 +49,47 @@ def read_value(question: Question, given: Any) -> Value | None:  # noqa: ANN401 
     """
     if given in (None, "", []):
         return None
-    if question.kind in {"months", "crops", "members"}:
-        return sorted({int(each) for each in given}) if question.kind != "members" else list(given)
+    if question.kind in {"months", "crops"}:
+        return _read_places(question, given)
+    if question.kind == "members":
+        return [str(each) for each in given] if isinstance(given, list) else None
     text = str(given).translate(_PLAIN).strip()
-    if question.kind in {"text", "words", "choice"}:
+    if question.kind in {"text", "words"}:
         return _read_text(question, text)
-    if question.kind in {"yes", "tick"}:
-        return int(text == "yes")
+    if question.kind in {"choice", "yes", "tick"}:
+        if question.choices and text not in question.choices:
+            raise Wrong("选一个", "Choose one")
+        return text if question.kind == "choice" else int(text == "yes")
     if question.kind == "month":
-        return int(text) if text.isdigit() else None
+        return _in_range(question, _read_whole(text))
     return _in_range(question, _read_figure(question, text))
 
 
-def _read_text(question: Question, text: str) -> str:
-    if len(text.encode()) > question.high:
+def _read_places(question: Question, given: Given) -> list[int] | None:
+    """Return months 1..12, or places of fields from 0; what is neither is left out."""
+    texts = [str(each) for each in given] if isinstance(given, list) else []
+    low, high = (1, 12) if question.kind == "months" else (0, 15)
+    return sorted(
+        {int(each) for each in texts if _WHOLE.fullmatch(each) and low <= int(each) <= high}
+    )
+
+
+def _read_whole(text: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise Wrong("写一个整数", "Write a whole number")
+    return int(text)
+
+
+def _read_text(question: Question, text: str) -> str | None:
+    if not text:
+        return None
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise Wrong("有的字认不出，重写一遍", "A sign cannot be read; write it again") from error
+    if size > question.high:
         raise Wrong("太长了，写短一些", "Too long; make it shorter")
-    if question.path and question.kind == "text" and re.search(r"\s", text):
+    if question.path and question.kind == "text" and _BLANK.search(text):
         raise Wrong("中间不要有空格", "Leave out the spaces")
     if question.name == "party_number" and not _HEX.fullmatch(text.lower()):
         raise Wrong("户号是 32 位，由 0–9 和 a–f 组成", "It has 32 signs, 0–9 and a–f")
@@ -80,9 +107,7 @@ def _read_figure(question: Question, text: str) -> int:
             raise Wrong("写一个金额，例如 50,000", "Write a sum, such as 50,000")
         return -found if is_loss else found
     if question.kind == "count":
-        if not plain.isdigit() or len(plain) > 12:  # noqa: PLR2004 - digits
-            raise Wrong("写一个整数", "Write a whole number")
-        return int(plain)
+        return _read_whole(plain)
     parts = _DECIMAL.fullmatch(plain.removesuffix("%"))
     one = _ONE_IS[question.kind]
     places = len(str(one)) - 1
@@ -128,7 +153,7 @@ def read_identity(text: str) -> tuple[date, str]:
     return born, "m" if int(plain[16]) % 2 else "f"
 
 
-def find_wrong(question: Question, given: Any) -> Phrase | None:  # noqa: ANN401 - as it was typed
+def find_wrong(question: Question, given: Given) -> Phrase | None:
     """Return what is wrong with an answer, None if nothing is."""
     try:
         found = read_value(question, given)

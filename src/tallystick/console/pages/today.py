@@ -175,7 +175,7 @@ def _queue(v: Visit, items: Iterable[Item], now_ms: int) -> Markup:
         for each in rows:
             parts.append(_row(v, each, group, now_ms, is_first=first))
             first = False
-    return fill('<ul class="todo">{}</ul>', join(parts))
+    return fill('<ul class="queue">{}</ul>', join(parts))
 
 
 def _row(v: Visit, found: Item, group: str, now_ms: int, *, is_first: bool) -> Markup:

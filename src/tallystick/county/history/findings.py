@@ -31,7 +31,7 @@ __all__ = [
 BANDS: Final[dict[str, tuple[int, int]]] = {
     "default": (65_000, 75_000),
     "default_granted": (31_000, 38_000),
-    "default_diverted": (400_000, 550_000),
+    "default_diverted": (450_000, 550_000),
     "default_poorest_fifth": (120_000, 130_000),
     "default_richest_fifth": (30_000, 40_000),
     "default_straw": (360_000, 460_000),
