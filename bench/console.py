@@ -150,9 +150,13 @@ def _changes(browser: Browser, served: Served) -> list[float]:
     """Return how long each change of page took, round the whole navigation, in ms."""
     with _officer(browser, served) as context:
         page = _open(context, served)
-        places = page.locator(".k-nav a.item").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+        places = page.locator(".k-nav a.item").evaluate_all(
+            "all => all.map(a => a.getAttribute('href'))"
+        )
         rounds = 1 + -(-2 * ROUNDS // len(places))
-        found = [page.evaluate(_CHANGE, path) for _ in range(rounds) for path in places[1:] + places[:1]]
+        found = [
+            page.evaluate(_CHANGE, path) for _ in range(rounds) for path in places[1:] + places[:1]
+        ]
         return found[len(places) :]
 
 
@@ -174,7 +178,11 @@ def _lengthen(folder: Path) -> None:
         rows = database.execute('SELECT * FROM "case"').fetchall()
         place = names.index("case")
         made = (
-            (*row[:place], hashlib.sha256(number.to_bytes(8, "big")).digest()[:16], *row[place + 1 :])
+            (
+                *row[:place],
+                hashlib.sha256(number.to_bytes(8, "big")).digest()[:16],
+                *row[place + 1 :],
+            )
             for number, row in zip(range(CASES - len(rows)), itertools.cycle(rows), strict=False)
         )
         blanks = ",".join("?" * len(names))
@@ -209,7 +217,8 @@ class Visitor:
             page = (await client.get(address)).text
         found = re.search(r"'client_id': '([0-9a-f-]+)'", page)
         listener = re.search(r'"listener_id":"([0-9a-f-]+)","type":"sub_pages_navigate"', page)
-        assert found and listener, "the frame's page is another one than this bench knows"
+        assert found is not None, "no socket is known"
+        assert listener is not None, "no link is listened to"
         self._client, self._listener = found[1], listener[1]
         query = {
             "client_id": self._client,
@@ -239,7 +248,7 @@ class Visitor:
         await self._socket.emit("event", {**message, "args": [path]})
         while "<h1" not in self._seen or time.perf_counter() - self._last < QUIET_S:
             await asyncio.sleep(0.02)
-            assert time.perf_counter() - began < 30 * THINK_S, f"no page at {place}"  # noqa: PLR2004
+            assert time.perf_counter() - began < 30 * THINK_S, f"no page at {place}"
         self.waited.append((self._last - began) * 1_000)
 
     async def work(self, places: Sequence[str]) -> None:
@@ -247,7 +256,9 @@ class Visitor:
         began = time.perf_counter() + THINK_S * self._number / OFFICERS
         for number in range(ACTIONS):
             await asyncio.sleep(max(0.0, began + number * THINK_S - time.perf_counter()))
-            await self.change(places[(self._number + number) % len(places)])
+            # All begin at the last page: a first click there would change nothing.
+            first = self._number % (len(places) - 1)
+            await self.change(places[(first + number) % len(places)])
 
     async def leave(self) -> None:
         """Close the socket."""
@@ -260,17 +271,19 @@ async def _crowd(served: Served) -> tuple[list[float], float]:
     cookies = [served.log_in(role) for role, _ in zip(itertools.cycle(roles), range(OFFICERS + 1))]
     places = ["/cases", "/loans", "/settings", ""]
     first = Visitor(served, 0)
-    await first.enter(cookies[-1])
-    for place in places:
-        await first.change(place)
-    before = served.memory()
     visitors = [Visitor(served, number) for number in range(OFFICERS)]
-    for visitor, cookie in zip(visitors, cookies, strict=False):
-        await visitor.enter(cookie)
-    await asyncio.gather(*(each.work(places) for each in visitors))
-    grown = served.memory() - before
-    for each in (first, *visitors):
-        await each.leave()
+    try:
+        await first.enter(cookies[-1])
+        for place in places:
+            await first.change(place)
+        before = served.memory()
+        for visitor, cookie in zip(visitors, cookies, strict=False):
+            await visitor.enter(cookie)
+        await asyncio.gather(*(each.work(places) for each in visitors))
+        grown = served.memory() - before
+    finally:
+        for each in (first, *visitors):
+            await each.leave()
     return [ms for each in visitors for ms in each.waited], grown / OFFICERS
 
 

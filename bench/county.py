@@ -3,9 +3,10 @@
 One run is the demonstration's, in its parts: the past is drawn (all requests with the lives of
 their loans), told in monthly books that twelve members verify, learnt from by one of them; then the
 year is acted out, five steps a case, decided by the model that was learnt; then one byte is
-flipped, found and repaired. The floor of books and year is SQLite alone: the very blocks and objects of the
-run inserted by every member, one commit a block. That of drawing is the same requests' features
-inserted once. Processor time, ratio of medians; the peak of memory is the whole process's.
+flipped, found and repaired. The floor of books and year is SQLite alone: the very blocks and
+objects of the run inserted by every member, one commit a block. That of drawing is the same
+requests' features inserted once. Processor time, ratio of medians; the peak of memory is the whole
+process's.
 """
 
 from __future__ import annotations

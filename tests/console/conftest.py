@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from console.served import CACHE, Served, copy_demonstration, locked, run_tally, serve
 from console.watching import Watch
 
-__all__ = ["REAL_MEMBER", "Open", "Opened", "Real"]
+__all__ = ["REAL_MEMBER", "Open", "Opened", "Real", "give_session"]
 
 Language = Literal["zh", "en"]
 Theme = Literal["light", "dark"]
@@ -32,8 +32,11 @@ WAIT_MS: Final = 15_000
 
 
 class _Engine:
-    """The one browser of this worker. Playwright's loop runs in its thread: no test but ours may
-    find it there, so it ends with the last of ours."""
+    """The one browser of this worker.
+
+    Playwright's loop runs in the tests' thread, where no test but ours may find it: it ends with
+    the last of ours.
+    """
 
     def __init__(self) -> None:
         self._playwright: Playwright | None = None

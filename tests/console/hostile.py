@@ -7,6 +7,7 @@ from typing import Any, Final
 import httpx
 
 from console.served import Served
+from counties import FITTING, UNFITTING
 
 __all__ = ["HOSTILE", "MARK", "SHOWN", "plant", "was_hit"]
 
@@ -40,25 +41,34 @@ def plant(served: Served) -> dict[str, list[httpx.Response]]:
         entry = client.get("providers").json()["items"][0]["entry"]
     names = {"provider": "hostile", "name_zh": HOSTILE[:60], "name_en": HOSTILE[:60]}
     send("credit-union", "providers", entry | names, "providers")
-    for member in ("credit-union", "agricultural-bank"):
-        user = {"name": "a.hostile", "shown": SHOWN, "role": "manager"}
-        send(member, "users", user, "users")
-        coded = {"code": "not_fair", "words": HOSTILE}
-        for case in _open_cases(served, member):
-            send(member, f"cases/{case}/appeals", coded, "appeals")
-            send(member, f"cases/{case}/feedback", {"felt": 1, "words": HOSTILE}, "feedback")
-            send(member, f"cases/{case}/hand-over", _over(member), "hand-over")
-            send(member, f"cases/{case}/refuse", coded, "refuse")
-            send(member, f"cases/{case}/close", coded, "close")
+    user = {"name": "a.hostile", "shown": SHOWN, "role": "manager"}
+    send("credit-union", "users", user, "users")
+    coded = {"code": "not_fair", "words": HOSTILE}
+    fits, misses = _take_in(served)
+    send("credit-union", f"cases/{misses}/refuse", coded, "refuse")
+    for case in (fits, misses):
+        send("village", f"cases/{case}/appeals", coded, "appeals")
+        send("finance", f"cases/{case}/feedback", {"felt": 1, "words": HOSTILE}, "feedback")
+    to = {"to": "agricultural-bank", "days": 5, "notes": HOSTILE}
+    send("credit-union", f"cases/{fits}/hand-over", to, "hand-over")
     return told
 
 
-def _open_cases(served: Served, member: str) -> list[str]:
-    with served.api(member) as client:
-        rows = client.get("cases", params={"limit": 40}).json()["items"]
-    return [row["case"] for row in rows]
+def _take_in(served: Served) -> list[str]:
+    """Register a household of that name, and open a case that fits and one that does not."""
+    with served.api("credit-union") as client:
 
+        def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+            answer = client.post(path, json=body)
+            assert answer.is_success, f"{path}: {answer.text}"
+            found: dict[str, Any] = answer.json()
+            return found
 
-def _over(member: str) -> dict[str, Any]:
-    to = "agricultural-bank" if member == "credit-union" else "credit-union"
-    return {"to": to, "days": 5, "notes": HOSTILE}
+        party = post("parties", {"kind": "household", "identity": {"name": HOSTILE}})["party"]
+        asked = {"party": party, "witness": "village", "days": 400, "text": HOSTILE}
+        mandate = post("mandates", asked)["mandate"]
+        requests = [
+            {"application": each, "party": party, "mandate": mandate, "defaults": []}
+            for each in (FITTING, UNFITTING)
+        ]
+        return [item["case"] for item in post("cases", {"requests": requests})["items"]]

@@ -22,14 +22,22 @@ MOST_MS: Final = 5_000
 
 _CHINESE: Final = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9'\u2019-]*")
-_ID: Final = re.compile(r"[0-9a-f]{6,64}|bafy[a-z2-7]{4,}|[a-z2-7]{12}|[a-f0-9]*\d[a-f0-9]*")
+_ID: Final = re.compile(
+    r"[0-9a-f]{6,64}|bafy[a-z2-7]{4,}|[a-z2-7]{12}|[a-f0-9]*\d[a-f0-9]*|[A-Za-z]\d+"
+)
 PROPER: Final = frozenset(
-    "AUC KS PSI CSV JSON PDF CAR SHA-256 CID IPFS P20 P50 P80 IV ECE ROC WOE QR ID IP API Tallystick"
-    " EN Ctrl K km kg mu H A4 V UTC HTTP LightGBM GB MB KB".split()
+    {
+        *("AUC", "KS", "PSI", "CSV", "JSON", "PDF", "CAR", "SHA-256", "CID", "IPFS", "P20", "P50"),
+        *("P80", "IV", "ECE", "ROC", "WOE", "QR", "ID", "IP", "API", "UTC", "HTTP", "A4", "Ctrl"),
+        *("km", "kg", "GB", "MB", "KB", "EN", "Brier", "Tallystick"),
+    }
 )
 """What Chinese texts write in Latin letters."""
 _RAW: Final = (
-    (re.compile(r"\b(?:None|undefined|NaN|null|True|False)\b"), "a value of a program"),
+    (
+        re.compile(r"\b(?:undefined|NaN|null|(?:None|True|False)(?! [a-z]))\b"),
+        "a value of a program",
+    ),
     (re.compile(r"\[object \w+\]|<[a-z/][^>]*>|&(?:lt|gt|amp|quot|#\d+);"), "markup"),
     (re.compile(r"\{[a-z_]*\}|%\([a-z_]+\)s"), "a blank that nothing filled"),
     (re.compile(r"\b[a-z]{2,}(?:\.[a-z_]{2,})+\b"), "a code"),

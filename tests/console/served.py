@@ -42,7 +42,7 @@ _ABOVE: Final = ("api", "console")
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Hold one of the cache's locks: workers of one run, and runs beside it, wait for each other."""
+    """Hold one of the cache's locks: workers of a run, and runs beside it, wait for each other."""
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f"{name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -184,9 +184,7 @@ def serve(folder: Path, *arguments: str) -> Iterator[Served]:
         )
     try:
         told = _first_line(process, log)
-        yield Served(
-            folder, told["address"], told["console"].removeprefix(told["address"]), log
-        )
+        yield Served(folder, told["address"], told["console"].removeprefix(told["address"]), log)
     finally:
         _end(process)
 

@@ -69,7 +69,7 @@ def test_every_stop_of_the_keyboard_is_seen_and_none_holds_it(officer: Open) -> 
     page = officer(*AT).open()
     _ready(page)
     page.evaluate(f"{_FOCUSED}.blur()")
-    stops = []
+    stops: list[str] = []
     for _ in range(120):
         page.keyboard.press("Tab")
         at = page.evaluate(f"{_FOCUSED}.outerHTML.slice(0, 160)")
@@ -149,9 +149,7 @@ def test_the_place_one_is_at_is_marked_for_the_eye_and_the_ear(officer: Open) ->
     expect(here).to_contain_text("Cases")
 
 
-def test_a_session_that_ends_elsewhere_leads_to_the_log_in(
-    county: Served, officer: Open
-) -> None:
+def test_a_session_that_ends_elsewhere_leads_to_the_log_in(county: Served, officer: Open) -> None:
     opened = officer("village", "manager")
     page = opened.open()
     _ready(page)

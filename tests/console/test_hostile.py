@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
@@ -45,9 +44,7 @@ def test_what_was_stored_acts_on_no_page(
     opened = officer("credit-union", "manager", language, served=planted)
     page = opened.open()
     for place in PLACES:
-        for member, name, path in open_places(planted, place):
-            if (member, name) != ("credit-union", "manager"):
-                continue
+        for _, _, path in open_places(planted, place, ("credit-union", "manager")):
             page.goto(opened.address(path))
             page.locator("main h1").wait_for()
             _is_safe(page)

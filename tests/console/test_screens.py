@@ -16,10 +16,12 @@ FRAME: Final = (
     " background: #fff; }}</style></head><body><main><h1>{}</h1>{}</main></body></html>"
 )
 WRONG: Final[dict[str, str]] = {
-    "text is clipped": '<div style="width:60px;overflow:hidden;white-space:nowrap">far too long a line</div>',
+    "text is clipped": '<div style="width:60px;overflow:hidden;white-space:nowrap">'
+    "far too long a line</div>",
     '"onetwo"': '<div style="height:8px;overflow:hidden">one<br>two</div>',
-    "texts overlap": '<div style="position:relative;height:40px"><p style="position:absolute;top:0;margin:0">'
-    'one and two</p><p style="position:absolute;top:4px;margin:0">three and four</p></div>',
+    "texts overlap": '<div style="position:relative;height:40px">'
+    '<p style="position:absolute;top:0;margin:0">one and two</p>'
+    '<p style="position:absolute;top:4px;margin:0">three and four</p></div>',
     "outside the viewport": '<p style="position:absolute;left:-40px">hangs out</p>',
     "scrolls sideways": '<div style="width:3000px">wide</div>',
     "no name": "<button></button>",
@@ -32,7 +34,8 @@ RIGHT: Final = (
     '<div class="ellipsis" style="width:60px;overflow:hidden;white-space:nowrap;'
     'text-overflow:ellipsis">far too long a line</div>'
     '<div style="width:90px;overflow-x:auto" tabindex="0"><p style="width:400px">scrolls here</p>'
-    '</div><p style="position:relative">one</p><p>two</p><a href="#there">There</a><p id="there">t</p>'
+    '</div><p style="position:relative">one</p><p>two</p><a href="#there">There</a>'
+    '<p id="there">t</p>'
     '<button aria-label="Close"></button><span class="heard" style="position:absolute;left:-99px">x'
     '</span><p style="color:#666">grey</p>'
 )
@@ -79,6 +82,7 @@ def test_words_are_read_where_people_read_and_hear_them(county: Served, visitor:
     [
         ("None", "en"),
         ("NaN%", "zh"),
+        ("Due: None", "en"),
         ("due.approve", "en"),
         ("a remote_ppm of 3", "en"),
         ("{count} cases", "en"),
@@ -99,6 +103,7 @@ def test_a_wrong_word_is_seen(words: str, language: str) -> None:
         ("区块 18,053，AUC 0.71，SHA-256", "zh"),
         ("案件 1c6823ea", "zh"),
         ("Case 1c6823ea was approved. Next: pay out", "en"),
+        ("None found", "en"),
         ("请用 tally user add 开一个，导出 report.csv", "zh"),
     ],
 )

@@ -164,6 +164,8 @@ def _tell(heard: Heard, cases: list[str], clock: ManualClock) -> None:
     union.disburse_loan(granted["loan"], amount_minor=granted["terms"]["amount_minor"])
     union.repay_loan(granted["loan"], principal_minor=100_000, interest_minor=1_000)
     assert [row["loan"] for row in union.list_loans(case=fit)] == [granted["loan"]]
+    told = union.show_loan(str(granted["loan"]))
+    assert sum(each["payment_minor"] for each in told["schedule"]) > told["terms"]["amount_minor"]
     union.receive_money(fit, amount_minor=3_000_000)
     union.refuse(refused, code="purpose_refused", words="not for a house")
     appeal = heard["village"].open_appeal(refused, code="disagree", words="my son pays too")

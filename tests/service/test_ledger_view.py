@@ -12,7 +12,7 @@ import pytest
 
 from counties import FITTING, START_MS, Town, found, open_town, take_in
 from tallystick.base.clock import ManualClock, SystemClock
-from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.errors import Conflict, Corrupt, NotFound
 from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.pin import Pin
 from tallystick.chain.verdict import Status
@@ -192,6 +192,22 @@ def test_a_flipped_byte_is_named_kept_over_a_restart_repaired_and_settled(
         assert {node.replica.tip.cid for node in town.house.nodes()} == {
             town.house.node("finance").replica.tip.cid
         }
+
+
+def test_an_officer_of_a_member_whose_copy_is_damaged_can_still_log_in_and_repair_it(
+    county: Path, clock: ManualClock
+) -> None:
+    _tamper(county, clock)
+    with open_town(county, clock) as town:
+        village = town["village"]
+        assert ended(village, "/verify")["sound"] == 0
+        # Whoever is to repair it must be able to come in: accounts do not stand in the chain.
+        assert get(village, "/me")["acts"]
+        assert get(village, "/users")["items"] == []
+        with pytest.raises(Corrupt):
+            get(village, "/cases")
+        assert ended(village, "/repair")["sound"] == 1
+        assert get(village, "/cases")["items"] == []
 
 
 def test_a_copy_is_repaired_while_its_member_is_asked_and_others_write(tmp_path: Path) -> None:

@@ -277,6 +277,7 @@ def schemas() -> dict[str, Schema]:
     for name in ("appeal", "case", "loan", "model", "product", "provider", "rules"):
         shape = f"{name.capitalize()}Row"
         found[shape] = _row(tables[name], shape)
+    found["ProviderRow"]["properties"]["members"] = _told("ProviderRow", "members")
     shown = found["CaseShown"]["properties"]
     shown["row"] = _row(tables["case"], "CaseRow", nulls=True)
     shown["records"]["items"] = _row(tables["record"], "RecordRow", nulls=True)

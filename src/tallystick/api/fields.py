@@ -198,6 +198,7 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
         "trees",
         "Reach over time: cycle, day, member, record, height, at, counts, exclusion, inclusion.",
     ),
+    "ProviderRow.members": ("texts", "Members it acts through, by name; none if it has none."),
     "ProviderShown.members": (
         "trees",
         "Members it acts through: member, stages, held, granted, settled; public counts.",

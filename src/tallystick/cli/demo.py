@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tallystick.base.errors import Conflict
+from tallystick.base.errors import Conflict, Invalid
 from tallystick.cli.examples import find_example
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
@@ -151,9 +151,21 @@ def _act(
                 books = act_past(house, clock, county, past, months=months, told=tell)
             telling = _by_day(county, months, tell)
             story = act_county(house, clock, county, months=months, told=telling, books=books)
+        _publish_reach(house, county)
         judged = _judge(house, county.start_month + months)
         tip = house.node(house.county.orderer).replica.tip
         return story, {"height": tip.height, "head": str(tip.cid), "calibration": judged}
+
+
+def _publish_reach(house: House, county: County) -> None:
+    """Let civil affairs publish whom the register reaches, unless it could point at somebody."""
+    from tallystick.county.targeting import publish_reach
+
+    try:
+        publish_reach(house, county)
+    except Invalid as error:
+        if error.code != "programme.too_few":
+            raise
 
 
 def _by_day(
@@ -354,8 +366,8 @@ def _tell_json(story: Story, facts: Mapping[str, Any], found: Tampering, seconds
 
 
 def _serve(home: Path) -> None:
-    from tallystick.cli.serve import serve_folder
     from tallystick.cli.place import Place
+    from tallystick.cli.serve import serve_folder
 
     _say("serve")
     serve_folder(Place(county=home))

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
-from tallystick.base.errors import Invalid
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.reading import read_text
 from tallystick.cli.spoken import Group, Words, argument, lang_option, option
 
 __all__ = ["programme"]
-
-_VILLAGE: Final = ("code", "zh", "en", "lon_micro", "lat_micro")
-_HOUSEHOLD: Final = ("village", "group", "poor", "held")
-_ANSWERS: Final = {"1": True, "0": False}
-_MICRO: Final = frozenset({"lon_micro", "lat_micro"})
 
 
 @click.group(
@@ -124,56 +116,13 @@ def _row(found: Mapping[str, Any], *names: str) -> dict[str, Any]:
 @at_member(writes=True)
 def measure(place: Place, *, name: str, survey: str, villages: str, cycle: int) -> dict[str, Any]:
     """Measure a programme."""
-    from tallystick.services.publication.reach import (
-        Surveyed,
-        Village,
-        count_reach,
-        list_villages,
-    )
+    from tallystick.services.publication.reach import count_reach, list_villages
+    from tallystick.services.publication.survey import read_survey, read_villages
 
-    listed = [
-        Village(row["code"], row["zh"], row["en"], int(row["lon_micro"]), int(row["lat_micro"]))
-        for row in _read(villages, _VILLAGE)
-    ]
-    homes = (
-        Surveyed(row["village"], row["group"], _ANSWERS[row["poor"]], _ANSWERS[row["held"]])
-        for row in _read(survey, _HOUSEHOLD)
-    )
+    listed = read_villages(read_text(villages))
+    homes = read_survey(read_text(survey))
     areas, groups = count_reach(listed, homes)
     with place.office() as office:
         return office.measure_programme(
             name, cycle=cycle, villages=list_villages(listed), areas=areas, groups=groups
         )
-
-
-def _read(path: str, names: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """Yield the rows of a CSV file by its head; what has no reading is named by its line alone.
-
-    Raises:
-        NotFound, Invalid: `cli.file`, as `read_text`; `cli.row`.
-    """
-    rows = csv.DictReader(read_text(path).splitlines())
-    if tuple(rows.fieldnames or ()) != names:
-        raise _fault(path, 1, f"the head is not {','.join(names)}")
-    for number, row in enumerate(rows, 2):
-        if None in row or None in row.values() or not all(map(_is_cell, row.items())):
-            raise _fault(path, number, f"no reading as {','.join(names)}")
-        yield row
-
-
-def _is_cell(cell: tuple[str, str]) -> bool:
-    name, text = cell
-    if name in {"poor", "held"}:
-        return text in _ANSWERS
-    if name in _MICRO:
-        return text.removeprefix("-").isdecimal() and text.isascii()
-    return bool(text)
-
-
-def _fault(path: str, line: int, why: str) -> Invalid:
-    return Invalid(
-        "cli.row",
-        f"{Path(path).name} line {line}: {why}",
-        cure="Correct the line, or the head.",
-        line=line,
-    )

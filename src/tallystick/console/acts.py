@@ -44,6 +44,8 @@ class Blank:
         choices: value -> words, of a choice.
         is_needed: whether it may stay empty.
         value: what stands there first.
+        read: of `text`, returns what was typed, None where it has no reading; None takes it as is.
+        fault: what is told where it has no reading.
     """
 
     name: str
@@ -53,6 +55,8 @@ class Blank:
     choices: Mapping[str, str] = field(default_factory=dict)
     is_needed: bool = True
     value: Any = None
+    read: Callable[[str], Any] | None = None
+    fault: str = ""
 
 
 def parse_money(text: str) -> int | None:
@@ -107,6 +111,9 @@ class _Form:
         t = self._v.t
         if value in (None, "", []):
             return None, t("这里要填", "This is needed") if blank.is_needed else ""
+        if blank.read is not None:
+            found = blank.read(str(value).strip())
+            return found, "" if found is not None else blank.fault
         if blank.kind == "money":
             found = parse_money(str(value))
             return found, "" if found else t("填一个金额，例如 50,000", "A sum, such as 50,000")

@@ -34,6 +34,7 @@ __all__ = [
     "name_in",
     "pairs",
     "person",
+    "scrolled",
     "show",
     "show_head",
     "stack",
@@ -223,6 +224,13 @@ def table(
         caption,
         heads,
         body,
+    )
+
+
+def scrolled(found: Markup, name: str) -> Markup:
+    """Return a wide part without links that the keyboard can scroll too."""
+    return fill(
+        '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>', name, found
     )
 
 

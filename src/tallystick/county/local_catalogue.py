@@ -7,6 +7,7 @@ from typing import Any
 
 from tallystick.base.codec import decode, value
 from tallystick.county.local_base import NodeOffice
+from tallystick.county.subject import members_of
 from tallystick.county.telling import read_id
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
@@ -20,8 +21,9 @@ class CatalogueOffice(NodeOffice):
     """What a member publishes for all to read."""
 
     def list_providers(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
-        """Return service subjects by name, with their services and fields of expertise."""
-        return self._list("provider", {}, "", limit, offset)
+        """Return service subjects by name, and the members they act through."""
+        rows = self._list("provider", {}, "", limit, offset)
+        return [{**row, "members": members_of(row["entry"])} for row in rows]
 
     def list_products(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
         """Return published products by name and version, with their terms."""

@@ -30,7 +30,7 @@ class WorkOffice(NodeOffice):
         tree = {name: dict(part) for name, part in application.items()}
         inputs = {"v": 1, "application": tree, "defaults": list(defaults)}
         positions = self._node.positions
-        model, catalogue = positions.approved_model(), positions.catalogue()
+        model, catalogue = positions.model_for(inputs), positions.catalogue()
         found = estimate(positions.decider(model, catalogue), inputs)
         if found.get("undecided", "").startswith("model."):
             # What the model reads is not there yet: the rest is told without it.

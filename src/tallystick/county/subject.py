@@ -18,7 +18,7 @@ from tallystick.county.summary import sum_feedback
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.views.base import Views
 
-__all__ = ["show_product", "show_provider", "sum_provider"]
+__all__ = ["members_of", "show_product", "show_provider", "sum_provider"]
 
 Tree = dict[str, Any]
 _STAGES: Final = ("applied", "schemed", "judged", "reported", "matched", "refused", "closed")
@@ -33,7 +33,7 @@ def show_provider(views: Views, provider: str) -> Tree:
     """
     row = _find_provider(views, provider)
     entry: Tree = decode(row["entry"], value)
-    served = _members_of(entry)
+    served = members_of(entry)
     products = [
         _version(each) for each in _products(views) if each["scheme"] in set(entry["services"])
     ]
@@ -53,7 +53,7 @@ def _find_provider(views: Views, provider: str) -> Tree:
     return rows[0]
 
 
-def _members_of(entry: Mapping[str, Any]) -> list[str]:
+def members_of(entry: Mapping[str, Any]) -> list[str]:
     """Return the members through which a subject acts, by name."""
     return sorted({SERVED_BY[each] for each in entry["expertise"] if each in SERVED_BY})
 
@@ -77,7 +77,7 @@ def sum_provider(desk: Desk, provider: str) -> Tree:
         NotFound: `provider.unknown`.
     """
     entry: Tree = decode(_find_provider(desk.views, provider)["entry"], value)
-    served = set(_members_of(entry))
+    served = set(members_of(entry))
     found = sum_feedback(desk, "provider")
     cells = [cell for cell in found["cells"] if cell["name"] in served]
     # How many cells were suppressed is of all subjects together: it would say nothing of this one.

@@ -99,6 +99,20 @@ _REPORT: Final = {
     **problem_table(
         "programme",
         {
+            "file": (
+                "这不是一份 1 MiB 以内的 UTF-8 表格",
+                "This is no UTF-8 table of at most 1 MiB",
+                NOT_RECORDED,
+                "另存为 UTF-8 的 CSV；更大的用命令行。",
+                "Save it as CSV in UTF-8; bring a larger one by the command line.",
+            ),
+            "row": (
+                "文件里有一行不合格式",
+                "A line of the file is not of its form",
+                NOT_RECORDED,
+                "改正提示的那一行，或改正表头。",
+                "Correct the line that the message names, or the head.",
+            ),
             "too_few": (
                 "人数太少，公布会让人认出农户",
                 "Too few households: a count would tell who they are",

@@ -51,13 +51,6 @@ _WORD: Final = problem_table(
             "请那位用户来做，或通过服务的网址。",
             "Ask that user, or use the server's address.",
         ),
-        "row": (
-            "文件里有一行不合格式",
-            "A line of the file is not of its form",
-            NOTHING_CHANGED,
-            "改正提示的那一行，或改正表头。",
-            "Correct the line that the message names, or the head.",
-        ),
         "train_features": (
             "没有一列能用来训练",
             "No column is left to train on",

@@ -103,6 +103,6 @@ def test_a_row_without_a_reading_is_named_by_its_line_alone(
     survey.write_text(text, encoding="utf-8")
     assert _measure((str(survey), files[1]), county, "--cycle", "202610") == 2
     told = capsys.readouterr().err
-    assert "cli.row" in told
+    assert "programme.row" in told
     assert f"line {line}:" in told
     assert "secret-name" not in told

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tallystick.console.pages.new_case_check import find_faults, name_doubt
@@ -148,7 +150,7 @@ def test_what_can_not_be_read_says_what_to_type(name: str, text: str) -> None:
 
 def test_what_was_told_before_and_is_not_asked_is_carried_on() -> None:
     crop = {"crop": "apple", "area_centimu": 400, "yield_kg_per_mu": 1_900, "in_project": 1}
-    leaves = [
+    leaves: list[dict[str, Any]] = [
         {"path": "profile.persons", "value": 3},
         {"path": "profile.schooling_years", "value": 9},
         {"path": "profile.living_minor_person_year", "value": 1_120_000},

@@ -14,7 +14,19 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.elements.html import Html
 
-from tallystick.console.kit import boxed, button, card, fill, grid, show, stack, stats, table, tag
+from tallystick.console.kit import (
+    boxed,
+    button,
+    card,
+    fill,
+    grid,
+    scrolled,
+    show,
+    stack,
+    stats,
+    table,
+    tag,
+)
 from tallystick.console.live import Health, Live
 from tallystick.console.pages.ledger_alarm import can_repair, draw_settled, show_alarm
 from tallystick.console.pages.ledger_check import CheckBox
@@ -176,6 +188,8 @@ class _Page:
             _put(self._records, fill(""))
             return
         title = v.t("最新的记录", "Newest records")
+        if wrong:
+            title = v.t("前后的记录", "Records around it")
         if heights[0] in wrong:
             figure = format_count(heights[0])
             title = v.t(f"区块 {figure} 应有的记录", f"What block {figure} holds elsewhere")
@@ -226,7 +240,7 @@ def _tell_figures(v: Visit, state: State) -> Iterable[tuple[str, str, str, str]]
         v.t("账本高度", "Height"),
         format_count(state["height"]),
         v.t("块", "blocks"),
-        v.t(f"{len(state['alarms'])} 处警报", f"{len(state['alarms'])} alarms"),
+        _say_alarms(v, len(state["alarms"])),
     )
     behind = state["height"] - state["witnessed"]
     yield (
@@ -248,6 +262,10 @@ def _tell_figures(v: Visit, state: State) -> Iterable[tuple[str, str, str, str]]
     )
 
 
+def _say_alarms(v: Visit, count: int) -> str:
+    return v.t(f"{count} 处警报", f"{count} {'alarm' if count == 1 else 'alarms'}")
+
+
 def _draw_members(v: Visit, state: State) -> Markup:
     heads = [
         v.t("成员", "Member"),
@@ -264,7 +282,8 @@ def _draw_members(v: Visit, state: State) -> Markup:
         f"{state['copies']} 份中 {state['agreeing']} 份一致",
         f"{state['agreeing']} of {state['copies']} copies agree",
     )
-    return card(title, table(heads, rows, title, classes="tight", hot=hot), right=right, pad=False)
+    body = scrolled(table(heads, rows, title, classes="tight", hot=hot), title)
+    return card(title, body, right=right, pad=False)
 
 
 def _member_row(v: Visit, row: Mapping[str, Any]) -> Sequence[str | Markup]:

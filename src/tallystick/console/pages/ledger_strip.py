@@ -11,7 +11,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from tallystick.base.errors import NotFound
-from tallystick.console.kit import fill, join, table, tag
+from tallystick.console.kit import fill, heard, join, table, tag
 from tallystick.console.visit import Visit
 from tallystick.console.words import case_name, tell_clock
 from tallystick.text.phrase import Phrase, phrase_table
@@ -104,8 +104,8 @@ def draw_strip(v: Visit, blocks: Sequence[Block], newest: int, wrong: Iterable[i
         for key, name in GROUPS.items()
     )
     return fill(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><ol class="strip">{}</ol>'
-        '</div><div class="legend note12 soft">{}</div>',
+        '<div class="strip-scroll" tabindex="0" role="region" aria-label="{}">'
+        '<ol class="strip">{}</ol></div><div class="legend note12 soft">{}</div>',
         v.t("区块，由旧到新", "Blocks, from old to new"),
         tiles,
         legend,
@@ -115,28 +115,22 @@ def draw_strip(v: Visit, blocks: Sequence[Block], newest: int, wrong: Iterable[i
 def _tile(v: Visit, block: Block, newest: int, bad: set[int]) -> Markup:
     height = block["height"]
     is_bad = height in bad or "fault" in block
-    said = _say_tile(v, block, is_bad=is_bad)
     kind = "bad" if is_bad else "newest" if height == newest else ""
-    time = v.t("这一份读不出", "not readable here")
+    said = fill("{}", v.t("这一份读不出", "not readable here"))
     if "fault" not in block:
-        time = f"{say_time(block['time'])} · {format_count(block['records'])}"
+        count = block["records"]
+        words = heard(v.t(" 条记录", " record" if count == 1 else " records"))
+        said = fill("{} · {}{}", say_time(block["time"]), format_count(count), words)
     return fill(
-        '<li class="tile {}"><a href="{}" aria-label="{}"><b>{}</b><span>{}</span>{}</a></li>',
+        '<li class="tile {}"><a href="{}"><b>{}{}</b><span>{}{}</span>{}</a></li>',
         kind,
         v.link(f"/ledger/{height}"),
-        said,
+        heard(v.t("区块 ", "Block ")),
         format_count(height),
-        time,
+        said,
+        heard(v.t("，有一份不一致", ", a copy differs")) if is_bad else "",
         _mix(block.get("record_types", {})),
     )
-
-
-def _say_tile(v: Visit, block: Block, *, is_bad: bool) -> str:
-    figure = format_count(block["height"])
-    if is_bad:
-        return v.t(f"区块 {figure}：有一份不一致", f"Block {figure}: a copy differs")
-    count = format_count(block["records"])
-    return v.t(f"区块 {figure}，{count} 条记录", f"Block {figure}, {count} records")
 
 
 def _mix(record_types: Mapping[str, int]) -> Markup:

@@ -11,13 +11,23 @@ from nicegui import ui
 from tallystick.base.errors import Error
 from tallystick.console.acts import Blank, open_act
 from tallystick.console.icons import icon
-from tallystick.console.kit import button, card, fill, join, pairs, show, stats, table
+from tallystick.console.kit import (
+    button,
+    card,
+    fill,
+    join,
+    pairs,
+    scrolled,
+    show,
+    stats,
+    table,
+)
 from tallystick.console.pages.model_chart import show_drift
+from tallystick.console.pages.model_list import UNRIPE
 from tallystick.console.pages.model_part import tell_figures
 from tallystick.console.pages.model_shadow import show_shadow
 from tallystick.console.pages.model_view import show_curves
 from tallystick.console.pages.model_words import say_kind, state_tag, write_ppm
-from tallystick.console.pages.models import UNRIPE
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
 from tallystick.text.wording import format_count
@@ -71,7 +81,7 @@ def _show_head(v: Visit, found: Model) -> None:
         show(
             fill(
                 '<nav class="crumb" aria-label="/"><a href="{}">{}</a></nav>'
-                '<h1 tabindex="-1">{} {}</h1><p class="soft">{}</p>',
+                '<h1 tabindex="-1"><span class="mono name">{}</span> {}</h1><p class="soft">{}</p>',
                 v.link("/models"),
                 v.t("模型", "Models"),
                 found["name"],
@@ -133,10 +143,17 @@ def _draw_forced(v: Visit, found: Model) -> Markup:
 
 def _draw_versus(v: Visit, found: Model, deciding: Model) -> Markup:
     """Return this model beside the one that decides."""
-    heads = [v.t("模型", "Model"), ">AUC", ">KS", ">ECE", ">Brier", ">" + v.t("笔数", "Loans")]
+    heads = [
+        v.t("模型", "Model"),
+        ">AUC",
+        ">KS",
+        ">ECE",
+        ">" + v.t("布里尔得分", "Brier"),
+        ">" + v.t("笔数", "Loans"),
+    ]
     rows = [
         (
-            fill("{} {}", each["name"], state_tag(v, each["state"])),
+            fill('<span class="mono name">{}</span> {}', each["name"], state_tag(v, each["state"])),
             write_ppm(each["metrics"].get("auc_ppm")),
             write_ppm(each["metrics"].get("ks_ppm"), 2),
             write_ppm(each["metrics"].get("ece_ppm")),
@@ -150,7 +167,9 @@ def _draw_versus(v: Visit, found: Model, deciding: Model) -> Markup:
         "各自在没见过的数据上测得；训练数据不同的，不能直接相比。",
         "Each measured on rows it had not seen; those trained on other data do not compare.",
     )
-    return card(title, table(heads, rows, title, classes="tight"), note=note, pad=False)
+    return card(
+        title, scrolled(table(heads, rows, title, classes="tight"), title), note=note, pad=False
+    )
 
 
 async def _show_moved(v: Visit) -> None:

@@ -163,7 +163,7 @@ def show_roc(v: Visit, points: Sequence[Sequence[int]], widest: Tree) -> None:
         show_chart(v, _draw_roc(v, points, widest, note), height=HEIGHT, name=name)
         at, bad, good = (widest[each] / _PERCENT for each in ("from_ppm", "bad_ppm", "good_ppm"))
         said = v.t(
-            f"概率在 {at:.1f}% 以上的，有变坏的 {bad:.0f}%，只有正常的 {good:.0f}%。",
+            f"变坏的有 {bad:.0f}% 得到 {at:.1f}% 以上的概率，正常的只有 {good:.0f}%。",
             f"At or above a chance of {at:.1f}% lie {bad:.0f}% of those that ended badly, and"
             f" {good:.0f}% of the others.",
         )

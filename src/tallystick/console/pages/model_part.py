@@ -8,7 +8,15 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from tallystick.console.icons import icon
-from tallystick.console.kit import card, fill, item, join, table, tag
+from tallystick.console.kit import (
+    card,
+    fill,
+    item,
+    join,
+    scrolled,
+    table,
+    tag,
+)
 from tallystick.console.pages.model_words import (
     ECE_BORNE_PPM,
     name_feature,
@@ -100,7 +108,12 @@ def tell_figures(
             "" if sound else tag(v.t("超出", "beyond"), "warn"),
         ),
     )
-    yield "Brier", write_ppm(metrics.get("brier_ppm")), "", v.t("越小越好", "less is better")
+    yield (
+        v.t("布里尔得分", "Brier score"),
+        write_ppm(metrics.get("brier_ppm")),
+        "",
+        v.t("越小越好", "less is better"),
+    )
     rows, bad = metrics.get("rows", 0), metrics.get("bad", 0)
     share = f"{100 * bad / rows:.1f}%" if rows else "\u2013"
     yield (
@@ -174,7 +187,9 @@ def draw_reasons(v: Visit, reasons: Tree) -> Markup:
     ]
     title = v.t("不利的原因有哪些", "What it names against requests")
     right = v.t(f"{format_count(whole)} 笔", f"{format_count(whole)} loans")
-    return card(title, table(heads, rows, title, classes="tight"), right=right, pad=False)
+    return card(
+        title, scrolled(table(heads, rows, title, classes="tight"), title), right=right, pad=False
+    )
 
 
 def draw_points(v: Visit, features: Sequence[Tree]) -> Markup:
@@ -184,7 +199,7 @@ def draw_points(v: Visit, features: Sequence[Tree]) -> Markup:
         heads = [v.t("信息", "Feature"), ">" + v.t("次数", "Times")]
         ordered = sorted(features, key=lambda each: (-each["splits"], each["name"]))
         rows = [(name_feature(v, each["name"]), format_count(each["splits"])) for each in ordered]
-        return card(title, table(heads, rows, title, classes="tight"), pad=False)
+        return card(title, scrolled(table(heads, rows, title, classes="tight"), title), pad=False)
     title = v.t("每个值记多少分", "What each value counts")
     body = join(
         fill(
@@ -196,8 +211,8 @@ def draw_points(v: Visit, features: Sequence[Tree]) -> Markup:
         for each in features
     )
     note = v.t(
-        "千分之一 logit：正数使变坏的概率上升，负数使它下降。",
-        "In thousandths of a logit: above zero makes a bad end likelier, below less likely.",
+        "对数几率的千分之一：正数使变坏的概率上升，负数使它下降。",
+        "In thousandths of log odds: above zero makes a bad end likelier, below less likely.",
     )
     return card(title, fill('<div class="folds">{}</div>', body), note=note)
 
@@ -214,7 +229,7 @@ def _draw_bins(v: Visit, feature: Tree) -> Markup:
     if "other" in feature:
         rows.append((v.t("其他", "other"), _signed(feature["other"])))
     heads = [v.t("值", "Value"), ">" + v.t("分", "Points")]
-    return table(heads, rows, feature["name"], classes="tight")
+    return table(heads, rows, v.t("每个值的分", "Points by value"), classes="tight")
 
 
 def _signed(micro: int) -> str:
@@ -257,7 +272,7 @@ def draw_fairness(v: Visit, audits: Sequence[Tree]) -> Markup:
     )
     return card(
         title,
-        table(heads, rows, title, classes="tight"),
+        scrolled(table(heads, rows, title, classes="tight"), title),
         note=fill('<span class="li">{}<span>{}</span></span>', icon("info"), note),
         pad=False,
     )
@@ -309,7 +324,7 @@ def draw_leakage(v: Visit, leaks: Sequence[Tree], used: int) -> Markup:
     """
     title = v.t("疑似泄漏", "Suspected leakage")
     if not leaks:
-        return card(title, item("circle-check", v.t("没有发现", "None found"), "ok"))
+        return card(title, item("circle-check", v.t("没有发现", "Nothing found"), "ok"))
     lines = join(
         item(
             "octagon-alert",

@@ -76,7 +76,7 @@ def show_shadow(v: Visit, model: str) -> None:
                 ),
             )
         )
-        with ui.element("div").classes("body"):
+        with ui.element("div").classes("body shadow-acts"):
             act = button(v.t("重看一遍", "Run it"), None, "git-compare")
             note = v.t(
                 "每打开一个案件都留下阅读回执。", "Each case that is opened leaves a receipt."

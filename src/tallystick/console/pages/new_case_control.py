@@ -95,7 +95,7 @@ def put_control(
             tag = "span" if is_group else "label"
             target = fill(' for="field-{}"', name) if not is_group else fill("")
             show(fill('<{0} class="label" id="label-{1}"{2}>{3}</{0}>', tag, name, target, label))
-        marked, set_words = _make(v, question, name, value, changed, words)
+        marked, set_words = _make(v, question, name, value, changed, words=words)
         if question.kind in TYPED:
             marked.on("blur", left)
         marked.props["aria-describedby"] = f"fault-{name}" + (
@@ -118,13 +118,8 @@ def _is_group(question: Question, words: Words) -> bool:
     return question.kind in {"yes", "months", "crops", "members"}
 
 
-def _make(  # noqa: PLR0917 - as `put_control`
-    v: Visit,
-    question: Question,
-    name: str,
-    value: Given,
-    changed: Changed,
-    words: Words,
+def _make(
+    v: Visit, question: Question, name: str, value: Given, changed: Changed, *, words: Words
 ) -> tuple[ui.element, Callable[[Words], None]]:
     kind = question.kind
     if kind == "yes":
@@ -195,6 +190,7 @@ def _put_select(
     known = value if value in words else None
     chosen = ui.select(dict(words), value=known, on_change=lambda event: changed(event.value or ""))
     chosen.props(f"outlined dense for=field-{name} options-dense")
+    chosen.props["dropdown-icon"] = "svguse:/look/icons.svg#chevron-down"
 
     def set_words(more: Words) -> None:
         if chosen.options != dict(more):

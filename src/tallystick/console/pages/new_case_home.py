@@ -129,7 +129,7 @@ WHO: Final = (
         "village",
         0,
         Phrase("村", "Village"),
-        hint=Phrase("名册上的编号，如 v07", "Its number on the register, such as v07"),
+        hint=Phrase("乡镇名册上的村编号", "Its number on the township's register"),
         path="profile.village",
         high=40,
     ),

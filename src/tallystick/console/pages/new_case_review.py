@@ -90,7 +90,9 @@ def _say_rows(v: Visit, group: str, answers: Answers) -> Markup | str:
         none = f"no_{group}" in answers.get("none", ())
         return v.say(LIST_WORDS[group][2]) if none else ""
     between = v.t("，", ", ")
-    return join(fill("<div>{}</div>", join(_cells(v, group, row), between)) for row in rows)
+    return join(
+        fill("<div>{}</div>", join(_cells(v, group, row), between) or "\u2013") for row in rows
+    )
 
 
 def _cells(v: Visit, group: str, row: Answers) -> Iterator[Markup]:

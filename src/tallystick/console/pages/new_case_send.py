@@ -4,6 +4,7 @@ Laws: every request's Idempotency-Key follows from the draft's own secret and th
 so that a second window, a repeated click or a restart records nothing twice; what came of each is
 kept in the draft before the next is sent; while the case's own answer is not known, the very same
 request is sent again and no other. The draft goes once its case stands.
+Limits: the API knows a repetition for 24 hours.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from tallystick.base.errors import Conflict, Error, Unavailable
+from tallystick.base.errors import Conflict, Error
 from tallystick.console.pages.new_case_consent import READ_CLASSES, READ_DAYS, write_mandate
 from tallystick.console.pages.new_case_keep import Keeper
 from tallystick.console.pages.new_case_question import Answers
@@ -23,8 +24,9 @@ from tallystick.console.visit import Visit
 __all__ = ["make_key", "send_case"]
 
 Tree = dict[str, Any]
-_UNSURE: Final = (Unavailable,)
-"""After these nobody knows whether it was recorded."""
+_FAILED: Final = 500
+_UNSURE: Final = frozenset({"request.running", "outbox.key_reused"})
+"""After these, and after what the node failed at, nobody knows whether it was recorded."""
 
 
 def make_key(draft: str, path: str, body: Mapping[str, Any]) -> str:
@@ -53,12 +55,11 @@ async def send_case(v: Visit, keeper: Keeper, as_of: int) -> Tree:
         answer = await v.client.send(
             "/cases", waiting, key=make_key(keeper.draft, "/cases", waiting)
         )
-    except _UNSURE:
-        raise
-    except Error:
-        # It was refused, so that it may be changed and sent anew.
-        del keeper.tree["sent"]
-        await _keep(keeper)
+    except Error as error:
+        if error.http_status < _FAILED and error.code not in _UNSURE:
+            # It was refused, so that it may be changed and sent anew.
+            del keeper.tree["sent"]
+            await _keep(keeper)
         raise
     await keeper.drop()
     found: Tree = answer["items"][0]

@@ -203,8 +203,7 @@ def _likely(v: Visit, found: Found) -> Markup:
 def _missing(v: Visit, missing: Sequence[str]) -> Markup:
     links = [
         fill(
-            '<a class="link" href="#field-{}" data-field="{}">{}</a>',
-            _FIELDS[path],
+            '<button type="button" class="link" data-field="{}">{}</button>',
             _FIELDS[path],
             _name(v, path),
         )

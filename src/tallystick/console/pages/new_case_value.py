@@ -69,9 +69,8 @@ def _read_places(question: Question, given: Given) -> list[int] | None:
     """Return months 1..12, or places of fields from 0; what is neither is left out."""
     texts = [str(each) for each in given] if isinstance(given, list) else []
     low, high = (1, 12) if question.kind == "months" else (0, 15)
-    return sorted(
-        {int(each) for each in texts if _WHOLE.fullmatch(each) and low <= int(each) <= high}
-    )
+    found = {int(each) for each in texts if _WHOLE.fullmatch(each)}
+    return sorted(each for each in found if low <= each <= high) or None
 
 
 def _read_whole(text: str) -> int:
@@ -160,10 +159,13 @@ def find_wrong(question: Question, given: Given) -> Phrase | None:
     except Wrong as wrong:
         return wrong.said
     if question.is_needed and (found is None or (question.kind == "tick" and not found)):
+        if question.kind == "money" and question.low:
+            return _SUM
         return _NEEDED.get(question.kind, _EMPTY)
     return None
 
 
+_SUM: Final = Phrase("写一个金额", "Write a sum")
 _EMPTY: Final = Phrase("这里要填", "Fill this in")
 _NEEDED: Final = {
     "choice": Phrase("选一个", "Choose one"),

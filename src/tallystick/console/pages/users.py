@@ -141,7 +141,8 @@ def _show_acts(v: Visit, user: User, draw: Redraw) -> None:
 
 def _small(v: Visit, user: User, words: str, act: Callable[[], None]) -> None:
     found = button(words, act, kind="short")
-    found.props["aria-label"] = v.t(f"{words}：{user['name']}", f"{words}: {user['name']}")
+    who = person(user["shown"], v.language).striptags()
+    found.props["aria-label"] = v.t(f"{words}：{who}", f"{words}: {who}")
 
 
 # ---- acts
@@ -178,7 +179,9 @@ def _add(v: Visit, draw: Redraw) -> None:
             Blank(
                 "shown",
                 v.t("姓名", "Name"),
-                hint=v.t("同事看到的名字", "What colleagues read"),
+                hint=v.t(
+                    "同事看到的名字，至多 40 个字符", "What colleagues read; at most 40 signs"
+                ),
             ),
             Blank("role", v.t("岗位", "Role"), kind="choice", choices=_roles(v)),
         ],

@@ -68,6 +68,8 @@ def _find_readers(line: Line, subject: bytes) -> frozenset[str]:
     desk = line.desk
     if owner := desk.owner_of(subject):
         return frozenset({owner, line.opener_of(subject)})
+    if not line.record(subject):
+        return frozenset()
     record = desk.records.find(subject).record
     return frozenset(() if "case" in record else record["pub"].get("readers", ()))
 

@@ -19,7 +19,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tallystick.base.codec import Cid
 from tallystick.base.errors import Error
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
@@ -125,7 +124,7 @@ def _decide(desk: Desk, positions: Positions, row: Mapping[str, Any]) -> _Decide
         assent=sealed["assent"],
     )
     draft = Draft(identifier=case, statement=intake, party=request.party)
-    model: Cid | None = positions.approved_model()
+    model = positions.model_for(request.inputs)
     catalogue = positions.catalogue()
     found = positions.decider(model, catalogue).decide(request.inputs)
     return _Decided(case, positions.steps(request, found, draft, model, catalogue))

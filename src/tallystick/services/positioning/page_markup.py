@@ -289,7 +289,7 @@ dl>div:first-child{border-left:0}
 .pair>:only-child{grid-column:1/-1}
 .parts{grid-template-columns:1fr 1fr;gap:24px}
 .asks span+span::before{content:"\\00b7";margin:0 8px}}
-@page{size:A4;margin:10mm 13mm}
+@page{size:A4;margin:8mm 13mm}
 @media print{html{background:none}body{font-size:9.4pt;line-height:13pt}
 main{max-width:none;padding:0;gap:6pt}
 h1{font-size:15.5pt;line-height:19pt}h2{font-size:11pt;line-height:14pt;margin:0}
@@ -333,7 +333,7 @@ html:lang(en) .long{font-size:8.1pt;line-height:10.6pt;gap:3pt}
 .long .by,.long small,.long .note,.long .key,.long .asks,.long .receipt{
 font-size:7.8pt;line-height:10pt}
 .told,html:lang(en) .told{gap:2.6pt}
-html:lang(en) .told.dense{font-size:7.9pt;line-height:10.1pt}
+html:lang(en) .told.dense{font-size:7.9pt;line-height:9.8pt;gap:2pt}
 .told.long,html:lang(en) .told.long{font-size:7.5pt;line-height:9.4pt;gap:1.8pt}
 .told.long h2{font-size:9pt;line-height:11pt}.told.long .note{font-size:7.3pt;line-height:9pt}
 .told.dense .receipt svg{width:21mm;height:21mm}.told.dense h1{font-size:13.5pt;line-height:16pt}

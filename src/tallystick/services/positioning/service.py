@@ -48,7 +48,8 @@ class Request:
         party: the applicant's id.
         assent: a mandate `{"mandate", "witness"}`; None where the household signs itself.
         household: the household's own key, if it signs itself.
-        model: the published model that scores it; None for the one in force, if any.
+        model: the published model that scores it; None for the one in force, if any, where it has
+            features.
     """
 
     inputs: Mapping[str, Any]
@@ -182,6 +183,13 @@ class Positions:
         rows = self._desk.views.rows("model", where, order="-height", limit=1)
         return Cid(rows[0]["model"]) if rows else None
 
+    def model_for(self, inputs: Mapping[str, Any]) -> Cid | None:
+        """Return the model in force that decides a request; None where it has no features.
+
+        Of a request without any, such as to save, a model could say what it says of everybody.
+        """
+        return self.approved_model() if _has_features(inputs) else None
+
     # ---- the five steps
 
     def open_cases(self, requests: Sequence[Request]) -> list[Case]:
@@ -200,16 +208,20 @@ class Positions:
         ]
 
     def _open_chunk(self, requests: Sequence[Request]) -> list[Case]:
-        desk, catalogue, model = self._desk, self.catalogue(), self.approved_model()
+        desk, catalogue, approved = self._desk, self.catalogue(), self.approved_model()
         # Sealing checks every value, before anything is decided by it.
         intake = desk.prepare([self._intake(request) for request in requests])
-        decided = [
-            (request, self.decider(request.model or model, catalogue).decide(request.inputs))
+        models = [
+            request.model or (approved if _has_features(request.inputs) else None)
             for request in requests
         ]
+        decided = [
+            (request, self.decider(model, catalogue).decide(request.inputs))
+            for request, model in zip(requests, models, strict=True)
+        ]
         steps = [
-            self.steps(request, found, draft, request.model or model, catalogue)
-            for (request, found), draft in zip(decided, intake.drafts, strict=True)
+            self.steps(request, found, draft, model, catalogue)
+            for (request, found), draft, model in zip(decided, intake.drafts, models, strict=True)
         ]
         _, recorded = desk.record(intake, [draft for each in steps for draft in each])
         return [
@@ -334,6 +346,10 @@ _DECISIONS: Final = {
     "case.reported": "report",
     "case.matched": "match",
 }
+
+
+def _has_features(inputs: Mapping[str, Any]) -> bool:
+    return bool(inputs["application"].get("features"))
 
 
 def _cycle(demand: Mapping[str, Any]) -> int | None:

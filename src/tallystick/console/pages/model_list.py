@@ -170,7 +170,11 @@ def _model_row(v: Visit, row: Model) -> Sequence[str | Markup]:
     if not is_calibrated(metrics):
         ece = fill("{} {}", tag(v.t("超出", "beyond"), "warn"), ece)
     return (
-        fill('<a class="link b" href="{}">{}</a>', v.link(f"/models/{row['model']}"), row["name"]),
+        fill(
+            '<a class="link b mono name" href="{}">{}</a>',
+            v.link(f"/models/{row['model']}"),
+            row["name"],
+        ),
         state_tag(v, row["state"]),
         say_kind(v, row.get("kind")),
         write_ppm(metrics.get("auc_ppm")),
