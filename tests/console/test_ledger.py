@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -68,6 +68,7 @@ def test_another_member_sees_whose_copy_differs_and_cannot_repair_it(
     served, height = damaged
     with served.api(DAMAGED) as client:
         client.post("verify", json={"blocks": 0})
+    alarms: list[dict[str, Any]] = []
     with served.api("finance") as client:
         # A check draws the blocks it compares, so one may miss this block; several do not.
         for _ in range(CHECKS_MOST):

@@ -93,8 +93,10 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "ProgrammeMeasured": ("programme cycle record", ""),
     "ProgrammeRow": (
         "programme allocated_minor lent_minor loans",
-        "cycles cycle day member record height at households poor held missed wrong exclusion"
-        " inclusion",
+        (
+            "cycles cycle day member record height at households poor held missed wrong exclusion"
+            " inclusion"
+        ),
     ),
     "ProgrammeShown": (
         "programme allocated_minor lent_minor loans lenders cycles",

@@ -178,8 +178,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "LedgerState.copies": ("count", "How many members keep a copy."),
     "LedgerState.members": (
         "trees",
-        "Each copy: member, zh, en, role, own, cosigned, and once compared height, agrees,"
-        " checked_ms, checked_blocks.",
+        (
+            "Each copy: member, zh, en, role, own, cosigned, and once compared height, agrees,"
+            " checked_ms, checked_blocks."
+        ),
     ),
     "LedgerState.settled": ("trees", "What differed and does no more, the latest first."),
     "acts": ("texts", "What the role may do: rows of the table of roles."),
@@ -231,8 +233,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "at": ("time", "When, in ms since 1970 UTC."),
     "charts": (
         "tree",
-        "Curves of held-out rows, opened: calibration, roc, ks, histogram, reasons, features,"
-        " fairness, leakage; shares in ppm (docs/spec/trained.md).",
+        (
+            "Curves of held-out rows, opened: calibration, roc, ks, histogram, reasons, features,"
+            " fairness, leakage; shares in ppm (docs/spec/trained.md)."
+        ),
     ),
     "curves": ("cid", "The object of its curves; absent where none were drawn."),
     "case": ("id", "The case's id."),

@@ -46,7 +46,8 @@ def read_answer(response: httpx.Response) -> Tree:
         Unavailable: `ledger.late`, no block holds it yet.
     """
     tree: Tree = response.json()
-    if response.status_code == httpx.codes.ACCEPTED and "height" not in tree:
+    waits = response.status_code == httpx.codes.ACCEPTED and "height" not in tree
+    if waits and "tid" in tree:
         raise Unavailable(
             "ledger.late",
             f"transaction {tree['tid']} has no result yet",

@@ -14,7 +14,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from nicegui import ui
 
-from tallystick.console.kit import fill, show, table
+from tallystick.console.kit import fill, scrolled, show, table
 from tallystick.console.visit import Visit
 
 __all__ = ["axis", "line", "show_chart", "show_figures", "show_map", "write_csv"]
@@ -116,7 +116,7 @@ def show_figures(
     text = write_csv([column.removeprefix(">") for column in columns], rows)
     with ui.element("details").classes("figures"):
         show_summary(v.t("看数字", "See the figures"))
-        show(fill('<div class="scroll">{}</div>', table(columns, rows, name, classes="tight")))
+        show(scrolled(table(columns, rows, name, classes="tight"), name))
         with ui.element("div").classes("figures-acts"):
             _small(v.t("复制", "Copy")).on_click(lambda: ui.clipboard.write(text))
             _small(v.t("下载 CSV", "Download CSV")).on_click(

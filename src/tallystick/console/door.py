@@ -23,7 +23,7 @@ from tallystick.client import AsyncClient
 from tallystick.console.icons import icon
 from tallystick.console.kit import fill, join, person
 from tallystick.console.look import head_html
-from tallystick.console.visit import Office, cookie_name
+from tallystick.console.visit import SESSION_OVER, Office, cookie_name
 from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
 from tallystick.text.wording import Language
@@ -319,7 +319,7 @@ class _Doors:
         try:
             found = await self._ask(member, token).send("/password", {"old": old, "new": new})
         except Error as error:
-            if error.code == "access.session":
+            if error.code in SESSION_OVER:
                 return _redirect(f"/{member}/{language}/enter")
             problem = _problem(error, language)
             return self._password_page(member, language, problem, error.http_status)

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
-from tallystick.console.visit import Office, cookie_name
+from tallystick.console.visit import SESSION_OVER, Office, cookie_name
 
 __all__ = ["make_files"]
 
@@ -36,7 +36,7 @@ def make_files(office: Office, ask: Callable[[str, str], AsyncClient]) -> APIRou
         try:
             found = (await ask(member, token).request("GET", path, params=query)).content
         except Error as error:
-            if error.code == "access.session":
+            if error.code in SESSION_OVER:
                 return RedirectResponse(f"/{member}/zh/enter", 303)
             return Response(error.code, error.http_status, _PRIVATE, "text/plain")
         headers = dict(_PRIVATE)

@@ -17,11 +17,12 @@ from nicegui.elements.html import Html
 from tallystick.base.errors import Error
 from tallystick.console.icons import icon
 from tallystick.console.jump import make_jump
-from tallystick.console.kit import empty, fill, join, link_button, person, show, show_head
+from tallystick.console.kit import empty, fill, heard, join, link_button, person, show, show_head
 from tallystick.console.live import Health, Live
 from tallystick.console.places import GROUPS, PLACES, Place
 from tallystick.console.problem import draw_problem
-from tallystick.console.visit import Visit
+from tallystick.console.visit import SESSION_OVER, Visit
+from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
 from tallystick.text.wording import format_count
 
@@ -142,15 +143,17 @@ def _turn_theme(theme: ui.dark_mode) -> None:
 async def _refresh(v: Visit, pill: Html, counts: dict[str, int]) -> None:
     """Ask how the ledger is and what waits, and show it."""
     try:
-        state = await v.client.get("/state")
-        counts.update((await v.client.get("/today", role=v.me["role"], limit=1))["counts"])
+        pill.set_content(_state_pill(v, await v.client.get("/state")))
+        found = await v.client.get("/today", role=v.me["role"], limit=1)
+        counts.update(found["counts"])
     except Error as error:
-        if error.code == "access.session":
+        if error.code in SESSION_OVER:
             leave(v)
-            return
-        pill.set_content(_pill(v, "bad", error.code, ""))
-        return
-    pill.set_content(_state_pill(v, state))
+        elif error.code.startswith("ledger."):
+            # The pill tells of the copy already; what waits cannot be told from it.
+            counts.clear()
+        else:
+            pill.set_content(_pill(v, "bad", say_problem(error, v.language).title, ""))
 
 
 def _state_pill(v: Visit, state: Mapping[str, Any]) -> Markup:
@@ -175,12 +178,13 @@ def _state_pill(v: Visit, state: Mapping[str, Any]) -> Markup:
 def _pill(v: Visit, kind: str, said: str, rest: str, few: str = "!") -> Markup:
     glyph = {"": "shield-check", "warn": "clock"}.get(kind, "shield-alert")
     return fill(
-        '<a class="k-verify {}" href="{}" aria-label="{}">{}<span class="full">{}</span>'
-        '<span class="few">{}</span><span class="rest">{}</span></a>',
+        # A phone has no room for the sentence; a screen reader hears it all the same.
+        '<a class="k-verify {}" href="{}">{}{}<span aria-hidden="true"><span class="full">{}</span>'
+        '<span class="few">{}</span> <span class="rest">{}</span></span></a>',
         kind,
         v.link("/ledger"),
-        f"{said}, {rest}",
         icon(glyph),
+        heard(f"{said} {rest}"),
         said,
         few,
         rest,
@@ -268,7 +272,7 @@ async def _build(v: Visit, live: Live, place: Place, named: Mapping[str, str]) -
     try:
         await place.build(v, **({"live": live} if place.is_live else {}), **named)
     except Error as error:
-        if error.code == "access.session":
+        if error.code in SESSION_OVER:
             leave(v)
             return
         here.clear()

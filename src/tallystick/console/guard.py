@@ -1,7 +1,8 @@
 """What every request to the console passes: host, origin, and what its answers allow a browser.
 
 Laws: a request to another host's name is refused, so that no foreign page reaches this one through
-DNS; what is no GET, and every websocket, must come from this console's own pages; answers allow
+DNS; what is no GET, and every websocket, must come from this console's own pages, and what names
+another origin is refused whatever it asks; answers allow
 nothing from outside the host, in no frame.
 """
 
@@ -63,9 +64,11 @@ class Guard:
         host = headers.get("host", "")
         if _PORT.sub("", host).lower() not in self._hosts:
             return 421
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return 403
         if scope["type"] == "websocket" or scope["method"] not in _SAFE:
-            origin = headers.get("origin")
-            if origin is None or urlsplit(origin).netloc != host:
+            if origin is None:
                 return 403
             size = headers.get("content-length", "0")
             if not size.isdigit() or int(size[:16]) > BODY_BYTES_MAX:

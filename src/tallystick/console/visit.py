@@ -10,8 +10,10 @@ from tallystick.client import AsyncClient
 from tallystick.text.phrase import Phrase
 from tallystick.text.wording import Language
 
-__all__ = ["COOKIE", "Office", "Visit", "cookie_name"]
+__all__ = ["COOKIE", "SESSION_OVER", "Office", "Visit", "cookie_name"]
 
+SESSION_OVER: Final = frozenset({"access.session", "api.token"})
+"""What the API answers to a token that opens nothing, or nothing any more."""
 COOKIE: Final = "tally_"
 """What the name of a session's cookie begins with."""
 

@@ -159,8 +159,32 @@ _DEMAND = {
     "exposure_to_month": ("风险结束", "Exposure to"),
     "already_insured": ("已经投保", "Already insured"),
 }
+_FEATURES = {
+    "amount_to_income_ppm": ("借款与收入之比", "Amount to income"),
+    "bullet": ("到期一次还本", "Principal at the end"),
+    "debt_to_income_ppm": ("负债与收入之比", "Debt to income"),
+    "fits_harvest": ("收获后到期", "Due after harvest"),
+    "heaped": ("借的是整数上限", "Asks the round maximum"),
+    "ill_timed": ("收获前到期", "Due before harvest"),
+    "income_each_minor": ("人均收入", "Income per person"),
+    "insured": ("已投保", "Insured"),
+    "internal_rating": ("出借方自己的评级", "The lender's own rating"),
+    "livelihood": ("生计", "Livelihood"),
+    "plan_return_ppm": ("计划的年收益", "Planned yearly return"),
+    "prior_tenths": ("过去还款记录", "Earlier repayment record"),
+    "rating_tenths": ("村里评议", "The village's rating"),
+    "registered": ("在扶贫名册上", "On the poverty register"),
+    "remote_ppm": ("偏远程度", "Remoteness"),
+    "savings_to_income_ppm": ("存款与收入之比", "Savings to income"),
+    "subsidised": ("有贴息", "Interest subsidised"),
+    "thin": ("没有还款记录", "No record of repayment"),
+    "woman": ("户主是女性", "Headed by a woman"),
+    "workers_ppm": ("劳动力占人口", "Workers per person"),
+}
+"""What a model reads of a request besides its leaves (`county.history.loan.FEATURES`)."""
+
 FIELDS = {
-    **phrase_table("field", {**_PROFILE, **_DEMAND}),
+    **phrase_table("field", {**_PROFILE, **_DEMAND, **_FEATURES}),
     **phrase_table(
         "category",
         {

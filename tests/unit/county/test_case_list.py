@@ -59,7 +59,7 @@ def test_as_many_are_found_as_begin_so_the_newest_first(
 
 
 def test_a_cursor_is_read_as_it_was_given() -> None:
-    row = {"opened_height": 7, "case": b"\x01" * 16, "owner": "a"}
+    row: dict[str, Any] = {"opened_height": 7, "case": b"\x01" * 16, "owner": "a"}
     assert read_cursor(case_cursor(row)) == {"opened_height": 7, "case": b"\x01" * 16}
     assert case_cursor({**row, "case": row["case"].hex()}) == case_cursor(row)
     assert read_cursor("") is None

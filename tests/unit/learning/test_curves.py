@@ -75,8 +75,7 @@ def test_the_area_under_the_told_curve_is_the_auc(curves: Tree, held: HeldOut) -
     assert (points[0], points[-1]) == ([0, 0], [PPM, PPM])
     assert points == sorted(points)
     area = sum(
-        (after[0] - before[0]) * (after[1] + before[1]) / 2
-        for before, after in pairwise(points)
+        (after[0] - before[0]) * (after[1] + before[1]) / 2 for before, after in pairwise(points)
     )
     assert area / PPM**2 == pytest.approx(auc(held.default_ppm, held.outcomes), abs=0.002)
 

@@ -66,9 +66,10 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
         tree = await v.client.get(f"/cases/{case}")
         if tree["seen"] != seen[0]:
             seen[0] = tree["seen"]
-            _draw(v, whole, tree)
+            _draw(v, whole, tree, called)
 
-    _draw(v, whole, found)
+    called = await _call_providers(v)
+    _draw(v, whole, found, called)
     officer = Officer(v.me["officer"], name_in(v.me["shown"], v.language))
     live.look_at(ui.context.client, case, officer, meet)
     meet()
@@ -106,7 +107,14 @@ def _crumb(v: Visit, case: str) -> Markup:
 # ---- the page of whoever may read it
 
 
-def _draw(v: Visit, whole: ui.element, found: Tree) -> None:
+async def _call_providers(v: Visit) -> Mapping[str, str]:
+    """Return what the catalogue's providers are called."""
+    rows = (await v.client.get("/providers", limit=1_000))["items"]
+    named = {row["provider"]: row["entry"].get(f"name_{v.language}", "") for row in rows}
+    return {code: name for code, name in named.items() if name}
+
+
+def _draw(v: Visit, whole: ui.element, found: Tree, called: Mapping[str, str]) -> None:
     whole.clear()
     with whole:
         _show_head(v, found)
@@ -121,7 +129,7 @@ def _draw(v: Visit, whole: ui.element, found: Tree) -> None:
             return
         with grid("g-side"):
             with stack():
-                show_middle(v, found)
+                show_middle(v, found, called)
             with stack():
                 show_side(v, found)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from nicegui import ui
 
-from tallystick.base.errors import Error, NotFound
+from tallystick.base.errors import Error
 from tallystick.console.kit import (
     against,
     as_points,
@@ -19,6 +19,7 @@ from tallystick.console.kit import (
     item,
     join,
     pairs,
+    scrolled,
     show,
     table,
     tag,
@@ -39,7 +40,7 @@ from tallystick.text.wording import (
     format_ratio,
 )
 
-__all__ = ["say_provider", "show_middle", "show_side"]
+__all__ = ["show_middle", "show_side"]
 
 _BEYOND_PPM: Final = 99_000_000
 Tree = Mapping[str, Any]
@@ -48,7 +49,7 @@ Tree = Mapping[str, Any]
 # ---- the middle
 
 
-def show_middle(v: Visit, found: Tree) -> None:
+def show_middle(v: Visit, found: Tree, called: Mapping[str, str]) -> None:
     """Show the judgement, the cash, who serves it and the payments."""
     result = found["result"]
     outcome = v.t("合适", "It fits") if result["fits"] else v.t("不合适", "It does not fit")
@@ -63,7 +64,7 @@ def show_middle(v: Visit, found: Tree) -> None:
         show(
             card(
                 _helpers_title(v, result),
-                _helpers(v, result),
+                _helpers(v, result, called),
                 right=v.t("按服务和专长匹配", "By service and expertise"),
             )
         )
@@ -154,15 +155,15 @@ def _helpers_title(v: Visit, result: Tree) -> str:
     return v.t("谁来办", "Who serves it") if result["fits"] else v.t("谁更合适", "Who fits better")
 
 
-def _helpers(v: Visit, result: Tree) -> Markup:
+def _helpers(v: Visit, result: Tree, called: Mapping[str, str]) -> Markup:
     rows = [*result["preferred"], *result["alternatives"]][:3]
     return fill(
         '<div class="g g-three even">{}</div>',
-        join(_helper(v, each, n) for n, each in enumerate(rows)),
+        join(_helper(v, each, n, called) for n, each in enumerate(rows)),
     )
 
 
-def _helper(v: Visit, row: Tree, place: int) -> Markup:
+def _helper(v: Visit, row: Tree, place: int, called: Mapping[str, str]) -> Markup:
     mark = (
         tag(v.t("首选", "Preferred"), "info", "badge-check")
         if place == 0
@@ -185,20 +186,12 @@ def _helper(v: Visit, row: Tree, place: int) -> Markup:
         "preferred" if place == 0 else "",
         mark,
         row["score"],
-        say_provider(v, row["provider"]),
+        called.get(row["provider"], row["provider"].replace("_", " ")),
         say(f"scheme.{row['service']}", {}, v.language),
         say(f"expertise.{row['expertise']}", {}, v.language),
         parts,
         note,
     )
-
-
-def say_provider(v: Visit, provider: str) -> str:
-    """Return what people call a provider of the catalogue, its own name where it has no other."""
-    try:
-        return say(f"provider.{provider}", {}, v.language)
-    except NotFound:
-        return provider.replace("_", " ")
 
 
 def _schedule(v: Visit, terms: Tree) -> Markup:
@@ -215,9 +208,9 @@ def _schedule(v: Visit, terms: Tree) -> Markup:
         for each in terms["schedule"]
         if each["payment_minor"]
     ]
-    return fill(
-        '<div class="scroll">{}</div>',
+    return scrolled(
         table(heads, rows, v.t("还款计划", "Payments"), classes="tight"),
+        v.t("还款计划", "Payments"),
     )
 
 
@@ -316,6 +309,6 @@ def _history(v: Visit, found: Tree) -> Markup:
         for each in reversed(found["records"])
     ]
     heads = [v.t("记录", "Record"), v.t("成员", "Member"), ">" + v.t("区块", "Block")]
-    return fill(
-        '<div class="scroll">{}</div>', table(heads, rows, v.t("经过", "History"), classes="tight")
+    return scrolled(
+        table(heads, rows, v.t("经过", "History"), classes="tight"), v.t("经过", "History")
     )

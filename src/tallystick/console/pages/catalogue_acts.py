@@ -92,7 +92,9 @@ def open_provider(v: Visit, products: Mapping[str, Tree], entry: Tree | None = N
         return await v.client.send("/providers", body, key=key)
 
     def then(answer: Mapping[str, Any]) -> None:
-        ui.navigate.to(v.link(f"/providers/{answer['provider']}"))
+        # Its own page is redrawn by the block; going where one is would only stop that.
+        if entry is None:
+            ui.navigate.to(v.link(f"/providers/{answer['provider']}"))
 
     open_act(
         v,
@@ -215,7 +217,8 @@ def open_product(v: Visit, entry: Tree | None, month: int) -> None:
         return await v.client.send("/products", body, key=key)
 
     def then(answer: Mapping[str, Any]) -> None:
-        ui.navigate.to(v.link(f"/products/{str(answer['product']).rpartition('.')[0]}"))
+        if entry is None:
+            ui.navigate.to(v.link(f"/products/{str(answer['product']).rpartition('.')[0]}"))
 
     open_act(
         v,

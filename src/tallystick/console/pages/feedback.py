@@ -18,6 +18,7 @@ from tallystick.console.kit import (
     grid,
     item,
     join,
+    scrolled,
     show,
     show_head,
     stack,
@@ -182,8 +183,9 @@ def _said_table(v: Visit, cells: Sequence[Tree], by: str) -> Markup:
         )
         for each in cells
     ]
-    return fill(
-        '<div class="scroll">{}</div>', table(heads, rows, v.t("家庭怎么说", "What households say"))
+    return scrolled(
+        table(heads, rows, v.t("家庭怎么说", "What households say")),
+        v.t("家庭怎么说", "What households say"),
     )
 
 

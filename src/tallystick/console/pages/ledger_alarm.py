@@ -21,7 +21,6 @@ from tallystick.text.phrase import Phrase, phrase_table
 from tallystick.text.wording import format_count
 
 __all__ = [
-    "begin_check",
     "can_repair",
     "draw_settled",
     "mark_difference",
@@ -57,23 +56,6 @@ FIELDS: Final[Mapping[str, Phrase]] = phrase_table(
     },
 )
 """What a finding's field is called; another stands as it is."""
-
-
-async def begin_check(v: Visit, path: str, body: object = None) -> Mapping[str, Any]:
-    """Begin a check or a repair; return how far it is.
-
-    `AsyncClient.send` is for what is recorded: of an answer 202 it asks for the transaction.
-
-    Args:
-        v: the visit.
-        path: `/verify` or `/repair`.
-        body: what is asked for.
-
-    Raises:
-        Error: as the API names it.
-    """
-    found: Mapping[str, Any] = (await v.client.request("POST", path, json=body or {})).json()
-    return found
 
 
 def say_field(v: Visit, field: str) -> str:
@@ -199,7 +181,7 @@ def _show_acts(v: Visit, alarm: Alarm, follow: Follow) -> None:
 def _ask_repair(v: Visit, follow: Follow) -> None:
     async def send(_: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         del key  # One repair runs at a time: asking twice follows the same one.
-        return await begin_check(v, "/repair")
+        return await v.client.send("/repair", {})
 
     open_act(
         v,

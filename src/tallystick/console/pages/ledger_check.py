@@ -15,7 +15,7 @@ from nicegui.elements.html import Html
 from tallystick.base.errors import Error, NotFound
 from tallystick.console.icons import icon
 from tallystick.console.kit import card, fill, show, table, tag
-from tallystick.console.pages.ledger_alarm import begin_check, say_field
+from tallystick.console.pages.ledger_alarm import say_field
 from tallystick.console.problem import draw_problem
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_clock
@@ -71,7 +71,7 @@ class CheckBox:
 
     async def _run(self, blocks: int, step: int) -> Check:
         self._place.set_content(_draw_begun(self._v, step))
-        asked = asyncio.ensure_future(begin_check(self._v, "/verify", {"blocks": blocks}))
+        asked = asyncio.ensure_future(self._v.client.send("/verify", {"blocks": blocks}))
         while not asked.done():
             await asyncio.wait([asked], timeout=LOOK_S)
             if not asked.done():

@@ -19,6 +19,7 @@ from tallystick.console.kit import (
     grid,
     item,
     pairs,
+    scrolled,
     show,
     show_head,
     stack,
@@ -264,9 +265,9 @@ def _schedule(v: Visit, found: Tree, today: int) -> Markup:
         )
         for each in found["schedule"]
     ]
-    return fill(
-        '<div class="scroll">{}</div>',
+    return scrolled(
         table(heads, rows, v.t("还款计划", "Payments"), classes="tight"),
+        v.t("还款计划", "Payments"),
     )
 
 
@@ -305,9 +306,9 @@ def _moves(v: Visit, found: Tree) -> Markup:
             v.t("还没有进出", "No money moved yet"),
             v.t("放款后会出现。", "The payout comes first."),
         )
-    return fill(
-        '<div class="scroll">{}</div>',
+    return scrolled(
         table(heads, rows, v.t("钱的进出", "Money moved"), classes="tight"),
+        v.t("钱的进出", "Money moved"),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -70,15 +71,10 @@ async def show_page(
     """
     shade = cast("ErrorKind", by if by in ERRORS else "exclusion")
     order = sort if sort in SORTS else "missed"
-    found, areas, may = await asyncio.gather(
+    found, may = await asyncio.gather(
         v.client.get(f"/programmes/{programme}"),
-        v.client.get("/map"),
         may_record(v, "measure_programme", "programme.measured"),
     )
-    with _put_head(v, found):
-        if may:
-            words = v.t("公布一期测算", "Publish a measure")
-            button(words, lambda: open_measure(v, [programme]), "upload", "first")
     whole = ui.element("div").classes("stack")
     shown: list[Any] = [None]
 
@@ -87,8 +83,14 @@ async def show_page(
         if now == shown[0]:
             return
         shown[0] = now
+        areas = await v.client.get("/map")
         whole.clear()
         with whole:
+            with _put_head(v, now):
+                if may:
+                    words = v.t("公布一期测算", "Publish a measure")
+                    act = partial(open_measure, v, [programme], here=programme)
+                    button(words, act, "upload", "first")
             _draw(v, now, areas, shade, order)
 
     await draw()

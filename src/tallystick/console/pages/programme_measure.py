@@ -6,7 +6,6 @@ alone; what the officer sees before the act is what the record will hold.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from nicegui import events, run, ui
 
+from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Error, Invalid
 from tallystick.console.acts import put_field, tell_recorded
 from tallystick.console.icons import icon
@@ -40,6 +40,7 @@ __all__ = ["Counted", "count_files", "open_measure", "parse_day"]
 
 _MONTHS: Final = 12
 _YEAR: Final = 100
+_SERVER_FAULT: Final = 500
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 Tree = Mapping[str, Any]
 
@@ -72,6 +73,10 @@ def count_files(survey: bytes, villages: bytes | Sequence[Village]) -> Counted:
     return Counted(list_villages(listed), areas, groups, sum_counts(areas))
 
 
+def _new_key() -> str:
+    return SystemEntropy().draw("key", 16).hex()
+
+
 @dataclass(slots=True)
 class _Brought:
     """What the officer has brought so far."""
@@ -79,18 +84,19 @@ class _Brought:
     survey: bytes | None = None
     villages: bytes | Sequence[Village] | None = None
     counted: Counted | None = None
-    key: str = field(default_factory=lambda: secrets.token_hex(16))
+    key: str = field(default_factory=_new_key)
 
 
-async def open_measure(v: Visit, codes: Sequence[str]) -> None:
+async def open_measure(v: Visit, codes: Sequence[str], *, here: str = "") -> None:
     """Open the dialog in which a survey is counted and published.
 
     Args:
         v: the visit.
         codes: programmes that are known; another can be typed.
+        here: the programme whose page it is opened on; "" for another page.
     """
     brought = _Brought(villages=await _known_villages(v))
-    dialog = _Dialog(v, codes, brought)
+    dialog = _Dialog(v, codes, brought, here)
     dialog.open()
 
 
@@ -122,8 +128,9 @@ def parse_day(text: str) -> int | None:
 class _Dialog:
     """The dialog: which programme and cycle, two files, what they come to, publish."""
 
-    def __init__(self, v: Visit, codes: Sequence[str], brought: _Brought) -> None:
+    def __init__(self, v: Visit, codes: Sequence[str], brought: _Brought, here: str) -> None:
         self._v = v
+        self._here = here
         self._brought = brought
         title = v.t("公布一期测算", "Publish a measure")
         with ui.dialog().props("persistent") as self._dialog, ui.element("div").classes("dialog"):
@@ -267,11 +274,16 @@ class _Dialog:
             answer = await self._v.client.send("/programmes", body, key=self._brought.key)
         except Error as error:
             self._tell(error)
+            if error.http_status < _SERVER_FAULT:
+                # What was refused is not recorded: what is sent next is another request.
+                self._brought.key = _new_key()
             self._act.enable()
             return
         self._dialog.close()
         tell_recorded(self._v, answer)
-        ui.navigate.to(self._v.link(f"/programmes/{programme}"))
+        # Its own page is redrawn by the block; going where one is would only stop that.
+        if programme != self._here:
+            ui.navigate.to(self._v.link(f"/programmes/{programme}"))
 
 
 def _draw_counted(v: Visit, counted: Counted) -> Any:  # noqa: ANN401 - markup

@@ -52,7 +52,7 @@ async def show_page(v: Visit) -> None:
 def _draw_me(v: Visit) -> Markup:
     rows = [
         (v.t("姓名", "Name"), person(v.me["shown"], v.language)),
-        (v.t("用户名", "Log-in name"), v.me["name"]),
+        (v.t("用户名", "Log-in name"), fill('<span class="mono">{}</span>', v.me["name"])),
         (v.t("岗位", "Role"), v.say(name_role(v.me["role"]))),
         (v.t("单位", "Institution"), v.name_of(v.member)),
         (
