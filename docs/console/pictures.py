@@ -225,17 +225,18 @@ def take_case(camera: Camera) -> None:
 
 def take_misfit(camera: Camera) -> None:
     """Show what does not fit, and who would fit better."""
-    case = _waiting(camera, "misfit")
+    # Two cases: whoever looked at one is told to the next who does, and would be in the picture.
+    case, other, *_ = _waiting(camera, "misfit")
     with camera.visit(f"{BANK}/loan_officer", f"/cases/{case}") as page:
         camera.keep(page, "misfit")
-    with camera.visit(f"{BANK}/reviewer", f"/cases/{case}", language="zh", dark=True) as page:
+    with camera.visit(f"{BANK}/reviewer", f"/cases/{other}", language="zh", dark=True) as page:
         camera.keep(page, "misfit-dark-zh", height=760)
 
 
-def _waiting(camera: Camera, why: str) -> str:
-    """Return the case that has waited longest for a reason."""
+def _waiting(camera: Camera, why: str) -> list[str]:
+    """Return the cases that wait for a reason, the one that has waited longest first."""
     found = _ask(camera, BANK, "today", role="reviewer", limit=200)["items"]
-    return next(str(each["case"]) for each in found if each["why"] == why)
+    return [str(each["case"]) for each in found if each["why"] == why]
 
 
 def _ask(camera: Camera, member: str, path: str, **query: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -268,7 +269,7 @@ def take_village(camera: Camera) -> None:
 def take_appeals(camera: Camera) -> None:
     """Show the appeals that the regulator answers."""
     with camera.visit("regulator/reviewer", "/appeals") as page:
-        camera.keep(page, "appeals", height=600)
+        camera.keep(page, "appeals", height=720)
 
 
 def take_model(camera: Camera) -> None:
@@ -283,7 +284,7 @@ def take_model(camera: Camera) -> None:
 def take_accounts(camera: Camera) -> None:
     """Show who may log in."""
     with camera.visit(f"{BANK}/manager", "/users") as page:
-        camera.keep(page, "accounts", height=540)
+        camera.keep(page, "accounts", height=640)
 
 
 def take_ledger(camera: Camera) -> None:

@@ -75,7 +75,8 @@ def test_a_department_counts_a_survey_and_everybody_reads_the_counts(
 
     with own_county.api("civil-affairs") as client:
         found = client.get(f"programmes/{PROGRAMME}").json()
-    assert [each["missed"] for each in found["cycles"]] == [23]
+    # The demonstration's own cycle stands before it.
+    assert found["cycles"][-1]["missed"] == 23
     assert "v03" not in [each["area"][0] for each in found["villages"] if len(each["area"]) == 1]
 
     reader = officer("village", "village_officer", "zh", served=own_county).open(
