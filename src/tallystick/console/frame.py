@@ -187,7 +187,7 @@ def _pill(v: Visit, kind: str, said: str, rest: str, few: str = "!") -> Markup:
         heard(f"{said} {rest}"),
         said,
         few,
-        rest,
+        f"\u00b7 {rest}" if rest else "",
     )
 
 

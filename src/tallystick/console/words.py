@@ -18,7 +18,7 @@ COUNTY_MS: Final = 8 * 3_600_000
 KINDS: Final = phrase_table(
     "",
     {
-        "borrow": ("借款", "Loan"),
+        "borrow": ("借款", "Borrowing"),
         "save": ("储蓄", "Savings"),
         "invest": ("投资", "Investment"),
         "insure": ("保险", "Insurance"),

@@ -158,7 +158,7 @@ class Checker:
 
     def _height_of(self, name: str) -> int | None:
         try:
-            return ask_blocks(self._link, name, self._node.replica.tip.height, 1).height
+            return ask_blocks(self._link, name, max(1, self._node.replica.tip.height), 1).height
         except Corrupt:
             # It reads its own file and says that the newest block is damaged: as high as ours.
             return self._node.replica.tip.height

@@ -57,7 +57,8 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
     seen = [found["seen"]]
 
     def meet() -> None:
-        names = live.others_at(ui.context.client, case)
+        found_here = live.others_at(ui.context.client, case)
+        names = [name_in(each, v.language) for each in found_here]
         are = "is" if len(names) == 1 else "are"
         told = v.t(f"{'、'.join(names)} 也在看这个案件", f"{', '.join(names)} {are} here too")
         others.set_content(tag(told, "info", "users") if names else fill(""))
@@ -70,7 +71,7 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
 
     called = await _call_providers(v)
     _draw(v, whole, found, called)
-    officer = Officer(v.me["officer"], name_in(v.me["shown"], v.language))
+    officer = Officer(v.me["officer"], v.me["shown"])
     live.look_at(ui.context.client, case, officer, meet)
     meet()
     live.watch(ui.context.client, "page", draw)
@@ -142,7 +143,11 @@ def _demand(found: Tree) -> Tree:
 def _show_head(v: Visit, found: Tree) -> None:
     row = found["row"]
     acts = list_acts(v, found)
-    title = fill("{} {}", case_name(v, row["case"], row["kind"]), stage_tag(v, row["stage"]))
+    changed = (
+        tag(v.t("改判过", "Overridden"), "info", "scale") if row["overridden_at"] else fill("")
+    )
+    name = case_name(v, row["case"], row["kind"])
+    title = fill("{} {} {}", name, stage_tag(v, row["stage"]), changed)
     with ui.element("div").classes("k-head"):
         show(
             fill(

@@ -78,7 +78,10 @@ def _show_due(v: Visit, due: Sequence[Tree]) -> None:
         nobody = v.t("现在没有要问的人", "Nobody is to be asked now")
         show(card(title, empty("message-circle-heart", nobody, why)))
         return
-    with boxed(title, right=v.t(f"{len(due)} 户", f"{len(due)} households")):
+    with boxed(
+        title,
+        right=v.t(f"{len(due)} 户", f"{len(due)} {'household' if len(due) == 1 else 'households'}"),
+    ):
         for row in due:
             with ui.element("div").classes("ask-line"):
                 name = fill("<b>{}</b>", case_name(v, row["case"]))
