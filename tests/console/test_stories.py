@@ -37,7 +37,7 @@ WORDS: Final = {
 }
 
 
-def _take_in(served: Served) -> str:
+def take_in(served: Served) -> str:
     """Open a case that fits, as its member's programs may; return its number."""
     with served.api(BANK) as client:
 
@@ -76,7 +76,7 @@ def test_a_case_goes_from_the_manager_by_the_clerk_and_the_loan_officer_to_its_m
     language: Language, county: Served, officer: Open
 ) -> None:
     words = WORDS[language]
-    case = _take_in(county)
+    case = take_in(county)
     heights = []
     manager = officer(BANK, "manager", language).open(f"/cases/{case}")
     heights.append(_do(manager, words["approve"], words["recorded"]))

@@ -176,7 +176,10 @@ def open_act(
         is_grave: whether it cannot be taken back.
     """
     key = SystemEntropy().draw("key", 16).hex()
-    with ui.dialog().props("persistent") as dialog, ui.element("div").classes("dialog"):
+    # Outside the page's own part, which a block may draw anew while somebody types here.
+    with ui.context.client.content:
+        dialog = ui.dialog().props("persistent")
+    with dialog, ui.element("div").classes("dialog"):
         section = ui.element("section").classes("card")
         section.props["role"] = "dialog"
         section.props["aria-label"] = title

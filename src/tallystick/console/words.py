@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import phrase_table
 from tallystick.text.wording import format_day, format_day_plain
 
-__all__ = ["ACTS", "KINDS", "case_name", "tell_clock", "tell_day", "tell_due", "total"]
+__all__ = ["ACTS", "KINDS", "case_name", "tell_clock", "tell_day", "tell_due", "write_yuan"]
 
 _WEEK: Final = 7
 COUNTY_MS: Final = 8 * 3_600_000
@@ -85,6 +85,6 @@ def tell_due(v: Visit, due_ms: int | None, now_ms: int) -> str:
     return v.t(f"还有 {days} 天", f"in {days} d")
 
 
-def total(counts: dict[str, Any]) -> int:
-    """Return the sum of counts."""
-    return sum(each for each in counts.values() if isinstance(each, int))
+def write_yuan(minor: int) -> str:
+    """Return a sum for a column whose head names the yuan: 1,234.56."""
+    return f"{minor // 100:,}.{minor % 100:02d}"

@@ -29,6 +29,7 @@ from tallystick.console.live import Health, Live, Officer
 from tallystick.console.pages.case_acts import list_acts
 from tallystick.console.pages.case_judged import show_middle, show_side
 from tallystick.console.pages.cases import stage_tag
+from tallystick.console.pages.head import put_head
 from tallystick.console.visit import Visit
 from tallystick.console.words import KINDS, case_name, tell_clock, tell_day
 from tallystick.text import say
@@ -148,26 +149,15 @@ def _show_head(v: Visit, found: Tree) -> None:
     )
     name = case_name(v, row["case"], row["kind"])
     title = fill("{} {} {}", name, stage_tag(v, row["stage"]), changed)
-    with ui.element("div").classes("k-head"):
-        show(
-            fill(
-                '<nav class="crumb" aria-label="{}">{}</nav><h1 tabindex="-1">{}</h1>'
-                '<p class="soft">{}</p>',
-                v.t("位置", "Place"),
-                _crumb(v, row["case"]),
-                title,
-                _sentence(v, found),
-            )
-        )
-        with ui.element("div").classes("act"):
-            if v.may("export_evidence"):
-                href = v.file(f"/evidence/{row['case']}")
-                show(link_button(v.t("导出证据", "Evidence"), href, "file-check", leave=True))
-            if "result" in found:
-                href = v.file(f"/report/{row['case']}/{v.language}")
-                show(link_button(v.t("农户报告", "Household's page"), href, "printer", leave=True))
-            for place, (name, glyph, act) in enumerate(acts):
-                button(name, act, glyph, "first" if place == 0 else "")
+    with put_head(title, _sentence(v, found), crumb=_crumb(v, row["case"])):
+        if v.may("export_evidence"):
+            href = v.file(f"/evidence/{row['case']}")
+            show(link_button(v.t("导出证据", "Evidence"), href, "file-check", leave=True))
+        if "result" in found:
+            href = v.file(f"/report/{row['case']}/{v.language}")
+            show(link_button(v.t("农户报告", "Household's page"), href, "printer", leave=True))
+        for place, (words, glyph, act) in enumerate(acts):
+            button(words, act, glyph, "first" if place == 0 else "")
 
 
 def _sentence(v: Visit, found: Tree) -> Markup:

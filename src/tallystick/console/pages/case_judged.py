@@ -28,6 +28,7 @@ from tallystick.console.pages.case_cash import show_cash
 from tallystick.console.pages.case_party import show_party
 from tallystick.console.problem import notify_problem
 from tallystick.console.visit import Visit
+from tallystick.console.words import write_yuan
 from tallystick.text import say
 from tallystick.text.record import name_record
 from tallystick.text.wording import (
@@ -204,7 +205,7 @@ def _schedule(v: Visit, terms: Tree) -> Markup:
     ]
     names = ("principal_minor", "interest_minor", "subsidy_minor", "payment_minor")
     rows = [
-        [format_month(each["month"], v.language), *(_yuan(each[name]) for name in names)]
+        [format_month(each["month"], v.language), *(write_yuan(each[name]) for name in names)]
         for each in terms["schedule"]
         if each["payment_minor"]
     ]
@@ -212,10 +213,6 @@ def _schedule(v: Visit, terms: Tree) -> Markup:
         table(heads, rows, v.t("还款计划", "Payments"), classes="tight"),
         v.t("还款计划", "Payments"),
     )
-
-
-def _yuan(minor: int) -> str:
-    return f"{minor // 100:,}.{minor % 100:02d}"
 
 
 # ---- the side

@@ -28,8 +28,9 @@ from tallystick.console.kit import (
     tag,
 )
 from tallystick.console.live import Health, Live
+from tallystick.console.pages.head import put_head
 from tallystick.console.visit import Visit
-from tallystick.console.words import COUNTY_MS, tell_clock, tell_day
+from tallystick.console.words import COUNTY_MS, tell_clock, tell_day, write_yuan
 from tallystick.text import say
 from tallystick.text.record import name_record
 from tallystick.text.wording import (
@@ -196,20 +197,11 @@ def _show_loan_head(v: Visit, found: Tree, late: Sequence[Tree]) -> None:
         else tag(v.t("正常", "In order"), "ok")
     )
     crumb = fill('<a href="{}">{}</a>', v.link("/loans"), v.t("贷款", "Loans"))
-    with ui.element("div").classes("k-head"):
-        show(
-            fill(
-                '<nav class="crumb" aria-label="{}">{}</nav><h1 tabindex="-1">{} {}</h1>',
-                v.t("位置", "Place"),
-                crumb,
-                v.t("贷款 ", "Loan ") + row["loan"][:8],
-                state,
-            )
-        )
-        with ui.element("div").classes("act"):
-            if row["disbursed_at"] is not None and v.may("repay") and row["lender"] == v.member:
-                words = v.t("收一笔还款", "Take a payment in")
-                button(words, lambda: _take_payment(v, found), "hand-coins", "first")
+    title = fill("{} {}", v.t("贷款 ", "Loan ") + row["loan"][:8], state)
+    with put_head(title, crumb=crumb):
+        if row["disbursed_at"] is not None and v.may("repay") and row["lender"] == v.member:
+            words = v.t("收一笔还款", "Take a payment in")
+            button(words, lambda: _take_payment(v, found), "hand-coins", "first")
 
 
 def _loan_stats(v: Visit, found: Tree, late: Sequence[Tree]) -> list[tuple[str, str, str, str]]:
@@ -257,10 +249,10 @@ def _schedule(v: Visit, found: Tree, today: int) -> Markup:
     rows = [
         (
             format_day_plain(each["due_day"]) if "due_day" in each else "\u2013",
-            _yuan(each["principal_minor"]),
-            _yuan(each["interest_minor"]),
-            _yuan(each["payment_minor"]),
-            _yuan(each["paid_minor"]),
+            write_yuan(each["principal_minor"]),
+            write_yuan(each["interest_minor"]),
+            write_yuan(each["payment_minor"]),
+            write_yuan(each["paid_minor"]),
             _payment_state(v, each, today),
         )
         for each in found["schedule"]
@@ -291,7 +283,7 @@ def _moves(v: Visit, found: Tree) -> Markup:
         (
             tell_clock(each["time"])[:5],
             name_record(each["t"], v.language),
-            _yuan(each["amount_minor"] + each["principal_minor"] + each["interest_minor"]),
+            write_yuan(each["amount_minor"] + each["principal_minor"] + each["interest_minor"]),
             fill(
                 '<a class="link" href="{}">{}</a>',
                 v.link(f"/ledger/{each['height']}"),
@@ -310,10 +302,6 @@ def _moves(v: Visit, found: Tree) -> Markup:
         table(heads, rows, v.t("钱的进出", "Money moved"), classes="tight"),
         v.t("钱的进出", "Money moved"),
     )
-
-
-def _yuan(minor: int) -> str:
-    return f"{minor // 100:,}.{minor % 100:02d}"
 
 
 def _take_payment(v: Visit, found: Tree) -> None:
@@ -337,13 +325,13 @@ def _take_payment(v: Visit, found: Tree) -> None:
                 "principal_minor",
                 v.t("本金（元）", "Principal (¥)"),
                 "money",
-                value=_yuan(principal),
+                value=write_yuan(principal),
             ),
             Blank(
                 "interest_minor",
                 v.t("利息（元）", "Interest (¥)"),
                 "money",
-                value=_yuan(interest),
+                value=write_yuan(interest),
                 is_needed=False,
             ),
         ],

@@ -132,7 +132,8 @@ def render_report(case: Mapping[str, Any], language: str) -> str:
     # What is told of spans and ages takes the room of some rows more.
     figures = page.scheme["figures"]
     told = sum(name in figures for name in ("income_interval", "need_interval", "stale"))
-    full = rows + _NOTE_ROWS * told
+    weighed = sum(each["code"] == "model_weighs" for each in page.scheme.get("reasons", ()))
+    full = rows + _NOTE_ROWS * told + 2 * weighed
     kind += " dense" if full > _DENSE_ROWS else "" if full else " roomy"
     kind += " long" if full > _FULL_ROWS else ""
     kind += " told" if told else ""
