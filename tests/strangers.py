@@ -143,6 +143,7 @@ class Town:
             **self._of_choices(),
             **self._of_cases(member, identifier),
             "loans.reported": lambda: self.report(member),
+            "programme.measured": self.measurement,
         }
         return parts[t]() if t in parts else {}
 
@@ -256,6 +257,20 @@ class Town:
                 (["finance"], [member], ["nobody"], ["finance", "agriculture"])
             )
         return pub
+
+    def measurement(self) -> dict[str, Any]:
+        """Return a cycle of a programme's reach; now and then a part could point at somebody."""
+        missed = self.draws.choice((5, 5, 5, 1))
+        counts = {"households": 20, "poor": 5 + missed, "held": 10, "missed": missed, "wrong": 5}
+        village = {"code": "v01", "zh": "\u77f3\u6865\u6751", "en": "Shiqiao", "lon": 0, "lat": 0}
+        return {
+            "programme": self.draws.choice(PROGRAMMES),
+            "cycle": self.draws.choice((202_501, 202_502, 202_513)),
+            "day": 20_000,
+            "villages": [village],
+            "areas": [{"villages": ["v01"], **counts}],
+            "groups": [],
+        }
 
     def provider(self) -> dict[str, Any]:
         stated = self.draws.choice(("union", "shop"))

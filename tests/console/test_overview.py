@@ -154,7 +154,7 @@ def test_a_clerk_sees_providers_and_whose_task_it_is_to_read_praise(officer: Ope
     page = officer("credit-union", "clerk").open("/providers")
     expect(page.locator("main")).to_contain_text("are for reviewers, risk officers")
     expect(page.locator("main .share")).to_have_count(0)
-    page.locator("main .k-seg").get_by_role("link", name="Loan").click()
+    page.locator("main .k-seg").get_by_role("link", name="Borrowing").click()
     expect(page).to_have_url(re.compile("kind=borrow"))
     expect(page.get_by_role("row").filter(has_text="Farm insurer")).to_have_count(0)
     page.get_by_role("row").filter(has_text="Rural credit co-operative").get_by_role("link").click()

@@ -43,9 +43,10 @@ def all_keys(node: Node) -> list[DataKey]:
 
 
 def find_subject(house: House) -> Subject:
-    """Return the party whose cases most members sealed something for."""
+    """Return the party whose cases most members besides the orderer sealed something for."""
+    orderer = house.county.orderer
     found = [
-        (len(concerned(house, key.case)), node.member, key.case, key.party)
+        (len(concerned(house, key.case) - {orderer}), node.member, key.case, key.party)
         for node in house.nodes()
         for key in all_keys(node)
         if key.case and key.case == key.record and key.party != key.case

@@ -1,8 +1,8 @@
 """What records something: a dialog that says what will be recorded, and sends it once.
 
-Laws: one opening of a dialog is one Idempotency-Key, so that a double click or a lost answer makes
-one record; what the API refuses is told in the dialog, and what was typed stays; the answer tells
-the block.
+Laws: one opening of a dialog is one Idempotency-Key until it is refused for good, so that a double
+click or a lost answer makes one record; what the API refuses is told in the dialog, and what was
+typed stays; the answer tells the block.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from nicegui import ui
 
 from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Error
+from tallystick.console.attach import Attached
 from tallystick.console.icons import icon
 from tallystick.console.kit import button, fill, show
 from tallystick.console.problem import draw_problem
@@ -25,6 +26,8 @@ from tallystick.text.wording import format_count
 __all__ = ["Blank", "open_act", "parse_money", "put_field", "tell_recorded"]
 
 WORDS_MAX: Final = 1_000
+UNSURE: Final = 500
+"""Statuses from which on an act may stand all the same: it is sent again under its own key."""
 _MONEY: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,2}))?")
 Filled = Mapping[str, Any]
 Send = Callable[[Filled, str], Awaitable[Mapping[str, Any]]]
@@ -38,8 +41,8 @@ class Blank:
     Attributes:
         name: its key in what is filled in.
         label: shown.
-        kind: `text`, `words` (several lines), `money` (yuan; gives fen), `count`, `choice` or
-            `choices`.
+        kind: `text`, `words` (several lines), `money` (yuan; gives fen), `count`, `choice`,
+            `choices`, or `paper` (a file; gives how a record names it).
         hint: shown under it.
         choices: value -> words, of a choice.
         is_needed: whether it may stay empty.
@@ -89,7 +92,8 @@ class _Form:
             label = self._v.t(f"{label}（可不填）", f"{label} (optional)")
         with put_field(blank.name, label, hint) as box:
             self._boxes[blank.name] = box
-            self._inputs[blank.name] = _make_input(blank)
+            is_paper = blank.kind == "paper"
+            self._inputs[blank.name] = Attached(self._v) if is_paper else _make_input(blank)
 
     def read(self) -> dict[str, Any] | None:
         """Return what was typed, None where something is wrong, which is then told."""
@@ -175,7 +179,7 @@ def open_act(
         confirm: words of the button; the title if empty.
         is_grave: whether it cannot be taken back.
     """
-    key = SystemEntropy().draw("key", 16).hex()
+    keys = [_draw_key()]
     # Outside the page's own part, which a block may draw anew while somebody types here.
     with ui.context.client.content:
         dialog = ui.dialog().props("persistent")
@@ -200,8 +204,11 @@ def open_act(
             return
         act.disable()
         try:
-            answer = await send(found, key)
+            answer = await send(found, keys[0])
         except Error as error:
+            if error.http_status < UNSURE:
+                # It is answered for good; what is mended now is another request.
+                keys[0] = _draw_key()
             told.set_content(
                 fill('<div style="padding:0 18px 14px">{}</div>', draw_problem(v, error))
             )
@@ -216,6 +223,10 @@ def open_act(
     act.on_click(go)
     dialog.on("hide", dialog.delete)
     dialog.open()
+
+
+def _draw_key() -> str:
+    return SystemEntropy().draw("key", 16).hex()
 
 
 def tell_recorded(v: Visit, answer: Mapping[str, Any]) -> None:

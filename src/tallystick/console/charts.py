@@ -35,7 +35,6 @@ _STILL: Final = {
     "touchZoom": False,
     "zoomSnap": 0.05,
 }
-SHADES: Final = 5
 Options = dict[str, Any]
 
 
@@ -189,9 +188,7 @@ def show_map(
         found.run_map_method("fitBounds", [[south, west], [north, east]], {"padding": [4, 4]})
         for layer, code in layers:
             words = fill("<br>").join(fill("{}", part) for part in labels.get(code, ()))
-            on_dark = shades.get(code, 0) >= SHADES - 1
-            kind = "map-label on-dark" if on_dark else "map-label"
-            options = {"permanent": True, "direction": "center", "className": kind}
+            options = {"permanent": True, "direction": "center", "className": "map-label"}
             layer.run_method("bindTooltip", str(words), options)
 
     ui.timer(0, label, once=True)

@@ -34,7 +34,7 @@ def draw_outlines(points: Mapping[str, Point]) -> dict[str, list[Point]]:
             its outline.
 
     >>> draw_outlines({"a": (0, 0), "b": (200_000, 0)})["a"][:3]
-    [(-50000, -50000), (100000, -50000), (100000, 50000)]
+    [(-77000, -59000), (100000, -59000), (100000, 59000)]
     """
     if not points:
         return {}

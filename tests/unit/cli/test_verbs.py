@@ -155,7 +155,7 @@ def test_a_catalogue_is_published_from_its_file(tally: Tally, tmp_path: Path) ->
         (("case", "list", "--bogus"), Invalid, "cli.usage"),
         (("no-such-verb",), Invalid, "cli.usage"),
         (("repair", "--member", "nobody"), NotFound, "member.unknown"),
-        (("county", "serve", "--host", "203.0.113.7"), Unavailable, "serve.address"),
+        (("serve", "--host", "203.0.113.7"), Unavailable, "serve.address"),
     ],
 )
 def test_an_error_is_one_line_with_its_family_s_status(
@@ -185,7 +185,7 @@ def test_a_seeded_county_is_never_served_beyond_this_machine(
     refusal: Tally, tmp_path: Path
 ) -> None:
     seeded = found(tmp_path, SystemClock(), seed="demo", catalogue=False)
-    status, line = refusal("county", "serve", "--host", "0.0.0.0", where=seeded)
+    status, line = refusal("serve", "--host", "0.0.0.0", where=seeded)
     assert status == Denied.exit_status
     assert line.startswith("api.seeded: ")
 

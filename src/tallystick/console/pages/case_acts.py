@@ -199,10 +199,33 @@ def _override(v: Visit, found: Tree) -> Offered:
             "file",
             v.t("尽职调查", "Due diligence"),
             "words",
-            v.t("看了什么，谁看的，最多 600 字节", "What was seen, by whom; at most 600 bytes"),
+            v.t("看了什么，谁看的，一两句话", "What was seen, and by whom, in a sentence or two"),
+        ),
+        Blank(
+            "paper",
+            v.t("尽职调查文件", "Due-diligence file"),
+            "paper",
+            v.t(
+                "记下它的指纹；文件由本单位自己保管",
+                "Its digest is recorded; the file stays with this member",
+            ),
+            is_needed=False,
         ),
     ]
-    return title, "scale", _make(v, found, "/override", title, says, blanks=blanks)
+    send = _send(v, found, "/override")
+
+    async def with_paper(filled: Filled, key: str) -> Mapping[str, Any]:
+        body = {name: value for name, value in filled.items() if name != "paper"}
+        if "paper" in filled:
+            body["file"] = f"{body['file']} [{filled['paper']}]"
+        answer: Mapping[str, Any] = await send(body, key)
+        return answer
+
+    return (
+        title,
+        "scale",
+        lambda: open_act(v, title=title, says=says, blanks=blanks, send=with_paper, then=_done),
+    )
 
 
 def _refuse(v: Visit, found: Tree) -> Offered:
