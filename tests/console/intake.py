@@ -183,7 +183,8 @@ class Hand:
             self._page.wait_for_timeout(seconds * self._pace * 1_000)
 
     def go(self, selector: str) -> None:
-        """Go on to an element by Tab."""
+        """Go on to an element by Tab, once it is there: on a busy machine the page is slower."""
+        self._page.locator(selector).first.wait_for(state="attached")
         for _ in range(TABS_MAX):
             if self._page.evaluate(_ON, selector):
                 return
