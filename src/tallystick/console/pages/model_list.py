@@ -9,6 +9,7 @@ from typing import Any, Final
 from markupsafe import Markup
 from nicegui import ui
 
+from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Error
 from tallystick.console.kit import card, empty, fill, item, join, show, show_head, table, tag
 from tallystick.console.live import Health, Live
@@ -62,18 +63,31 @@ async def show_page(v: Visit, live: Live) -> None:
     )
     place = show(fill(""))
 
+    due: list[Mapping[str, Any] | Error | None] = [None]
+
     async def draw(_: Health | None = None) -> None:
-        found, waiting, due = await asyncio.gather(
-            v.client.get("/models", limit=MODELS_SHOWN), _find_waiting(v), _find_due(v)
+        found, waiting = await asyncio.gather(
+            v.client.get("/models", limit=MODELS_SHOWN), _find_waiting(v)
         )
-        markup = _draw(v, found["items"], waiting, due)
+        markup = _draw(v, found["items"], waiting, due[0])
         if place.content != markup:
             place.set_content(markup)
 
+    async def weigh() -> None:
+        due[0] = await _find_due(v)
+        await draw()
+
     await draw()
     live.watch(ui.context.client, "page", draw)
+    # To weigh it, lenders' books are read: the page does not wait for that.
+    ui.timer(0, weigh, once=True)
     if v.may("publish_model") or v.may("approve_model"):
         show_upload(v)
+
+
+_DUE: Final[dict[str, tuple[tuple[int, int], Mapping[str, Any] | Error]]] = {}
+"""What was weighed last, by member, with the height and day it holds for: the same books opened
+again would tell the same, and leave receipts again."""
 
 
 async def _find_waiting(v: Visit) -> list[Model]:
@@ -88,12 +102,19 @@ async def _find_due(v: Visit) -> Mapping[str, Any] | Error | None:
     """Return whether training is due; what keeps it from being told; None for other roles."""
     if not v.may("read_books"):
         return None
+    height = (await v.client.show_health())["height"]
+    now = (height, v.office.now_ms() // DAY_MS)
+    held = _DUE.get(v.member)
+    if held is not None and held[0] == now:
+        return held[1]
+    found: Mapping[str, Any] | Error
     try:
-        found: Mapping[str, Any] = await v.client.get("/models/due")
+        found = await v.client.get("/models/due")
     except Error as error:
         if error.code != UNRIPE:
             raise
-        return error
+        found = error
+    _DUE[v.member] = (now, found)
     return found
 
 
