@@ -20,6 +20,7 @@ from tallystick.console.kit import (
     join,
     link_button,
     pairs,
+    scrolled,
     show,
     stack,
     table,
@@ -46,7 +47,6 @@ from tallystick.console.pages.catalogue_words import (
 )
 from tallystick.console.pages.head import put_head
 from tallystick.console.pages.providers import read_all
-from tallystick.console.pages.share import draw_wide
 from tallystick.console.visit import Visit
 from tallystick.text.wording import format_count, format_money, format_percent, format_rate
 
@@ -125,7 +125,7 @@ def _draw(v: Visit, kind: str, rows: Sequence[Tree], providers: Sequence[Tree]) 
         counts[row["entry"]["scheme"]] = counts.get(row["entry"]["scheme"], 0) + 1
     cells = [_row(v, row, providers, counts, month) for row in shown]
     whole = table(heads, cells, v.t("产品", "Products"), classes="terms")
-    return segments + draw_wide(v.t("产品", "Products"), whole)
+    return segments + scrolled(whole, v.t("产品", "Products"))
 
 
 def _segments(v: Visit, kind: str, rows: Sequence[Tree]) -> Markup:
@@ -348,7 +348,7 @@ def _versions(v: Visit, versions: Sequence[Tree], shown: int, month: int) -> Mar
     ]
     here = next((i for i, each in enumerate(versions) if each["version"] == shown), -1)
     whole = table(heads, rows, title, classes="terms", here=here)
-    return card(title, draw_wide(title, whole), pad=False)
+    return card(title, scrolled(whole, title), pad=False)
 
 
 def _state(row: Tree, shown: int, month: int) -> str:

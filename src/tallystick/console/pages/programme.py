@@ -24,6 +24,7 @@ from tallystick.console.kit import (
     grid,
     join,
     pairs,
+    scrolled,
     show,
     stack,
     stats,
@@ -46,7 +47,7 @@ from tallystick.console.pages.programme_words import (
     say_cycle,
 )
 from tallystick.console.pages.programmes import say_law
-from tallystick.console.pages.share import draw_share, draw_wide, say_interval
+from tallystick.console.pages.share import draw_share, say_interval
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
 from tallystick.text.wording import format_count, format_day_plain, format_money, format_percent
@@ -232,7 +233,7 @@ def _draw_areas(
     )
     return card(
         title,
-        draw_wide(title, markup),
+        scrolled(markup, title),
         right=v.t("点表头排序", "Sort by a heading"),
         note=note,
         pad=False,
@@ -305,7 +306,7 @@ def _draw_groups(v: Visit, found: Tree) -> Markup:
     )
     return card(
         title,
-        draw_wide(title, table(heads, rows, title, classes="terms")),
+        scrolled(table(heads, rows, title, classes="terms"), title),
         note=note,
         pad=False,
     )

@@ -21,6 +21,7 @@ from tallystick.console.kit import (
     grid,
     item,
     join,
+    scrolled,
     show,
     table,
     tag,
@@ -34,7 +35,7 @@ from tallystick.console.pages.programme_words import (
     name_programme,
     say_cycle,
 )
-from tallystick.console.pages.share import draw_share, draw_wide
+from tallystick.console.pages.share import draw_share
 from tallystick.console.visit import Visit
 from tallystick.text.wording import format_count, format_day_plain
 
@@ -95,7 +96,7 @@ def _draw(v: Visit, items: Sequence[Tree]) -> Markup:
     ]
     rows = [_row(v, each) for each in items]
     whole = table(heads, rows, v.t("项目", "Programmes"), classes="terms")
-    return draw_wide(v.t("项目", "Programmes"), whole)
+    return scrolled(whole, v.t("项目", "Programmes"))
 
 
 def _row(v: Visit, row: Tree) -> Sequence[str | Markup]:

@@ -20,6 +20,7 @@ from tallystick.console.kit import (
     grid,
     join,
     pairs,
+    scrolled,
     show,
     stack,
     stats,
@@ -56,7 +57,7 @@ from tallystick.console.pages.providers import (
     say_reading,
     say_served,
 )
-from tallystick.console.pages.share import draw_share, draw_wide, say_interval
+from tallystick.console.pages.share import draw_share, say_interval
 from tallystick.console.visit import Visit
 from tallystick.text.column import STAGES
 from tallystick.text.wording import format_count, format_money, format_percent
@@ -230,7 +231,7 @@ def _show_products(v: Visit, found: Tree) -> None:
         for row in rows
     ]
     right = v.t(f"{len(found['products'])} 个版本", _versions(len(found["products"])))
-    whole = draw_wide(title, table(heads, cells, title, classes="terms"))
+    whole = scrolled(table(heads, cells, title, classes="terms"), title)
     show(card(title, whole, right=right, pad=False))
 
 
@@ -298,7 +299,7 @@ def _draw_said(v: Visit, found: Tree, told: Told) -> Markup:
         )
         for cell in cells
     ]
-    return card(title, draw_wide(title, table(heads, rows, title)), pad=False)
+    return card(title, scrolled(table(heads, rows, title), title), pad=False)
 
 
 def _draw_entry(v: Visit, found: Tree, writers: Sequence[str]) -> Markup:

@@ -27,6 +27,7 @@ from tallystick.console.kit import (
     item,
     join,
     link_button,
+    scrolled,
     show,
     table,
     tag,
@@ -44,7 +45,7 @@ from tallystick.console.pages.catalogue_words import (
     name_word,
 )
 from tallystick.console.pages.head import put_head
-from tallystick.console.pages.share import draw_share, draw_wide
+from tallystick.console.pages.share import draw_share
 from tallystick.console.problem import notify_problem
 from tallystick.console.visit import Visit
 from tallystick.text.wording import format_count, format_percent
@@ -311,7 +312,7 @@ def _draw(v: Visit, chosen: Mapping[str, str], found: _Catalogue, told: Told) ->
     rows.sort(key=lambda each: _order(each, said, found.held))
     cells = [_row(v, each, found, said) for each in rows]
     body = table(heads, cells, v.t("机构", "Providers"), classes="terms")
-    return draw_wide(v.t("机构", "Providers"), body)
+    return scrolled(body, v.t("机构", "Providers"))
 
 
 def _has_accuracy(said: Said | None) -> bool:

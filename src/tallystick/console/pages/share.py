@@ -14,7 +14,7 @@ from markupsafe import Markup
 from tallystick.console.kit import fill
 from tallystick.text.wording import format_count, format_percent
 
-__all__ = ["draw_share", "draw_wide", "is_apart", "say_interval", "share_cells"]
+__all__ = ["draw_share", "is_apart", "say_interval", "share_cells"]
 
 _PERCENT = 10_000
 """Parts per million in a percent."""
@@ -50,13 +50,6 @@ def draw_share(share: Share | None, *, mark_ppm: int | None = None, why: str = "
         say_interval(share),
         format_count(share["hits"]),
         format_count(share["count"]),
-    )
-
-
-def draw_wide(name: str, inside: Markup) -> Markup:
-    """Return a table that scrolls sideways where it does not fit, by keyboard as by hand."""
-    return fill(
-        '<div class="scroll" tabindex="0" role="group" aria-label="{}">{}</div>', name, inside
     )
 
 
