@@ -88,7 +88,14 @@ class Named:
 class SmallChain:
     """A chain of a few members under the test charter."""
 
-    def __init__(self, names: Iterable[str] = ("bank-a", "bank-b", "bureau", "operator")) -> None:
+    def __init__(
+        self,
+        names: Iterable[str] = ("bank-a", "bank-b", "bureau", "operator"),
+        *,
+        limits: Mapping[str, int] | None = None,
+        charter: Charter = CHARTER,
+    ) -> None:
+        self.charter = charter
         self._entropy = SeededEntropy("tests")
         self._secrets: dict[bytes, SigningKey] = {}
         self.keys: dict[tuple[str, str], SigningKey] = {}
@@ -103,7 +110,7 @@ class SmallChain:
             "time": TIME_MS,
             "salt": self._entropy.draw("salt", 32),
             "target": b"\xff" * 32,
-            "limits": {},
+            "limits": dict(limits or {}),
             "rules": {},
             "seeded": 1,
             "members": members.cid,
@@ -188,13 +195,13 @@ class SmallChain:
     def cut(self, *bundles: tuple[str, Sequence[Mapping[str, Any]]]) -> list[int]:
         """Cut a block of the bundles and return their codes."""
         transactions = [self.sign(member, records) for member, records in bundles]
-        run = Execution(self.tip, self.state.get, CHARTER, self.tip.time + 1_000)
+        run = Execution(self.tip, self.state.get, self.charter, self.tip.time + 1_000)
         codes = [run.add(each) for each in transactions]
         block, effects = propose_block(
             run,
             transactions,
             tip=self.tip,
-            proposer="operator",
+            proposer=max(self.tip.members.by_name),
             nonce=self._entropy.draw("nonce", 16),
         )
         self.blocks.append(block)
@@ -203,18 +210,26 @@ class SmallChain:
         self.transactions += transactions
         self.sizes.append(len(self.leaves))
         for key, value in effects.changes.items():
-            assert value is not None
-            self.state[key] = value
+            if value is None:
+                del self.state[key]
+            else:
+                self.state[key] = value
         self.tip = effects.tip
         self.lists.append(self.tip.members)
         # A key that a block brings in signs from the next height on.
-        for place, (number, secret) in self._next.items():
-            self.keys[place], self.numbers[place] = secret, number
-        self._next.clear()
+        for place, (number, secret) in list(self._next.items()):
+            listed = self.tip.members.by_name.get(place[0])
+            if listed is not None and any(key.pub == secret.public for key in listed.keys):
+                self.keys[place], self.numbers[place] = secret, number
+                del self._next[place]
         return codes
 
     def rotation(self, member: str, dropped: str) -> dict[str, Any]:
         """Return the record by which a member replaces its key of a use by a new one."""
+        return self.record("member.joined", self.rotated(member, dropped))
+
+    def rotated(self, member: str, dropped: str) -> dict[str, Any]:
+        """Return a member with its key of a use replaced by a new one, as a record states it."""
         own = self.tip.members.by_name[member]
         kept = [key for key in own.keys if key.use != dropped]
         number = max(key.number for key in own.keys) + 1
@@ -225,6 +240,10 @@ class SmallChain:
 
     def joining(self, member: str) -> dict[str, Any]:
         """Return the record by which the operator admits a new member."""
+        return self.record("member.joined", self.newcomer(member))
+
+    def newcomer(self, member: str) -> dict[str, Any]:
+        """Return a new member with its keys, as a record states it."""
         added = []
         for key in self._keys(member):
             stated = _without_from(key)
@@ -239,8 +258,7 @@ class SmallChain:
         self, member: str, role: str, kept: Iterable[Key], added: Iterable[dict[str, Any]]
     ) -> dict[str, Any]:
         keys = [*(_without_from(key) for key in kept), *added]
-        pub: dict[str, Any] = {"member": member, "role": role, "name": member, "keys": keys}
-        return self.record("member.joined", pub)
+        return {"member": member, "role": role, "name": member, "keys": keys}
 
     def root(self, size: int) -> bytes:
         return root_of(self.leaves[:size])

@@ -63,7 +63,11 @@ class Floor:
     height: int = 10
     charter: Charter = field(default_factory=lambda: CHARTER)
     state: dict[bytes, bytes] = field(
-        default_factory=lambda: {b"rules/positioning": encode(1), b"members": _LISTED.data}
+        default_factory=lambda: {
+            b"rules/positioning": encode(1),
+            b"members": _LISTED.data,
+            b"limits/vote_ppm": encode(500_000),
+        }
     )
     written: dict[bytes, bytes | None] = field(default_factory=dict)
     last: bytes = b""

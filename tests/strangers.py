@@ -12,19 +12,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from chains import SmallChain
 from rulings import CATALOGUE, DAY_MS, MEMBERS, MODEL, Floor, links, name
 from tallystick.base.codec import INTEGER_MAX, read_admitted
 from tallystick.charter import STATEMENTS, codes_of
 from tallystick.records.book import SUMMED_LEAST
+from tallystick.records.dues import KINDS
 from tallystick.records.held import (
     HeldBook,
     HeldCase,
+    HeldDues,
     HeldFund,
     HeldLoan,
     Stage,
     find_appeal,
     find_book,
     find_case,
+    find_dues,
     find_loan,
 )
 from tallystick.records.refusal import Refusal
@@ -63,6 +67,10 @@ QUESTIONS: Final = {
 Part: TypeAlias = Callable[[], dict[str, Any]]
 
 
+def _linking(other: SmallChain) -> dict[str, Any]:
+    return {"genesis": other.genesis.data, "listed": other.genesis.members.data}
+
+
 @dataclass(slots=True)
 class Town:
     """A floor on which anybody says anything, and the books a bystander keeps of it."""
@@ -77,6 +85,7 @@ class Town:
     out: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: HeldCase | None = None
     log: list[Admitted] = field(default_factory=list)
+    others: dict[str, SmallChain] = field(default_factory=dict)
 
     # ---- drawing a record
 
@@ -142,7 +151,17 @@ class Town:
             **self._of_parties(identifier),
             **self._of_choices(),
             **self._of_cases(member, identifier),
+            "change.proposed": self.change,
+            "change.voted": self.vote,
+            "chain.linked": lambda: _linking(self.other(member)),
+            "chain.anchored": self.anchor,
+            "subsidy.approved": lambda: {
+                "approved_case": self.known("case.applied"),
+                "programme": self.draws.choice(PROGRAMMES),
+                "amount": self.draws.choice((1, 50)),
+            },
             "loans.reported": lambda: self.report(member),
+            "dues.reported": lambda: self.dues(member),
             "programme.measured": self.measurement,
         }
         return parts[t]() if t in parts else {}
@@ -237,6 +256,42 @@ class Town:
             "loan.repaid": lambda: {"loan": self.known("loan.granted"), **self.money()},
         }
 
+    def change(self) -> dict[str, Any]:
+        """Return a change of the list or of a limit, some of which can stand."""
+        kind = self.draws.choice(("leave", "limit", "limit", "join"))
+        pub: dict[str, Any] = {"kind": kind, "until": self.floor.time + 80 * DAY_MS}
+        if self.draws.random() < 0.2:
+            pub["until"] = self.time()
+        if kind == "limit":
+            name = self.draws.choice(("block_transactions", "vote_ppm", "nothing"))
+            return {**pub, "limit": name, "value": self.draws.choice((0, 500_000, 4_096))}
+        return {**pub, "member": self.draws.choice((*NAMES, "nobody"))}
+
+    def other(self, member: str) -> SmallChain:
+        """Return a chain of one member's own, two blocks long."""
+        found = self.others.get(member)
+        if found is None:
+            found = self.others[member] = SmallChain((member,))
+            for _ in range(2):
+                found.cut((member, [found.record("fund.allocated", {"amount": 1})]))
+        return found
+
+    def anchor(self) -> dict[str, Any]:
+        """Return an anchor of some member's own chain, linked or not, at one of its heights."""
+        other = self.other(self.draws.choice(NAMES))
+        height = self.draws.choice((1, 2))
+        pub: dict[str, Any] = {"chain": other.chain, "note": other.note(height)}
+        if height > 1 and self.draws.random() < 0.5:
+            pub["path"] = other.paths(1, height)[0]
+        return pub
+
+    def vote(self) -> dict[str, Any]:
+        """Return a vote, mostly on a change that waits for some."""
+        held = sorted(key for key in self.floor.state if key.startswith(b"change/"))
+        waiting = [key.removeprefix(b"change/") for key in held]
+        change = self.draws.choice([*waiting, self.known("change.proposed")])
+        return {"change": change, "vote": self.draws.choice((0, 1, 1, 1))}
+
     def report(self, member: str) -> dict[str, Any]:
         """Return a month of a lender's book: mostly the next one, sums mostly where they belong."""
         draws, held = self.draws, find_book(self.floor.state.get, member)
@@ -256,6 +311,28 @@ class Town:
             pub["readers"] = draws.choice(
                 (["finance"], [member], ["nobody"], ["finance", "agriculture"])
             )
+        return pub
+
+    def dues(self, member: str) -> dict[str, Any]:
+        """Return a period of a payee's book: mostly the next one, now and then too many payers."""
+        draws, kind = self.draws, self.draws.choice(KINDS[:2])
+        held = find_dues(self.floor.state.get, member, kind) or HeldDues(2020 * 12, 0, 0, 1)
+        is_further = draws.random() < 0.2
+        counts = {"opened": draws.choice((0, 2, 9)), "payers": draws.choice((0, 1, 5))}
+        pub: dict[str, Any] = {
+            "kind": kind,
+            "begin": held.begin if is_further else held.begin + held.months,
+            "months": held.months if is_further and held.months else draws.choice((1, 3, 12)),
+            "part": held.part + 1 if is_further else draws.choice((1, 1, 1, 2)),
+            "first": held.following + draws.choice((0, 0, 0, 1)),
+            "dues": draws.choice((5, 60, 0)),
+            "cleared": draws.choice((0, 7)),
+            **counts,
+        }
+        if draws.random() < 0.3:
+            pub["owed"] = self.amount()
+        if draws.random() < 0.3:
+            pub["readers"] = draws.choice((["finance"], [member], ["finance", "agriculture"]))
         return pub
 
     def measurement(self) -> dict[str, Any]:

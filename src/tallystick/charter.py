@@ -17,16 +17,29 @@ from tallystick.chain.amendment import alone, amendable, belonging, final
 from tallystick.chain.decided import Asked
 from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admission, Admit, Charter, RecordType
-from tallystick.records import book, case, catalogue, loan, party, programme, public
+from tallystick.records import (
+    book,
+    case,
+    catalogue,
+    chains,
+    change,
+    dues,
+    loan,
+    party,
+    programme,
+    public,
+)
 from tallystick.records.base import Class, Spec, Statement, spec_of
 from tallystick.records.held import Stage
 from tallystick.records.refusal import Refusal
 from tallystick.records.table import shape_of, table_of
 from tallystick.records.view import Admitted, Op, Put, Table
+from tallystick.services.anchoring import rules as anchoring
 from tallystick.services.consent import rules as consent
 from tallystick.services.consent import views as consent_views
 from tallystick.services.credit import rules as credit
 from tallystick.services.credit import views as credit_views
+from tallystick.services.membership import rules as membership
 from tallystick.services.positioning import rules as positioning
 from tallystick.services.positioning import views as positioning_views
 from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
@@ -57,6 +70,8 @@ INTAKE: Final = LENDER | {"cooperative", "guarantor", "insurer", "department", "
 OVERSEER: Final = DEPARTMENT | {"regulator"}
 MEDIA: Final = frozenset({"media"})
 CUSTODIAN: Final = INTAKE | {"project_owner", "bureau"}
+# Who supplies on account, or collects at its counter for those who do.
+PAYEE: Final = INTAKE | {"project_owner"}
 ROLES: Final = (
     "department",
     "bank",
@@ -104,7 +119,25 @@ def _admit_closing(offered: Admission) -> int:
     return positioning.admit_closing(offered) or credit.release_undisbursed(offered)
 
 
+_LISTS: Final = ("changed", "demand", "keys", "limits", "linked", "members", "pub")
+"""What a change that takes effect writes, besides the change itself."""
+
 _ROWS: Final = (
+    _row(
+        change.ChangeProposed,
+        ANY,
+        final(alone(membership.admit_proposal)),
+        *("change", "changes", *_LISTS),
+    ),
+    _row(
+        change.ChangeVoted,
+        ANY,
+        final(alone(membership.admit_vote)),
+        *("change", "changes", *_LISTS),
+    ),
+    _row(chains.ChainLinked, ANY, final(alone(anchoring.admit_link)), "linked"),
+    _row(chains.ChainAnchored, ANY, final(alone(anchoring.admit_anchor)), "linked"),
+    _row(chains.SubsidyApproved, DEPARTMENT, final(alone(anchoring.admit_subsidy)), "subsidy"),
     _row(party.PartyRegistered, CUSTODIAN, final(alone(consent.admit_party))),
     _row(party.PartyErased, CUSTODIAN, final(alone(consent.admit_erasure))),
     _row(party.ObjectsDropped, CUSTODIAN, final(alone(consent.admit_objects))),
@@ -160,6 +193,7 @@ _ROWS: Final = (
     _row(loan.LoanDisbursed, LENDER, final(belonging(credit.admit_disbursement)), "loan"),
     _row(loan.LoanRepaid, LENDER, final(belonging(credit.admit_repayment)), "fund", "loan"),
     _row(book.LoansReported, LENDER, final(alone(credit.admit_report)), "book"),
+    _row(dues.DuesReported, PAYEE, final(alone(credit.admit_dues)), "dues"),
     _row(
         public.NoticePosted,
         DEPARTMENT | {"village"},
@@ -208,7 +242,7 @@ def record_types() -> dict[tuple[str, int], RecordType]:
 CHARTER: Final[Charter] = record_types()
 
 
-_RULES: Final = (consent, credit, positioning, publication)
+_RULES: Final = (anchoring, consent, credit, membership, positioning, publication)
 
 
 def codes_of(admit: Admit) -> list[Refusal]:

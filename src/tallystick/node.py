@@ -9,16 +9,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
-import os
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
-from tallystick.base import codec
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.codec import Cid, decode, encode, read_admitted
+from tallystick.base.codec import Cid, decode, read_admitted
 from tallystick.base.errors import Conflict, Corrupt, Error, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
@@ -32,6 +29,7 @@ from tallystick.kernel.access.drafts import Drafts
 from tallystick.kernel.access.keyring import KeyRing
 from tallystick.kernel.access.pending import PENDING_SCHEMA, PendingRecords
 from tallystick.kernel.access.permit import RECEIPT_SCHEMA, Receipts
+from tallystick.kernel.access.secrets import take_renewed
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.courier import Courier
 from tallystick.kernel.ledger.outbox import Outbox, Writer
@@ -42,54 +40,19 @@ from tallystick.kernel.views.engines.sqlite import SqliteViews
 from tallystick.records.view import Admitted
 from tallystick.services.consent.service import Consent, Recovered
 from tallystick.services.credit.service import Credit
+from tallystick.services.membership.service import Membership
 from tallystick.services.positioning.acts import Acts
 from tallystick.services.positioning.finish import finish_cases
 from tallystick.services.positioning.service import Positions
 from tallystick.services.publication.service import Publication
 
-__all__ = ["Node", "Secrets"]
+__all__ = ["Node"]
 
 _LOG: Final = logging.getLogger(__name__)
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
 BLOCKS_KEPT: Final = 16
 _DESK_SCHEMA: Final = f"{RECEIPT_SCHEMA};{PENDING_SCHEMA};{ANSWER_SCHEMA}"
-_SECRETS: Final = codec.shape(
-    {name: codec.exact_bytes(32) for name in ("tx", "note", "link", "seal")}
-)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Secrets:
-    """A member's private keys, one a use, as 32-byte seeds; kept in `member.key`, mode 0600."""
-
-    tx: bytes
-    note: bytes
-    link: bytes
-    seal: bytes
-
-    @classmethod
-    def draw(cls, entropy: Entropy) -> Secrets:
-        """Return fresh keys."""
-        return cls(*(entropy.draw("key", 32) for _ in range(4)))
-
-    def write(self, path: Path) -> None:
-        """Write them for their owner alone; FileExistsError if there are some already."""
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        fields = {"tx": self.tx, "note": self.note, "link": self.link, "seal": self.seal}
-        with os.fdopen(handle, "wb") as file:
-            file.write(encode(fields))
-            file.flush()
-            os.fsync(file.fileno())
-
-    @classmethod
-    def read(cls, path: Path) -> Secrets:
-        """Return the keys of a file."""
-        if not path.is_file():
-            raise NotFound(
-                "node.no_keys", "the member's folder holds no keys", cure="Restore member.key."
-            )
-        return cls(**decode(path.read_bytes(), _SECRETS))
 
 
 class Orders(Protocol):
@@ -98,6 +61,16 @@ class Orders(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Where this member submits."""
+
+    def check(self) -> None:
+        """Refuse a write before anything of it is signed, where nobody could order it now.
+
+        Raises:
+            Unavailable: `ledger.away`, the member that orders cannot be reached.
+        """
+
+    def renew(self) -> None:
+        """Cosign, seal and link by the node's renewed keys from now on."""
 
     def settle(self) -> None:
         """Have what was submitted cut, where no thread does."""
@@ -126,16 +99,9 @@ class Node:
         self.replica = replica
         self.clock = clock
         self.entropy = entropy
-        self.secrets = Secrets.read(folder / "member.key")
+        self.secrets = take_renewed(folder, replica.tip.members)
         self._lock = lock
-        key = SigningKey.from_seed(self.secrets.tx)
-        number = next(
-            each.number
-            for each in replica.tip.members.keys(self.member, "tx", replica.tip.height + 1)
-            if each.pub == key.public
-        )
-        writer = Writer(self.member, number, key)
-        self.outbox = Outbox(folder / "local.db", writer, replica, clock)
+        self.outbox = Outbox(folder / "local.db", self._writer(), replica, clock)
         self.store = SqliteStore(folder / "store.db")
         self.keys = KeyRing(folder, entropy)
         self.views = _open_views(folder)
@@ -145,6 +111,7 @@ class Node:
         self.drafts = Drafts(self._desk_file, self.keys, clock, entropy)
         self.orders: Orders | None = None
         self._blocks: dict[int, list[Transaction]] = {}
+        self._listed = replica.tip.members.cid
         self._folding = threading.Lock()
         self.desk = self._make_desk()
         self._wire()
@@ -170,11 +137,34 @@ class Node:
         replica = Replica.open(folder / "ledger.db", CHARTER)
         return cls(folder, replica, clock, entropy, lock=lock)
 
+    def _writer(self) -> Writer:
+        """Return the key that signs transactions; the list in force says under which number.
+
+        A member that stands in no list any more signs by number 0, which no block admits: it still
+        reads, serves and verifies.
+        """
+        key = SigningKey.from_seed(self.secrets.tx)
+        listed = self.replica.tip.members.by_name.get(self.member)
+        numbers = [each.number for each in listed.keys if each.pub == key.public] if listed else []
+        return Writer(self.member, numbers[0] if numbers else 0, key)
+
+    def _take_list(self) -> None:
+        """Go on under the list and the keys that the members have voted into force since."""
+        members = self.replica.tip.members
+        self._listed = members.cid
+        self._wire()
+        renewed = take_renewed(self.folder, members)
+        if renewed != self.secrets:
+            self.secrets = renewed
+            self.outbox.take_key(self._writer())
+            if self.orders is not None:
+                self.orders.renew()
+
     def _make_desk(self) -> Desk:
         members = self.replica.tip.members
         return Desk(
             member=self.member,
-            role=members.by_name[self.member].role,
+            role=members.by_name[self.member].role if self.member in members.by_name else "",
             chain=self.replica.genesis.chain,
             charter=CHARTER,
             clock=self.clock,
@@ -197,10 +187,12 @@ class Node:
         self.consent = Consent(self.desk)
         self.credit = Credit(self.desk)
         self.publication = Publication(self.desk)
+        self.membership = Membership(self.desk, self.folder, self.replica)
 
     def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:
         """Sign, store, submit and wait; then fold what came of it."""
         assert self.orders is not None
+        self.orders.check()
         asking = ASKING.get() or Asking()
         entries = self.outbox.put(bundles, asking.take())
         for entry in entries:
@@ -234,6 +226,8 @@ class Node:
                 self.views.apply(
                     height, [op for each in self._admitted(height) for op in fold_record(each)]
                 )
+            if self.replica.tip.members.cid != self._listed:
+                self._take_list()
 
     def catch_up(self) -> None:
         """Bring chain and views up to date before this member is asked something."""

@@ -1,32 +1,58 @@
-"""The laws of `Ledger`, over the orderer itself and over a member that reaches it by the link."""
+"""The laws of `Ledger`: an orderer, a member that reaches it by the link, Byzantine engines."""
 
 from __future__ import annotations
 
+import contextlib
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from simulation.chain import LIFE_MS, Chain
+from simulation.chain import CHARTER, LIFE_MS, Chain
+from simulation.comet import SystemManualClock, find_comet
+from simulation.engines import Council
 from simulation.town import ORDERER, Town
+from simulation.validators import NAMES, engine_keys, free_ports, validated
+from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
+from tallystick.chain.block import Tip
 from tallystick.kernel.ledger import orderer as ordering
 from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.engines import cometbft
+from tallystick.kernel.ledger.engines.comet_rpc import CometPool
+from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.validator import Place, Validator
+from tallystick.kernel.ledger.replica import Replica
 
 
-@dataclass
-class Bench:
-    town: Town
+class Bench(ABC):
+    """One engine under the suite: a ledger, and what orders when it is told to."""
+
+    chain: Chain
     ledger: Ledger
+    limits = cometbft
 
-    @property
-    def chain(self) -> Chain:
-        return self.town.chain
+    @abstractmethod
+    def cut(self) -> None:
+        """Have what waits ordered, now."""
+
+    @abstractmethod
+    def tip(self) -> Tip:
+        """Return where whoever orders stands."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End whatever takes transactions in."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End everything."""
 
     def order(self) -> None:
         self.chain.clock.advance(5)
-        self.town.orderer.cut()
+        self.cut()
 
     def sign(self, seq: int, number: int | None = None, *, life_ms: int = LIFE_MS) -> bytes:
         records = [self.chain.news(seq if number is None else number)]
@@ -38,12 +64,112 @@ class Bench:
         self.ledger.wait(tid, 0)
 
 
-@pytest.fixture(params=[ORDERER, "bank"])
+class TownBench(Bench):
+    """The orderer of one process, or a member that follows it."""
+
+    limits = ordering  # type: ignore[assignment]
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.town = Town(folder, Chain())
+        self.town.open_all()
+        self.chain = self.town.chain
+        self.ledger = self.town.houses[name].ledger
+
+    def cut(self) -> None:
+        self.town.orderer.cut()
+
+    def tip(self) -> Tip:
+        return self.town.orderer.replica.tip
+
+    def end(self) -> None:
+        self.town.orderer.close()
+
+    def close(self) -> None:
+        self.town.close()
+
+
+class SimulatedBench(Bench):
+    """Four members of an engine that is played."""
+
+    def __init__(self, folder: Path) -> None:
+        self.council = Council(folder, "suite")
+        self.council.open_all()
+        self.chain = self.council.chain
+        self.seat = self.council.seats["bank"]
+        self.ledger = self.seat.ledger
+
+    def cut(self) -> None:
+        self.council.send(self.seat)
+        self.council.engine.step()
+
+    def tip(self) -> Tip:
+        return self.seat.replica.tip
+
+    def end(self) -> None:
+        self.seat.ledger.close()
+
+    def close(self) -> None:
+        self.council.end()
+
+
+class CometBench(Bench):
+    """One validating member of a real CometBFT network, whose ledger hands over when told to."""
+
+    def __init__(self, folder: Path, binary: Path) -> None:
+        self.chain = validated("suite", NAMES, [ORDERER])
+        self.chain.clock = SystemManualClock()
+        engine_keys("suite", ORDERER).write(folder / "bft.key")
+        self.replica = Replica.create(
+            folder / "ledger.db", self.chain.genesis.data, self.chain.list.data, CHARTER
+        )
+        port = free_ports(2)
+        clock = self.chain.clock
+        self.own = cometbft.CometLedger(Gate(self.replica, clock), CometPool(port))
+        place = Place(folder, binary, port, port + 1)
+        self.validator = Validator.open(
+            self.replica, place, clock, SystemEntropy(), committed=self.own.settle
+        )
+        self.ledger = self.own
+
+    def cut(self) -> None:
+        until = time.monotonic() + 30
+        while self.own.waiting():
+            with contextlib.suppress(Unavailable):
+                self.own.send()
+            assert time.monotonic() < until, self.validator.health()
+            time.sleep(0.02)
+
+    def tip(self) -> Tip:
+        return self.replica.tip
+
+    def end(self) -> None:
+        self.own.close()
+
+    def close(self) -> None:
+        self.own.close()
+        self.validator.close()
+        self.replica.close()
+
+
+def make_bench(kind: str, folder: Path) -> Bench:
+    if kind == "cometbft":
+        return CometBench(folder, find_comet())
+    return SimulatedBench(folder) if kind == "simulated" else TownBench(folder, kind)
+
+
+@pytest.fixture(params=[ORDERER, "bank", "simulated", "cometbft"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    town = Town(tmp_path, Chain())
-    town.open_all()
-    yield Bench(town, town.houses[request.param].ledger)
-    town.close()
+    found = make_bench(request.param, tmp_path)
+    yield found
+    found.close()
+
+
+@pytest.fixture(params=[ORDERER, "bank", "simulated"])
+def clocked_bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """An engine whose clock is the test's; a real one's cannot be set back here."""
+    found = make_bench(request.param, tmp_path)
+    yield found
+    found.close()
 
 
 def test_a_result_is_told_once_its_block_is_durable(bench: Bench) -> None:
@@ -66,7 +192,7 @@ def test_the_same_bytes_get_the_same_answer_however_often(bench: Bench) -> None:
     assert bench.ledger.submit(data) == tid
     bench.order()
     assert bench.ledger.wait(tid, 0) == first
-    assert bench.town.orderer.replica.tip.height == 1
+    assert bench.tip().height == 1
 
 
 def test_a_refused_bundle_is_a_result_and_uses_up_its_number(bench: Bench) -> None:
@@ -93,7 +219,7 @@ def test_a_forged_header_does_not_keep_a_number_from_its_owner(bench: Bench) -> 
     forged = bytearray(bench.sign(1, 2))
     forged[-200] ^= 1
     thief = Chain("thief")
-    thief.genesis = bench.chain.genesis
+    thief.genesis, thief.clock = bench.chain.genesis, bench.chain.clock
     stolen = bench.ledger.submit(thief.sign(1, [thief.news(9)]))
     tid = bench.ledger.submit(honest)
     with pytest.raises((Invalid, Unavailable)):
@@ -106,13 +232,13 @@ def test_a_forged_header_does_not_keep_a_number_from_its_owner(bench: Bench) -> 
 
 def test_a_bad_signature_is_answered_and_never_put_into_a_block(bench: Bench) -> None:
     thief = Chain("thief")
-    thief.genesis = bench.chain.genesis
+    thief.genesis, thief.clock = bench.chain.genesis, bench.chain.clock
     bad = bench.ledger.submit(thief.sign(1, [thief.news(1)]))
     good = bench.ledger.submit(bench.sign(2))
     bench.order()
     assert bench.ledger.wait(good, 0).index == 0
     assert bench.ledger.find(bad) is None
-    assert bench.town.orderer.replica.tip.peaks.size == 1
+    assert bench.tip().peaks.size == 1
 
 
 @pytest.mark.parametrize(
@@ -131,7 +257,7 @@ def test_what_may_not_stand_in_a_block_is_refused(
 ) -> None:
     with pytest.raises((Invalid, Unavailable, NotFound)):
         bench.have_ordered(make(bench))
-    assert bench.town.orderer.replica.tip.height == 0
+    assert bench.tip().height == 0
 
 
 def test_nothing_submitted_is_unknown(bench: Bench) -> None:
@@ -143,7 +269,7 @@ def test_nothing_submitted_is_unknown(bench: Bench) -> None:
 def test_a_full_queue_refuses_and_loses_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordering, "QUEUE_MAX", 5)
+    monkeypatch.setattr(bench.limits, "QUEUE_MAX", 5)
     tids = [bench.ledger.submit(bench.sign(seq)) for seq in range(1, 6)]
     with pytest.raises(Unavailable, match=r"ledger\.busy"):
         bench.ledger.submit(bench.sign(6))
@@ -153,29 +279,30 @@ def test_a_full_queue_refuses_and_loses_nothing(
 
 
 def test_a_queue_of_too_many_bytes_refuses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordering, "QUEUE_BYTES_MAX", 2 * len(bench.sign(1)) + 10)
+    monkeypatch.setattr(bench.limits, "QUEUE_BYTES_MAX", 2 * len(bench.sign(1)) + 10)
     bench.ledger.submit(bench.sign(1))
     bench.ledger.submit(bench.sign(2))
     with pytest.raises(Unavailable, match=r"ledger\.busy"):
         bench.ledger.submit(bench.sign(3))
 
 
-def test_a_clock_set_back_does_not_stop_the_order(bench: Bench) -> None:
+def test_a_clock_set_back_does_not_stop_the_order(clocked_bench: Bench) -> None:
+    bench = clocked_bench
     first = bench.ledger.submit(bench.sign(1))
     bench.order()
-    time = bench.town.orderer.replica.tip.time
+    time = bench.tip().time
     second = bench.sign(2, life_ms=LIFE_MS)
     bench.chain.clock.advance(-300_000)
     tid = bench.ledger.submit(second)
-    bench.town.orderer.cut()
+    bench.cut()
     assert bench.ledger.wait(tid, 0).height == 2
-    assert bench.town.orderer.replica.tip.time == time + 1
+    assert bench.tip().time == time + 1
     assert bench.ledger.wait(first, 0).height == 1
 
 
 def test_an_ended_ledger_takes_nothing_in(bench: Bench) -> None:
-    tid = bench.town.orderer.submit(bench.sign(1))
-    bench.town.orderer.close()
+    tid = bench.ledger.submit(bench.sign(1))
+    bench.end()
     with pytest.raises(Unavailable, match=r"ledger\.closed"):
         bench.ledger.submit(bench.sign(2))
     assert bench.ledger.find(tid) is None

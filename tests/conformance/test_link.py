@@ -1,9 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import pytest
 
+from links import open_pair
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Denied, Invalid, NotFound, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Link
@@ -12,17 +15,35 @@ from tallystick.kernel.link.engines.memory import Faults, MemoryLink, Network
 Pair = tuple[Link, Link]
 
 
-def _memory() -> Pair:
+@contextmanager
+def _memory(_: Path) -> Iterator[Pair]:
     network = Network()
-    return network.join("bank"), network.join("coop")
+    yield network.join("bank"), network.join("coop")
 
 
-ENGINES: dict[str, Callable[[], Pair]] = {"memory": _memory}
+@contextmanager
+def _http(folder: Path) -> Iterator[Pair]:
+    with open_pair(folder) as (bank, coop):
+        yield bank.link, coop.link
+
+
+@contextmanager
+def _https(folder: Path) -> Iterator[Pair]:
+    with open_pair(folder, tls=True) as (bank, coop):
+        yield bank.link, coop.link
+
+
+ENGINES: dict[str, Callable[[Path], AbstractContextManager[Pair]]] = {
+    "memory": _memory,
+    "http": _http,
+    "https": _https,
+}
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def pair(request: pytest.FixtureRequest) -> Pair:
-    return ENGINES[request.param]()
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
+    with ENGINES[request.param](tmp_path) as found:
+        yield found
 
 
 def test_the_handler_is_told_who_asks_and_its_answer_comes_back(pair: Pair) -> None:

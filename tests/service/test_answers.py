@@ -69,6 +69,7 @@ def test_every_route_answers_as_it_is_described(
         _tell(heard, cases, clock)
         _score(heard)
         _keep_books(heard)
+        _collect_dues(heard)
         _look(heard, cases)
         _work(heard, cases)
         _oversee(heard)
@@ -114,6 +115,21 @@ def _score(heard: Heard) -> None:
         assert union.list_models()
         union.retire_model(cid, code="old")
         assert union.show_model(cid)["state"] == "retired"
+
+
+def _collect_dues(heard: Heard) -> None:
+    village, begin = heard["village"], 2025 * 12
+    day = 20_089  # 1 January 2025
+    rows: dict[str, Any] = {"rent": {}}
+    rows["water"] = {"opened": 1, "rows": [[1, day, day + 2], [1, day + 40, 0]]}
+    told = village.report_dues(begin, months=3, rows=rows, readers=["credit-union"])
+    assert (told["first"], len(told["records"])) == ({"rent": 1, "water": 1}, 2)
+    rows = {"water": {"rows": [[1, day + 40, day + 100]]}}
+    again = village.report_dues(begin + 3, months=1, rows=rows, readers=[])
+    assert again["first"] == {"water": 2}
+    for wrong in ({"rows": [[1]]}, {"rows": [["1", 2]]}, []):
+        with pytest.raises(Error, match=r"dues\.rows"):
+            village.report_dues(begin + 4, months=1, rows={"water": wrong}, readers=[])
 
 
 def _keep_books(heard: Heard) -> None:
@@ -192,6 +208,10 @@ def _look(heard: Heard, cases: list[str]) -> None:
     assert len(union.list_cases(limit=2)) == 2
     assert union.list_members()
     assert union.show_charter()
+    change = union.propose_limit("block_transactions", 500)["change"]
+    heard["finance"].vote_change(change, yes=True)
+    assert [row["change"] for row in union.list_changes()] == [change]
+    assert union.show_change(change)["yes"] == ["credit-union", "finance"]
     height = union.show_health()["height"]
     union.ask("GET", "/healthz")
     union.read_block(height)

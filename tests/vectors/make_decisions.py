@@ -4,7 +4,8 @@ It reads decisions/applications.toml and writes decisions/*.json; no check and n
 The vectors say what version 1 decided for ever: what is frozen already is compared, never
 replaced, and a run that would answer otherwise ends with the names of what it would change.
 The catalogue was that of examples/products.toml on the day it was frozen.
-History: made anew once, before the first release, when schemes gained their intervals.
+History: made anew twice, before the first release: when schemes gained their intervals, and when
+the money needed came to allow for what files misstate.
 """
 
 from __future__ import annotations

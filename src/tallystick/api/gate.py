@@ -1,8 +1,9 @@
 """What every request passes before any route: its host, its token, how often, and its body's size.
 
 Laws: a name that is not ours in `Host` is refused, so that no page a browser shows can reach the
-node by a name of its own; every route but health and log-in asks for the county's token or a
-session's; a token comes in `Authorization` alone, no cookie is read; a body is read once, bounded.
+node by a name of its own; every route but health, log-in and the log's tiles asks for the county's
+token or a session's; a token comes in `Authorization` alone, no cookie is read; a body is read
+once, bounded.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ __all__ = ["BODY_BYTES_MAX", "LOOPBACK", "Gate", "is_loopback"]
 BODY_BYTES_MAX: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HEALTH: Final = re.compile(r"(/[a-z0-9._-]{1,24})?/healthz")
+_LOG: Final = re.compile(r"/[a-z0-9._-]{1,24}/log/.+")
 _LOG_IN: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/sessions")
 SESSION_BURST: Final = 240
 SESSION_PER_MINUTE: Final = 1_200
@@ -35,6 +37,9 @@ SESSION_PER_MINUTE: Final = 1_200
 LOG_IN_BURST: Final = 20
 LOG_IN_PER_MINUTE: Final = 20
 """How often one address may try to log in: each try costs 64 MiB and a tenth of a second."""
+LOG_BURST: Final = 240
+LOG_PER_MINUTE: Final = 1_200
+"""How often one address may ask for the log, which is asked for without a session."""
 _PORT: Final = re.compile(r":[0-9]{1,5}$")
 
 
@@ -62,6 +67,7 @@ class Gate:
         self._hosts = frozenset(hosts)
         clock = settings.house.clock
         self._asks = Buckets(clock, burst=SESSION_BURST, per_minute=SESSION_PER_MINUTE)
+        self._reads = Buckets(clock, burst=LOG_BURST, per_minute=LOG_PER_MINUTE)
         self._tries = Buckets(clock, burst=LOG_IN_BURST, per_minute=LOG_IN_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,6 +107,9 @@ class Gate:
             return None
         if scope["method"] == "POST" and _LOG_IN.fullmatch(path):
             self._tries.take(_address(scope))
+            return None
+        if scope["method"] == "GET" and _LOG.fullmatch(path):
+            self._reads.take(_address(scope))
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         given = given.strip()

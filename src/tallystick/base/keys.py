@@ -8,13 +8,25 @@ Source: RFC 8032 section 5.1; the list of small-order points of Curve25519.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from nacl import bindings
 from nacl.exceptions import BadSignatureError
 
-__all__ = ["PUBLIC_SIZE", "SEED_SIZE", "SIGNATURE_SIZE", "SigningKey", "is_point", "verify"]
+__all__ = [
+    "PUBLIC_SIZE",
+    "SEED_SIZE",
+    "SIGNATURE_SIZE",
+    "SigningKey",
+    "Verify",
+    "is_point",
+    "verify",
+]
+
+Verify: TypeAlias = Callable[[bytes, bytes, bytes], bool]
+"""(public, message, signature) -> whether it is valid: `verify`, or a memory of its answers."""
 
 PUBLIC_SIZE: Final = 32
 SEED_SIZE: Final = 32

@@ -14,10 +14,12 @@ from typing import Any
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, encode, item_head, link_item, refuse, sha256
+from tallystick.base.keys import Verify, verify
 from tallystick.chain import schema
+from tallystick.chain.limits import hold_limits, read_limit
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
-from tallystick.chain.merkle import Peaks, leaf_hash, root_of
+from tallystick.chain.merkle import Peaks, leaf_hashes, root_of
 from tallystick.chain.record import Admission, Charter, Code, admit_record
 from tallystick.chain.state import (
     Overlay,
@@ -56,6 +58,7 @@ class Genesis:
         found = Members.read(members)
         if found.cid != fields["members"]:
             raise refuse("members")
+        hold_limits(fields["limits"])
         return cls(data, fields, found)
 
     @property
@@ -106,8 +109,8 @@ class Effects:
 
 
 def genesis_state(genesis: Genesis) -> dict[bytes, bytes]:
-    """Return the state before height 1: members, key tops, public keys, rules."""
-    pairs = {MEMBERS_KEY: genesis.members.data}
+    """Return the state before height 1: members, key tops, public keys, limits, rules."""
+    pairs = {MEMBERS_KEY: genesis.members.data, **hold_limits(genesis.fields["limits"])}
     for name, member in genesis.members.by_name.items():
         top = max(key.number for key in member.keys)
         pairs[b"keys/" + name.encode()] = top.to_bytes(4, "big")
@@ -126,10 +129,22 @@ def start(genesis: Genesis) -> Tip:
 
 
 class Execution:
-    """A block being run: transactions go in, in order; `finish` tells what they did."""
+    """A block being run: transactions go in, in order; `finish` tells what they did.
 
-    def __init__(self, tip: Tip, read: Read, charter: Charter, time: int) -> None:
+    Args:
+        tip: where the chain stands.
+        read: the state before the block.
+        charter: every record type with its rule.
+        time: the block's, > the tip's.
+        check: tells whether a signature is valid; a memory of `verify`'s answers where each
+            transaction is run more than once.
+    """
+
+    def __init__(
+        self, tip: Tip, read: Read, charter: Charter, time: int, *, check: Verify = verify
+    ) -> None:
         self._tip = tip
+        self._check = check
         self._read = read
         self._charter = charter
         self._time = time
@@ -157,6 +172,7 @@ class Execution:
             height=tip.height + 1,
             time=self._time,
             window=self._state.get(name) or EMPTY_WINDOW,
+            check=self._check,
         )
         code = self._run(found)
         self._state.put(name, window)
@@ -193,7 +209,7 @@ class Execution:
         """Return all effects; `seal` gives the header's CID once they are known."""
         tip, changes = self._tip, self._state.net()
         lanes, writes = commit_changes(tip.lanes, self._read, changes)
-        peaks, nodes = tip.peaks.extend(map(leaf_hash, self._leaves))
+        peaks, nodes = tip.peaks.extend(leaf_hashes(self._leaves))
         changed = changes.get(MEMBERS_KEY)
         # Every header names the state's list after it.
         members = Members.read(changed) if changed else tip.members
@@ -252,6 +268,10 @@ def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
     header, fields, transactions = read_block(data)
     _check_header(header, fields, tip)
     if fields["tx_count"] != len(transactions):
+        raise refuse("tx_count")
+    if len(data) > read_limit(read, "block_bytes"):
+        raise refuse("block size")
+    if len(transactions) > read_limit(read, "block_transactions"):
         raise refuse("tx_count")
     if fields["merkle_root"] != root_of(each.envelope for each in transactions):
         raise refuse("merkle_root")

@@ -4,21 +4,36 @@
 minimal and of at most 9 bytes; CIDs are the two forms of the codec. The order of blocks is free.
 What is reachable follows the links of dag-cbor blocks from the root; a link to a block that is not
 there is no fault here: who reads the structure says what it needs.
+`read_car` holds a small archive whole; `CarIndex` reads one of any size from where it lies, a block
+at a time, and remembers only where each stands.
 Source: IPLD CARv1 specification; multiformats unsigned-varint.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from tallystick.base import codec
 from tallystick.base.codec import CID_SIZE, DAG_CBOR, Cid, cid_of, refuse
 
-__all__ = ["CAR_BYTES_MAX", "Car", "read_car", "write_car"]
+__all__ = [
+    "CAR_BYTES_MAX",
+    "Car",
+    "CarIndex",
+    "ReadAt",
+    "read_car",
+    "write_car",
+    "write_head",
+    "write_section",
+]
 
 CAR_BYTES_MAX: Final = 64_000_000
+SECTION_BYTES_MAX: Final = CID_SIZE + 4_000_000
+_SIZE_BITS: Final = 24
+ReadAt: TypeAlias = Callable[[int, int], bytes]
+"""Returns the bytes at a place of a file, as many as are asked for or there are: (at, size)."""
 _VARINT_SIZE_MAX: Final = 9
 _HEADER: Final = codec.shape({"roots": codec.list_of(codec.cid, 1, 1), "version": codec.choice(1)})
 
@@ -42,11 +57,20 @@ def write_car(root: Cid, blocks: Iterable[bytes], raw: Iterable[bytes] = ()) -> 
     found = {cid_of(block): block for block in blocks}
     assert root in found
     found.update({cid_of(block, codec.RAW): block for block in raw})
-    header = codec.encode({"roots": [root], "version": 1})
-    parts = [_write_varint(len(header)), header]
-    for cid, block in found.items():
-        parts += [_write_varint(CID_SIZE + len(block)), cid.raw, block]
+    parts = [write_head(root)]
+    parts += [write_section(cid, block) for cid, block in found.items()]
     return b"".join(parts)
+
+
+def write_head(root: Cid) -> bytes:
+    """Return how an archive begins, before its sections."""
+    header = codec.encode({"roots": [root], "version": 1})
+    return _write_varint(len(header)) + header
+
+
+def write_section(cid: Cid, block: bytes) -> bytes:
+    """Return a block as it stands in an archive."""
+    return _write_varint(CID_SIZE + len(block)) + cid.raw + block
 
 
 def read_car(data: bytes, size_max: int = CAR_BYTES_MAX) -> Car:
@@ -72,6 +96,71 @@ def read_car(data: bytes, size_max: int = CAR_BYTES_MAX) -> Car:
     found = Car(roots[0], blocks)
     _check_reachable(found)
     return found
+
+
+class CarIndex:
+    """An archive read from where it lies: where each block stands, 200 bytes a block.
+
+    A block is hashed when it is read, each time, so an unread one is not yet known to be sound.
+
+    Args:
+        read: reads the file.
+        size: of the file, bytes.
+
+    Raises:
+        Invalid: `codec.form`, for a fault of the sections, a block twice, or more roots than one.
+    """
+
+    def __init__(self, read: ReadAt, size: int) -> None:
+        self._read = read
+        self._places: dict[bytes, int] = {}
+        sections = _places(read, size)
+        at, length = next(sections, (0, 0))
+        self.root: Cid = codec.decode(read(at, length), _HEADER)["roots"][0]
+        for at, length in sections:
+            cid = Cid(read(at, CID_SIZE)).raw
+            if cid in self._places:
+                raise refuse("block twice")
+            self._places[cid] = at << _SIZE_BITS | length
+        if self.root.codec != DAG_CBOR or self.root not in self:
+            raise refuse("root")
+
+    def __contains__(self, cid: Cid) -> bool:
+        """Tell whether the archive holds a block that was not taken yet."""
+        return cid.raw in self._places
+
+    def __len__(self) -> int:
+        """Return how many blocks were not taken yet."""
+        return len(self._places)
+
+    def block(self, cid: Cid) -> bytes:
+        """Return a block; Invalid `codec.form` if it is not there or has another hash."""
+        place = self._places.get(cid.raw)
+        if place is None:
+            raise refuse("block missing")
+        length = place & (1 << _SIZE_BITS) - 1
+        found = self._read((place >> _SIZE_BITS) + CID_SIZE, length - CID_SIZE)
+        if cid_of(found, cid.codec) != cid:
+            raise refuse("block hash")
+        return found
+
+    def take(self, cid: Cid) -> bytes:
+        """Return a block, and forget where it stands."""
+        found = self.block(cid)
+        del self._places[cid.raw]
+        return found
+
+
+def _places(read: ReadAt, size: int) -> Iterator[tuple[int, int]]:
+    """Yield where each section's content begins, and its length."""
+    at = 0
+    while at < size:
+        length, shift = _read_varint(read(at, _VARINT_SIZE_MAX), 0)
+        at += shift
+        if not 0 < length <= min(size - at, SECTION_BYTES_MAX):
+            raise refuse("car section")
+        yield at, length
+        at += length
 
 
 def _check_reachable(car: Car) -> None:

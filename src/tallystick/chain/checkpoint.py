@@ -35,6 +35,7 @@ __all__ = [
     "origin_of",
     "read_body",
     "read_note",
+    "read_size",
     "verify_checkpoint",
     "write_note",
 ]
@@ -137,6 +138,11 @@ def read_body(text: str) -> Body:
     if len(root) != DIGEST_SIZE or body.text() != text:
         raise refuse("body lines")
     return body
+
+
+def read_size(data: bytes) -> int:
+    """Return the log size that a note states, its signatures unread; Invalid if it is no note."""
+    return read_body(_split(data)[0]).size
 
 
 def read_note(data: bytes, *, name: str, chain: bytes, members: Members) -> Checkpoint:

@@ -16,7 +16,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.codec import refuse
 from tallystick.chain import schema
-from tallystick.chain.checkpoint import Body, Checkpoint, verify_checkpoint
+from tallystick.chain.checkpoint import Body, Checkpoint, read_size, verify_checkpoint
 from tallystick.chain.decided import Replay, check_decided
 from tallystick.chain.disclosure import Disclosed, verify_disclosure
 from tallystick.chain.evidence_file import EvidenceFile, Kind, read_evidence
@@ -142,7 +142,7 @@ def _checkpoint(file: EvidenceFile, pin: Pin) -> Checkpoint:
         raise _no("evidence.chain", "chain")
     members, ties = pin.members, [(pin.size, pin.root)]
     found: Checkpoint | None = None
-    for note in file.root["checkpoints"]:
+    for note in _after_pin(file.root["checkpoints"], pin.size):
         if found is not None:
             members = _list_after(file, found.body, members)
         before, found = (
@@ -157,6 +157,14 @@ def _checkpoint(file: EvidenceFile, pin: Pin) -> Checkpoint:
     if ties[-1] != (found.body.size, found.body.root):
         raise _untied(file, pin, found.body)
     return found
+
+
+def _after_pin(notes: list[bytes], size: int) -> list[bytes]:
+    """Return the checkpoints that a pin of `size` needs: those beyond it, and always the last.
+
+    Earlier ones lead from lists that the pin has left behind.
+    """
+    return [note for note in notes[:-1] if read_size(note) > size] + notes[-1:]
 
 
 def _check_order(before: Checkpoint | None, found: Checkpoint) -> None:

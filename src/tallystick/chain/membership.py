@@ -3,6 +3,10 @@
 `member.joined` adds a member (its writer has the role operator) or restates a member's own keys:
 kept keys stand unchanged and without proof, new signing keys sign for themselves, keys left out end
 at the next height. A public key is held in the state for ever, so a retired one never returns.
+
+Where the chain's limits say that members vote, `member.joined` is refused and a vote alone changes
+the list (services/membership/rules.py), by the same `restate` and `remove`: whoever stole a key
+can sign, but cannot shut its owner out.
 """
 
 from __future__ import annotations
@@ -16,10 +20,21 @@ from tallystick.base.errors import Invalid
 from tallystick.base.keys import verify
 from tallystick.chain import schema
 from tallystick.chain.digest import domain
+from tallystick.chain.limits import VOTE_PPM, read_limit
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.record import Admission, Code, RecordType
+from tallystick.records.change import NEW_KEYS
 
-__all__ = ["MEMBERS_KEY", "MEMBER_JOINED", "OPERATOR", "admit_member", "join", "pop_message"]
+__all__ = [
+    "MEMBERS_KEY",
+    "MEMBER_JOINED",
+    "OPERATOR",
+    "admit_member",
+    "join",
+    "pop_message",
+    "remove",
+    "restate",
+]
 
 OPERATOR: Final = "operator"
 MEMBERS_KEY: Final = b"members"
@@ -37,28 +52,66 @@ def admit_member(offered: Admission) -> int:
     itself = offered.member == pub["member"]
     if not itself and offered.role != OPERATOR:
         return Code.ROLE
-    held, top_key = state.get(MEMBERS_KEY), b"keys/" + pub["member"].encode()
-    assert held is not None
+    if read_limit(state.get, VOTE_PPM):
+        return Code.RULE
     try:
-        after, added = join(
-            pub,
-            Members.read(held),
-            chain=offered.chain,
-            height=offered.height,
-            itself=itself,
-            top=int.from_bytes(state.get(top_key) or b"", "big"),
-        )
-        pubs = [b"pub/" + sha256(key.pub) for key in added]
-        if any(state.get(key) is not None for key in pubs):
-            raise refuse("pub twice")
+        restate(offered, pub, itself=itself)
     except Invalid:
         return Code.RULE
+    return Code.ADMITTED
+
+
+def restate(offered: Admission, pub: dict[str, Any], *, itself: bool) -> None:
+    """Write the list with a member added or its keys restated, key tops and public keys.
+
+    Args:
+        offered: the record that brings it about.
+        pub: `{member, role, name, keys}` as in `member.joined`.
+        itself: whether the member stands in the list already.
+
+    Raises:
+        Invalid: it may not follow; nothing is written.
+    """
+    state, top_key = offered.state, b"keys/" + pub["member"].encode()
+    after, added = join(
+        pub,
+        _listed(offered),
+        chain=offered.chain,
+        height=offered.height,
+        itself=itself,
+        top=int.from_bytes(state.get(top_key) or b"", "big"),
+    )
+    pubs = [b"pub/" + sha256(key.pub) for key in added]
+    if any(state.get(key) is not None for key in pubs):
+        raise refuse("pub twice")
     state.put(MEMBERS_KEY, after.data)
     if added:
         state.put(top_key, max(key.number for key in added).to_bytes(4, "big"))
     for name, key in zip(pubs, added, strict=True):
         state.put(name, encode([pub["member"], key.number]))
-    return Code.ADMITTED
+
+
+def remove(offered: Admission, member: str) -> None:
+    """Write the list without a member; its keys and their numbers are never used again.
+
+    Raises:
+        Invalid: it is not listed, or nobody would be left who may sign transactions and heights.
+    """
+    listed = _listed(offered)
+    left = [each for each in listed.by_name.values() if each.name != member]
+    if len(left) == len(listed.by_name):
+        raise refuse("member")
+    uses = {key.use for each in left for key in each.keys}
+    if not {"tx", "note"} <= uses:
+        raise refuse("nobody left")
+    offered.state.put(MEMBERS_KEY, _list_at(left, offered.height).data)
+
+
+def _listed(offered: Admission) -> Members:
+    """Return the list that the state holds: with what earlier records of the block changed."""
+    held = offered.state.get(MEMBERS_KEY)
+    assert held is not None
+    return Members.read(held)
 
 
 def join(
@@ -89,7 +142,7 @@ def join(
         raise refuse("key order")
     joined = Member(pub["member"], pub["role"], (*kept, *added))
     others = [each for each in members.by_name.values() if each.name != joined.name]
-    return Members.of([_without_ended(each, height) for each in [*others, joined]]), added
+    return _list_at([*others, joined], height), added
 
 
 def _kept(stated: dict[str, Any], old: tuple[Key, ...]) -> Key:
@@ -116,9 +169,14 @@ def _added(stated: dict[str, Any], member: str, chain: bytes, height: int) -> Ke
     return key
 
 
-def _without_ended(member: Member, height: int) -> Member:
-    keys = tuple(key for key in member.keys if key.end is None or key.end > height + 1)
-    return Member(member.name, member.role, keys)
+def _list_at(members: list[Member], height: int) -> Members:
+    """Return the list after `height`: without keys that have ended, and members left with none."""
+    found = []
+    for each in members:
+        keys = tuple(key for key in each.keys if key.end is None or key.end > height + 1)
+        if keys:
+            found.append(Member(each.name, each.role, keys))
+    return Members.of(found)
 
 
 MEMBER_JOINED: Final = RecordType(
@@ -127,7 +185,7 @@ MEMBER_JOINED: Final = RecordType(
             "member": codec.ident(schema.NAME_MAX),
             "role": schema.ROLE,
             "name": codec.text(200),
-            "keys": codec.list_of(schema.NEW_KEY, schema.KEYS_PER_MEMBER_MAX, 1),
+            "keys": NEW_KEYS,
         }
     ),
     case={},

@@ -23,6 +23,7 @@ __all__ = [
     "includes",
     "inclusion_path",
     "leaf_hash",
+    "leaf_hashes",
     "node_hash",
     "root_of",
     "tree_levels",
@@ -35,12 +36,17 @@ PATH_MAX: Final = 53
 
 def leaf_hash(item: bytes) -> bytes:
     """Return the hash of a leaf's bytes."""
-    return hashlib.sha256(b"\x00" + item).digest()
+    return _sha256(b"\x00" + item).digest()
+
+
+def leaf_hashes(items: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of many leaves' bytes: one loop, where a call for each costs a tenth."""
+    return [_sha256(b"\x00" + item).digest() for item in items]
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
     """Return the hash of two subtrees."""
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return _sha256(b"\x01" + left + right).digest()
 
 
 def tree_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
@@ -58,7 +64,7 @@ def tree_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
 
 def root_of(items: Iterable[bytes]) -> bytes:
     """Return the root over the items' bytes."""
-    hashes = [leaf_hash(item) for item in items]
+    hashes = leaf_hashes(items)
     while len(hashes) > 1:
         # An odd last node rises unchanged.
         odd = hashes[-1:] if len(hashes) % 2 else []
@@ -176,15 +182,18 @@ class Peaks:
 
         The roots stand in the order they arise: of each leaf the leaf itself, then upwards.
         """
-        hashes, size, nodes = list(self.hashes), self.size, []
+        hashes, size = list(self.hashes), self.size
+        nodes: list[bytes] = []
+        # The hottest loop of a log: what is looked up once is not looked up for each leaf.
+        digest, told, push, pop = _sha256, nodes.append, hashes.append, hashes.pop
         for leaf in leaves:
             found, left = leaf, size
-            nodes.append(found)
+            told(found)
             while left & 1:
-                found = _sha256(b"\x01" + hashes.pop() + found).digest()
-                nodes.append(found)
+                found = digest(b"\x01" + pop() + found).digest()
+                told(found)
                 left >>= 1
-            hashes.append(found)
+            push(found)
             size += 1
         return Peaks(size, tuple(hashes)), nodes
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Check, Cid, refuse
+from tallystick.records.change import KEY_FIELDS
 
 __all__ = [
     "BLOCK",
@@ -25,7 +26,6 @@ __all__ = [
     "MEMBERS_BYTES_MAX",
     "NAMESPACE_ID",
     "NAME_MAX",
-    "NEW_KEY",
     "NOTE_MEMBERS_MAX",
     "RECORD",
     "RECORD_BYTES_MAX",
@@ -85,15 +85,7 @@ GENESIS: Final = codec.shape(
     }
 )
 
-_PUB: Final = codec.octets(1_216, 32)
-_KEY_FIELDS: Final[dict[str, Check]] = {
-    "key": u32,
-    "use": codec.choice("tx", "note", "link", "seal", "bft"),
-    "alg": codec.choice(1, 2, 3),
-    "pub": _PUB,
-}
-KEY: Final = codec.shape({**_KEY_FIELDS, "from": count}, {"to": count})
-NEW_KEY: Final = codec.shape(_KEY_FIELDS, {"to": count, "pop": codec.exact_bytes(64)})
+KEY: Final = codec.shape({**KEY_FIELDS, "from": count}, {"to": count})
 MEMBERS: Final = codec.shape(
     {
         "v": version,

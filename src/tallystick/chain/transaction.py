@@ -14,7 +14,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.codec import INTEGER_MAX, item_head, refuse, sha256
 from tallystick.base.errors import Invalid
-from tallystick.base.keys import SigningKey, verify
+from tallystick.base.keys import SigningKey, Verify, verify
 from tallystick.chain import schema
 from tallystick.chain.digest import domain
 from tallystick.chain.member import Members
@@ -230,11 +230,19 @@ def _read_window(window: bytes) -> tuple[int, int]:
 
 
 def check_envelope(
-    found: Transaction, *, chain: bytes, members: Members, height: int, time: int, window: bytes
+    found: Transaction,
+    *,
+    chain: bytes,
+    members: Members,
+    height: int,
+    time: int,
+    window: bytes,
+    check: Verify = verify,
 ) -> bytes:
     """Return the window after a transaction that may stand in block `height`; else Invalid.
 
-    The order of checks is fixed: chain, key, window, time, signature, count and root.
+    The order of checks is fixed: chain, key, window, time, signature, count and root. `check` is
+    `verify`, or a memory of its answers.
     """
     if found.chain != chain:
         raise refuse("chain")
@@ -244,7 +252,7 @@ def check_envelope(
     after = next_window(window, found.seq)
     if not time <= found.not_after <= time + LIFE_MAX_MS:
         raise refuse("time")
-    if not verify(key.pub, _USE + found.tid, found.signature):
+    if not check(key.pub, _USE + found.tid, found.signature):
         raise refuse("signature")
     if found.count != len(found.records):
         raise refuse("count")

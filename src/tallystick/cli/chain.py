@@ -1,81 +1,106 @@
-"""`tally verify`, `tally repair`, `tally rebuild`: the chains and views of a county's members."""
+"""`tally chain`, `tally repair`, `tally rebuild`: a member's chain out, in, and whole again."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
-from tallystick.base.errors import Corrupt
-from tallystick.cli.place import Place, at_county, at_member
+from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress, show
-from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
-
-if TYPE_CHECKING:
-    from tallystick.kernel.ledger.audit import Report
-
-__all__ = ["rebuild", "repair", "verify"]
-
-
-@click.command(
-    "verify",
-    cls=Verb,
-    words=Words(
-        "用每个成员自己的文件从创世块起重跑全链，指出每处差错",
-        "Run each member's chain again from genesis, from its own files, and name every fault.",
-    ),
+from tallystick.cli.spoken import (
+    Group,
+    Verb,
+    Words,
+    argument,
+    find_language,
+    lang_option,
+    option,
 )
-@option("--member", "members", multiple=True, metavar="NAME", zh="只验某成员", en="Only this one.")
-@at_county
-@lang_option
-def verify(place: Place, *, members: tuple[str, ...]) -> None:
-    """Verify all chains; a fault is a failure."""
+
+__all__ = ["chain", "rebuild", "repair"]
+
+
+@click.group(
+    "chain",
+    cls=Group,
+    words=Words("把链写成归档、从归档取回", "Write a chain to an archive, take one in from it."),
+)
+def chain() -> None:
+    """Let a verb follow."""
+
+
+@chain.verb(
+    "export",
+    zh="把一个成员的链写成 CAR 归档，任何 IPFS 工具都能逐块遍历",
+    en="Write a member's chain to a CAR archive that any IPFS tool walks.",
+)
+@argument("out", zh="写到哪个文件", en="The file to write.")
+@option(
+    "--from",
+    "first",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="HEIGHT",
+    zh="从哪个高度起；大于 1 是一部分，接在已有的链后面",
+    en="From which height on; above 1 it is a part, for who holds the chain up to there.",
+)
+@at_member()
+def export(place: Place, *, out: str, first: int) -> dict[str, Any]:
+    """Export a chain; the county may be served meanwhile."""
     from tallystick.county.founding import read_county
-    from tallystick.county.upkeep import verify_county
+    from tallystick.kernel.ledger.archive import export_chain
 
-    names = list(members) or [each.name for each in read_county(place.county).members]
-    faulty = []
-    with progress("verify") as tell:
-        for done, report in enumerate(verify_county(place.county, names), 1):
-            tell(done, len(names))
-            row = _row(report)
-            show(
-                row if place.is_json else _flat(row),
-                is_json=place.is_json,
-                language=find_language(),
-            )
-            if not report.is_sound:
-                faulty.append(report.member)
-    if faulty:
-        raise Corrupt(
-            "ledger.unsound",
-            f"{len(faulty)} of {len(names)} chains are not what was written: {', '.join(faulty)}",
-            cure="tally repair --member NAME.",
+    member = place.member or read_county(place.county).orderer
+    with progress("export") as tell:
+        found = export_chain(
+            place.county / member / "ledger.db", Path(out), first=first, progress=tell
         )
-
-
-def _row(report: Report) -> dict[str, Any]:
     return {
-        "member": report.member,
-        "height": report.height,
-        "head": str(report.header or ""),
-        "sound": int(report.is_sound),
-        "findings": [asdict(each) for each in report.findings],
+        "file": out,
+        "member": member,
+        "from": found.first,
+        "height": found.height,
+        "bytes": found.size,
+        "root": str(found.root),
     }
 
 
-def _flat(row: dict[str, Any]) -> str:
-    """Return a report in one line, and a line more for each finding."""
-    lines = [
-        f"{row['member']}\t{row['height']}\t{'ok' if row['sound'] else 'FAULT'}\t{row['head']}"
-    ]
-    for each in row["findings"]:
-        place = " ".join(
-            str(each[name]) for name in ("height", "field", "detail") if each[name] != ""
-        )
-        lines.append(f"  {place}: {each['expected'] or '-'} / {each['got'] or '-'}")
-    return "\n".join(lines)
+@chain.verb(
+    "import",
+    zh="从 CAR 归档取回一条链：每一块都按章程重跑，有一处不对就什么也不留下",
+    en="Take a chain in from a CAR archive: every block is run by the charter first.",
+)
+@argument("file", zh="归档文件", en="The archive.")
+@option(
+    "--to",
+    "folder",
+    required=True,
+    metavar="DIR",
+    zh="放进哪个文件夹；已有一份的，只接上它没有的部分",
+    en="The folder that gets ledger.db; where it holds one, what lies beyond is added.",
+)
+@option("--trust", metavar="JSON", zh="您信任的成员名单", en="Whom you trust: members.json.")
+@option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
+def import_(*, file: str, folder: str, trust: str | None, is_json: bool) -> None:
+    """Import a chain."""
+    from tallystick.charter import CHARTER
+    from tallystick.cli.verify import read_pin
+    from tallystick.kernel.ledger.archive import import_chain
+
+    pin = read_pin(trust)
+    with progress("import") as tell:
+        found = import_chain(Path(file), Path(folder), CHARTER, pin=pin, progress=tell)
+    told = {
+        "file": str(Path(folder) / "ledger.db"),
+        "height": found.tip.height,
+        "added": found.added,
+        "head": str(found.tip.cid),
+        "chain": found.tip.genesis.chain.hex(),
+    }
+    show(told, is_json=is_json, language=find_language())
 
 
 @click.command(

@@ -1,4 +1,4 @@
-"""`tally county`: found a county, show it, report its truth."""
+"""`tally county`: found a county, show it, run its members, report its truth."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tallystick.cli.county_run import add_running
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import show as show_result
 from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
@@ -17,11 +18,17 @@ __all__ = ["county"]
 @click.group(
     "county",
     cls=Group,
-    words=Words("建立、查看一个县，报告它的真相", "Found and show a county, report its truth"),
+    words=Words(
+        "建立、查看、运行一个县，报告它的真相",
+        "Found, show and run a county, report its truth",
+    ),
 )
 @lang_option
 def county() -> None:
     """Let a verb follow."""
+
+
+add_running(county)
 
 
 @county.verb(
@@ -53,6 +60,42 @@ def init(place: Place, *, folder: str | None, name: str, seed: str) -> dict[str,
         "orderer": found.orderer,
         "members": [each.name for each in found.members],
     }
+
+
+@county.verb(
+    "found",
+    zh="用各成员的名片建立一个县；只有公开文件，没有私钥",
+    en="Found a county from its members' cards: public files alone, no secret.",
+)
+@argument("folder", metavar="DIR", zh="放在哪里", en="Where to.")
+@option(
+    "--card",
+    "cards",
+    required=True,
+    multiple=True,
+    metavar="FILE",
+    zh="一个成员的名片；可重复",
+    en="A member's card; once a member.",
+)
+@option("--orderer", required=True, metavar="NAME", zh="谁排序", en="Who orders the chain.")
+@option("--name", default="county", show_default=True, zh="链上的县名", en="The county's name.")
+@option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
+def found(*, folder: str, cards: tuple[str, ...], orderer: str, name: str, is_json: bool) -> None:
+    """Found a county from cards."""
+    from tallystick.base.clock import SystemClock, SystemEntropy
+    from tallystick.county.carding import found_from_cards, read_card
+
+    read = [read_card(Path(each)) for each in cards]
+    found_from_cards(
+        Path(folder),
+        read,
+        name=name,
+        orderer=orderer,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+    )
+    rows = [{"member": each.member.name, "digest": each.digest} for each in read]
+    show_result(rows, is_json=is_json, language=find_language())
 
 
 @county.verb("show", zh="查看成员、高度和警报", en="Show members, heights and alarms.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from tallystick.cli.showing import progress
@@ -28,6 +29,7 @@ _SHADES: Final = "·░▒▓█"
 _SHADE_FROM: Final = (0.0, 0.2, 0.35, 0.5, 0.65)
 _POOR_LEAST: Final = 5
 _CAPTURE_USUAL: Final = 50
+_RECORDED_MOST: Final = 2_000
 
 _FIGURES: Final = {
     "default": Words("全部申请违约", "default, all candidates"),
@@ -58,6 +60,7 @@ _GAIN_ROWS: Final = {
     "thin": Words("AUC 提升，诚信记录，薄档案", "AUC gain, integrity records, thin files"),
     "all": Words("AUC 提升，诚信记录，全部", "AUC gain, integrity records, all"),
 }
+_RECORDED: Final = Words("由收费方记录重算的诚信分", "Points worked out from payees' records")
 _KINDS: Final = {
     "elder_grain": Words("老人种粮", "elders' grain"),
     "orchard": Words("果园", "orchard"),
@@ -108,6 +111,7 @@ def report_history(
         | _tree_of_figures(history, capture)
         | {"models": [_tree_of_judgement(each) for each in judgements]}
         | {"integrity": [_tree_of_gain(each) for each in gains]}
+        | {"recorded": _compare_recorded(history)}
         | _tree_of_targeting(history)
         | {"records": _count_records(history)}
     )
@@ -177,6 +181,14 @@ def _tree_of_gain(gain: Gain) -> dict[str, Any]:
     if gain.name == "thin":
         found |= {"promised": GAIN_PROMISED, "met": gain.gain >= GAIN_PROMISED}
     return found
+
+
+def _compare_recorded(history: History) -> dict[str, int]:
+    """Return of how many thin-file candidates payees' records give the points of the history."""
+    from tallystick.county.county import START_MONTH
+    from tallystick.county.history.recorded import compare_recorded
+
+    return asdict(compare_recorded(history, most=_RECORDED_MOST, start_month=START_MONTH))
 
 
 def _tree_of_targeting(history: History) -> dict[str, Any]:
@@ -271,6 +283,7 @@ def _print_figures(console: Console, tree: Mapping[str, Any], language: Language
         table.add_row(title, *found, band, _mark(auc))
     for each in tree["integrity"]:
         table.add_row(_GAIN_ROWS[each["name"]].in_(language), *_gain_cells(each))
+    table.add_row(_RECORDED.in_(language), *_recorded_cells(tree["recorded"]))
     console.print(table, markup=False)
 
 
@@ -286,6 +299,12 @@ def _gain_cells(each: Mapping[str, Any]) -> tuple[str, str, str, str]:
         return f"{each['gain']:+.3f}", interval, "-", ""
     least = f">= {each['promised']:.2f}"
     return f"{each['gain']:+.3f}", interval, least, "✓" if each["met"] else "✗"
+
+
+def _recorded_cells(each: Mapping[str, int]) -> tuple[str, str, str, str]:
+    """Return the cells of a row: what is promised is that all are equal."""
+    found, of = each["equal"], each["candidates"]
+    return f"{found} / {of}", "-", "= 100 %", "✓" if found == of else "✗"
 
 
 def _mark(each: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from tallystick.cli.spoken import Group, Words, argument, find_language, option
 
 if TYPE_CHECKING:
     from tallystick.chain.evidence import Verdict
+    from tallystick.chain.pin import Pin
 
 __all__ = ["evidence"]
 
@@ -82,13 +83,47 @@ def export(
 @click.pass_context
 def verify(ctx: click.Context, file: str, trust: str, is_json: bool) -> None:  # noqa: FBT001 - click's own
     """Verify a file; exit status 0 only if all of it is proven."""
-    from tallystick.chain.evidence import verify_evidence
+    from tallystick.chain.equivocation import is_equivocation
     from tallystick.chain.pin import Pin
+
+    data, pin = _read(file), Pin.read(_read(trust))
+    found = _judge_members(data, pin) if is_equivocation(data) else _judge(data, pin)
+    show(found, is_json=is_json, language=find_language())
+    ctx.exit(0 if found["status"] == "proven" else 1)
+
+
+def _judge(data: bytes, pin: Pin) -> dict[str, Any]:
+    from tallystick.chain.evidence import verify_evidence
     from tallystick.charter import CHARTER, replay
 
-    verdict = verify_evidence(_read(file), Pin.read(_read(trust)), CHARTER, replay)
-    show(_told(verdict), is_json=is_json, language=find_language())
-    ctx.exit(0 if verdict.status.value == "proven" else 1)
+    return _told(verify_evidence(data, pin, CHARTER, replay))
+
+
+def _judge_members(data: bytes, pin: Pin) -> dict[str, Any]:
+    """Return whether a file proves that a member signed two bodies that exclude each other."""
+    from tallystick.chain.equivocation import verify_equivocation
+    from tallystick.chain.verdict import Contradicted, Missing, Status
+
+    found: dict[str, Any] = {"kind": "equivocation"}
+    try:
+        proof = verify_equivocation(
+            data, name=pin.name, chain=pin.chain, members=lambda _: pin.members
+        )
+    except Contradicted as error:
+        return {**found, "status": str(Status.FALSE), "reason": error.message}
+    except Missing as error:
+        return {**found, "status": str(Status.NOT_CHECKABLE), "reason": error.message}
+    bodies = [
+        {"height": each.height, "size": each.size, "root": each.root.hex(), "signed_s": time_s}
+        for each, time_s in ((proof.first, proof.first_s), (proof.second, proof.second_s))
+    ]
+    return {
+        **found,
+        "status": str(Status.PROVEN),
+        "reason": "",
+        "member": proof.member,
+        "bodies": bodies,
+    }
 
 
 def _read(path: str) -> bytes:

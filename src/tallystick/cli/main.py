@@ -26,7 +26,16 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "demo": ("demo", Words("一条命令看整个县", "Show the whole county with one command")),
     "county": (
         "county",
-        Words("建立、查看一个县，报告它的真相", "Found and show a county, report its truth"),
+        Words(
+            "建立、查看、运行一个县，报告它的真相",
+            "Found, show and run a county, report its truth",
+        ),
+    ),
+    "member": (
+        "member",
+        Words(
+            "成员自己的机器：钥匙、地址、文件夹", "A member's own machine: keys, address, folder"
+        ),
     ),
     "serve": ("serve", Words("运行控制台和接口", "Serve the console and the API")),
     "party": ("party", Words("登记、查看、注销主体", "Register, show and erase parties")),
@@ -44,13 +53,20 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     ),
     "position": ("position", Words("从文件精准定位", "Position applications of a file")),
     "model": ("model", Words("训练评分模型并如实评价", "Train and judge scoring models")),
+    "change": (
+        "change",
+        Words("成员、钥匙、限额的变更与表决", "Change members, keys and limits by vote"),
+    ),
     "user": ("user", Words("经办人的账号", "Officers' accounts")),
     "rules": (
         "rules",
         Words("谁可以写什么、谁可以读什么", "Who may write what, who may read what"),
     ),
     "evidence": ("evidence", Words("导出、验证证据文件", "Export and verify evidence files")),
-    "verify": ("chain", Words("用各成员自己的文件重跑全链", "Run each member's chain again")),
+    "log": ("log", Words("读取、验证一个成员公开的日志", "Read and verify a member's log")),
+    "verify": ("verify", Words("用各成员自己的文件重跑全链", "Run each member's chain again")),
+    "engine": ("engine", Words("账本的排序引擎", "Engines that order the ledger")),
+    "chain": ("chain", Words("把链写成归档、从归档取回", "A chain out to an archive, and in")),
     "repair": ("chain", Words("修复一个成员的链", "Make a member's chain whole again")),
     "rebuild": ("chain", Words("从链重建视图", "Make the views anew from the chain")),
     "bench": ("bench", Words("测量", "Measure")),

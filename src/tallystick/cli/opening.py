@@ -1,7 +1,8 @@
 """The one way to a member's office: in this process where the folder is free, else at its server.
 
 Law: a folder has one writer. Whoever holds its lock serves the others: a verb that finds it held
-asks at the address in `run.json`, with the folder's own token.
+asks at the address in `run.json`, with the folder's own token. A member that is served alone has a
+`run.json` in its own folder; one that is the only one of its folder is opened alone.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from tallystick.client import Client, in_process
 from tallystick.county.founding import read_county
 from tallystick.county.house import House
 from tallystick.county.serving import resend
+from tallystick.county.single import find_single, open_single
 
 __all__ = ["RUN_FILE", "open_office", "publish_address", "read_address"]
 
@@ -37,28 +39,28 @@ def open_office(county: Path, member: str) -> Iterator[Client]:
         Conflict: `node.locked`, another process writes the folder and serves nobody.
         NotFound: `member.unknown`.
     """
-    house = _claim(county)
-    if house is None:
-        with Client(read_address(county), read_token(county), member) as client:
-            yield client
-        return
-    try:
-        with _inside(house, member) as client:
-            yield client
-    finally:
-        house.close()
+    with ExitStack() as opened:
+        house = _claim(county, member, opened)
+        if house is None:
+            address = read_address(county / member) or read_address(county)
+            client = Client(address, read_token(county), member)
+            yield opened.enter_context(client)
+        else:
+            yield opened.enter_context(_inside(house, member))
 
 
-def _claim(county: Path) -> House | None:
+def _claim(county: Path, member: str, opened: ExitStack) -> House | None:
     """Open the folder's house; None where another process has it and tells its address."""
     deadline = time.monotonic() + LOCK_WAIT_S
     while True:
+        if read_address(county / member):
+            return None
         try:
-            return House(county, read_county(county), SystemClock())
+            return opened.enter_context(_open(county, member))
         except Conflict as error:
             if error.code != "node.locked":
                 raise
-            if read_address(county):
+            if read_address(county) or read_address(county / member):
                 return None
             if time.monotonic() > deadline:
                 raise
@@ -66,17 +68,37 @@ def _claim(county: Path) -> House | None:
 
 
 @contextmanager
+def _open(county: Path, member: str) -> Iterator[House]:
+    """Open all members of a folder, or the one that it holds."""
+    found = read_county(county)
+    single = find_single(county, found)
+    if single and member in {"", single}:
+        with open_single(county, single, SystemClock()) as house:
+            yield house
+        return
+    house = House(county, found, SystemClock())
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+@contextmanager
 def _inside(house: House, member: str) -> Iterator[Client]:
     from tallystick.api.app import create_app
 
     resend(house)
-    app = create_app(house)
+    app = create_app(house, members=[house.apart.member] if house.apart else ())
     with in_process(app, ensure_token(house.folder), member) as client:
         yield client
 
 
 def read_address(county: Path) -> str:
-    """Return the address of the folder's running server, "" if it tells none."""
+    """Return the address of the folder's running server, "" if it tells none.
+
+    Args:
+        county: the county's folder, or that of a member that is served alone.
+    """
     try:
         found = json.loads((county / RUN_FILE).read_text(encoding="utf-8"))
         os.kill(found["pid"], 0)

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from tallystick.base.errors import Denied, Unavailable
+from tallystick.base.errors import Denied, Invalid, Unavailable
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import show as show_result
 from tallystick.cli.spoken import Verb, Words, argument, find_language, lang_option, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from tallystick.county.founding import CountyFile
     from tallystick.county.house import House
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["serve", "serve_folder"]
 
 PORT: Final = 8420
+PORT_MAX: Final = 65_535
 CALLS_MAX: Final = 256
 """Most connections served at once; more are answered 503."""
 GRACE_S: Final = 5
@@ -68,6 +72,21 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of w
     en="A host name that clients ask by.",
 )
 @option("--api-only", is_flag=True, zh="只开放接口，不要控制台", en="The API alone, no console.")
+@option(
+    "--alone",
+    is_flag=True,
+    zh="只打开 --member 指定的成员，经网络与其他成员相连",
+    en="Open the one --member alone, linked to the others over the network.",
+)
+@option(
+    "--link",
+    "link",
+    default="",
+    metavar="HOST:PORT",
+    zh="成员间通信的监听地址；默认按 peers.json",
+    en="Where to listen for other members; by default as peers.json tells them.",
+)
+@option("--until-eof", is_flag=True, hidden=True, zh="随启动者结束", en="End with who started it.")
 @at_county
 @lang_option
 def serve(
@@ -79,13 +98,63 @@ def serve(
     port: int,
     names: tuple[str, ...],
     api_only: bool,
+    alone: bool,
+    link: str,
+    until_eof: bool,
 ) -> None:
     """Serve a county until it is ended."""
     if folder:
         place = Place(county=Path(folder), is_json=place.is_json)
+    if until_eof:
+        _end_with_starter()
     serve_folder(
-        place, members=members, host=host, port=port, names=names, has_console=not api_only
+        place,
+        members=members,
+        host=host,
+        port=port,
+        names=names,
+        has_console=not api_only,
+        alone=_find_alone(place, members, is_asked=alone),
+        bind=_read_bind(link),
     )
+
+
+def _find_alone(place: Place, members: tuple[str, ...], *, is_asked: bool) -> str:
+    """Return the member to be opened alone, "" for all: the only one that a folder holds, too."""
+    from tallystick.county.founding import read_county
+    from tallystick.county.single import find_single
+
+    held = find_single(place.county, read_county(place.county))
+    if not is_asked and not held:
+        return ""
+    wanted = set(members) or {held}
+    if len(wanted) > 1 or "" in wanted:
+        raise Invalid(
+            "serve.alone",
+            f"{len(set(members))} members are named, and one alone can be opened so",
+            cure="Name one by --member.",
+        )
+    return wanted.pop()
+
+
+def _read_bind(link: str) -> tuple[str, int] | None:
+    host, _, port = link.rpartition(":")
+    if not link:
+        return None
+    if not host or not port.isdecimal() or int(port) > PORT_MAX:
+        raise Invalid("serve.link", f"{link[:80]!r} is no HOST:PORT", cure="Write 0.0.0.0:8421.")
+    return host, int(port)
+
+
+def _end_with_starter() -> None:
+    """End as by a signal once whoever started this process has gone: it leaves no orphan."""
+
+    def wait() -> None:
+        while os.read(0, 4_096):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="starter", daemon=True).start()
 
 
 def serve_folder(
@@ -96,30 +165,59 @@ def serve_folder(
     port: int = PORT,
     names: tuple[str, ...] = (),
     has_console: bool = True,
+    alone: str = "",
+    bind: tuple[str, int] | None = None,
 ) -> None:
-    """Serve a county's folder until a signal ends it."""
-    from tallystick.base.clock import SystemClock
+    """Serve a county's folder until a signal ends it.
+
+    Args:
+        place: its folder.
+        members: whom to reach; empty for all.
+        host: where API and console are.
+        port: the same; 0 takes a free one.
+        names: host names that clients ask by.
+        has_console: whether there is a console beside the API.
+        alone: the one member to open, linked to the others over the network; "" opens all.
+        bind: where others reach it, if not as its own entry in `peers.json` says.
+    """
     from tallystick.cli.opening import publish_address
     from tallystick.county.founding import read_county
-    from tallystick.county.house import open_house
     from tallystick.county.serving import serve_house
 
     found = read_county(place.county)
     _check_host(found, host)
     _log_to_stderr()
     with (
+        _ended_by_signal(),
         _listen(host, port) as listener,
-        open_house(place.county, SystemClock()) as house,
+        _open(place.county, found, alone, bind) as house,
         serve_house(house),
     ):
         address = _address(host, listener.getsockname()[1])
+        members = (alone,) if alone else members
         run, link = _compose(house, members, (host, *names), has_console=has_console)
-        with publish_address(place.county, address), _ended_by_signal():
+        with publish_address(place.county / alone, address):
             told = {"address": address, "county": found.name}
             if has_console:
                 told["console"] = address + link
             show_result(told, is_json=place.is_json, language=find_language())
             run(listener)
+
+
+def _open(
+    folder: Path, found: CountyFile, alone: str, bind: tuple[str, int] | None
+) -> AbstractContextManager[House]:
+    """Return a folder's house: of all its members, or of one alone."""
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.house import open_house
+    from tallystick.county.single import open_single, read_own_place
+
+    if not alone:
+        return open_house(folder, SystemClock())
+    place = read_own_place(folder / alone)
+    for host in [place.host, *([bind[0]] if bind else [])]:
+        _check_host(found, host)
+    return open_single(folder, alone, SystemClock(), bind=bind)
 
 
 def _compose(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tallystick.client.book import BookVerbs
 from tallystick.client.carrying import HOME, App, AppTransport
+from tallystick.client.change import ChangeVerbs
 from tallystick.client.consent import ConsentVerbs
 from tallystick.client.credit import CreditVerbs
 from tallystick.client.ledger import LedgerVerbs
@@ -30,6 +31,7 @@ class Client(
     BookVerbs,
     PublicationVerbs,
     ProgrammeVerbs,
+    ChangeVerbs,
     LedgerVerbs,
     OfficerVerbs,
     WorkVerbs,

@@ -1,4 +1,4 @@
-"""Lenders' books over the API: months told and read, and whether a model is due."""
+"""Books over the API: lenders' and payees' told, lenders' read, and whether a model is due."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["BookVerbs"]
 
 
 class BookVerbs(Carrier):
-    """Verbs of lenders' books."""
+    """Verbs of books."""
 
     def report_loans(
         self, month: int, *, rows: Mapping[str, Any], readers: Sequence[str] = ()
@@ -19,6 +19,13 @@ class BookVerbs(Carrier):
         """Tell what became of this lender's loans in a month; its loans of the chain are added."""
         body = {"month": month, "rows": dict(rows), "readers": list(readers)}
         return self._send("/books", body)
+
+    def report_dues(
+        self, begin: int, *, months: int, rows: Mapping[str, Any], readers: Sequence[str] = ()
+    ) -> Tree:
+        """Tell which small dues this payee's accounts owed in a period, and when they came."""
+        body = {"begin": begin, "months": months, "rows": dict(rows), "readers": list(readers)}
+        return self._send("/dues", body)
 
     def read_books(self, *, limit: int = 100, offset: int = 0) -> list[Any]:
         """Return reports as they stand in the chain, with rows this member may open."""

@@ -167,7 +167,8 @@ class AppTransport(httpx.BaseTransport):
 
     async def _carry(self, request: httpx.Request) -> httpx.Response:
         response = await self._carrier.handle_async_request(request)
-        content = await response.aread()
+        # As it was sent: whoever asked decodes what the headers say is encoded.
+        content = b"".join([part async for part in response.aiter_raw()])
         return httpx.Response(response.status_code, headers=response.headers, content=content)
 
     def close(self) -> None:

@@ -22,6 +22,19 @@ class LedgerVerbs(Carrier):
         found: list[Tree] = self.request("GET", "/differences").json()["items"]
         return found
 
+    def list_equivocations(self) -> list[Tree]:
+        """Return the members that are proven to have signed two bodies of one height or size."""
+        found: list[Tree] = self._get("/ledger/equivocations")["items"]
+        return found
+
+    def read_equivocation(self, digest: str) -> bytes:
+        """Return the file that proves one; `digest` as `list_equivocations` names it."""
+        return self.request("GET", f"/ledger/equivocations/{digest}").content
+
+    def read_log(self, path: str) -> bytes:
+        """Return what stands at a path of the member's static log: `checkpoint`, `tile/0/000`."""
+        return self.ask("GET", f"/{self.member}/log/{path}").content
+
     def list_blocks(self, *, limit: int = 20, before: int = 0) -> Tree:
         """Return a page of blocks, the newest first: `{items, next?}`; `next` is a `before`."""
         found: Tree = self._get("/blocks", limit=limit, before=before)
@@ -74,7 +87,7 @@ class LedgerVerbs(Carrier):
         return self._send("/views/rebuild")
 
     def list_members(self) -> list[Any]:
-        """Return the members in force with their roles."""
+        """Return the members in force with their roles and keys."""
         found: list[Any] = self._get("/members")["items"]
         return found
 

@@ -15,6 +15,7 @@ from tallystick.county.agenda import day_of
 from tallystick.county.county import County
 from tallystick.county.history.past import History
 from tallystick.county.house import House
+from tallystick.county.party_dues import keep_books, name_accounts
 from tallystick.county.past_book import PastBooks
 from tallystick.county.past_course import learn_past, report_month, tell_past
 from tallystick.county.run import run_county
@@ -65,7 +66,9 @@ def act_past(
     months: int,
     told: Callable[[int, int], None] | None = None,
 ) -> PastBooks:
-    """Have lenders tell of the months before a county's own, and the model learnt from them decide.
+    """Have members tell of the months before a county's own, and the model learnt from them decide.
+
+    Lenders tell of the past's loans, payees of the small dues of the county's own households.
 
     Args:
         house: its open members, on a chain that is no younger than what is told.
@@ -78,7 +81,12 @@ def act_past(
     Returns:
         What is left to tell, for `act_county`.
     """
-    books = PastBooks(past, start_month=county.start_month, more_months=months)
+    books = PastBooks(
+        past,
+        start_month=county.start_month,
+        more_months=months,
+        dues=keep_books(county, months),
+    )
     tell_past(house, clock, books, until_month=county.start_month, told=told)
     learn_past(house, county.start_month)
     return books
@@ -101,9 +109,12 @@ def act_county(
         county: what is true and asked.
         months: how many of the county's months are acted out.
         told: called with every event.
-        books: what lenders go on telling of loans of before, with those of the county (`act_past`);
-            without them nobody reports.
+        books: what lenders go on telling of loans of before, with those of the county, and payees
+            of small dues, whose accounts households then name when they ask (`act_past`); without
+            them nobody reports.
     """
+    if books is not None and books.dues is not None:
+        county = name_accounts(county, books.dues)
     days = _Days(house, clock)
     story = run_county(
         house.offices(),

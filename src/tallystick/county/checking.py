@@ -1,7 +1,8 @@
 """How a member checks the chain: unasked by samples, on request whole, and by repairing its copy.
 
 Laws: a check asks for nobody's trust: own blocks are read afresh and run again, others' are
-compared; what differs is kept with the moment it was first seen; one check of a member runs at a
+compared; what differs is kept with the moment it was first seen, and a member that signed two
+bodies of one height is shown to all by the file that proves it; one check of a member runs at a
 time, tells how far it is, and ends when the house closes. A repair takes the place of a damaged
 file while the member goes on serving; the orderer's own is repaired at rest, for it would order
 heights again that it has signed.
@@ -9,8 +10,9 @@ heights again that it has signed.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -22,7 +24,13 @@ from tallystick.kernel.ledger.compare import (
     compare_chains,
     sample_heights,
 )
-from tallystick.kernel.ledger.peer import ask_blocks
+from tallystick.kernel.ledger.equivocation import (
+    Equivocations,
+    Kept,
+    exchange_equivocations,
+    serve_equivocations,
+)
+from tallystick.kernel.ledger.peer import ask_blocks, ask_note
 from tallystick.kernel.ledger.repair import Repaired, repair_open
 from tallystick.kernel.ledger.sighting import Sighting, Sightings, serve_sightings
 from tallystick.kernel.link.base import Link
@@ -96,6 +104,7 @@ class Checker:
         self._link = link
         self._is_orderer = is_orderer
         self.sightings = Sightings(node.folder / "local.db", node.clock)
+        self.equivocations = Equivocations(node.folder / "local.db", node.clock, node.replica)
         self.looks: dict[str, Look] = {}
         """By member, the last look at it."""
         self._lock = threading.Lock()
@@ -104,6 +113,7 @@ class Checker:
         self._thread: threading.Thread | None = None
         self._check: Check | None = None
         serve_sightings(link, self.sightings)
+        serve_equivocations(link, self.equivocations)
 
     def count_agreeing(self) -> int:
         """Return how many copies agreed at the last look, its own among them; 0 before one."""
@@ -142,7 +152,31 @@ class Checker:
             looked = {(name, height) for name in peers if name not in silent for height in sound}
             looked |= {(node.member, height) for height in heights}
             self._remember(found, silent, len(sound))
+            self.hear_notes({(each.member, each.height) for each in found})
             return self.sightings.note(found, looked)
+
+    def hear_notes(self, differing: Collection[tuple[str, int]] = ()) -> list[Kept]:
+        """Read all others' notes against the own copy, and exchange what is proven of anybody.
+
+        Args:
+            differing: (member, height) where a copy differs: that note is read too.
+
+        Returns:
+            What is known for the first time.
+        """
+        tip = self._node.replica.tip.height
+        notes = []
+        for name in self._link.peers():
+            # The newest, and the one at the own tip, which the other may be beyond; 0: the newest.
+            heights = {0, tip} | {height for member, height in differing if member == name}
+            for height in sorted(heights):
+                with contextlib.suppress(Error):
+                    notes.append(ask_note(self._link, name, height))
+        found = self.equivocations.look(*notes)
+        for name in self._link.peers():
+            with contextlib.suppress(Error):
+                found += exchange_equivocations(self._link, name, self.equivocations)
+        return found
 
     def _remember(self, found: Sequence[Difference], silent: Sequence[str], blocks: int) -> None:
         now = self._node.clock.now_ms()
@@ -260,3 +294,4 @@ class Checker:
         if self._thread is not None:
             self._thread.join()
         self.sightings.close()
+        self.equivocations.close()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tallystick.base.codec import Cid, cid_of, encode
 from tallystick.base.errors import NotFound, Unavailable
@@ -64,6 +64,7 @@ def export_case(
     lines = [_Line(row["id"], row["t"], row["height"], row["index"], row["place"]) for row in rows]
     height = witnesses.height
     _check_witnessed(height, max(line.height for line in lines))
+    led = _lead(node, witnesses, height)
     openings = {line.identifier: dict(_openings(node, case, line)) for line in lines}
     replayable = not _NEEDED & set(redact)
     return build_evidence(
@@ -71,9 +72,9 @@ def export_case(
         chain=node.replica.genesis.chain,
         claims=_claims(lines, openings, replayable=replayable),
         records=[_prove(node, line, node.replica.body(height).size) for line in lines],
-        headers=[node.replica.header(line.height - 1) for line in lines],
-        members=[node.replica.members(line.height).data for line in lines],
-        checkpoints=[witnesses.note(height)],
+        headers=[node.replica.header(line.height - 1) for line in lines] + led.headers,
+        members=[node.replica.members(line.height).data for line in lines] + led.members,
+        checkpoints=[*led.notes, witnesses.note(height)],
         paths=[],
         disclosures=_disclosures(lines, openings, set(redact)),
         objects=_objects(node, case, lines, openings) if replayable else {},
@@ -104,17 +105,37 @@ def export_block(node: Node, witnesses: Witnesses, height: int) -> bytes:
         )
     _check_witnessed(witnesses.height, height)
     lines = [_Line(b"", each.t, height, each.index, each.place) for each in found]
+    led = _lead(node, witnesses, witnesses.height)
     size = node.replica.body(witnesses.height).size
     return build_evidence(
         kind=Kind.RECORD,
         chain=node.replica.genesis.chain,
         claims=[admitted(at) for at in range(len(lines))],
         records=[_prove(node, line, size) for line in lines],
-        headers=[node.replica.header(height - 1)],
-        members=[node.replica.members(height).data],
-        checkpoints=[witnesses.note(witnesses.height)],
+        headers=[node.replica.header(height - 1), *led.headers],
+        members=[node.replica.members(height).data, *led.members],
+        checkpoints=[*led.notes, witnesses.note(witnesses.height)],
         paths=[],
     )
+
+
+class _Led(NamedTuple):
+    """What leads from the first list of members to a later one: checkpoints, headers, lists."""
+
+    notes: list[bytes]
+    headers: list[bytes]
+    members: list[bytes]
+
+
+def _lead(node: Node, witnesses: Witnesses, height: int) -> _Led:
+    """Return what takes an outsider from an early list to this height's: each change, signed."""
+    found = _Led([], [], [])
+    for each in node.replica.handovers():
+        if each < height:
+            found.notes.append(witnesses.note(each))
+            found.headers.append(node.replica.header(each))
+            found.members.append(node.replica.members(each + 1).data)
+    return found
 
 
 def _check_witnessed(witnessed: int, height: int) -> None:

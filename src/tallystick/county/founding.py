@@ -15,21 +15,20 @@ from typing import Final
 from tallystick.base.clock import Clock, Entropy, SeededEntropy, SystemEntropy
 from tallystick.base.codec import encode
 from tallystick.base.errors import Conflict, Invalid
-from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Members
 from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.pin import Pin
-from tallystick.chain.wrap import public_of
 from tallystick.charter import CHARTER, ROLES
 from tallystick.county.member import MEMBERS, ORDERER, Member
+from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.node import Secrets
 
 __all__ = ["CountyFile", "entropy_for", "found_county", "read_county"]
 
 GENESIS_RULES: Final = {"positioning": 1}
-SEAL_ALG: Final = 2
+GENESIS_LIMITS: Final = {"vote_ppm": 666_667}
+"""More than two thirds of the members must agree to change their list, keys or limits."""
 ANY_TARGET: Final = b"\xff" * 32
 
 
@@ -121,16 +120,12 @@ def found_county(
 
 
 def _listed(member: Member, secrets: Secrets) -> ListedMember:
-    seal = public_of(secrets.seal, SEAL_ALG)
-    signing = [
-        Key(number, use, 1, SigningKey.from_seed(seed).public, 0)
-        for number, use, seed in (
-            (1, "tx", secrets.tx),
-            (2, "note", secrets.note),
-            (3, "link", secrets.link),
-        )
+    algs = dict.fromkeys(USES, 1) | {"seal": SEAL_ALG}
+    keys = [
+        Key(number, use, algs[use], secrets.public(use), 0)
+        for number, use in enumerate(USES, start=1)
     ]
-    return ListedMember(member.name, member.role, (*signing, Key(4, "seal", SEAL_ALG, seal, 0)))
+    return ListedMember(member.name, member.role, tuple(keys))
 
 
 def _genesis(members: Members, name: str, seed: str, now_ms: int, entropy: Entropy) -> bytes:
@@ -143,7 +138,7 @@ def _genesis(members: Members, name: str, seed: str, now_ms: int, entropy: Entro
             "time": now_ms,
             "salt": entropy.draw("salt", 32),
             "target": ANY_TARGET,
-            "limits": {},
+            "limits": GENESIS_LIMITS,
             "rules": GENESIS_RULES,
             "seeded": int(bool(seed)),
             "members": members.cid,

@@ -1,29 +1,33 @@
-"""All members of a county folder in one process: the demo's, the simulation's, `tally`'s.
+"""Members of a county folder in one process: all of them, or one that reaches the others by a link.
 
-Nodes meet through the link's memory engine and trust each other no more than over a network: every
-follower verifies every block itself. In simulation blocks are cut only when a member waits for one;
-served, the orderer and the followers run in threads of their own.
+All of them meet through the link's memory engine and trust each other no more than over a network:
+every follower verifies every block itself. In simulation blocks are cut only when a member waits
+for one; served, the orderer and the followers run in threads of their own. One alone is opened by
+`county/single.py`, with its link to the other machines.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from tallystick.base.clock import Clock, ShiftedClock
+from tallystick.base.clock import Clock, Entropy, ShiftedClock
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Corrupt, Error, NotFound
+from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.charter import CHARTER
 from tallystick.county.checking import Checker
+from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
@@ -34,21 +38,49 @@ from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.node import Node
 
-__all__ = ["House", "Seat", "open_copies", "open_house"]
+__all__ = ["Apart", "House", "Seat", "open_copies", "open_house"]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Which member a house opens alone, and how it is linked to the others.
+
+    Attributes:
+        member: its name.
+        join: returns its end of the link, not yet answering.
+        is_away: tells whether the last try to reach a member failed.
+    """
+
+    member: str
+    join: Callable[[Node], Link]
+    is_away: Callable[[str], bool]
 
 
 class Seat:
     """One member's place: its node and how it reaches the order."""
 
-    def __init__(self, house: House, node: Node, network: Network) -> None:
+    def __init__(self, house: House, node: Node, link: Link) -> None:
         self.node = node
         self._house = house
-        self.link = network.join(node.member)
+        self.link: Link = link
         self.witnesses = Witnesses(node.replica)
         note = SigningKey.from_seed(node.secrets.note)
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
+        serve_news(self.link, node.replica)
+        self._answer_access()
+        self.checker = Checker(node, self.link, is_orderer=node.member == house.county.orderer)
+        self.witnesses.tell(self.checker.equivocations.look)
+        self.follower: Follower | None = None
+        if node.member != house.county.orderer:
+            self.follower = Follower(
+                node.replica, self.witnesses, self.link, house.county.orderer, self.pen
+            )
+        node.orders = self
+
+    def _answer_access(self) -> None:
+        node = self.node
         serve_access(
             Line(
                 desk=node.desk,
@@ -58,18 +90,29 @@ class Seat:
                 catch_up=node.catch_up,
             )
         )
-        self.checker = Checker(node, self.link, is_orderer=node.member == house.county.orderer)
-        self.follower: Follower | None = None
-        if node.member != house.county.orderer:
-            self.follower = Follower(
-                node.replica, self.witnesses, self.link, house.county.orderer, self.pen
-            )
-        node.orders = self
+
+    def renew(self) -> None:
+        """Cosign and seal by the node's renewed keys; heights before are signed by the old."""
+        self.pen.take_key(SigningKey.from_seed(self.node.secrets.note))
+        self._answer_access()
 
     @property
     def ledger(self) -> Ledger:
         """Where this member submits."""
-        return self.follower or self._house.orderer
+        if self.follower is None:
+            return self._house.orderer
+        return FarLedger(self.follower) if self._house.apart else self.follower
+
+    def check(self) -> None:
+        """Refuse a write where the member that orders is on another machine, and away."""
+        apart, orderer = self._house.apart, self._house.county.orderer
+        if apart is not None and self.follower is not None and apart.is_away(orderer):
+            raise Unavailable(
+                "ledger.away",
+                f"{orderer}, which orders the chain, cannot be reached; nothing was signed",
+                cure="Repeat it when that member answers again; reading goes on meanwhile.",
+                member=orderer,
+            )
 
     def settle(self) -> None:
         """Cut what waits, where no thread does."""
@@ -80,7 +123,8 @@ class Seat:
         """Pull and verify what the order has, where no thread does."""
         if not self._house.served and self.follower is not None:
             self._house.cut()
-            self.follower.pull()
+            with contextlib.suppress(*self._house.passing):
+                self.follower.pull()
 
     def fetch(self, cid: Cid) -> bytes:
         """Return a public object, from another member if need be."""
@@ -96,35 +140,72 @@ class Seat:
 
 
 class House:
-    """The open members of a county folder."""
+    """The open members of a county folder.
 
-    def __init__(self, folder: Path, county: CountyFile, clock: Clock) -> None:
+    Args:
+        folder: the county's.
+        county: what it says of itself.
+        clock: tells the time to all.
+        apart: the one member to open; None for all.
+    """
+
+    def __init__(
+        self, folder: Path, county: CountyFile, clock: Clock, *, apart: Apart | None = None
+    ) -> None:
         self.folder = folder
         self.county = county
         self.clock = later = ShiftedClock(clock)
         self.served = False
         self.network = Network()
-        entropy = entropy_for(_fresh_seed(folder, county))
+        self.apart = apart
+        self.passing: tuple[type[Error], ...] = (Unavailable,) if apart else ()
+        """What ends no look at a member: another machine may be away, another thread may not."""
+        names = [each.name for each in county.members]
+        names = names if apart is None else [apart.member]
+        entropy = entropy_for(_fresh_seed(folder, county, apart))
         self._seats: dict[str, Seat] = {}
-        for member in county.members:
-            node = Node.open(folder / member.name, later, entropy(f"{member.name}/node"))
-            self._seats[member.name] = Seat(self, node, self.network)
-        ordering = self._seats[county.orderer]
+        for name in names:
+            node = Node.open(folder / name, later, entropy(f"{name}/node"))
+            link = self.network.join(name) if apart is None else apart.join(node)
+            self._seats[name] = Seat(self, node, link)
         if county.seed:
-            later.reach(ordering.node.replica.tip.time)
-        self._catch_up(ordering)
-        self.orderer = Orderer(
-            ordering.node.replica,
-            county.orderer,
-            later,
-            entropy("orderer"),
-            pen=ordering.pen,
-            witnesses=ordering.witnesses,
-        )
-        serve_ledger(ordering.link, self.orderer)
-        self.spread()
+            ahead = self._seats.get(county.orderer, self._seats[names[0]])
+            later.reach(ahead.node.replica.tip.time)
+        self._orderer = self._begin_to_order(later, entropy("orderer"))
+        if apart is None:
+            self.spread()
 
-    def _catch_up(self, ordering: Seat) -> None:
+    def _begin_to_order(self, clock: Clock, entropy: Entropy) -> Orderer | None:
+        """Return what orders for all, where the member that orders is open here."""
+        seat = self._seats.get(self.county.orderer)
+        if seat is None:
+            return None
+        with contextlib.suppress(*self.passing):
+            # Who holds more may be away: the pen keeps it from ordering over what it has signed.
+            self.catch_up(seat)
+        found = Orderer(
+            seat.node.replica,
+            self.county.orderer,
+            clock,
+            entropy,
+            pen=seat.pen,
+            witnesses=seat.witnesses,
+        )
+        serve_ledger(seat.link, found)
+        return found
+
+    @property
+    def orderer(self) -> Orderer:
+        """What orders for all; only where its member is open here."""
+        assert self._orderer is not None
+        return self._orderer
+
+    @property
+    def orders(self) -> bool:
+        """Whether the member that orders is open here."""
+        return self._orderer is not None
+
+    def catch_up(self, ordering: Seat) -> None:
         """Let the orderer take over what others hold beyond its file, before it orders anything.
 
         An orderer whose file lost its end would else put other blocks at heights it has signed.
@@ -169,12 +250,18 @@ class House:
 
     def cut(self) -> None:
         """Cut blocks until nothing waits."""
-        while self.orderer.waiting():
-            self.orderer.cut()
+        while self._orderer is not None and self._orderer.waiting():
+            if self._orderer.awaited():
+                self._witness()
+            self._orderer.cut()
 
     def spread(self) -> None:
         """Let every member verify, keep and cosign what the orderer has, and learn who cosigned."""
         self.cut()
+        self._witness()
+
+    def _witness(self) -> None:
+        """Let every member cosign the orderer's head, and learn who else did."""
         for seat in self.seats():
             if seat.follower is None:
                 self._cosign_own(seat)
@@ -183,7 +270,7 @@ class House:
                 if seat.follower is not None:
                     # A member whose own file is damaged says so in its health, and ends nobody
                     # else's day: it can be looked at and repaired while the others go on.
-                    with contextlib.suppress(Corrupt):
+                    with contextlib.suppress(Corrupt, *self.passing):
                         seat.follower.pull()
 
     def _cosign_own(self, seat: Seat) -> None:
@@ -195,22 +282,23 @@ class House:
 
     def close(self) -> None:
         """Close every member."""
-        self.orderer.close()
+        if self._orderer is not None:
+            self._orderer.close()
         for seat in self._seats.values():
             seat.close()
 
 
-def _fresh_seed(folder: Path, county: CountyFile) -> str:
+def _fresh_seed(folder: Path, county: CountyFile, apart: Apart | None) -> str:
     """Return a seed no opening before has drawn from, "" for a county without one.
 
     A stream begun again would give the same ids and keys to other records.
     """
     if not county.seed:
         return ""
-    counter = folder / "opened"
+    counter = (folder if apart is None else folder / apart.member) / "opened"
     times = int(counter.read_text(encoding="ascii")) + 1 if counter.exists() else 1
     counter.write_text(str(times), encoding="ascii")
-    return f"{county.seed}/{times}"
+    return f"{county.seed}/{times}" if apart is None else f"{county.seed}/{apart.member}/x{times}"
 
 
 @contextmanager

@@ -1,14 +1,18 @@
-"""A case's loan on its report's terms, and what a party's loans tell of it, at one node."""
+"""A case's loan on its report's terms, and what records tell of a party, at one node."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from tallystick.base.errors import Conflict
-from tallystick.kernel.access.desk import Desk
 from tallystick.node import Node
 from tallystick.services.credit.acts import find_standing
+from tallystick.services.credit.claims import Claims
+from tallystick.services.credit.integrity import Item
+from tallystick.services.credit.payee import Account
 
 __all__ = ["grant_loan", "read_offer", "show_standing"]
 
@@ -59,13 +63,36 @@ def grant_loan(node: Node, case: bytes) -> dict[str, Any]:
     return {"case": case, "loan": loan, "terms": {**agreed, **terms}}
 
 
-def show_standing(desk: Desk, party: bytes) -> dict[str, Any]:
-    """Return a party's integrity record as a tree; every part opened leaves a receipt."""
-    found = find_standing(desk, party)
+def show_standing(node: Node, party: bytes) -> dict[str, Any]:
+    """Return a party's integrity record as a tree; every part opened leaves a receipt.
+
+    An item of a loan has `loan`; one of small dues `payee`, `kind` and `account` instead.
+    """
+    found = find_standing(node.desk, party, _claims_of(node))
     return {
         "party": party,
         "points": found.integrity.points,
         "loans": found.loans,
         "closed": found.closed,
-        "items": [item.tree() for item in found.integrity.items],
+        "accounts": len(found.accounts),
+        "unread": found.unread,
+        "items": [_tell_item(item, found.accounts) for item in found.integrity.items],
     }
+
+
+def _tell_item(item: Item, accounts: Mapping[bytes, Account]) -> dict[str, Any]:
+    account = accounts.get(item.loan)
+    if account is None:
+        return {**item.tree(), "loan": item.loan}
+    owed = {"payee": account.payee, "kind": account.kind, "account": account.number}
+    return {**item.tree(), **owed}
+
+
+_CLAIMS: WeakKeyDictionary[Node, Claims] = WeakKeyDictionary()
+_MAKING: Final = threading.Lock()
+
+
+def _claims_of(node: Node) -> Claims:
+    """Return what the node's parties named, as far as it was read; it ends with the node."""
+    with _MAKING:
+        return _CLAIMS.setdefault(node, Claims())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from tallystick.county.local_book import BookOffice
 from tallystick.county.local_case import CaseOffice
 from tallystick.county.local_catalogue import CatalogueOffice
+from tallystick.county.local_change import ChangeOffice
 from tallystick.county.local_consent import ConsentOffice
 from tallystick.county.local_credit import CreditOffice
 from tallystick.county.local_model import ModelOffice
@@ -26,6 +27,7 @@ class LocalOffice(
     ModelOffice,
     BookOffice,
     ProgrammeOffice,
+    ChangeOffice,
     WorkOffice,
 ):
     """The office of a node in this process."""

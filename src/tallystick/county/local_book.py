@@ -1,4 +1,4 @@
-"""Lenders' books at a node in this process: months told, books read, whether a model is due."""
+"""Books at a node in this process: lenders' and payees' told, lenders' read, models due or not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from tallystick.county.local_base import NodeOffice
 from tallystick.county.modelling import find_due
 from tallystick.county.telling import told_tree
 from tallystick.services.credit.book import Late, MonthRows, Repaid, Told
+from tallystick.services.credit.collecting import PayeeBooks
+from tallystick.services.credit.payee import DueRow, Period, PeriodRows
 from tallystick.services.credit.reporting import Reports
 
 __all__ = ["BookOffice", "read_told"]
@@ -24,6 +26,14 @@ class BookOffice(NodeOffice):
         """Tell what became of this lender's loans in a month; its loans of the chain are added."""
         reports = Reports(self._node.desk)
         return told_tree(reports.report_month(month, _read_rows(rows), readers))
+
+    def report_dues(
+        self, begin: int, *, months: int, rows: Mapping[str, Any], readers: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Tell which small dues this payee's accounts owed in a period, and when they came."""
+        told = {kind: _read_dues(each) for kind, each in rows.items()}
+        books = PayeeBooks(self._node.desk)
+        return told_tree(books.report_period(Period(begin, months), told, readers))
 
     def read_books(self, *, limit: int = 100, offset: int = 0) -> list[dict[str, Any]]:
         """Return reports as they stand in the chain, with rows this member may open; receipts."""
@@ -54,6 +64,26 @@ def _read_rows(rows: Mapping[str, Any]) -> MonthRows:
     numbers += [value for each in (*found.repaid, *found.late) for value in each]
     if strange or any(type(value) is not int for value in numbers):
         raise _malformed()
+    return found
+
+
+def _read_dues(rows: Any) -> PeriodRows:  # noqa: ANN401 - what a caller sent
+    """Return the rows of a tree `{opened?, rows?}`, a row [account, due, paid, amount?].
+
+    Raises:
+        Invalid: `dues.rows`, it has another form.
+    """
+    cure = "Give opened: a number, and rows: [[account, due day, paid day or 0, amount if told]]."
+    try:
+        found = PeriodRows(
+            rows.get("opened", 0), tuple(DueRow(*each) for each in rows.get("rows", ()))
+        )
+        strange = rows.keys() - {"opened", "rows"}
+    except (AttributeError, TypeError) as error:
+        raise Invalid("dues.rows", "the period's rows have no form", cure=cure) from error
+    numbers = [found.opened, *(value for row in found.rows for value in row if value is not None)]
+    if strange or any(type(value) is not int or value < 0 for value in numbers):
+        raise Invalid("dues.rows", "the period's rows are no whole numbers from 0", cure=cure)
     return found
 
 

@@ -66,7 +66,7 @@ class CreditOffice(NodeOffice):
 
     def show_standing(self, party: str) -> dict[str, Any]:
         """Return a party's integrity record; leaves receipts."""
-        return told_tree(show_standing(self._node.desk, read_id(party)))
+        return told_tree(show_standing(self._node, read_id(party)))
 
     def answer_offer(self, case: str, *, accepted: bool, words: str = "") -> dict[str, Any]:
         """Record the household's answer."""

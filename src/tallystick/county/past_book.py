@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tallystick.county.dues_book import DuesBooks
 from tallystick.county.history.past import History
 from tallystick.county.history.thin import Bundle, ThinRecord, bundle_months
 from tallystick.services.credit.book import Late, MonthRows, Repaid
@@ -26,14 +27,23 @@ BOOKKEEPERS: Final = tuple(sorted(set(KEPT_BY)))
 class PastBooks:
     """What lenders have to tell of a history, month by month."""
 
-    def __init__(self, history: History, *, start_month: int, more_months: int = 0) -> None:
+    def __init__(
+        self,
+        history: History,
+        *,
+        start_month: int,
+        more_months: int = 0,
+        dues: DuesBooks | None = None,
+    ) -> None:
         """Prepare to tell; `next_month` is the number of the month that is told next.
 
         Args:
             history: whose loans; its last month is the one before `start_month`.
             start_month: month number.
             more_months: for how many months from `start_month` on its loans are followed.
+            dues: what payees tell beside them; None where they tell nothing.
         """
+        self.dues = dues
         loans = [loan for loan in history.loans if loan.granted]
         self.next_month = start_month - history.length_months
         self._months = bundle_months(

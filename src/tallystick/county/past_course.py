@@ -1,8 +1,9 @@
 """The months before a county's own: lenders report them, and the model learnt from them decides.
 
 Laws: each lender reports each month on the first morning after it, in one transaction, to the one
-member that learns; the model is learnt from that member's own copy of the chain, one officer
-publishes it and another approves. Nobody decides by it before.
+member that learns; payees report small dues of years that are over on the same mornings, and of
+quarters in the county's own time, to the members that lend; the model is learnt from that member's
+own copy of the chain, one officer publishes it and another approves. Nobody decides by it before.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ from typing import Final
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.errors import Invalid
 from tallystick.county.agenda import day_of
+from tallystick.county.dues_book import KEPT_BY, PAYEES, DuesBooks
 from tallystick.county.house import House
+from tallystick.county.member import APPROVERS
 from tallystick.county.modelling import MODELLER, learn, put_in_force, read_loans
 from tallystick.county.past_book import BOOKKEEPERS, PastBooks
+from tallystick.services.credit.collecting import PayeeBooks
 from tallystick.services.credit.reporting import Reports
 
-__all__ = ["learn_past", "report_month", "tell_past"]
+__all__ = ["learn_past", "report_dues", "report_month", "tell_past"]
 
 _MORNING_MS: Final = 9 * 3_600_000
 # Past months are many and quiet: members verify a year of them together.
@@ -71,10 +75,25 @@ def learn_past(house: House, month: int) -> None:
 
 
 def report_month(house: House, books: PastBooks) -> None:
-    """Have every lender report the next month of its book, with its loans of the chain."""
+    """Have every lender report the next month of its book, with its loans of the chain.
+
+    Payees report the periods of small dues that are over with it.
+    """
     month, told = books.next_month, books.tell_month()
     for lender in BOOKKEEPERS:
         node = house.node(lender)
         node.catch_up()
         reported = Reports(node.desk).report_month(month, told[lender], (MODELLER,))
         books.number(lender, reported["first"])
+    if books.dues is not None:
+        report_dues(house, books.dues, books.next_month)
+
+
+def report_dues(house: House, books: DuesBooks, month: int) -> None:
+    """Have every payee report the periods that are over at the beginning of a month."""
+    for period, rows in books.tell_until(month):
+        for payee in PAYEES:
+            node = house.node(payee)
+            node.catch_up()
+            told = {kind: rows[kind] for kind, keeper in KEPT_BY.items() if keeper == payee}
+            PayeeBooks(node.desk).report_period(period, told, sorted(APPROVERS - {payee}))

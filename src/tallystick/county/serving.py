@@ -15,6 +15,7 @@ from typing import Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Error
+from tallystick.county.far import follow_far
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.courier import Courier
 
@@ -23,6 +24,8 @@ __all__ = ["await_witnessed", "resend", "serve_house"]
 WATCH_MS: Final = 10_000
 FIRST_MS: Final = 100
 """How long the first round of comparing waits before each member's turn."""
+FAR_TURNS: Final = 10
+"""How many of a single member's first looks go as quickly: the others may start as it does."""
 LOOK_MS: Final = 250
 """How long a thread waits for news before it looks whether it is to end."""
 FOLLOW_PAUSE_MS: Final = 100
@@ -89,9 +92,11 @@ class _Served:
 
     def start(self) -> None:
         self._house.served = True
-        self._house.orderer.start()
+        if self._house.orders:
+            self._house.orderer.start()
+        follow = self._follow_far if self._house.apart else self._follow
         for seat in self._house.seats():
-            work = self._lead if seat.follower is None else self._follow
+            work = self._lead if seat.follower is None else follow
             self._run(f"{seat.node.member} chain", work, seat)
         self._run("jobs", self._do_jobs)
         self._run("watch", self._watch)
@@ -122,11 +127,20 @@ class _Served:
                 # The chain has halted or the disk is full: told by its health, tried again.
                 self._ended.wait(LOOK_MS / 1_000)
 
+    def _follow_far(self, seat: Seat) -> None:
+        """The same, over the link to another machine."""
+        follow_far(seat, self._ended)
+
     def _lead(self, seat: Seat) -> None:
         """Fold the orderer's blocks, which it cosigned as it cut them."""
         self._resend(seat)
         height = 0
         while not self._ended.is_set():
+            trouble = self._house.orderer.trouble
+            if self._house.apart and trouble is not None and trouble.code == "ledger.behind":
+                # Whoever holds what this member signed was away when it began.
+                with contextlib.suppress(Error):
+                    self._house.catch_up(seat)
             if not seat.node.replica.wait_beyond(height, LOOK_MS):
                 continue
             height = seat.node.replica.tip.height
@@ -154,7 +168,7 @@ class _Served:
         The first round goes quickly: until a member has looked, it cannot tell that copies agree.
         """
         turn = 0
-        first = len(self._house.seats())
+        first = FAR_TURNS if self._house.apart else len(self._house.seats())
         while not self._ended.wait((self._watch_ms if turn >= first else FIRST_MS) / 1_000):
             seats = self._house.seats()
             with contextlib.suppress(Error):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-from collections.abc import Iterator, Sequence
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +24,7 @@ from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
 from tallystick.kernel.ledger.audit import Finding, Progress, Report, audit_chain
+from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
 
 __all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
@@ -47,18 +50,40 @@ def read_genesis(folder: Path) -> Genesis:
     return Genesis.read(genesis, members)
 
 
-def verify_member(folder: Path, member: str, progress: Progress | None = None) -> Report:
-    """Return what differs between one member's file and the chain it should hold."""
+def verify_member(
+    folder: Path,
+    member: str,
+    progress: Progress | None = None,
+    *,
+    since: KeptState | None = None,
+    keep: bool = False,
+) -> Report:
+    """Return what differs between one member's file and the chain it should hold.
+
+    Args:
+        folder: the county's.
+        member: whose file to read.
+        progress: told (height done, height of the head).
+        since: where an earlier verification left off; None to begin at genesis.
+        keep: give what a later one may begin from.
+    """
     home = folder / member
     chain = read_genesis(folder).chain
     signed = _signed(home / "signed.bin")
-    if isinstance(signed, Finding):
-        report = audit_chain(home / "ledger.db", CHARTER, member=member, chain=chain)
-        findings = (*report.findings, signed)
-        return Report(member, chain, report.height, report.header, findings)
-    return audit_chain(
-        home / "ledger.db", CHARTER, member=member, chain=chain, head=signed, progress=progress
+    fault = signed if isinstance(signed, Finding) else None
+    report = audit_chain(
+        home / "ledger.db",
+        CHARTER,
+        member=member,
+        chain=chain,
+        head=None if isinstance(signed, Finding) else signed,
+        since=since,
+        keep=keep,
+        progress=progress,
     )
+    if fault is None:
+        return report
+    return replace(report, findings=(*report.findings, fault), kept=None)
 
 
 def _signed(path: Path) -> tuple[int, Cid] | Finding | None:
@@ -79,25 +104,34 @@ def _signed(path: Path) -> tuple[int, Cid] | Finding | None:
     return height, header
 
 
-def verify_county(folder: Path, members: Sequence[str] = ()) -> Iterator[Report]:
+def verify_county(
+    folder: Path,
+    members: Sequence[str] = (),
+    *,
+    since: KeptState | None = None,
+    keep: bool = False,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Report]:
     """Yield each member's report, and its contradiction of a member before it, if any.
 
     Args:
         folder: the county's.
         members: whom to verify; empty for all.
+        since: where an earlier verification left off; None to begin at genesis.
+        keep: give what a later one may begin from.
+        progress: told (member, height done, height of its head).
     """
     headers: dict[int, tuple[str, Cid]] = {}
     for name in members or [each.name for each in read_county(folder).members]:
-        report = verify_member(folder, name)
+        tell = None if progress is None else functools.partial(progress, name)
+        report = verify_member(folder, name, tell, since=since, keep=keep)
         if report.header is not None:
             first, header = headers.setdefault(report.height, (name, report.header))
             if header != report.header:
                 fork = Finding(
                     report.height, "header", f"{first} differs", str(header), str(report.header)
                 )
-                report = Report(
-                    name, report.chain, report.height, report.header, (*report.findings, fork)
-                )
+                report = replace(report, findings=(*report.findings, fork), kept=None)
         yield report
 
 

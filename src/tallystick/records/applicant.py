@@ -115,6 +115,15 @@ PROFILE: dict[str, Field | Row] = {
     "coop_member": FLAG,
     "has_helper": FLAG,
     "credit_record": IDENT,  # none, thin, good, bad
+    # Whose books of small dues tell of it: named by the household, never asked of the payee.
+    "accounts": Row(
+        16,
+        {
+            "payee": IDENT,  # the member that keeps the book
+            "kind": IDENT,  # of records.dues.KINDS
+            "account": _count(10**12, 1),
+        },
+    ),
     "returnee": FLAG,
 }
 

@@ -18,6 +18,7 @@ __all__ = [
     "HeldAppeal",
     "HeldBook",
     "HeldCase",
+    "HeldDues",
     "HeldEntry",
     "HeldFund",
     "HeldLoan",
@@ -27,10 +28,12 @@ __all__ = [
     "appeal_key",
     "book_key",
     "case_key",
+    "dues_key",
     "entry_key",
     "find_appeal",
     "find_book",
     "find_case",
+    "find_dues",
     "find_entry",
     "find_fund",
     "find_loan",
@@ -183,6 +186,22 @@ class HeldBook(NamedTuple):
     overdues: int
 
 
+class HeldDues(NamedTuple):
+    """How far a payee has told of one kind of small dues.
+
+    Attributes:
+        begin: first month of the last period told of.
+        months: how many months it has.
+        part: the last part of it.
+        following: number of its next account; one less were opened.
+    """
+
+    begin: int
+    months: int
+    part: int
+    following: int
+
+
 def case_key(case: bytes) -> bytes:
     """Return the key of a case."""
     return b"case/" + case
@@ -258,3 +277,14 @@ def find_book(read: Reading, lender: str) -> HeldBook | None:
     """Return how far a lender has told of its loans; None if it has not begun."""
     held = read(book_key(lender))
     return None if held is None else HeldBook._make(read_admitted(held))
+
+
+def dues_key(payee: str, kind: str) -> bytes:
+    """Return the key of how far a payee has told of a kind of dues; neither name holds a "/"."""
+    return f"dues/{payee}/{kind}".encode()
+
+
+def find_dues(read: Reading, payee: str, kind: str) -> HeldDues | None:
+    """Return how far a payee has told of a kind of dues; None if it has not begun."""
+    held = read(dues_key(payee, kind))
+    return None if held is None else HeldDues._make(read_admitted(held))

@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 _IDENT = codec.ident(40)
+PROOF_BYTES_MAX = 6 * 1024
 # grace_months, subsidy_ppm, fee_ppm, first_due_months, study_months: what else is agreed on.
 _TERMS = codec.map_of(codec.integer(0, 10**7), 8)
 
@@ -116,12 +117,13 @@ class LoanGranted(Statement):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoanDisbursed(Statement):
-    """Money of a loan is paid out."""
+    """Money of a loan is paid out; `proof` shows another chain's approval where one must be."""
 
     t = "loan.disbursed"
     loan: bytes = public(ID)
     programme: str | None = public(_IDENT, optional=True)
     amount: int | None = public(PUBLIC_MONEY, optional=True)
+    proof: bytes | None = public(codec.octets(PROOF_BYTES_MAX, 1), optional=True)
     payment: bytes | None = case_sealed(ID)
     principal: int | None = case_sealed(MONEY)
     accounts: dict[str, Any] | None = party_sealed(codec.value)

@@ -13,6 +13,8 @@ __all__ = ["COLUMNS", "MODEL_STATES", "STAGES", "name_column"]
 COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
     "",
     {
+        "account": ("户号", "account"),
+        "accounts": ("户号数", "accounts"),
         "against": ("针对", "against"),
         "alarm": ("警报", "alarm"),
         "allocated_minor": ("已拨（分）", "given (fen)"),
@@ -117,6 +119,8 @@ COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
         "party": ("主体", "party"),
         "password": ("一次性密码（只显示这一次）", "one-time password (shown only now)"),
         "password_at": ("密码设定时间", "password set at"),
+        "path": ("位置", "place"),
+        "payee": ("收费方", "payee"),
         "place": ("次序", "place"),
         "points": ("分数", "points"),
         "poor": ("真正贫困户", "poor"),

@@ -54,6 +54,8 @@ _PROFILE = {
     "coop_member": ("合作社社员", "Co-op member"),
     "has_helper": ("有帮扶人", "Has a helper"),
     "credit_record": ("信用记录", "Credit record"),
+    "accounts": ("缴费户号", "Accounts of small dues"),
+    "account": ("户号", "Account number"),
     "returnee": ("返乡人员", "Returnee"),
 }
 _DEMAND = {

@@ -38,9 +38,12 @@ from tallystick.text.problem_row import (
 from tallystick.text.problems_access import ACCESS_PROBLEMS
 from tallystick.text.problems_case import CASE_PROBLEMS
 from tallystick.text.problems_choice import CHOICE_PROBLEMS
+from tallystick.text.problems_engine import ENGINE_PROBLEMS
 from tallystick.text.problems_file import FILE_PROBLEMS
 from tallystick.text.problems_form import FORM_PROBLEMS
 from tallystick.text.problems_ledger import LEDGER_PLACED, LEDGER_PROBLEMS
+from tallystick.text.problems_link import LINK_PROBLEMS
+from tallystick.text.problems_member import MEMBER_PROBLEMS
 from tallystick.text.problems_refusal import REFUSAL_CURES
 from tallystick.text.problems_store import STORE_PROBLEMS
 from tallystick.text.problems_verb import VERB_PROBLEMS
@@ -64,9 +67,12 @@ PROBLEMS: Final[Mapping[str, ProblemRow]] = _join(
     ACCESS_PROBLEMS,
     CASE_PROBLEMS,
     CHOICE_PROBLEMS,
+    ENGINE_PROBLEMS,
     FILE_PROBLEMS,
     FORM_PROBLEMS,
     LEDGER_PROBLEMS,
+    LINK_PROBLEMS,
+    MEMBER_PROBLEMS,
     STORE_PROBLEMS,
     VERB_PROBLEMS,
 )

@@ -137,6 +137,32 @@ _REPORT: Final = {
         },
     ),
     **problem_table(
+        "dues",
+        {
+            "differs": (
+                "收费方报表的明细与笔数、时段对不上",
+                "A payee's report and its own counts or period disagree",
+                NOT_RECORDED,
+                "问收费方；它重报之前，先不用它的账。",
+                "Ask the payee; leave its book out until it has told again.",
+            ),
+            "rows": (
+                "有一笔应缴不属于这一期，或写了两遍",
+                "A due is not of this period, or is told twice",
+                TYPED_KEPT,
+                "每笔应缴在到期那一期写一次；后来缴清的，在缴清那一期再写一次。",
+                "Tell each due in the period in which it fell due, and again when it was paid.",
+            ),
+            "unknown_due": (
+                "收费方报表结清了没有报过的欠费",
+                "A payee's report settles a due that none told as open",
+                NOT_RECORDED,
+                "问收费方；它重报之前，先不用它的账。",
+                "Ask the payee; leave its book out until it has told again.",
+            ),
+        },
+    ),
+    **problem_table(
         "report",
         {
             "differs": (

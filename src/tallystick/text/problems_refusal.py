@@ -147,7 +147,7 @@ _ROWS: Final[tuple[tuple[str, str, tuple[Refusal, ...]], ...]] = (
     (
         "从台账重新生成报告，接着上一份报。",
         "Make the report again from the books, as the next after the last one.",
-        (_R.NOT_THE_MONTH, _R.NOT_THE_NUMBER, _R.MORE_THAN_LENT),
+        (_R.NOT_THE_MONTH, _R.NOT_THE_NUMBER, _R.MORE_THAN_LENT, _R.MORE_THAN_OPENED),
     ),
     (
         "从明细重新汇总，不足五户的不单列。",

@@ -42,6 +42,36 @@ def _words(rows: Mapping[str, tuple[str, str, str, str]]) -> dict[str, Word]:
 
 RECORDS: Final[Mapping[str, Word]] = _words(
     {
+        "change.proposed": (
+            "提议变更",
+            "Change proposed",
+            "一个成员提议改变成员名单、钥匙或限额，并先投一票",
+            "A member proposes to change the list, keys or a limit, and votes for it",
+        ),
+        "change.voted": (
+            "表决变更",
+            "Change voted",
+            "一个成员对一项变更赞成或反对；够数时自下一高度起生效",
+            "A member says yes or no to a change; with enough it counts from the next height on",
+        ),
+        "chain.linked": (
+            "连接私有链",
+            "Chain linked",
+            "一个成员让大家知道它自己的一条链",
+            "A member makes a chain of its own known",
+        ),
+        "chain.anchored": (
+            "锚定",
+            "Chain anchored",
+            "另一条链走到哪里：其多数成员签过的检查点",
+            "How far another chain has come: a checkpoint its members signed",
+        ),
+        "subsidy.approved": (
+            "批准补助",
+            "Subsidy approved",
+            "部门在行政链上批准另一条链上一个案件的财政资金",
+            "A department approves public money for a case on another chain",
+        ),
         "member.joined": (
             "成员加入或换钥",
             "Member joined",
@@ -231,6 +261,13 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "Loans reported",
             "放款机构报一个月的贷款：合计公开，逐笔密封，不写是谁",
             "A lender's month of loans: sums for all, rows sealed, nobody named",
+        ),
+        "dues.reported": (
+            "小额应缴报表",
+            "Dues reported",
+            "收费方报一期的水电、话费、医保等小额应缴：笔数公开，逐笔密封，不写是谁",
+            "A payee's period of small dues such as power or water: counts for all, rows sealed,"
+            " nobody named",
         ),
         "notice.posted": (
             "公示",

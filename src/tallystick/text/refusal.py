@@ -349,8 +349,8 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
     _R.NOT_THE_NUMBER: (
         "编号不接",
         "Not the number",
-        "贷款须接着本机构上一笔的编号",
-        "Loans are numbered on from the lender's last",
+        "贷款和户号须接着本机构上一个编号",
+        "Loans and accounts are numbered on from the writer's last",
     ),
     _R.MORE_THAN_LENT: (
         "多于已放贷款",
@@ -361,8 +361,14 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
     _R.SUM_OF_FEW: (
         "合计不当",
         "Sum of few",
-        "五笔及以上才写合计，不足五笔不得写",
-        "A sum stands where five loans are behind it, and nowhere else",
+        "五笔（户）及以上才写合计，不足五笔（户）不得写",
+        "A sum stands where five loans or accounts are behind it, and nowhere else",
+    ),
+    _R.MORE_THAN_OPENED: (
+        "多于已开户数",
+        "More than was opened",
+        "一期里应缴的户数多于已开的户，或多于应缴的笔数",
+        "A period tells of more payers than accounts were opened, or than dues fell due",
     ),
     _R.PARTS_DIFFER: (
         "各部分不合",
@@ -375,6 +381,67 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
         "Count of few",
         "公开的数目须为零或不少于五，且彼此相符，以免指向某一户",
         "A public count is none or at least five, and agrees with the others, to point at nobody",
+    ),
+    _R.NO_VOTES_HERE: (
+        "此链不表决",
+        "No votes here",
+        "这条链创立时没有设定表决,成员名单由运营者维护",
+        "This chain was founded without votes; its operator keeps the list of members",
+    ),
+    _R.NOT_A_CHANGE: (
+        "不是变更",
+        "Not a change",
+        "字段不齐,或有这类变更不用的字段",
+        "Fields are missing, or some that this kind of change has not",
+    ),
+    _R.TOO_MANY_CHANGES: (
+        "待决过多",
+        "Too many changes",
+        "本成员已有八项变更等待表决",
+        "Eight changes of this member wait for votes already",
+    ),
+    _R.CHANGE_CANNOT_STAND: (
+        "变更不成立",
+        "Change cannot stand",
+        "按现有名单、钥匙和限额,这项变更无法生效",
+        "With the list, keys and limits as they are, the change cannot take effect",
+    ),
+    _R.NO_CHANGE: (
+        "无此变更",
+        "No such change",
+        "没有这项待决的变更,或已过期",
+        "No such change waits for votes, or its time is over",
+    ),
+    _R.NOT_A_CHAIN: (
+        "不是链",
+        "Not a chain",
+        "创世块与成员名单不成一条链",
+        "Genesis and list of members make no chain",
+    ),
+    _R.ALREADY_LINKED: (
+        "已相连",
+        "Already linked",
+        "这条链已经相连,或就是本链",
+        "The chain is linked already, or is this one",
+    ),
+    _R.NO_CHAIN: ("无此链", "No such chain", "那条链还没有相连", "That chain is not linked here"),
+    _R.NOT_ANCHORED: (
+        "锚定不成立",
+        "Not anchored",
+        "检查点没有足够的签名,或没有接着上一次锚定",
+        "Too few signed the checkpoint, or it does not go on from the last anchor",
+    ),
+    _R.APPROVAL_NOT_PROVEN: (
+        "批准未证明",
+        "Approval not proven",
+        "财政资金付出前,须证明部门在行政链上批准了这个案件、项目和金额",
+        "Public money is paid out on proof that a department approved case, programme and sum",
+    ),
+    _R.ALREADY_VOTED: (
+        "已表决",
+        "Already voted",
+        "每个成员对一项变更只表决一次",
+        "A member votes on a change once",
     ),
 }
 

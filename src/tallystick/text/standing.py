@@ -1,4 +1,4 @@
-"""Why a line of an integrity record counts as it does, in a villager's words."""
+"""Why a line of an integrity record counts as it does, and for what, in a villager's words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,19 @@ STANDING = phrase_table(
         "default": ("逾期 {n} 天", "{n} days overdue"),
         "disaster": ("受灾期间的欠款，不计", "Owed in a disaster: not counted"),
         "disputed": ("申诉未结，暂不计", "Under appeal: not counted yet"),
+        "claimed_twice": (
+            "这个户号有两家都说是自己的，都不计",
+            "Two parties name this account as theirs: counted for neither",
+        ),
         "full": ("同类记录已计满", "Enough of this kind is counted already"),
         "left": ("结清已满五年，不再计", "Five years past: counted no more"),
+        "of_power": ("电费", "Power"),
+        "of_phone": ("话费", "Telephone"),
+        "of_water": ("水费", "Water"),
+        "of_share": ("社员份金", "Co-operative share"),
+        "of_medical": ("医保", "Medical insurance"),
+        "of_credit": ("农资赊账", "Inputs on credit"),
+        "of_premium": ("保险费", "Insurance premium"),
+        "of_rent": ("地租", "Rent of land"),
     },
 )

@@ -244,6 +244,13 @@ WORDS = {
                     "need between {low:money} and {high:money}"
                 ),
             ),
+            "need_most": (
+                "留出三个月生活费，自家能拿的都用上，还差的多半不超过 {high:money}",
+                (
+                    "With three months of living kept and your own money used, you most likely "
+                    "need no more than {high:money}"
+                ),
+            ),
             "need_none": (
                 "留出三个月生活费，自家的钱也够用",
                 "With three months of living kept, your own money is enough",

@@ -40,6 +40,7 @@ GUARDED = [(method, path, acts[0]) for method, path, acts in ROUTES if acts]
 
 def fill(path: str, member: str = MEMBER) -> str:
     path = path.replace("{member}", member).replace("{height}", "1").replace("{tid}", "0" * 64)
+    path = path.replace("{digest}", "0" * 64)
     path = path.replace("{model}", "b" + "a" * 58)
     return (
         re.sub(r"\{(provider|product|programme|name)\}", "nobody", path)
@@ -70,12 +71,14 @@ def sessions(town: Town) -> Sessions:
     return Sessions(town)
 
 
-def test_every_route_names_one_act_beside_its_path_and_three_need_none() -> None:
+def test_every_route_names_one_act_beside_its_path_and_five_need_none() -> None:
     assert all(len(acts) <= 1 for _, _, acts in ROUTES)
     without = {(method, path) for method, path, acts in ROUTES if not acts}
     assert without == {
         ("GET", "/healthz"),
         ("GET", "/{member}/healthz"),
+        ("GET", "/{member}/log/checkpoint"),
+        ("GET", "/{member}/log/tile/{path:path}"),
         ("POST", "/{member}/v1/sessions"),
     }
     assert {act for _, _, act in GUARDED} <= {OWN, *MATRIX}

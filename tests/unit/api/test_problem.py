@@ -26,8 +26,9 @@ ROUTES = [
     for method in methods
 ]
 OPEN = [(method, path) for method, path in ROUTES if path.endswith("healthz")]
+LOG = [("GET", "/{member}/log/checkpoint"), ("GET", "/{member}/log/tile/{path}")]
 LOG_IN = ("POST", "/{member}/v1/sessions")
-CLOSED = [each for each in ROUTES if each not in {*OPEN, LOG_IN}]
+CLOSED = [each for each in ROUTES if each not in {*OPEN, *LOG, LOG_IN}]
 JSON = {"Content-Type": "application/json"}
 SECRET = "\u738b\u79c0\u82f1-13800000000"
 _SHAPE = PROBLEM["content"]["application/problem+json"]["schema"]
@@ -45,8 +46,8 @@ def check_problem(response: httpx.Response, status: int, code: str) -> dict[str,
 
 
 def fill(path: str, member: str = "village") -> str:
-    named = {"case": "0" * 32, "tid": "0" * 64, "height": "1"}
-    for name in ("case", "party", "mandate", "grant", "appeal", "tid", "height"):
+    named = {"case": "0" * 32, "tid": "0" * 64, "height": "1", "digest": "0" * 64}
+    for name in ("case", "party", "mandate", "grant", "appeal", "tid", "height", "digest"):
         path = path.replace(f"{{{name}}}", named.get(name, "0" * 32))
     return path.replace("{member}", member)
 

@@ -104,7 +104,7 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
         ("INSERT INTO aside VALUES (13, x'00', x'00')", BLOCKS, "aside"),
         ("DROP INDEX IF EXISTS none", None, None),
         ("CREATE INDEX more ON log (height)", -1, "schema"),
-        ("UPDATE part SET version = 2", -1, "version"),
+        ("UPDATE part SET version = 3", -1, "version"),
     ],
 )
 def test_each_changed_row_is_named_by_height_and_field(

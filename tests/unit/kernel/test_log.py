@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tallystick.base.errors import Invalid
+from tallystick.chain.log import Log
 from tallystick.chain.merkle import (
     Peaks,
     consistency_path,
@@ -13,7 +14,6 @@ from tallystick.chain.merkle import (
     root_of,
 )
 from tallystick.kernel.ledger.layout import node_count
-from tallystick.kernel.ledger.log import Log
 
 
 class Nodes:

@@ -1,4 +1,4 @@
-"""Lenders' books: months told, books read by whom they name, and whether a model is due."""
+"""Books: lenders' months and payees' periods told, books read, and whether a model is due."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from tallystick.api.act import act
 from tallystick.api.shape import STRICT, Name, Offset, Tree, check_tree, page
 from tallystick.api.turn import LookDep, TurnDep, answer_json
+from tallystick.records.dues import PERIOD_MOST
 
 __all__ = ["router"]
 
@@ -32,6 +33,38 @@ class Report:
     month: Annotated[int, Body(strict=True, ge=0, le=120_000)]
     rows: Tree
     readers: Annotated[list[Name], Body(max_length=16)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuesReport:
+    """A period of small dues by kind: `{opened?, rows?}`; months count from 0, days from 1970.
+
+    A row is [account, day due, day paid or 0] and the amount in fen, of all rows or of none.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    begin: Annotated[int, Body(strict=True, ge=0, le=120_000)]
+    months: Annotated[int, Body(strict=True, ge=1, le=PERIOD_MOST)]
+    rows: Tree
+    readers: Annotated[list[Name], Body(max_length=16)]
+
+
+@router.post(
+    "/dues", status_code=201, summary="Report small dues", dependencies=[act("report_dues")]
+)
+def report_dues(turn: TurnDep, body: DuesReport) -> Response:
+    """A payee's act on a period that is over; answers `{first, records}`.
+
+    Accounts opened in it are numbered from `first`, a number by kind.
+    """
+    check_tree(body.rows, "rows")
+    return turn.write(
+        turn.office.report_dues,
+        body.begin,
+        months=body.months,
+        rows=body.rows,
+        readers=body.readers,
+    )
 
 
 @router.post(

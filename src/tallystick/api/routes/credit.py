@@ -176,7 +176,10 @@ def repay_loan(turn: TurnDep, loan: Identifier, body: Repayment) -> Response:
     dependencies=[act("read_party")],
 )
 def show_standing(turn: LookDep, party: Identifier) -> Response:
-    """Answers `{party, points, loans, closed, items}`; every part opened leaves a receipt."""
+    """Answers `{party, points, loans, closed, accounts, unread, items}`; receipts stay.
+
+    It is built from the party's loans and from the small dues of the accounts that it named.
+    """
     return answer_json(turn.office.show_standing(party))
 
 

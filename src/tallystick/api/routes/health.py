@@ -51,6 +51,8 @@ def _alarm(house: House, seat: Seat) -> str:
     """Return the code of what is wrong, "" if nothing is."""
     if seat.follower is not None and seat.follower.fault is not None:
         return "ledger.halted"
+    if seat.checker.equivocations.list():
+        return "ledger.equivocation"
     if seat.checker.sightings.open():
         return "ledger.differs"
     trouble = house.orderer.trouble if seat.follower is None else seat.follower.trouble

@@ -243,9 +243,8 @@ def rebuild_views(turn: TurnDep) -> Response:
 
 @router.get("/members", summary="The members in force", dependencies=[act("verify_chain")])
 def list_members(turn: LookDep) -> Response:
-    """Answers `{items: [{member, role}]}`."""
-    rows = [{"member": name, "role": role} for name, role in sorted(turn.seat.node.roles().items())]
-    return answer_json({"items": rows})
+    """Answers `{items: [{member, role, keys}]}`: the list in force for the next height."""
+    return answer_json({"items": turn.office.list_members()})
 
 
 @router.get("/charter", summary="Who may write what", dependencies=[act("verify_chain")])

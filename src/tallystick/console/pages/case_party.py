@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -70,18 +71,49 @@ def _identity(v: Visit, found: Tree) -> Markup:
 
 
 def _standing(v: Visit, found: Tree) -> Markup:
+    loans, accounts = found["loans"], found["accounts"]
     points = fill(
         '<p><b>{}</b> <span class="soft">{}</span></p>',
         v.t(f"{format_count(found['points'])} 分", f"{format_count(found['points'])} points"),
-        v.t(f"{found['loans']} 笔贷款", f"{found['loans']} loans"),
+        v.t(f"{loans} 笔贷款，{accounts} 个户号", f"{loans} loans, {accounts} accounts"),
     )
-    rows = join(_standing_item(v, each) for each in found["items"][:ITEMS_MOST])
-    return points + rows
+    rows = [_standing_item(v, alike) for alike in _group(found["items"])[:ITEMS_MOST]]
+    if found["unread"]:
+        unread = found["unread"]
+        words = v.t(
+            f"{unread} 个户号的账本机构读不到", f"{unread} accounts whose book cannot be read here"
+        )
+        rows.append(item("info", words))
+    return points + join(rows)
 
 
-def _standing_item(v: Visit, each: Tree) -> Markup:
-    words = say(f"standing.{each['reason']}", {"n": each["late_days"]}, v.language)
-    figure = f"+{each['points']}" if each["points"] > 0 else f"\u2212{-each['points']}"
-    tone = "ok" if each["points"] >= 0 else "warn"
-    glyph = "circle-check" if each["points"] >= 0 else "clock"
+def _group(items: Sequence[Tree]) -> list[list[Tree]]:
+    """Return items of one loan or kind of dues that count alike together, what counts most first.
+
+    A loan's faults stand alone.
+    """
+    found: defaultdict[tuple[Any, ...], list[Tree]] = defaultdict(list)
+    for at, each in enumerate(items):
+        is_alone = "kind" not in each and each["points"] < 0
+        key = (each.get("kind"), each.get("loan"), each["reason"], at if is_alone else -1)
+        found[key].append(each)
+    return sorted(found.values(), key=lambda alike: -abs(sum(each["points"] for each in alike)))
+
+
+def _standing_item(v: Visit, alike: Sequence[Tree]) -> Markup:
+    """Return one line for items that count alike: what for, why, how often, and their points."""
+    each, points = alike[0], sum(each["points"] for each in alike)
+    words = say(f"standing.{each['reason']}", {"n": _latest(alike)}, v.language)
+    if "kind" in each:
+        kind = say(f"standing.of_{each['kind']}", {}, v.language)
+        words = v.t(f"{kind}：{words}", f"{kind}: {words}")
+    if len(alike) > 1:
+        words = v.t(f"{words}，{len(alike)} 次", f"{words}, {len(alike)} times")
+    figure = f"+{points}" if points > 0 else f"\u2212{-points}" if points else "0"
+    tone = "ok" if points >= 0 else "warn"
+    glyph = "circle-check" if points >= 0 else "clock"
     return item(glyph, fill("{} <b>{}</b>", words, figure), tone)
+
+
+def _latest(alike: Sequence[Tree]) -> int:
+    return max(int(each["late_days"]) for each in alike)

@@ -14,7 +14,7 @@ from tallystick.county.history.season import KINDS
 from tallystick.county.history.stage import VILLAGES_COUNT, Stage
 from tallystick.county.livelihood import LIVELIHOODS
 
-__all__ = ["OLD_YEARS", "Household", "draw_household"]
+__all__ = ["OLD_YEARS", "Household", "draw_cash", "draw_household"]
 
 OLD_YEARS: Final = 60
 """Heads above this age fall ill more often."""
@@ -105,7 +105,7 @@ def draw_household(draws: Draws, stage: Stage, village: int | None) -> Household
         is_insured=draws.happens("insured", insured),
         is_cadre_kin=draws.happens("cadre kin", 60_000),
         debt_minor=_draw_debt(draws, each * persons),
-        cash_minor=_draw_cash(draws, each * persons),
+        cash_minor=draw_cash(draws, each * persons),
     )
 
 
@@ -122,6 +122,7 @@ def _draw_debt(draws: Draws, income: int) -> int:
     return draws.lognormal("debt", income * 367_879 // PPM, 800_000)
 
 
-def _draw_cash(draws: Draws, income: int) -> int:
+def draw_cash(draws: Draws, income: int) -> int:
+    """Return money at hand, fen, of a household with this yearly income."""
     found = draws.lognormal("cash", income * 200 // 1_000, 700_000)
     return min(income * 3 // 2, max(income // 100, found))

@@ -42,12 +42,22 @@ from tallystick.county.history.season import EXPOSED, KINDS
 from tallystick.county.history.stage import Stage, draw_stage
 from tallystick.services.credit.integrity import Disaster, Due, weigh_integrity
 
-__all__ = ["TRACE_MONTHS", "Trace", "draw_traces", "weigh_trace"]
+__all__ = [
+    "EARLIER_MONTHS",
+    "TRACE_MONTHS",
+    "Owed",
+    "Trace",
+    "draw_known_months",
+    "draw_owed",
+    "draw_traces",
+    "weigh_trace",
+]
 
 TRACE_MONTHS: Final = 60
 """Longest time before a request that records tell of: as long as a fault counts."""
+EARLIER_MONTHS: Final = 72
+"""How long before a history dues may begin: whole pairs of years, as prices come in pairs."""
 _KNOWN_MONTHS: Final = (12, 120)
-_EARLIER_MONTHS: Final = 72  # whole pairs of years, as prices come in pairs
 _MONTH_DAYS: Final = 30
 _DUE_DAY: Final = 15
 _YEAR: Final = 12
@@ -84,7 +94,7 @@ def draw_traces(history: History) -> Iterator[Trace]:
     stage = _stage_with_earlier(draws, truth.stage, truth.parameters)
     for loan in history.loans:
         own, home = draws.under(f"loan {loan.number}"), truth.households[loan.number]
-        yield _draw_trace(own, home, stage, truth.parameters, loan.month + _EARLIER_MONTHS)
+        yield _draw_trace(own, home, stage, truth.parameters, loan.month + EARLIER_MONTHS)
 
 
 def weigh_trace(trace: Trace) -> int:
@@ -95,7 +105,7 @@ def weigh_trace(trace: Trace) -> int:
 def _stage_with_earlier(draws: Draws, stage: Stage, parameters: Parameters) -> Stage:
     """Return the stage with six years put before its first month."""
     earlier = draw_stage(
-        draws.under("stage"), months=_EARLIER_MONTHS, weather_ppm=parameters.weather_ppm
+        draws.under("stage"), months=EARLIER_MONTHS, weather_ppm=parameters.weather_ppm
     )
     return replace(
         stage,
@@ -110,13 +120,8 @@ def _draw_trace(
     draws: Draws, home: Household, stage: Stage, parameters: Parameters, asked: int
 ) -> Trace:
     """Return the trace of a household that asks in month `asked` of the longer stage."""
-    known = min(TRACE_MONTHS, draws.between("known months", *_KNOWN_MONTHS))
-    bills = draw_bills(draws, home)
-    chance = expand(draws, "months", known * CHANCE_BYTES)
-    months = list_months(home, stage, parameters, draws, (asked - known, chance))
-    wills = expand(draws, "wills", known * len(BILLS) * _WILL_BYTES)
-    flows = [(asked - known + age, each.flow_minor) for age, each in enumerate(months)]
-    owed = _pay(home, bills, flows, wills)
+    span = range(asked - draw_known_months(draws), asked)
+    owed = draw_owed(draws, home, stage, parameters, span)
     return Trace(
         dues=tuple(
             Due(
@@ -131,6 +136,31 @@ def _draw_trace(
         disasters=_list_disasters(home, stage, asked * _MONTH_DAYS),
         today=asked * _MONTH_DAYS,
     )
+
+
+def draw_known_months(draws: Draws) -> int:
+    """Return for how many months before a request records tell of a household."""
+    return min(TRACE_MONTHS, draws.between("known months", *_KNOWN_MONTHS))
+
+
+def draw_owed(
+    draws: Draws, home: Household, stage: Stage, parameters: Parameters, span: range
+) -> list[Owed]:
+    """Return every small due of a household, by month.
+
+    Args:
+        draws: its own draws.
+        home: the household.
+        stage: weather and prices.
+        parameters: chances of illness and of losing work.
+        span: months of the stage, of which the last is the one before it asks.
+    """
+    bills = draw_bills(draws, home)
+    chance = expand(draws, "months", len(span) * CHANCE_BYTES)
+    months = list_months(home, stage, parameters, draws, (span.start, chance))
+    wills = expand(draws, "wills", len(span) * len(BILLS) * _WILL_BYTES)
+    flows = [(month, each.flow_minor) for month, each in zip(span, months, strict=True)]
+    return _pay(home, bills, flows, wills)
 
 
 def _day(month: int) -> int:
@@ -150,8 +180,15 @@ def _list_disasters(home: Household, stage: Stage, today: int) -> tuple[Disaster
 
 
 @dataclass(slots=True)
-class _Owed:
-    """A due: when it fell due, what is left of it, and in which month the last of it was paid."""
+class Owed:
+    """A due: when it fell due, what is left of it, and in which month the last of it was paid.
+
+    Attributes:
+        kind: to whom it is owed.
+        month: of the stage, in which it fell due.
+        left_minor: what is not paid, fen.
+        paid: month of the stage in which the last of it was paid; None while it is not.
+    """
 
     kind: BillKind
     month: int
@@ -161,7 +198,7 @@ class _Owed:
 
 def _pay(
     home: Household, bills: Sequence[Bill], flows: Sequence[tuple[int, int]], wills: bytes
-) -> list[_Owed]:
+) -> list[Owed]:
     """Return every due by month, with the month in which it was paid in full, if any.
 
     Args:
@@ -173,8 +210,8 @@ def _pay(
     will, kin = find_will(home, diverted=False), find_help(home)
     # What the household lives on and earns is net of these dues as they fall in an average month.
     given_back = sum(bill.amount_minor * len(bill.months) for bill in bills) // _YEAR
-    cash, found = home.cash_minor, list[_Owed]()
-    owing = [(bill, deque[_Owed]()) for bill in bills]
+    cash, found = home.cash_minor, list[Owed]()
+    owing = [(bill, deque[Owed]()) for bill in bills]
     for age, (month, flow) in enumerate(flows):
         cash = carry_cash(home, cash, flow + given_back)
         if (len(flows) - age) % _YEAR == 0:
@@ -182,7 +219,7 @@ def _pay(
         at, season = age * len(BILLS) * _WILL_BYTES, month % _YEAR
         for bill, waiting in owing:
             if season in bill.months:
-                found.append(_Owed(bill.kind, month, bill.amount_minor))
+                found.append(Owed(bill.kind, month, bill.amount_minor))
                 waiting.append(found[-1])
             if waiting and wills[at] << 8 | wills[at + 1] < will:
                 cash -= _settle(waiting, spare_money(cash, kin), month)
@@ -190,7 +227,7 @@ def _pay(
     return found
 
 
-def _settle(waiting: deque[_Owed], spare_minor: int, month: int) -> int:
+def _settle(waiting: deque[Owed], spare_minor: int, month: int) -> int:
     """Pay the oldest dues of one payee as far as money goes; return what was paid, fen."""
     left = spare_minor
     while waiting and left:

@@ -5,76 +5,44 @@ every row compared with what the blocks make it, by scan and by the key that it 
 what differs is named by height and field, or by the page where nothing finer can be read. Where a
 block does not run, what follows from the blocks after it is not compared, and one finding says so.
 No finding means: whatever a flipped bit touched, it changed nothing that anybody reads.
+From a kept checkpoint on (`since`): every later block is run again from the state that the
+checkpoint's header commits to, every later row compared, and the whole state; blocks, log rows and
+pages before it are not read, but for the header at its height, which must be the checkpoint's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Error, Invalid
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
-from tallystick.chain.checkpoint import Body, origin_of, read_note, write_note
+from tallystick.chain.checkpoint import (
+    Body,
+    Checkpoint,
+    origin_of,
+    read_note,
+    verify_checkpoint,
+    write_note,
+)
+from tallystick.chain.member import Members
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.fault import BlockFault, find_fault, show
+from tallystick.kernel.ledger.finding import FINDINGS_MAX, Finding, Report, finding_of
+from tallystick.kernel.ledger.kept import Kept, KeptState, keep_state, newest_note
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Finding", "Progress", "Report", "audit_chain", "verify_chain"]
+__all__ = ["Finding", "Progress", "Report", "audit_chain", "take_over", "verify_chain"]
 
 Progress = Callable[[int, int], None]
 """Told (height done, height of the head) while a chain is read."""
 
-FINDINGS_MAX: Final = 1_000
 _FROM_THE_BLOCKS: Final = "state, head, lists of members, counts and cosignatures"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One place where a member's file differs from the chain.
-
-    Attributes:
-        height: the block's, -1 where the fault belongs to no height.
-        field: the header's field, the table, or the page; `unchecked` for what no block run again
-            tells, with the height expected and the one reached.
-        detail: which row, transaction, record or key; "" if the field says all.
-        expected: what should stand there, as far as it is known.
-        got: what stands there.
-    """
-
-    height: int
-    field: str
-    detail: str = ""
-    expected: str = ""
-    got: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an audit found.
-
-    Attributes:
-        member: whose file it is.
-        chain: the chain's digest, 32 bytes.
-        height: how far the chain could be run again.
-        header: the CID of the last header run.
-        findings: what differs, at most 1,000; none proves the file sound up to `height`.
-    """
-
-    member: str
-    chain: bytes
-    height: int
-    header: Cid | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_sound(self) -> bool:
-        """Tell whether nothing differs."""
-        return not self.findings
 
 
 def verify_chain(path: Path, charter: Charter, progress: Progress | None = None) -> Tip:
@@ -92,7 +60,7 @@ def verify_chain(path: Path, charter: Charter, progress: Progress | None = None)
         last, lanes, _ = rows.head()
         for height in range(1, last + 1):
             effects = apply_block(layout.join_block(*rows.block(height)), tip, state.get, charter)
-            _take_over(state, effects)
+            take_over(state, effects)
             tip = effects.tip
             if progress is not None:
                 progress(height, last)
@@ -103,7 +71,8 @@ def verify_chain(path: Path, charter: Charter, progress: Progress | None = None)
         database.close()
 
 
-def _take_over(state: dict[bytes, bytes], effects: Effects) -> None:
+def take_over(state: dict[bytes, bytes], effects: Effects) -> None:
+    """Write a block's changes into a state held in memory."""
     for key, value in effects.changes.items():
         if value is None:
             state.pop(key, None)
@@ -118,6 +87,8 @@ def audit_chain(
     member: str,
     chain: bytes,
     head: tuple[int, Cid] | None = None,
+    since: KeptState | None = None,
+    keep: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Return what differs between a member's file and the chain it should hold.
@@ -129,28 +100,26 @@ def audit_chain(
         chain: the chain's digest; the one fact that is not read from the file.
         head: height and header CID the file must reach: the running node's, or a peer's cosigned
             one. Without it a file that lost its end cannot be told from a shorter chain.
+        since: where an earlier audit left off; None to begin at genesis.
+        keep: give what a later audit may begin from, at the newest height of authority.
         progress: told how far it is.
     """
     try:
         database = Database.read(path)
     except Error as error:
-        return Report(member, chain, -1, None, (_of_error(error, -1, "file"),))
+        return Report(member, chain, -1, None, (finding_of(error, -1, "file"),))
     try:
         # One snapshot: blocks that are written meanwhile are no findings.
         database.hold()
         found = _Audit(database, charter, chain, progress)
-        found.run(head)
+        found.since = since
+        found.run(head, keep=keep)
         findings = tuple(found.findings[:FINDINGS_MAX])
-        return Report(member, chain, found.height, found.header, findings)
+        first = 1 if since is None else since.tip.height + 1
+        kept = None if findings else found.kept
+        return Report(member, chain, found.height, found.header, findings, first, kept)
     finally:
         database.close()
-
-
-def _of_error(error: Error, height: int, field: str) -> Finding:
-    place = error.values.get("field", field)
-    if error.code == "database.corrupt":
-        place = "page"
-    return Finding(height, str(place), error.message, "", error.code)
 
 
 class _Audit:
@@ -164,6 +133,9 @@ class _Audit:
         self._charter = charter
         self._chain = chain
         self._progress = progress
+        self.since: KeptState | None = None
+        self.kept: Kept | None = None
+        self._newest: tuple[Checkpoint, bytes] | None = None
         self.findings: list[Finding] = []
         self.height = -1
         self.header: Cid | None = None
@@ -173,14 +145,17 @@ class _Audit:
         self._writes = b""
         self._last = 0
 
-    def run(self, head: tuple[int, Cid] | None) -> None:
+    def run(self, head: tuple[int, Cid] | None, *, keep: bool) -> None:
         """Check everything; each part that cannot be read is a finding, and the rest goes on."""
         self._part("schema", self._check_schema)
+        if keep:
+            self._part("cosignature", self._find_newest)
         self._part("blocks", self._check_blocks)
         if self._tip is not None:
             self._part("head", self._check_results)
         self._part("aside", self._check_aside)
-        self._part("page", self._check_pages)
+        if self.since is None:
+            self._part("page", self._check_pages)
         if head is not None:
             self._part("head", lambda: self._check_reaches(*head))
 
@@ -204,7 +179,7 @@ class _Audit:
         try:
             work()
         except Error as error:
-            self.findings.append(_of_error(error, self.height, name))
+            self.findings.append(finding_of(error, self.height, name))
 
     def _add(self, height: int, field: str, detail: str, *facts: object) -> None:
         if len(self.findings) < FINDINGS_MAX:
@@ -229,17 +204,18 @@ class _Audit:
         if genesis.chain != self._chain:
             self._add(0, "genesis", "", self._chain, genesis.chain)
             return
-        self._state, tip = genesis_state(genesis), start(genesis)
-        self._rosters[0] = genesis.members.data
-        self._reach(tip)
         last = self._last = self._database.value("SELECT max(height) FROM block") or 0
-        for height in range(1, last + 1):
+        tip = self._start(genesis)
+        if tip is None:
+            return
+        self._reach(tip)
+        for height in range(tip.height + 1, last + 1):
             effects = self._check_block(height, tip)
             if effects is None:
                 self._check_unrun(height + 1, last)
                 return
             self._check_log(effects, tip.peaks.size)
-            _take_over(self._state, effects)
+            take_over(self._state, effects)
             if effects.tip.members.cid != tip.members.cid:
                 self._rosters[height] = effects.tip.members.data
             self._writes = effects.writes_root
@@ -248,8 +224,51 @@ class _Audit:
             if self._progress is not None:
                 self._progress(height, last)
 
+    def _start(self, genesis: Genesis) -> Tip | None:
+        """Return where the run begins: genesis, or the kept checkpoint if the file has it too."""
+        if self.since is None:
+            self._state, self._rosters[0] = genesis_state(genesis), genesis.members.data
+            return start(genesis)
+        tip = self.since.tip
+        if tip.height > self._last:
+            self._add(self._last, "head", "the chain ends before the checkpoint", tip.height)
+            return None
+        held = cid_of(self._rows.header(tip.height))
+        if held != tip.cid:
+            self._add(tip.height, "header", "not the kept checkpoint's", tip.cid, held)
+            return None
+        # The header that the checkpoint's names as its `prev` names the list that signed it.
+        verify_checkpoint(
+            self.since.note,
+            name=genesis.fields["name"],
+            chain=genesis.chain,
+            members=self._list_at(tip),
+        )
+        named = "SELECT max(height) FROM roster WHERE height <= ?"
+        self._rosters[self._database.value(named, (tip.height,))] = tip.members.data
+        self._state, self._writes = dict(self.since.pairs), self.since.writes
+        return replace(tip, genesis=genesis)
+
+    def _list_at(self, tip: Tip) -> Members:
+        """Return the list in force at a checkpoint's height, by the chain of headers below it."""
+        prev: Cid = layout.header_fields(self._rows.header(tip.height))["prev"]
+        found = self._rows.members(tip.height - 1)
+        before = cid_of(self._rows.header(tip.height - 1)) if tip.height > 1 else None
+        if before not in (None, prev):
+            raise layout.corrupt(f"header {tip.height - 1}", field="header", height=tip.height - 1)
+        return found
+
+    def _find_newest(self) -> None:
+        self._newest = newest_note(self._rows)
+
     def _reach(self, tip: Tip) -> None:
         self._tip, self.height, self.header = tip, tip.height, tip.cid
+        if self._newest is not None and self._newest[0].body.height == tip.height:
+            checkpoint, note = self._newest
+            if checkpoint.body.header == tip.cid:
+                header = self._rows.header(tip.height)
+                state = keep_state(header, self._writes, tip, self._state)
+                self.kept = Kept(tip.height, note, state)
 
     def _check_block(self, height: int, tip: Tip) -> Effects | None:
         """Run a block as it stands in its row; None if it does not run."""
@@ -287,7 +306,7 @@ class _Audit:
             try:
                 self._rows.block(height)
             except Error as error:
-                self.findings.append(_of_error(error, height, "block"))
+                self.findings.append(finding_of(error, height, "block"))
 
     def _check_log(self, effects: Effects, first: int) -> None:
         """Compare a block's part of the log, looked up by its first and its last leaf."""
@@ -324,6 +343,8 @@ class _Audit:
                 self._add(height, field, f"{field} {index} of the block", part, held)
 
     def _check_state(self) -> None:
+        if self.since is not None and self._has_state():
+            return
         for key in sorted(self._state):
             row = self._database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
             value = self._state[key]
@@ -332,6 +353,15 @@ class _Audit:
         for (key,) in self._database.scan("SELECT name FROM state"):
             if key not in self._state:
                 self._add(self.height, "state", f"key {show(key)}", "none", "a row")
+
+    def _has_state(self) -> bool:
+        """Tell whether the rows are the state, in one pass: a look-up each takes four times it."""
+        rows = self._database.scan("SELECT name, value, tally FROM state")
+        held = sum(
+            self._state.get(key) == value and layout.pair_check(key, value) == tally
+            for key, value, tally in rows
+        )
+        return held == len(self._state)
 
     def _check_head(self) -> None:
         assert self._tip is not None
@@ -344,18 +374,25 @@ class _Audit:
 
     def _check_counts(self) -> None:
         assert self._tip is not None
+        since = 0 if self.since is None else self.since.tip.height
+        size = 0 if self.since is None else self.since.tip.peaks.size
+        later = len([height for height in self._rosters if height > since])
         expected = {
-            "block": self._tip.height,
-            "log": self._tip.height,
-            "entry": self._tip.peaks.size,
+            f"block WHERE height > {since}": self._tip.height - since,
+            f"log WHERE height > {since}": self._tip.height - since,
+            f"entry WHERE position >= {size}": self._tip.peaks.size - size,
             "state": len(self._state),
-            "roster": len(self._rosters),
+            f"roster WHERE height > {since}": later,
+            "roster WHERE height <= 0": 1,
             "head": 1,
             "fact": 1,
         }
         for table, count in expected.items():
+            if self.since is not None and table.startswith("entry"):
+                # No index leads from a position to its entry: each new one was looked up already.
+                continue
             got = self._database.value(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
-            self._compare(self.height, f"{table} rows", count, got)
+            self._compare(self.height, f"{table.partition(' ')[0]} rows", count, got)
 
     def _check_rosters(self) -> None:
         for height, data in self._rosters.items():
@@ -366,7 +403,12 @@ class _Audit:
     def _check_cosignatures(self) -> None:
         assert self._tip is not None
         genesis = self._tip.genesis
-        rows = self._database.scan("SELECT height, member, line FROM cosignature")
+        # A row with a height that is none fails every comparison, so it is asked for by its type.
+        rows = self._database.scan(
+            "SELECT height, member, line FROM cosignature"
+            " WHERE height > ? OR typeof(height) <> 'integer'",
+            (0 if self.since is None else self.since.tip.height,),
+        )
         for height, member, line in rows:
             if not self._is_cosigned(genesis, height, member, line):
                 self._add(height if type(height) is int else -1, "cosignature", show(member))

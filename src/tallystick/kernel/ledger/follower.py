@@ -16,6 +16,7 @@ from tallystick.base.codec import cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.chain.block import read_block
 from tallystick.chain.checkpoint import Checkpoint, write_note
+from tallystick.chain.member import quorum
 from tallystick.kernel.ledger.base import Result, late
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.peer import (
@@ -67,6 +68,8 @@ class Follower:
         tip = replica.tip.height
         own = replica.cosignatures(tip).get(link.member)
         self._unsent: dict[int, str] = {} if own is None else {tip: own}
+        self._witnessed: set[int] = set()
+        self._passed = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
@@ -104,6 +107,7 @@ class Follower:
                     break
             if sign:
                 self._cosign()
+            self._keep_handovers(source)
             return self.replica.tip.height + 1 - first
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
@@ -121,7 +125,9 @@ class Follower:
         """Raise `error` itself if the orderer put its name to the block."""
         try:
             header, fields, _ = read_block(data)
-            note = self.witnesses.read(ask_note(self.link, self.orderer, fields["height"]))
+            told = ask_note(self.link, self.orderer, fields["height"])
+            self.witnesses.look(told)
+            note = self.witnesses.read(told)
         except Error:
             # No reading, or no cosignature to be had: nothing shows that the orderer said this.
             return
@@ -136,6 +142,9 @@ class Follower:
             if height > self.replica.tip.height:
                 return
             body = self.replica.body(height)
+            if not note.startswith(f"{body.text()}\n".encode()):
+                self.witnesses.look(note)
+                return
             known = self.replica.cosignatures(height)
             for line in [line for line in lines if line not in known.values()]:
                 found = self.witnesses.read(write_note(body, [line]))
@@ -145,14 +154,31 @@ class Follower:
         except (Invalid, Conflict, NotFound):
             return
 
+    def _keep_handovers(self, source: str) -> None:
+        """Keep a quorum's names under each height that changed the list: evidence needs them."""
+        waiting = [height for height in self.replica.handovers() if height not in self._witnessed]
+        for height in waiting:
+            needed = quorum(self.replica.members(height).voices(height))
+            if len(self.replica.cosignatures(height)) < needed:
+                with contextlib.suppress(Unavailable, NotFound):
+                    self._keep_note(ask_note(self.link, source, height))
+            if len(self.replica.cosignatures(height)) >= needed:
+                self._witnessed.add(height)
+
     def _cosign(self) -> None:
         """Sign what was taken over since the last signature, by an earlier pull too."""
         if self._pen is None:
             return
-        for height in grid(self._pen.height + 1, self.replica.tip.height):
+        first, last = max(self._pen.height, self._passed) + 1, self.replica.tip.height
+        handovers = [height for height in self.replica.handovers() if first <= height <= last]
+        for height in sorted({*grid(first, last), *handovers}):
             try:
                 self._unsent[height] = self._pen.sign(height)
-            except (Unavailable, Conflict):
+            except (Unavailable, Conflict) as error:
+                if error.code == "ledger.no_note_key":
+                    # Of before it joined, or after it left: not this member's to sign.
+                    self._passed = height
+                    continue
                 # Behind its own signature or ahead of its clock: it follows, and signs later.
                 break
         self._send()
@@ -167,7 +193,9 @@ class Follower:
         found = {}
         for name in self.link.peers():
             try:
-                found[name] = self.witnesses.read(ask_note(self.link, name))
+                note = ask_note(self.link, name)
+                self.witnesses.look(note)
+                found[name] = self.witnesses.read(note)
             except Error:
                 # A peer that is away or says nothing readable has no head; audits tell why.
                 continue

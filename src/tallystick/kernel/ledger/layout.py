@@ -14,18 +14,26 @@ What each row says follows from the blocks, so the audit can compute all of it a
 - `head`: one row, what the next block needs and no header tells: lanes and writes_root.
 - `roster`: each list of members, by the height of the header that names it first.
 - `cosignature`: checkpoint lines by height and member. `aside`: a block that was refused.
+- `engine`: the height of a Byzantine engine whose block made ours at `own`, with the first 8 bytes
+  of a digest of both; empty blocks of the engine leave no row. `misbehaviour`: what validators were
+  caught at, as the engine told it.
+
+Version 1 had not the last two.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, item_head, sha256
-from tallystick.base.errors import Corrupt
+from tallystick.base.errors import Corrupt, Error
 from tallystick.chain import schema
+from tallystick.kernel.store.database import Database
 
 __all__ = [
     "SCHEMA",
@@ -33,19 +41,28 @@ __all__ = [
     "block_check",
     "code_item",
     "corrupt",
+    "engine_check",
     "header_cid",
     "header_fields",
     "ids_within",
     "is_row",
     "join_block",
     "node_count",
+    "open_file",
     "pair_check",
     "short_id",
     "split_block",
 ]
 
-VERSION: Final = 1
-SCHEMA: Final = """
+VERSION: Final = 2
+_ENGINE: Final = """
+CREATE TABLE engine (
+    own INTEGER PRIMARY KEY, height INTEGER NOT NULL, tally BLOB NOT NULL);
+CREATE TABLE misbehaviour (
+    height INTEGER NOT NULL, address BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
+    PRIMARY KEY (height, address, kind)) WITHOUT ROWID
+"""
+_SCHEMA_1: Final = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY, height INTEGER NOT NULL, lanes BLOB NOT NULL, writes BLOB NOT NULL);
@@ -67,8 +84,34 @@ CREATE TABLE cosignature (
 CREATE TABLE aside (
     height INTEGER PRIMARY KEY, fault BLOB NOT NULL, data BLOB NOT NULL)
 """
+SCHEMA: Final = f"{_SCHEMA_1};{_ENGINE}"
 _ID: Final = re.compile(rb"bid\x50([\0-\xff]{16})")
 _LIST_OF_TWO: Final = b"\x82"
+
+
+def open_file(path: Path) -> Database:
+    """Open a chain's file for writing, with the tables of this version.
+
+    Raises:
+        Unavailable: `database.version`, a later program wrote it.
+    """
+    if path.is_file() and _version(path) == 1:
+        older = Database.write(path, "ledger", _SCHEMA_1, 1)
+        with contextlib.closing(older), older.transaction():
+            for statement in _ENGINE.split(";"):
+                older.run(statement)
+            older.run("UPDATE part SET version = ? WHERE name = 'ledger'", (VERSION,))
+    return Database.write(path, "ledger", SCHEMA, VERSION)
+
+
+def _version(path: Path) -> int | None:
+    """Return the version of a file's tables; None if it has none, or cannot be read."""
+    try:
+        with contextlib.closing(Database.read(path)) as database:
+            found = database.value("SELECT version FROM part WHERE name = 'ledger'")
+    except Error:
+        return None
+    return found if type(found) is int else None
 
 
 def corrupt(what: str, **values: object) -> Corrupt:
@@ -108,6 +151,11 @@ def code_item(code: int) -> bytes:
 def pair_check(key: bytes, value: bytes) -> bytes:
     """Return the 8 bytes that a pair of the state is kept with."""
     return sha256(len(key).to_bytes(4, "big") + key + value)[:8]
+
+
+def engine_check(own: int, height: int) -> bytes:
+    """Return the 8 bytes that an engine's height is kept with."""
+    return sha256(own.to_bytes(8, "big") + height.to_bytes(8, "big"))[:8]
 
 
 def block_check(header: bytes, body: bytes) -> bytes:

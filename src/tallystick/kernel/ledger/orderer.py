@@ -100,6 +100,8 @@ class Orderer:
         self._answered = threading.Condition()
         self._cutting = threading.Lock()
         self._closed = False
+        # After a start nobody knows whether the last change of the list was witnessed.
+        self._handover = max(replica.handovers(), default=0)
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
         """Why the thread's last cut failed; None once one succeeds."""
@@ -236,6 +238,13 @@ class Orderer:
         with self._cutting:
             if self._pen is not None:
                 self._pen.check()
+            if self.awaited():
+                raise Unavailable(
+                    "ledger.handover",
+                    f"height {self._handover} changed the members and is not witnessed yet",
+                    cure="It goes on once more than two thirds of the old list have cosigned it.",
+                    height=self._handover,
+                )
             tickets = self._take()
             try:
                 effects = self._order(tickets)
@@ -244,6 +253,16 @@ class Orderer:
                 raise
             self._forget(tickets)
             return effects
+
+    def awaited(self) -> int:
+        """Return the height that a quorum must cosign before anything is ordered beyond it, or 0.
+
+        It is one that changed the list of members: signed by those it was in the hands of, it
+        leads an outsider from a list he knows to the next.
+        """
+        if self._witnesses is None or self._witnesses.height >= self._handover:
+            return 0
+        return self._handover
 
     def _take(self) -> list[_Ticket]:
         """Take the oldest transactions that fit into one block."""
@@ -294,7 +313,10 @@ class Orderer:
         data, effects = propose_block(
             run, found, tip=self.replica.tip, proposer=self.member, nonce=nonce
         )
+        before = self.replica.tip.members
         self.replica.commit(data, effects)
+        if effects.tip.members.cid != before.cid:
+            self._handover = effects.tip.height
         self._sign(effects.tip.height)
         return effects
 

@@ -154,6 +154,14 @@ class Outbox:
         with self._database.transaction():
             self._database.run("UPDATE counter SET last = ?, base = ?", (base - 1, base))
 
+    def take_key(self, writer: Writer) -> None:
+        """Sign by this key from now on; what was signed before is resent as it is.
+
+        The member is the same, its sequence numbers go on.
+        """
+        with self._lock:
+            self._writer = writer
+
     def put(
         self, bundles: Sequence[Sequence[bytes]], request: Request | None = None
     ) -> list[Entry]:

@@ -1,6 +1,7 @@
 """A member's note key, and what it has signed: one body per size, each extending the last.
 
-Laws: only the body of a block that this member verified and made durable is signed, so a size has
+Laws: a height is signed by the key that is in force at it, so that a rotation leaves no gap;
+only the body of a block that this member verified and made durable is signed, so a size has
 one body; header times at most 10 s ahead of the own clock are signed; what was signed last stands
 in a file of its own beside the chain, so that a chain that lost its end (a flipped bit in a journal
 drops committed rows silently) is known to be behind its own signature, and signs and orders nothing
@@ -36,7 +37,7 @@ class Pen:
         path: the file that holds what was signed last.
         replica: the member's chain.
         member: its name.
-        key: its note key.
+        key: its note key; another joins it by `take_key` when the member rotates.
         clock: gives the signatures' times.
     """
 
@@ -46,7 +47,7 @@ class Pen:
         self.member = member
         self._path = path
         self._replica = replica
-        self._key = key
+        self._keys = {key.public: key}
         self._clock = clock
         self._lock = threading.Lock()
         self._last = self._load()
@@ -120,6 +121,7 @@ class Pen:
             self.check()
             now = self._clock.now_ms()
             body = self._replica.body(height)
+            key = self._key_at(height)
             if height == self._replica.tip.height:
                 self._check_time(self._replica.tip.time, now)
             if self._last is not None and height < self._last[0]:
@@ -129,9 +131,26 @@ class Pen:
                     cure="Ask for a later one.",
                 )
             self._remember(height, body.header)
-            line = cosign(body, self._key, member=self.member, time_s=now // 1_000)
+            line = cosign(body, key, member=self.member, time_s=now // 1_000)
             self._replica.keep_cosignature(height, self.member, line)
             return line
+
+    def take_key(self, key: SigningKey) -> None:
+        """Sign by this key too, at the heights at which it is in force."""
+        with self._lock:
+            self._keys[key.public] = key
+
+    def _key_at(self, height: int) -> SigningKey:
+        listed = self._replica.members(height).keys(self.member, "note", height)
+        for key in listed:
+            if key.pub in self._keys:
+                return self._keys[key.pub]
+        raise Unavailable(
+            "ledger.no_note_key",
+            f"{self.member} holds no note key that is in force at height {height}",
+            cure="tally change members; if its keys were renewed, start it with the new ones.",
+            height=height,
+        )
 
     def _check_time(self, time: int, now: int) -> None:
         if time > now + CLOCK_AHEAD_MAX_MS:

@@ -18,6 +18,7 @@ from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
 from tallystick.chain.checkpoint import Body, origin_of
+from tallystick.chain.log import Log
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.record import Charter, record_key
@@ -28,7 +29,7 @@ from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
-from tallystick.kernel.ledger.log import Log
+from tallystick.kernel.ledger.nodes import Nodes
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
@@ -64,7 +65,7 @@ class Replica:
         self._database = database
         self._fresh = Database.read(self.path)
         self._rows = Rows(self._fresh)
-        self.log = Log(self._rows.node, lambda: self.tip.peaks.size)
+        self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
         self._pairs = Rows(Database.read(self.path))
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
@@ -96,7 +97,7 @@ class Replica:
             Invalid: genesis and members do not belong together.
         """
         found = Genesis.read(genesis, members)
-        database = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
+        database = layout.open_file(path)
         try:
             with database.transaction():
                 if database.row("SELECT 1 FROM fact") is not None:
@@ -118,7 +119,7 @@ class Replica:
         """
         if not path.is_file():
             raise _missing(path)
-        database = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
+        database = layout.open_file(path)
         try:
             if not any(database.rows(f"SELECT 1 FROM {name} LIMIT 1") for name in _FIRST_TABLES):  # noqa: S608 - our own names
                 raise _missing(path)
@@ -161,8 +162,15 @@ class Replica:
             self.commit(data, effects)
             return effects
 
-    def commit(self, data: bytes, effects: Effects) -> None:
+    def commit(
+        self, data: bytes, effects: Effects, also: Callable[[Database], None] | None = None
+    ) -> None:
         """Keep a block that this member ran itself on its tip, with its `effects`; one fsync.
+
+        Args:
+            data: the block's bytes.
+            effects: what it does.
+            also: writes what an engine keeps of it into its own tables, in the same transaction.
 
         Raises:
             Unavailable: the disk is full or the file is locked; the chain stands as before.
@@ -172,7 +180,7 @@ class Replica:
             assert effects.tip.height == self._tip.height + 1
             self._cache.release()
             try:
-                self._write(data, effects)
+                self._write(data, effects, also)
             except Unavailable as error:
                 # Where the disk failed, nobody knows what it holds until the file is read again.
                 if error.code == "database.io":
@@ -187,7 +195,9 @@ class Replica:
                 self._tip = effects.tip
                 self._moved.notify_all()
 
-    def _write(self, data: bytes, effects: Effects) -> None:
+    def _write(
+        self, data: bytes, effects: Effects, also: Callable[[Database], None] | None
+    ) -> None:
         before, after, database = self._tip, effects.tip, self._database
         header = _header_of(data)
         body = layout.split_block(data, header)
@@ -209,7 +219,17 @@ class Replica:
                 database.run("INSERT INTO roster VALUES (?, ?)", (height, after.members.data))
             database.run("DELETE FROM aside WHERE height = ?", (height,))
             _write_cosignatures(database, cosignatures)
+            if also is not None:
+                also(database)
         self._unstage(cosignatures)
+
+    def keep(self, work: Callable[[Database], None]) -> None:
+        """Write, in a transaction of its own, what an engine keeps that follows from no block."""
+        with self._writing:
+            self._check_usable()
+            self._cache.release()
+            with self._database.transaction():
+                work(self._database)
 
     def _put_aside(self, fault: BlockFault, data: bytes) -> None:
         with self._database.transaction():
@@ -259,6 +279,10 @@ class Replica:
     def members(self, height: int) -> Members:
         """Return the list in force at `height` >= 1: the one the header before it names."""
         return self._rows.members(height - 1)
+
+    def handovers(self) -> list[int]:
+        """Return the heights whose blocks changed the list of members, ascending."""
+        return self._rows.handovers()
 
     def find(self, tid: bytes) -> Result | None:
         """Return where a transaction stands, None if it is in no block."""
@@ -364,7 +388,7 @@ class Replica:
         with self._writing:
             self.close()
             aside = swap()
-            self._connect(Database.write(self.path, "ledger", layout.SCHEMA, layout.VERSION))
+            self._connect(layout.open_file(self.path))
             with self._moved:
                 self._tip, self._failed = load_tip(self._rows), None
                 self._moved.notify_all()

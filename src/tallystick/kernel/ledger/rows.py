@@ -17,7 +17,7 @@ from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.layout import corrupt, is_row, node_count, short_id
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Rows"]
+__all__ = ["Rows", "cut_node"]
 
 KEYS_MAX: Final = 500
 """How many keys one query asks for."""
@@ -116,16 +116,19 @@ class Rows:
     def node(self, level: int, index: int) -> bytes:
         """Return the root of the log's 2^level leaves from index 2^level on."""
         last = ((index + 1) << level) - 1
+        first, _, nodes = self.nodes(last)
+        return cut_node(first, nodes, level, last)
+
+    def nodes(self, position: int) -> tuple[int, int, bytes]:
+        """Return the first place, the place behind the last, and the nodes of a place's block."""
         row = self.database.row(
-            "SELECT first, nodes FROM log WHERE first <= ? ORDER BY first DESC LIMIT 1", (last,)
+            "SELECT first, first + length(tids) / 32, nodes FROM log"
+            " WHERE first <= ? ORDER BY first DESC LIMIT 1",
+            (position,),
         )
-        found = b""
-        if row is not None and is_row(row, int, bytes):
-            start = (node_count(last) + level - node_count(row[0])) * DIGEST_SIZE
-            found = row[1][start : start + DIGEST_SIZE]
-        if len(found) != DIGEST_SIZE:
-            raise corrupt(f"log node {level}, {index}", field="node", position=last)
-        return found
+        if row is None or not is_row(row, int, int, bytes):
+            raise corrupt(f"log nodes of {position}", field="node", position=position)
+        return row
 
     def entry(self, position: int) -> Result:
         """Return the transaction at a place of the log."""
@@ -176,6 +179,11 @@ class Rows:
             raise corrupt(f"entry {entry.position}", field="entry", height=entry.height)
         return leaf
 
+    def handovers(self) -> list[int]:
+        """Return the heights whose blocks changed the list of members, ascending."""
+        rows = self.database.rows("SELECT height FROM roster WHERE height > 0 ORDER BY height")
+        return [height for (height,) in rows]
+
     def cosignatures(self, height: int) -> dict[str, str]:
         """Return the checkpoint lines kept for a height, by member."""
         rows = self.database.rows(
@@ -205,6 +213,22 @@ class Rows:
         if not is_row(row, bytes, bytes):
             raise corrupt(f"block {height}", field="block", height=height)
         return layout.join_block(*row)
+
+
+def cut_node(first: int, nodes: bytes, level: int, last: int) -> bytes:
+    """Return the root that the leaf at `last` closes at a level, from its block's nodes.
+
+    Args:
+        first: the place of the block's first leaf.
+        nodes: all roots that the block's leaves close.
+        level: of the subtree.
+        last: the place of its last leaf.
+    """
+    start = (node_count(last) + level - node_count(first)) * DIGEST_SIZE
+    found = nodes[start : start + DIGEST_SIZE]
+    if len(found) != DIGEST_SIZE:
+        raise corrupt(f"log node {level}, {last >> level}", field="node", position=last)
+    return found
 
 
 def _no_block(place: object) -> NotFound:

@@ -7,6 +7,7 @@ later one: each later header names all before it.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from tallystick.base.errors import Denied, NotFound
@@ -57,6 +58,16 @@ class Witnesses:
         self._replica = replica
         self._moved = threading.Condition()
         self._height = 0
+        self._look: Callable[[bytes], object] | None = None
+
+    def tell(self, look: Callable[[bytes], object]) -> None:
+        """Have `look` told of every note that shows another body than this member's copy."""
+        self._look = look
+
+    def look(self, note: bytes) -> None:
+        """Tell of a note; what it shows of its signers is for whoever was named by `tell`."""
+        if self._look is not None:
+            self._look(note)
 
     @property
     def height(self) -> int:

@@ -12,6 +12,8 @@ Laws, for any records in any order:
   a second account stands no higher, and no payee that splits a bill can sink anybody;
 - a disaster alone changes nothing, and what fell due while it lasted, or in the year after, and was
   paid within a year after its end, counts as nothing at all;
+- a due that is open is as late as the last record of it shows, however long ago that was written;
+- an account that two parties name as their own counts for neither of them;
 - a fault leaves five years after it ended (a debt still open stays); what an appeal disputes counts
   nothing until the appeal is settled;
 - integers only, the same for any order of the records.
@@ -65,9 +67,18 @@ SMALL_MONTH_MOST: Final = 4
 _MONTH_DAYS: Final = 30
 
 Reason = Literal[
-    "on_time", "settled", "slightly_late", "late", "default", "disaster", "disputed", "full", "left"
+    "on_time",
+    "settled",
+    "slightly_late",
+    "late",
+    "default",
+    "disaster",
+    "disputed",
+    "claimed_twice",
+    "full",
+    "left",
 ]
-"""Why an item has its points: `disaster`, `disputed`, `full` and `left` have none."""
+"""Why an item has its points; those from `disaster` on have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,8 @@ class Due:
         is_last: 1 where the loan is repaid whole with it.
         is_disputed: 1 while an appeal against the record is open.
         is_small: 1 for a small due outside credit, whose `loan` is then the account it is owed on.
+        is_claimed_twice: 1 where another party names that account as its own.
+        seen: last day of which records tell whether it was paid; 0 where they do to this day.
     """
 
     record: bytes
@@ -91,6 +104,8 @@ class Due:
     is_last: int = 0
     is_disputed: int = 0
     is_small: int = 0
+    is_claimed_twice: int = 0
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +128,7 @@ class Item:
         day: when the payment fell due.
         late_days: how late it came, or is.
         leaves: day from which it counts no more; 0 where it stays, or never counted against.
+        loan: id of the loan, or what names the account of a small due.
     """
 
     record: bytes
@@ -121,6 +137,7 @@ class Item:
     day: int
     late_days: int
     leaves: int
+    loan: bytes = b""
 
     def tree(self) -> dict[str, Any]:
         """Return it as a value tree."""
@@ -166,24 +183,31 @@ def weigh_integrity(dues: Iterable[Due], disasters: Sequence[Disaster], today: i
 
 def _items_of(due: Due, disasters: Sequence[Disaster], today: int) -> list[Item]:
     """Return what one payment counts as: one item, or two where it settled the loan."""
-    late = max(0, (due.paid or today) - due.due)
-    if due.is_disputed:
-        return [Item(due.record, "disputed", 0, due.due, late, 0)]
+    late = max(0, _known_day(due, today) - due.due)
+    if due.is_claimed_twice or due.is_disputed:
+        told: Reason = "claimed_twice" if due.is_claimed_twice else "disputed"
+        return [Item(due.record, told, 0, due.due, late, 0, due.loan)]
     if late <= _GRACE_DAYS:
         if not due.paid:
             return []
         points = _SMALL_ON_TIME if due.is_small else _ON_TIME
-        found = [Item(due.record, "on_time", points, due.due, late, 0)]
+        found = [Item(due.record, "on_time", points, due.due, late, 0, due.loan)]
         if due.is_last and not due.is_small:
-            found.append(Item(due.record, "settled", _SETTLED, due.due, late, 0))
+            found.append(Item(due.record, "settled", _SETTLED, due.due, late, 0, due.loan))
         return found
     if _is_excused(due, disasters, today):
-        return [Item(due.record, "disaster", 0, due.due, late, 0)]
+        return [Item(due.record, "disaster", 0, due.due, late, 0, due.loan)]
     leaves = due.paid + ADVERSE_DAYS if due.paid else 0
     if leaves and leaves <= today:
-        return [Item(due.record, "left", 0, due.due, late, leaves)]
+        return [Item(due.record, "left", 0, due.due, late, leaves, due.loan)]
     reason, large, small = _find_fault(late)
-    return [Item(due.record, reason, small if due.is_small else large, due.due, late, leaves)]
+    points = small if due.is_small else large
+    return [Item(due.record, reason, points, due.due, late, leaves, due.loan)]
+
+
+def _known_day(due: Due, today: int) -> int:
+    """Return when a payment came; while it has not, the last day of which that is known."""
+    return due.paid or min(today, due.seen or today)
 
 
 def _find_fault(late_days: int) -> tuple[Reason, int, int]:
@@ -197,7 +221,7 @@ def _find_fault(late_days: int) -> tuple[Reason, int, int]:
 
 def _is_excused(due: Due, disasters: Sequence[Disaster], today: int) -> bool:
     """Tell whether a disaster explains the lateness: due in its time, paid within a year after."""
-    paid = due.paid or today
+    paid = _known_day(due, today)
     return any(
         each.begin <= due.due <= each.end + _EXCUSED_DAYS and paid <= each.end + _EXCUSED_DAYS
         for each in disasters

@@ -5,7 +5,8 @@ back; for each loan of public money approved >= granted >= disbursed >= repaid; 
 loan a case; a loan stands on an approval in force of the same case, which stands on an offer in
 force, and the household accepted what was approved. An `amount` is public exactly where the record
 names a programme. A lender's reports of its loans follow one another without a gap, month by month
-and number by number. State: `fund/`, `loan/`, `book/`, and the money part of `case/`
+and number by number, and so do a payee's of small dues, period by period. State: `fund/`, `loan/`,
+`book/`, `dues/`, and the money part of `case/`
 (`records.held`).
 """
 
@@ -15,17 +16,22 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from tallystick.base.codec import INTEGER_MAX, encode_decoded
+from tallystick.base.errors import Error
 from tallystick.chain.amendment import keep_case
+from tallystick.chain.crossing import DEMAND_KEY, find_chain, read_across
 from tallystick.chain.record import Admission, Admit
 from tallystick.records.book import SUMMED_LEAST
 from tallystick.records.held import (
     HeldBook,
     HeldCase,
+    HeldDues,
     HeldLoan,
     Stage,
     book_key,
+    dues_key,
     find_book,
     find_case,
+    find_dues,
     find_fund,
     find_loan,
     fund_key,
@@ -38,6 +44,7 @@ __all__ = [
     "admit_answer",
     "admit_approval",
     "admit_disbursement",
+    "admit_dues",
     "admit_grant",
     "admit_receipt",
     "admit_repayment",
@@ -236,8 +243,28 @@ def admit_disbursement(offered: Admission) -> int:
         return Refusal.AMOUNT_WITHOUT_PROGRAMME
     if loan.disbursed + amount > loan.granted:
         return Refusal.OVER_GRANTED
+    if not _is_approved_across(offered, loan):
+        return Refusal.APPROVAL_NOT_PROVEN
     _put_loan(offered, loan._replace(disbursed=loan.disbursed + amount, paid=1))
     return 0
+
+
+def _is_approved_across(offered: Admission, loan: HeldLoan) -> bool:
+    """Tell whether the other chain approved it, where one must; a proof stands nowhere else."""
+    proof, chain = offered.record["pub"].get("proof"), offered.state.get(DEMAND_KEY)
+    if chain is None or not loan.programme:
+        return proof is None
+    linked = find_chain(offered.state.get, chain)
+    if proof is None or linked is None:
+        return False
+    try:
+        found = read_across(proof, chain, linked).record
+    except Error:
+        return False
+    wanted = {"approved_case": loan.case, "programme": loan.programme}
+    pub = found["pub"]
+    is_it = found["t"] == "subsidy.approved" and wanted.items() <= pub.items()
+    return is_it and bool(pub["amount"] >= loan.granted)
 
 
 def admit_repayment(offered: Admission) -> int:
@@ -295,6 +322,32 @@ def admit_report(offered: Admission) -> int:
     if max(after.repayments, after.overdues) >= after.following:
         return Refusal.MORE_THAN_LENT
     state.put(book_key(offered.member), encode_decoded(after))
+    return 0
+
+
+def admit_dues(offered: Admission) -> int:
+    """Take what a payee tells of its small dues: the next period, or a further part of it."""
+    pub, state = offered.record["pub"], offered.state
+    code = _readers_refusal(offered)
+    if code:
+        return code
+    if "owed" in pub and pub["payers"] < SUMMED_LEAST:
+        return Refusal.SUM_OF_FEW
+    begin, months, part = pub["begin"], pub["months"], pub["part"]
+    if begin + months > _month_of(offered.time):
+        return Refusal.NOT_THE_MONTH
+    kind = pub["kind"]
+    held = find_dues(state.get, offered.member, kind) or HeldDues(begin, 0, 0, 1)
+    is_further = (begin, months, part) == (held.begin, held.months, held.part + 1)
+    if not is_further and (begin, part) != (held.begin + held.months, 1):
+        return Refusal.NOT_THE_MONTH
+    if pub["first"] != held.following:
+        return Refusal.NOT_THE_NUMBER
+    following = held.following + pub["opened"]
+    if pub["payers"] > pub["dues"] or pub["payers"] >= following:
+        return Refusal.MORE_THAN_OPENED
+    after = HeldDues(begin, months, part, following)
+    state.put(dues_key(offered.member, kind), encode_decoded(after))
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Loans, funds and lenders' monthly reports: public sums and counts.
+"""Loans, funds, lenders' monthly reports and payees' of small dues: public sums and counts.
 
 Commercial lending shows that a loan stands, not how much.
 """
@@ -59,7 +59,28 @@ _REPORT: Final = Table(
     ("record",),
     ("lender", "month", "height"),
 )
-TABLES: Final = (_LOAN, _ALLOCATION, _REPORT)
+_DUES: Final = Table(
+    "dues",
+    {
+        "record": "blob",
+        "payee": "text",
+        "kind": "text",
+        "begin": "integer",
+        "months": "integer",
+        "part": "integer",
+        "first": "integer",
+        "opened": "integer",
+        "payers": "integer",
+        "dues": "integer",
+        "cleared": "integer",
+        "owed": "integer",
+        "height": "integer",
+        "at": "integer",
+    },
+    ("record",),
+    ("payee", "kind", "height"),
+)
+TABLES: Final = (_LOAN, _ALLOCATION, _REPORT, _DUES)
 
 
 def _granted(admitted: Admitted) -> list[Put]:
@@ -98,11 +119,18 @@ def _reported(admitted: Admitted) -> list[Put]:
     return [Put("report", {**row, "height": admitted.height, "at": admitted.time})]
 
 
+def _told(admitted: Admitted) -> list[Put]:
+    pub = {name: each for name, each in admitted.record["pub"].items() if name != "readers"}
+    row = {"record": admitted.record["id"], "payee": admitted.member, **pub}
+    return [Put("dues", {**row, "height": admitted.height, "at": admitted.time})]
+
+
 FOLDS: Final[Mapping[str, Fold]] = {
     "loan.granted": _granted,
     "loan.disbursed": _moved("disbursed_at"),
     "loan.repaid": _moved("repaid_at"),
     "loans.reported": _reported,
+    "dues.reported": _told,
     "money.received": _received,
     "fund.allocated": _allocated,
 }

@@ -5,8 +5,9 @@ integers only, no clock, no order of a dict, no state. `Decider` is the same wit
 and model compiled once, for decisions in bulk.
 Laws: equal inputs give equal trees; a demand that fits gets a report, any other a match; nothing
 here refuses anyone: a person does. A changed byte of output is `decide_v2`, from the first release
-on. History: before it, version 1 was changed in place once, in November 2026, when the scheme's
-figures gained `income_interval` and `need_interval` and its frozen vectors were made again.
+on. History: before it, version 1 was changed in place twice, in November 2026: the scheme's
+figures gained `income_interval` and `need_interval`, then the ends of `need_interval` came to allow
+for what files misstate; each time its frozen vectors were made again.
 Source: S0, precise positioning, steps 2 to 4; the county's practice.
 """
 

@@ -5,12 +5,17 @@ times what weather leaves of the harvest: all, or all but a Beta(2, 3) part less
 pays) and by the household's skill; independent swings join as the root of their squares. Where the
 county's middle stands in for a figure not believed, the spread between its households joins too.
 Need: cost less own money that can be spared, three months of living kept, between the first outlay
-and the first sale, from the tenth to the ninetieth part in a hundred of the household's income.
+and the first sale. Its middle is what the file comes to as it is stated; its ends are moved by the
+year's luck and by how far files lie from the truth (`STATEMENTS_V1`), each a swing of its own, the
+root of their squares again. Files understate more than they overstate: that bias moves the ends
+alone, for what is told as needed must follow from what was told.
 Laws: integers and one fixed order of sums, so every machine has the same fen; low <= middle <=
 high; a loss is one-sided, so income reaches further down than up where weather counts.
 Limits: spreads are those of branches and of one year, not a field's own history; other income
 moves all in one direction; a season is exposed to a whole year's weather; old debts count from
-the payout. Source: the county's practice (shocks), November 2026, to be calibrated in use.
+the payout; living is taken to be misstated as income is, and what comes from records as if it were
+stated; a need held at nothing or at the cost lies within more often than one between them.
+Source: the county's practice (shocks, observed files), November 2026, to be calibrated in use.
 """
 
 from __future__ import annotations
@@ -27,12 +32,16 @@ from tallystick.services.positioning.case import Case
 
 __all__ = [
     "SPREADS_V1",
+    "STATEMENTS_V1",
     "Interval",
+    "Ratio",
     "Spread",
+    "Statements",
     "describe_intervals",
     "find_branch",
     "find_income",
     "find_need",
+    "find_ratios",
     "find_swing",
 ]
 
@@ -74,6 +83,42 @@ SPREADS_V1: Final[Mapping[str, Spread]] = MappingProxyType(
     }
 )
 """Reference spreads by branch, first version; what is no field and no stable is trade."""
+
+
+class Ratio(NamedTuple):
+    """How the truth lies to what a file states: lognormal.
+
+    `median_ppm` is the middle of true over stated, `spread_ppm` the deviation of its logarithm.
+    """
+
+    median_ppm: int
+    spread_ppm: int
+
+
+class Statements(NamedTuple):
+    """How far files lie from the truth, by field.
+
+    Attributes:
+        savings: as likely above what is stated as below.
+        income: stated too low by .08 of its logarithm in the middle; living goes with it.
+        hidden_ppm: of a year's income, debts left out: one household in ten leaves out as much.
+            A part of income and no ratio, since who hides a debt may state none at all.
+        hidden_cost_ppm: of a hidden debt, what it takes a month.
+    """
+
+    savings: Ratio
+    income: Ratio
+    hidden_ppm: int
+    hidden_cost_ppm: int
+
+
+STATEMENTS_V1: Final = Statements(
+    savings=Ratio(1_000_000, 400_000),
+    income=Ratio(1_083_287, 300_000),  # e to the .08
+    hidden_ppm=200_000,  # .38 owe, .35 of them hide a debt of e to the -1, spread .8, or most of it
+    hidden_cost_ppm=20_000,
+)
+"""Reference of what files misstate, first version: the county's practice in closed form."""
 
 _HIT_PPM: Final = 100_000  # years in which weather hits a village
 _BORNE_PPM: Final = 450_000  # of a loss, where it is insured
@@ -282,12 +327,29 @@ _LOSSES: Final = _list_losses(8)
 # ---- the money needed
 
 
+class _Turn(NamedTuple):
+    """One way in which the household's money turns out: as stated, but for what is named.
+
+    `fall_ppm` is how many times the fall from the middle to the bad year income falls; the ratios
+    are of true over stated, `hidden_ppm` is debts left out, of a year's income.
+    """
+
+    fall_ppm: int = 0
+    savings_ppm: int = PPM
+    income_ppm: int = PPM
+    hidden_ppm: int = 0
+
+
+_STATED: Final = _Turn()
+
+
 def find_need(case: Case) -> Interval | None:
     """Return the money needed: cost less own money that can be spared, never below nothing.
 
     Living is the middle year's throughout, for what is saved on in a bad year is not spare, and
     three months of it stay in hand. Where savings are unknown, the own share stated counts as
-    kept apart.
+    kept apart. The middle takes the file at its word; low and high allow for a year better or
+    worse and for a file that misstates savings, income or debts.
 
     Returns:
         None where nothing is to be paid, or neither savings nor an income are known.
@@ -298,18 +360,43 @@ def find_need(case: Case) -> Interval | None:
     if ask.kind in ("save", "invest") or not cost or unknown:
         return None
     kept = max(0, ask.own_minor) if household.savings_minor < 0 else 0
-    spare = [kept + _spare(case, times) for times in (_FROM_P20_PPM, 0, -_FROM_P20_PPM)]
-    high, middle, low = (max(0, cost - own) for own in spare)
-    return Interval(min(low, middle), middle, max(high, middle))
+    spare = _find_level(case, _STATED)
+    swings = [[_find_level(case, turn) - spare for turn in pair] for pair in _list_turns()]
+    down = isqrt(sum(min(0, *pair) ** 2 for pair in swings))
+    up = isqrt(sum(max(0, *pair) ** 2 for pair in swings))
+    high, middle, low = (
+        max(0, cost - kept - max(0, level)) for level in (spare - down, spare, spare + up)
+    )
+    return Interval(low, middle, high)
 
 
-def _spare(case: Case, fall_ppm: int) -> int:
-    """The least cash above the reserve from the first outlay until the first sale, or nothing.
+@lru_cache(maxsize=1)
+def _list_turns() -> tuple[tuple[_Turn, _Turn], ...]:
+    """What turns out otherwise than stated, each alone: its tenth part and its ninetieth."""
+    savings, income = find_ratios(STATEMENTS_V1.savings), find_ratios(STATEMENTS_V1.income)
+    return (
+        (_Turn(fall_ppm=_FROM_P20_PPM), _Turn(fall_ppm=-_FROM_P20_PPM)),
+        (_Turn(savings_ppm=savings[0]), _Turn(savings_ppm=savings[1])),
+        (_Turn(income_ppm=income[0]), _Turn(income_ppm=income[1])),
+        (_Turn(hidden_ppm=STATEMENTS_V1.hidden_ppm), _STATED),
+    )
 
-    What comes more than a year after the first outlay does not count.
 
-    Args:
-        fall_ppm: how many times the fall from the middle to the bad year income falls.
+def find_ratios(ratio: Ratio) -> tuple[int, int]:
+    """Return true over stated in ppm: P10 and P90.
+
+    >>> find_ratios(STATEMENTS_V1.savings)
+    (598924, 1669662)
+    """
+    swing = part_ppm(ratio.spread_ppm, _NORMAL_PPM) * (_ONE // PPM)
+    return part_ppm(ratio.median_ppm, _raise(-swing)), part_ppm(ratio.median_ppm, _raise(swing))
+
+
+def _find_level(case: Case, turn: _Turn) -> int:
+    """The least cash above the reserve from the first outlay until the first sale.
+
+    It is below nothing where the reserve is touched. What comes more than a year after the first
+    outlay does not count.
     """
     ask, streams, project = case.ask, case.household.streams, case.ask.project
     saved = divide_half_even(streams.spending_middle - streams.spending_bad, _YEAR)
@@ -321,9 +408,13 @@ def _spare(case: Case, fall_ppm: int) -> int:
     outlay = min(outlay, ask.as_of + case.horizon)
     until = max(outlay, min(project.first_sale - 1, outlay + _YEAR))
     reserve = divide_half_even(streams.spending_middle * _RESERVE_MONTHS, _YEAR)
-    moves = [max(0, case.household.savings_minor) - reserve]
+    hidden = part_ppm(max(0, streams.income_middle), turn.hidden_ppm)
+    cost = part_ppm(hidden, STATEMENTS_V1.hidden_cost_ppm)
+    saved_up = part_ppm(max(0, case.household.savings_minor), turn.savings_ppm)
+    moves = [saved_up - part_ppm(reserve, turn.income_ppm)]
     for month in range(ask.as_of + 1, until + 1):
         at, offset = month % _YEAR, month - ask.start
         owed = case.owed[offset] if 0 < offset <= case.horizon else 0
-        moves.append(streams.months_middle[at] - part_ppm(falls[at], fall_ppm) - owed)
-    return max(0, min(list(accumulate(moves))[outlay - ask.as_of :]))
+        left = streams.months_middle[at] - part_ppm(falls[at], turn.fall_ppm)
+        moves.append(part_ppm(left, turn.income_ppm) - owed - cost)
+    return min(list(accumulate(moves))[outlay - ask.as_of :])

@@ -273,13 +273,18 @@ def list_likely(voice: Voice, figures: Mapping[str, Any], demand: Mapping[str, A
         if interval is None:
             continue
         low, high = interval["low_minor"], interval["high_minor"]
-        spared = name == "need" and high == 0
-        if name == "need" and low == high and not spared:
+        if name == "need" and low == high > 0:
             # It says no more than the sum asked for.
             continue
-        code = name if low < high else "need_none" if spared else f"{name}_about"
-        found.append(voice.say(f"likely.{code}", {"low": low, "high": high}))
+        code = f"likely.{_choose_words(name, low, high)}"
+        found.append(voice.say(code, {"low": low, "high": high}))
     return found
+
+
+def _choose_words(name: str, low: int, high: int) -> str:
+    if name != "need" or low > 0:
+        return name if low < high else f"{name}_about"
+    return "need_most" if high else "need_none"
 
 
 def name_fields(voice: Voice, paths: Sequence[str]) -> tuple[int, Html]:

@@ -38,14 +38,17 @@ def test_a_report_has_every_figure_with_its_interval_and_band(told: dict[str, An
     assert missed == sum(each["missed"]["hits"] for each in told["livelihoods"])
     (exclusion,) = (each for each in told["figures"] if each["name"] == "exclusion")
     assert missed == exclusion["hits"]
+    recorded = told["recorded"]
+    assert recorded["equal"] == recorded["candidates"] > 500
+    assert recorded["rows"] > 50 * recorded["candidates"]
     assert told["records"]["granted"] == told["records"]["disbursed"] > 250
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("zh", ("评分卡校准", "漏评率", "养殖", "女户主", "干部亲属")),
-        ("en", ("Calibration of the card", "exclusion error", "livestock", "kin")),
+        ("zh", ("评分卡校准", "漏评率", "养殖", "女户主", "干部亲属", "收费方记录")),
+        ("en", ("Calibration of the card", "exclusion error", "livestock", "kin", "payees' records")),
     ],
 )
 def test_a_report_is_told_in_both_languages_with_bars_and_a_map(

@@ -93,6 +93,36 @@ def test_what_an_appeal_disputes_counts_nothing_until_it_is_settled() -> None:
     assert (found.points, found.items[0].reason) == (START, "disputed")
 
 
+def test_an_account_that_two_parties_claim_counts_for_neither() -> None:
+    for late in (due(1, TODAY - 300, 60, is_small=1), due(1, TODAY - 300, is_small=1)):
+        assert weigh_integrity([late], [], TODAY).points != START
+        found = weigh_integrity([replace(late, is_claimed_twice=1)], [], TODAY)
+        assert (found.points, found.items[0].reason) == (START, "claimed_twice")
+        assert found.items[0].loan == late.loan
+
+
+def test_an_open_due_is_as_late_as_the_last_report_shows() -> None:
+    owed = due(1, TODAY - 120, None, is_small=1)
+    assert reason_of(owed) == ("default", 120)
+    assert reason_of(replace(owed, seen=TODAY + 9)) == ("default", 120)
+    assert reason_of(replace(owed, seen=TODAY - 80)) == ("late", 40)
+    # Nothing is known against it yet, and nothing for it.
+    assert weigh_integrity([replace(owed, seen=TODAY - 115)], [], TODAY).items == ()
+    # What came is known whenever it was told.
+    assert reason_of(replace(owed, paid=TODAY - 100, seen=TODAY - 100)) == ("slightly_late", 20)
+    excused = weigh_integrity(
+        [replace(owed, due=TODAY - 500, seen=TODAY - 300)],
+        [Disaster(b"D" * 16, TODAY - 501, TODAY - 499)],
+        TODAY,
+    )
+    assert excused.items[0].reason == "disaster"
+
+
+def reason_of(owed: Due) -> tuple[str, int]:
+    (item,) = weigh_integrity([owed], [], TODAY).items
+    return item.reason, item.late_days
+
+
 def test_many_small_loans_reach_no_more_than_the_room_there_is() -> None:
     good = [due(n, TODAY - 2_000 + n, is_last=1) for n in range(200)]
     found = weigh_integrity(good, [], TODAY)
@@ -151,6 +181,8 @@ DUES = st.lists(
         is_last=st.integers(0, 1),
         is_small=st.integers(0, 1),
         is_disputed=st.sampled_from([0, 0, 0, 1]),
+        is_claimed_twice=st.sampled_from([0, 0, 0, 1]),
+        seen=st.sampled_from([0, 0, TODAY - 200, TODAY - 20, TODAY + 20]),
     ),
     max_size=40,
     unique_by=lambda each: each.record,

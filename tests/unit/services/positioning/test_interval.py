@@ -15,9 +15,12 @@ from tallystick.services.positioning.catalogue import Catalogue
 from tallystick.services.positioning.decide import Decider
 from tallystick.services.positioning.interval import (
     SPREADS_V1,
+    STATEMENTS_V1,
+    Ratio,
     find_branch,
     find_income,
     find_need,
+    find_ratios,
     find_swing,
 )
 from tallystick.services.positioning.page_figures import list_likely
@@ -154,19 +157,51 @@ def test_a_crop_to_be_insured_is_reckoned_with_its_cover(read: Read) -> None:
 # ---- need
 
 
-def test_the_need_is_cost_less_what_is_above_three_months_of_living(read: Read) -> None:
-    profile = {
-        "crops": [],
-        "wage_minor_month": 0,
-        "persons": 1,
-        "living_minor_person_year": 1_200_000,
-        "medical_school_minor_year": 0,
-        "transfers_minor_year": 1_200_000,
-        "savings_minor": 500_000,
-    }
-    found = find_need(read(profile))
-    # Aid of 1,000 yuan a month pays a living of 1,000; 3,000 of the 5,000 saved stay in hand.
-    assert found == (540_000, 540_000, 540_000)
+ON_AID: dict[str, Any] = {
+    "crops": [],
+    "wage_minor_month": 0,
+    "persons": 1,
+    "living_minor_person_year": 1_200_000,
+    "medical_school_minor_year": 0,
+    "transfers_minor_year": 1_200_000,
+    "savings_minor": 500_000,
+}
+"""Aid of 1,000 yuan a month pays a living of 1,000; 3,000 of the 5,000 saved stay in hand."""
+
+
+def test_the_middle_need_is_cost_less_what_is_above_three_months_of_living(read: Read) -> None:
+    found = find_need(read(ON_AID))
+    assert found is not None
+    assert found.middle_minor == 740_000 - (500_000 - 300_000), "the file at its word"
+
+
+def test_the_ends_join_what_files_misstate_and_the_middle_stays(read: Read) -> None:
+    found = find_need(read({**ON_AID, "savings_minor": 800_000}, {"cost_minor": 2_000_000}))
+    assert found is not None
+    deviate = 1.281_552
+    savings = [800_000 * math.expm1(sign * deviate * 0.4) for sign in (-1, 1)]
+    # Income and living are misstated together: what is left of them is the reserve of 3,000.
+    reserve = [300_000 * math.expm1(0.08 + sign * deviate * 0.3) for sign in (-1, 1)]
+    hidden = 7 * 1_200_000 * 0.2 * 0.02
+    down = math.hypot(savings[0], reserve[1], hidden)
+    up = math.hypot(savings[1], reserve[0])
+    assert found.middle_minor == 2_000_000 - (800_000 - 300_000)
+    assert found.high_minor == pytest.approx(1_500_000 + down, abs=5)
+    assert found.low_minor == pytest.approx(1_500_000 - up, abs=5)
+
+
+@pytest.mark.parametrize("ratio", [STATEMENTS_V1.savings, STATEMENTS_V1.income])
+def test_a_ratio_reaches_as_far_as_its_lognormal(ratio: Ratio) -> None:
+    for found, sign in zip(find_ratios(ratio), (-1, 1), strict=True):
+        expected = ratio.median_ppm * math.exp(sign * 1.281_552 * ratio.spread_ppm / 1e6)
+        assert found == pytest.approx(expected, abs=2)
+
+
+def test_the_more_is_saved_by_the_file_the_wider_the_need(read: Read) -> None:
+    less, more = (find_need(read({**ON_AID, "savings_minor": sum_})) for sum_ in (400_000, 500_000))
+    assert less is not None
+    assert more is not None
+    assert more.high_minor - more.low_minor > less.high_minor - less.low_minor
 
 
 def test_uncertain_wages_before_the_first_outlay_widen_the_need(read: Read) -> None:
@@ -256,6 +291,13 @@ def test_a_need_without_width_says_no_more_than_the_sum_asked_for() -> None:
     none = {"low_minor": 0, "high_minor": 0, "middle_minor": 0}
     (told,) = list_likely(find_voice("en"), {"need_interval": none}, {})
     assert "your own money is enough" in told
+    most = {"low_minor": 0, "high_minor": 400_000, "middle_minor": 90_000}
+    assert list_likely(find_voice("en"), {"need_interval": most}, {})[0].endswith(
+        "you most likely need no more than ¥4,000"
+    )
+    assert list_likely(find_voice("zh"), {"need_interval": most}, {})[0].endswith(
+        "还差的多半不超过 4,000 元"
+    )
     some = dict.fromkeys(none, 50_000)
     assert list_likely(find_voice("en"), {"need_interval": some}, {}) == []
     assert list_likely(find_voice("en"), {}, {}) == []

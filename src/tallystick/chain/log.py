@@ -1,4 +1,4 @@
-"""Proofs over the transaction log as it is kept, in O(log n) reads.
+"""Proofs over a log whose perfect subtrees can be read, wherever they are kept, in O(log n) reads.
 
 Perfect subtrees never change, so a proof can be made for any earlier size too.
 Source: RFC 6962 section 2.1.1 and 2.1.2.
@@ -11,13 +11,13 @@ from collections.abc import Callable
 from tallystick.base.errors import Invalid
 from tallystick.chain.merkle import EMPTY_ROOT, Peaks, node_hash
 
-__all__ = ["Log"]
+__all__ = ["Log", "Node", "perfect_parts"]
 
 Node = Callable[[int, int], bytes]
 """Returns the root of the 2^level leaves from index 2^level on, of (level, index)."""
 
 
-def _perfect_parts(start: int, size: int) -> list[tuple[int, int]]:
+def perfect_parts(start: int, size: int) -> list[tuple[int, int]]:
     """Return (level, index) of the perfect subtrees of `size` leaves from `start`, in order."""
     found = []
     while size:
@@ -39,13 +39,17 @@ class Log:
         self._node = node
         self._size = size
 
+    def node(self, level: int, index: int) -> bytes:
+        """Return the root of the 2^level leaves from index 2^level on."""
+        return self._node(level, index)
+
     def leaf_hash(self, position: int) -> bytes:
         """Return the hash of the leaf at `position`."""
         return self._node(0, position)
 
     def peaks(self, size: int) -> Peaks:
         """Return the log of its first `size` leaves."""
-        return Peaks(size, tuple(self._node(*part) for part in _perfect_parts(0, size)))
+        return Peaks(size, tuple(self._node(*part) for part in perfect_parts(0, size)))
 
     def root(self, size: int) -> bytes:
         """Return the root of the first `size` leaves."""
@@ -88,7 +92,11 @@ class Log:
         return path[::-1]
 
     def _subroot(self, start: int, size: int) -> bytes:
-        hashes = [self._node(*part) for part in _perfect_parts(start, size)]
+        if size and not size & (size - 1) and not start & (size - 1):
+            # One perfect subtree, as most steps of a proof are.
+            level = size.bit_length() - 1
+            return self._node(level, start >> level)
+        hashes = [self._node(*part) for part in perfect_parts(start, size)]
         if not hashes:
             return EMPTY_ROOT
         found = hashes.pop()

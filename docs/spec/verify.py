@@ -1,0 +1,520 @@
+"""Verify a chain's archive or an evidence file: a second implementation, from docs/spec alone.
+
+    python verify.py FILE.car --pin members.json [--note CHECKPOINT]... [--types records.csv]
+
+Tells a line a statement; ends with 0 if all are proven, 1 if one is false or not checkable, 2 if
+file, pin or note has not its form. What is checked and what is not: README.md, the single file.
+"""
+# fmt: off
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, I001, N802, N818
+# ruff: noqa: PLR0911, PLR2004, SIM905
+import argparse, ast, base64, csv, functools, hashlib, itertools, json, mmap, re, sys
+from pathlib import Path
+from nacl import bindings, exceptions
+
+MAX, PRIME = 2**53 - 1, 2**255 - 19
+ORDER = 2**252 + 27742317777372353535851937790883648493
+EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+SMALL = {0, 1, PRIME - 1, EIGHTH, PRIME - EIGHTH}
+NAME = re.compile("[a-z0-9._-]+")
+PROVEN, MISSING, FALSE = "proven", "not checkable", "false"
+REFUSALS = (*range(1, 7), *range(100, 256))  # results that are searched for, besides 0
+CIDS = (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
+TRIES = 200_000  # transactions looked at in search of one block's results
+
+class Refused(ValueError): ...  # a fault of form
+class Doubt(Exception): ...  # a statement is not proven: its status, the reason
+class Link(bytes): ...  # the 36 bytes of a CID
+def form(holds, reason):
+    if not holds:
+        raise Refused(reason)
+def need(holds, reason, status=FALSE):
+    if not holds:
+        raise Doubt(status, reason)
+
+# ---- codec.md
+def H(data): return hashlib.sha256(data).digest()
+def D(use, *parts): return b"tally/%s/1\0" % use.encode() + b"".join(parts)
+def link_of(data, codec=0x71): return Link(bytes([1, codec, 0x12, 0x20]) + H(data))
+def text_of(data): return base64.b32encode(data).decode().lower().rstrip("=")
+def m(value):
+    if isinstance(value, int):
+        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, bytes):
+        return (b"\xd8\x2a\x58\x25\0" if isinstance(value, Link) else head(2, len(value))) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(m, value))
+    items = sorted(value.items(), key=lambda item: (len(item[0]), item[0]))
+    return head(5, len(value)) + b"".join(m(key) + m(each) for key, each in items)
+def head(kind, number):
+    size = next(size for size in (0, 1, 2, 4, 8) if number < (1 << 8 * size if size else 24))
+    start = 23 + size.bit_length() if size else number
+    return bytes([kind << 5 | start]) + (number.to_bytes(size, "big") if size else b"")
+def read_item(data, at, depth):
+    form(at < len(data) and data[at] & 31 < 28, "end or head")
+    kind, number, at = data[at] >> 5, data[at] & 31, at + 1
+    if number > 23:
+        size = 1 << number - 24
+        number, at = int.from_bytes(data[at : at + size], "big"), at + size
+    if kind < 4:
+        form(kind > 1 or number + kind <= MAX, "int")
+        part = data[at : at + number] if kind > 1 else b""
+        return (number, -1 - number, part, part.decode() if kind == 3 else "")[kind], at + len(part)
+    form(kind < 7 and (kind == 6 or depth < 16), "kind or depth")
+    items = []
+    for _ in range(1 if kind == 6 else number * (kind - 3)):
+        item, at = read_item(data, at, depth + 1)
+        items.append(item)
+    if kind == 5:
+        form(all(type(key) is str and NAME.fullmatch(key) for key in items[::2]), "key")
+        return dict(zip(items[::2], items[1::2], strict=True)), at
+    form(kind == 4 or (type(items[0]) is bytes and items[0][:5] in CIDS), "link")
+    return (items if kind == 4 else Link(items[0][1:])), at
+def decode(data, fits):
+    """Return what bytes say: they must be its one encoding, and of the form that `fits` admits."""
+    found, _ = read_item(bytes(data), 0, 0)
+    form(m(found) == data and fits(found), "structure")
+    return found
+def is_point(data):
+    y = int.from_bytes(data, "little") & 2**255 - 1
+    return len(data) == 32 and y < PRIME and y not in SMALL
+def is_signed(pub, message, sig):
+    if not is_point(pub) or not is_point(sig[:32]) or int.from_bytes(sig[32:], "little") >= ORDER:
+        return False
+    try:
+        return len(sig) == 64 and bindings.crypto_sign_open(sig + message, pub) == message
+    except exceptions.BadSignatureError:
+        return False
+
+# ---- README.md: its notation as here and in records.csv, read as if it were Python
+WORDS = {
+    "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
+    "int": lambda v, _: type(v) is int, "uint": lambda v, _: type(v) is int and v >= 0,
+    "u": lambda v, size: type(v) is int and 0 <= v < 1 << size,
+    "b": lambda v, size: type(v) is bytes and len(v) == size,
+    "str": lambda v, size: type(v) is str and 1 <= len(v.encode()) <= size,
+    "id": lambda v, size: type(v) is str and len(v) <= size and bool(NAME.fullmatch(v)),
+    "empty": lambda v, _: v == ""}
+def shape(text):
+    """Return the check of a notation; [a, b] without bounds is a list of exactly both."""
+    text = text.replace("2^53-1", str(MAX)).replace("empty or", "empty |").replace("<=", "0..")
+    text = re.sub(r"([A-Za-z]\w*)(\??)", lambda found: f"_{found[1]}{found[2] and '_'}", text)
+    text = re.sub(r"(-?\d+)\.\.(-?\d+)", r"(\1, \2)", text)
+    tree = ast.parse(re.sub(r"(?<=[]}s]) ?\(", " @ (", text), mode="eval").body
+    return lambda v: admits(tree, v)
+def admits(tree, v):
+    match tree:
+        case ast.BinOp(left, ast.BitOr(), right):
+            return admits(left, v) or admits(right, v)
+        case ast.BinOp(ast.Name(), _, size):
+            return type(v) is bytes and admits(size, len(v))
+        case ast.BinOp(ast.List([item]), _, size):
+            return type(v) is list and admits(size, len(v)) and all(admits(item, x) for x in v)
+        case ast.BinOp(ast.Dict([key], [item]), _, size):
+            fit = type(v) is dict and admits(size, len(v))
+            return fit and all(admits(key, name) and admits(item, x) for name, x in v.items())
+        case ast.Tuple([low, high]):
+            return type(v) is int and ast.literal_eval(low) <= v <= ast.literal_eval(high)
+        case ast.List(items):
+            return type(v) is list and len(v) == len(items) and all(map(admits, items, v))
+        case ast.Dict(keys, items):
+            known = {key.id.strip("_"): item for key, item in zip(keys, items, strict=True)}
+            needed = {key.id[1:] for key in keys if key.id[-1] != "_"}
+            fit = type(v) is dict and needed <= v.keys() <= known.keys()
+            return fit and all(admits(known[name], x) for name, x in v.items())
+        case ast.Constant(number):
+            return type(v) is int and v == number
+    kind, size = re.fullmatch(r"_(\D*)(\d*)", tree.id).groups()
+    return WORDS[kind](v, int(size or 0)) if kind in WORDS else v == tree.id[1:]
+GENESIS = shape("{v: 1, suite: 1, kind: id24, name: id24, time: uint, salt: b32, target: b32, limits:"
+    " {id40: int}<=256, rules: {id40: int}<=256, seeded: 0 | 1, members: CID}")
+HEADER = shape("{v: 1, chain: b32, height: 1..2^53-1, prev: CID, time: uint, nonce: b16, target: b32,"
+    " merkle_root: b32, tx_count: u32, log_size: uint, log_root: b32, state_root: b32, members: CID,"
+    " proposer: id24}")
+MEMBERS = shape("{v: 1, members: [{member: id24, role: id24, keys: [{key: u32, use: tx | note | link"
+    " | seal | bft, alg: 1 | 2 | 3, pub: bytes 32..1216, from: uint, to?: uint}]1..16}]1..256}")
+TX_HEADER = shape("{v: 1, chain: b32, member: id24, key: u32, seq: 1..2^53-1, not_after: uint, count:"
+    " 1..1024, root: b32}")
+TX = shape("[bytes 0..262144, b64, [bytes 0..262144]1..1024]")
+SEAL = "{com: b32, obj: CID, size: 2048 | 4096 | 8192 | 16384 | 32768 | 65536}"
+RECORD = shape("{t: id40, rv: u16, id: b16, pub: {id40: value}<=64, case?: b16, on?: uint, refs?:"
+    f" [b16]1..16, seals?: {{case: {SEAL}}} | {{party: {SEAL}}} | {{case: {SEAL}, party: {SEAL}}},"
+    " officer?: b16, amends?: b16}")
+LEAF = shape("[1..2^53-1, u32, uint, u16, b32, CID]")
+NODE = shape("{v: 1, below: CID, header: CID, transactions: [CID]1..4096}")
+CAR = shape("{roots: [CID]1..1, version: 1}")
+PATH = "[b32]<=53"
+EVIDENCE = shape("{v: 1, chain: b32, kind: record | case | decision, claims: [{claim: admitted |"
+    " decided, record: 0..4095}]1..4096, records: [{v: 1, record: bytes 0..262144, index: u16, path:"
+    f" {PATH}, header: bytes 0..262144, sig: b64, leaf: bytes 0..8192, position: uint, log_path:"
+    f" {PATH}}}]1..4096, headers: [CID]<=4096, paths: [{PATH}]<=16, checkpoints: [bytes 0..65536]<=256,"
+    " members: [CID]<=4096, disclosures: [{record: 0..4095, class: case | party, row:"
+    f" [id40, b16, value, {PATH}] | [id40, b16, {PATH}]}}]<=4096, objects: [CID]<=4096}}")
+DECISION = shape("{service: id24, version: u16, question: id24, model?: CID, catalogue: CID, rules:"
+    " u32, inputs_com: b32, not_after: uint}")
+SEALED = "outcome ranked conditions".split(), "figures reasons inputs grants subject".split()
+
+# ---- RFC 6962
+def node(left, right): return H(b"\1" + left + right)
+def root_of(peaks): return functools.reduce(lambda a, b: node(b, a), peaks[::-1]) if peaks else H(b"")
+def tree_of(items): return root_of(functools.reduce(lambda a, b: grow(a, *b), enumerate(items), []))
+def grow(peaks, size, item):
+    """Return the perfect subtrees of a tree of `size` leaves and one more."""
+    found = H(b"\0" + item)
+    while size & 1:
+        *peaks, left = peaks
+        found, size = node(left, found), size >> 1
+    return [*peaks, found]
+def check_path(name, item, index, tree, path):
+    size, root = tree
+    inner, found = (index ^ size - 1).bit_length(), H(b"\0" + item)
+    need(index < size and len(path) == inner + (index >> inner).bit_count(), "path")
+    for level, other in enumerate(path):
+        left = level < inner and not index >> level & 1
+        found = node(found, other) if left else node(other, found)
+    need(found == root, name)
+def extends(old, new, path):
+    """Read section 2.1.2 backwards: from the path's nodes both roots are built again."""
+    def build(part, size, is_whole):
+        if part == size:
+            return (old[1] if is_whole else steps.pop(0),) * 2
+        split = 1 << (size - 1).bit_length() - 1
+        is_left = part <= split
+        rest = (part, split, is_whole) if is_left else (part - split, size - split, False)
+        (a, b), other = build(*rest), steps.pop(0)
+        return (a, node(b, other)) if is_left else (node(other, a), node(other, b))
+    steps = [*path, b""]  # the last is left over by a path of the right length
+    fit = 1 <= old[0] <= new[0] and len(path) <= 53
+    return fit and build(old[0], new[0], True) == (old[1], new[1]) and steps == [b""]
+
+# ---- evidence.md: archives, pins; chain.md: members; checkpoint.md
+def read_car(data):
+    """Return root and blocks of an archive; what the root does not reach is refused."""
+    sections, blocks = read_sections(data), {}
+    root = decode(next(sections, b""), CAR)["roots"][0]
+    for section in sections:
+        cid = Link(section[:36])
+        form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
+        blocks[cid] = section[36:]
+    waiting, seen = [root], set()
+    form(root in blocks and root[1] == 0x71, "root")
+    while waiting:
+        cid = waiting.pop()
+        if cid in blocks and cid not in seen:
+            seen.add(cid)
+            waiting += links_of(decode(blocks[cid], lambda _: True)) if cid[1] == 0x71 else ()
+    form(len(seen) == len(blocks), "unreachable block")
+    return root, blocks
+def read_sections(data):
+    at = 0
+    while at < len(data):
+        size = re.match(rb"[\x80-\xff]{0,8}[\0-\x7f]", data[at : at + 9])
+        form(size and (len(size[0]) == 1 or size[0][-1]), "varint")
+        number, at = sum((byte & 127) << 7 * i for i, byte in enumerate(size[0])), at + size.end()
+        form(0 < number <= len(data) - at, "section")
+        yield data[at : at + number]
+        at += number
+def links_of(value):
+    if isinstance(value, Link):
+        return [value]
+    parts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
+    return [link for part in parts for link in links_of(part)]
+def find(blocks, cid, reason):
+    need(cid in blocks, reason, MISSING)
+    return bytes(blocks[cid])
+@functools.lru_cache(64)
+def read_members(data):
+    """Return {member: {number: key}}."""
+    rows = decode(data, MEMBERS)["members"]
+    names, keys = [row["member"] for row in rows], [key for row in rows for key in row["keys"]]
+    form(len(data) <= 2**20 and names == sorted(set(names)), "members")
+    form(sum(any(key["use"] == "note" for key in row["keys"]) for row in rows) <= 95, "note keys")
+    form(len({key["pub"] for key in keys}) == len(keys), "pub twice")
+    for key in keys:
+        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", 2**53), "key")
+        form(len(key["pub"]) == (1216 if key["alg"] == 3 else 32), "pub size")
+        form(key["alg"] > 1 or is_point(key["pub"]), "pub point")
+    found = {row["member"]: {key["key"]: key for key in row["keys"]} for row in rows}
+    pairs = [(key["key"] for key in row["keys"]) for row in rows]
+    form(all([*each] == sorted(found[name]) for name, each in zip(names, pairs, strict=True)), "order")
+    return found
+def is_valid(key, use, height):
+    return key["use"] == use and key["from"] <= height < key.get("to", 2**53)
+def check_signed(header, tid, sig, members, height):
+    key = members.get(header["member"], {}).get(header["key"])
+    good = key and is_valid(key, "tx", height) and is_signed(key["pub"], D("tx", tid), sig)
+    need(good, "key or signature")
+def read_pin(data):
+    pin = json.loads(data)
+    names = {"chain": str, "origin": str, "list": str, "size": int, "root": str}
+    form(type(pin) is dict and {name: type(pin[name]) for name in pin} == names, "pin")
+    for name in ("chain", "list", "root"):
+        pin[name] = base64_of(pin[name].translate({45: 43, 95: 47, 43: 45, 47: 45}))
+    pin["name"], _, chain = pin["origin"].partition("/")
+    form(WORDS["id"](pin["name"], 24) and chain == text_of(pin["chain"]), "pin origin")
+    form(len(pin["chain"]) == len(pin["root"]) == 32 and 0 <= pin["size"] <= MAX, "pin root")
+    form(pin["size"] or pin["root"] == H(b""), "pin root")
+    return pin | {"members": read_members(pin["list"])}
+NUMBER = "([1-9][0-9]{0,15})"
+BODY = re.compile(f"([a-z0-9._-]{{1,24}}/[a-z2-7]{{52}})\n{NUMBER}\n(.{{44}})\nheight {NUMBER}\n"
+    "header b([a-z2-7]{58})\n")
+def base64_of(text):
+    data = base64.b64decode(text, validate=True)
+    form(base64.b64encode(data).decode() == text, "base64")
+    return data
+def read_note(note, origin, members):
+    """Return (size, root), height and header of a note that a quorum of `members` signed."""
+    text, gap, tail = bytes(note).decode().partition("\n\n")
+    body, lines = BODY.fullmatch(text + "\n"), tail.split("\n")
+    form(len(note) <= 2**16 and body and gap and not lines.pop() and 0 < len(lines) <= 64, "note")
+    found = [re.fullmatch("\u2014 ([^ \n+]+) ([^ \n]+)", line) for line in lines]
+    form(all(found), "note line")
+    blobs = [(each[1], base64_of(each[2])) for each in found]
+    header, root = Link(base64.b32decode(body[5].upper() + "======")), base64_of(body[3])
+    size, height = int(body[2]), int(body[4])
+    form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS, "note header")
+    form(max(size, height) <= MAX and len(root) == 32, "note body")
+    need(body[1] == origin, "origin")
+    keys = [(name, key) for name in members for key in members[name].values()]
+    known, signers, voices = {}, set(), {name for name, key in keys if is_valid(key, "note", height)}
+    for member, pub in [(name, key["pub"]) for name, key in keys if is_valid(key, "note", height)]:
+        name = f"{origin.partition('/')[0]}/{member}"
+        known.setdefault((name, H(name.encode() + b"\n\4" + pub)[:4]), []).append((member, pub))
+    for name, blob in blobs:
+        time, named = int.from_bytes(blob[4:12], "big"), known.get((name, blob[:4]), ())
+        message = f"cosignature/v1\ntime {time}\n{body[0]}".encode()
+        fit = len(blob) == 76 and time <= MAX
+        good = [member for member, pub in named if fit and is_signed(pub, message, blob[12:])]
+        need(good or not named, "cosignature")
+        signers.update(good[:1])
+    need(len(signers) > 2 * len(voices) // 3, "quorum", MISSING)
+    return (size, root), height, header
+
+# ---- chain.md: records, blocks
+def read_types(lines):
+    """Return {(type, version): {class: {field: check}}} of records.csv."""
+    types = {}
+    for row in csv.DictReader(lines):
+        kind = types.setdefault((row["type"], int(row["version"])), {})
+        kind.setdefault(row["class"], {})[row["field"]] = shape(row["check"])
+    return types
+def record_of(data):
+    """Return a record; an empty map if the bytes have not the form of one."""
+    try:
+        return decode(data, RECORD) if len(data) <= 8_192 else {}
+    except ValueError:
+        return {}
+class Chain:
+    """Where a chain stands, after genesis and after each height that follows."""
+    def __init__(self, genesis, blocks, pin):
+        fields = decode(genesis, GENESIS)
+        need(H(genesis) == pin["chain"] and fields["name"] == pin["name"], "chain")
+        self.pin, self.blocks, self.target, self.time = pin, blocks, fields["target"], fields["time"]
+        self.heads, self.size, self.peaks, self.ids, self.windows = [link_of(genesis)], 0, [], set(), {}
+        self.lists, self.members, self.tops, self.pubs = [None], {}, {}, set()
+        self.follow_list(fields["members"], 0)
+    def add(self, entry):
+        data, height = find(self.blocks, entry["header"], "header"), len(self.heads)
+        block, links = decode(data, HEADER), entry["transactions"]
+        rows = [find(self.blocks, cid, "transaction") for cid in links]
+        stated = {"height": height, "prev": self.heads[-1], "chain": self.pin["chain"],
+            "target": self.target, "tx_count": len(rows)}
+        for name, value in stated.items():
+            need(block[name] == value, name)
+        need(block["time"] > self.time and H(data) <= self.target, "time or nonce")
+        need(block["proposer"] in self.members, "proposer")
+        need({cid[1] for cid in links} == {0x55} and entry["header"][1] == 0x71, "link")
+        need(len(m([data, rows])) <= 4_000_000 and max(map(len, rows)) <= 2**18, "size")
+        found = [decode(row, TX) for row in rows]
+        need(sum(len(tx[2]) for tx in found) <= 32_768, "records")
+        need(block["merkle_root"] == tree_of([m(tx[:2]) for tx in found]), "merkle_root")
+        for tx in found:
+            self.check_transaction(block, *tx)
+        self.settle(block, found)
+        self.time = block["time"]
+        self.heads.append(link_of(data))
+        self.follow_list(block["members"], height + 1)
+    def check_transaction(self, block, data, sig, records):
+        header = decode(data, TX_HEADER)
+        (top, bits), seq = self.windows.get(header["member"], (0, 0)), header["seq"]
+        high = max(top, seq)
+        need(header["chain"] == block["chain"], "chain of a transaction")
+        need(top - 1_024 < seq <= top + 2**20 and (seq > top or not bits >> top - seq & 1), "seq")
+        self.windows[header["member"]] = high, (bits << high - top | 1 << high - seq) & 2**1_024 - 1
+        need(0 <= header["not_after"] - block["time"] <= 86_400_000, "time of a transaction")
+        check_signed(header, H(data), sig, self.members, block["height"])
+        need((header["count"], header["root"]) == (len(records), tree_of(records)), "count or root")
+    def settle(self, block, found):
+        """Take over the results that lead to the block's log root, and its leaves."""
+        bundles = [[record_of(record).get("id") for record in tx[2]] for tx in found]
+        places = range(len(found))
+        guesses = (dict(zip(some, codes, strict=True)) for count in range(len(found) + 1)
+            for some in itertools.combinations(places, count)
+            for codes in itertools.product(REFUSALS, repeat=count))
+        for forced in itertools.islice(guesses, max(1, TRIES // len(found))):
+            ids = [each for at in places if at not in forced for each in bundles[at]]
+            if None in ids or len(set(ids)) < len(ids) or not self.ids.isdisjoint(ids):
+                continue
+            peaks, pinned = self.peaks, True
+            for at, size in enumerate(range(self.size, self.size + len(found))):
+                tid, code = H(found[at][0]), forced.get(at, 0)
+                leaf = [block["height"], at, block["time"], code, tid, self.heads[-1]]
+                peaks = grow(peaks, size, m(leaf))
+                pinned &= size + 1 != self.pin["size"] or root_of(peaks) == self.pin["root"]
+            if (size + 1, root_of(peaks)) == (block["log_size"], block["log_root"]):
+                need(pinned, "root of the pin")
+                self.peaks, self.size = peaks, size + 1
+                self.ids.update(ids)
+                return
+        raise Doubt(MISSING, "results")
+    def follow_list(self, cid, start):
+        """Take over the list that a header names; a key that is new must come in as one."""
+        if cid == self.lists[-1]:
+            return
+        before, self.members = self.members, read_members(find(self.blocks, cid, "members list"))
+        for name, keys in self.members.items():
+            for key in [key for key in keys.values() if before.get(name, {}).get(key["key"]) != key]:
+                need(key["from"] == start and key["key"] > self.tops.get(name, start and 0), "new key")
+                need(key["pub"] not in self.pubs, "pub twice")
+        self.tops |= {name: max(self.tops.get(name, 0), *keys) for name, keys in self.members.items()}
+        self.pubs |= {key["pub"] for keys in self.members.values() for key in keys.values()}
+        self.lists.append(cid)
+def verify_chain(root, blocks, pin, notes):
+    nodes, at, height = [], root, 0
+    while height != 1:
+        nodes.append(at)
+        entry = decode(find(blocks, at, "node"), NODE)
+        height, at = decode(find(blocks, entry["header"], "header"), HEADER)["height"], entry["below"]
+    chain = Chain(find(blocks, at, "genesis"), blocks, pin)
+    for cid in reversed(nodes):
+        try:
+            chain.add(decode(blocks[cid], NODE))
+        except Doubt as doubt:
+            raise Doubt(doubt.args[0], f"height {len(chain.heads)}: {doubt.args[1]}") from doubt
+    need(link_of(pin["list"]) in chain.lists, "list of the pin")
+    need(chain.size >= pin["size"], "size of the pin", MISSING)
+    members = pin["members"]
+    for note in notes:
+        tree, height, cid = read_note(note, pin["origin"], members)
+        need(height < len(chain.heads), "height of the note", MISSING)
+        header = decode(blocks[chain.heads[height]], HEADER)
+        need((cid, *tree) == (link_of(m(header)), header["log_size"], header["log_root"]), "note")
+        members = read_members(bytes(blocks[header["members"]]))
+    return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(notes)} notes")]
+
+# ---- evidence.md
+def verify_evidence(root, blocks, pin, types):
+    file, linked = decode(blocks[root], EVIDENCE), {}
+    statements = [*file["claims"], *file["disclosures"]]
+    form(all(each["record"] < len(file["records"]) for each in statements), "record index")
+    decided = any(each["claim"] == "decided" for each in file["claims"])
+    form(file["kind"] == "case" or decided == (file["kind"] == "decision"), "claims")
+    for name in ("headers", "members", "objects"):
+        form(len({*file[name]}) == len(file[name]) and {*file[name]} <= blocks.keys(), name)
+        linked[name] = {cid: blocks[cid] for cid in file[name]}
+    for data in linked["headers"].values():
+        decode(data, lambda v: HEADER(v) or GENESIS(v))
+    for data in linked["members"].values():
+        read_members(bytes(data))
+    names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
+    try:
+        tree = last_checkpoint(file, linked, pin)
+    except Doubt as doubt:
+        return [(name, *doubt.args) for name in names]
+    return [(name, *judge(each, file, linked, tree, types)) for name, each in zip(names, statements, strict=True)]
+def last_checkpoint(file, linked, pin):
+    """Return size and root of the log by the last checkpoint, of authority and tied to the pin."""
+    need(file["chain"] == pin["chain"], "chain")
+    now, ties, last = link_of(pin["list"]), [(pin["size"], pin["root"])], None
+    lists = {now: pin["list"]}
+    for note in file["checkpoints"]:
+        if last:
+            header = decode(find(linked["headers"], last[2], "header of the checkpoint"), HEADER)
+            stated = (header["log_size"], header["log_root"]), header["height"]
+            need(stated == last[:2], "header of the checkpoint")
+            if header["members"] != now:
+                now, lists = header["members"], linked["members"]
+        found = read_note(note, pin["origin"], read_members(find(lists, now, "members list")))
+        form(not last or (found[0][0] > last[0][0] and found[1] > last[1]), "checkpoint order")
+        last, paths = found, file["paths"]
+        for old in (ties[0], ties[-1]):
+            if old[0] == 0 or old == last[0] or any(extends(old, last[0], path) for path in paths):
+                ties.append(last[0])
+    need(last, "checkpoint", MISSING)
+    is_open = last[0][0] < pin["size"] or not file["paths"]
+    need(ties[-1] == last[0], "consistency", MISSING if is_open else FALSE)
+    return last[0]
+def judge(entry, file, linked, tree, types):
+    try:
+        record = admitted(entry["record"], file, linked, tree)
+        if "row" in entry:
+            check_disclosure(entry, record, types)
+        elif entry["claim"] == "decided":
+            for each in file["disclosures"]:
+                if each["record"] == entry["record"]:
+                    check_disclosure(each, record, types)
+            kind = types.get((record["t"], record["rv"]))
+            need(kind is not None, "version", MISSING)
+            sealed = tuple([*kind.get(name, ())] for name in ("case", "party"))
+            need(sealed == SEALED and DECISION(record["pub"]), "type")
+            need(holds=False, reason="decisions are not run again here", status=MISSING)
+    except Doubt as doubt:
+        return doubt.args
+    return PROVEN, f"as of size {tree[0]}"
+def admitted(index, file, linked, tree):
+    proof = file["records"][index]
+    header, tid = decode(proof["header"], TX_HEADER), H(proof["header"])
+    height, _, _, code, named, prev = decode(proof["leaf"], LEAF)
+    need(header["chain"] == file["chain"] and tid == named, "chain or tid")
+    check_path("bundle path", proof["record"], proof["index"], (header["count"], header["root"]), proof["path"])
+    check_path("log path", proof["leaf"], proof["position"], tree, proof["log_path"])
+    data = find(linked["headers"], prev, "header before the record")
+    before = decode(data, GENESIS if height == 1 else HEADER)
+    place = H(data) if height == 1 else (before["chain"], before["height"] + 1)
+    need(place == (file["chain"] if height == 1 else (file["chain"], height)), "header before the record")
+    members = read_members(find(linked["members"], before["members"], "members list"))
+    check_signed(header, tid, proof["sig"], members, height)
+    record = record_of(proof["record"])
+    need(code == 0 and record, "record form, or refused")
+    if file["kind"] == "case":
+        of_case = record.get("case") == (admitted(0, file, linked, tree)["id"] if index else None)
+        need(of_case, "case")
+    return record
+def check_disclosure(entry, record, types):
+    row, sealed = entry["row"], entry["class"]
+    need(sealed in record.get("seals", ()), "class")
+    need((record["t"], record["rv"]) in types, "version", MISSING)
+    fields = types[record["t"], record["rv"]].get(sealed, {})
+    need(row[0] in fields, "name")
+    leaf = m([record["id"], sealed, *row[:-1]])
+    check_path("com", leaf, [*fields].index(row[0]), (len(fields), record["seals"][sealed]["com"]), row[-1])
+    need(len(row) == 3 or fields[row[0]](row[2]), "value")
+def verify(data, pin, notes=(), types=()):
+    """Return (what, status, reason) of each statement of an archive's bytes."""
+    root, blocks = read_car(data)
+    if "below" in decode(blocks[root], lambda v: type(v) is dict):
+        try:
+            return verify_chain(root, blocks, read_pin(pin), notes)
+        except Doubt as doubt:
+            return [("chain", *doubt.args)]
+    return verify_evidence(root, blocks, read_pin(pin), read_types(types))
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--pin", type=Path, required=True)
+    parser.add_argument("--note", type=Path, action="append", default=[])
+    parser.add_argument("--types", type=Path, default=Path(__file__).with_name("records.csv"))
+    given = parser.parse_args()
+    notes, types = [note.read_bytes() for note in given.note], given.types.read_text("utf-8").splitlines()
+    try:
+        with given.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            found = verify(memoryview(data), given.pin.read_bytes(), notes, types)
+    except ValueError as error:
+        print(f"refused: {error}")
+        return 2
+    print("\n".join(f"{what}: {status}, {reason}" for what, status, reason in found))
+    return int(any(status != PROVEN for _, status, _ in found))
+if __name__ == "__main__":
+    sys.exit(main())

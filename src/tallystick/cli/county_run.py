@@ -1,0 +1,319 @@
+"""`tally county start|stop|status|logs`: one process a member on this machine, each watched."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.cli.place import Place, at_county, at_member
+from tallystick.cli.spoken import Group, argument, find_language, option
+
+if TYPE_CHECKING:
+    from tallystick.county.founding import CountyFile
+
+__all__ = ["add_running"]
+
+PORT: Final = 8420
+LINK_PORTS: Final = 100
+"""How far a member's link stands from its API."""
+PORT_MAX: Final = 65_535 - 2 * LINK_PORTS
+START_S: Final = 60.0
+LOOK_S: Final = 0.1
+LINES: Final = 40
+TAIL_BYTES: Final = 1_000_000
+SUPERVISOR: Final = "supervisor"
+
+
+def add_running(group: Group) -> None:
+    """Add the verbs that run a county's members to `tally county`."""
+    _add_start(group)
+    _add_stop(group)
+    _add_status(group)
+    _add_logs(group)
+
+
+def _home(place: Place, folder: str | None) -> Path:
+    return (Path(folder) if folder else place.county).resolve()
+
+
+_FOLDER: Final = argument(
+    "folder", required=False, metavar="[COUNTY]", zh="县文件夹", en="The folder, as --county."
+)
+
+
+# ---- start
+
+
+def _add_start(group: Group) -> None:
+    @group.verb(
+        "start",
+        zh="每个成员一个进程，在本机上运行，死了自动重启",
+        en="Run one process a member on this machine; one that dies is started again.",
+    )
+    @_FOLDER
+    @option(
+        "--port",
+        type=click.IntRange(0, PORT_MAX),
+        default=PORT,
+        show_default=True,
+        zh="第一个成员的端口；0 为任选",
+        en="Port of the first member; 0 takes free ones.",
+    )
+    @option(
+        "--member",
+        "members",
+        multiple=True,
+        metavar="NAME",
+        zh="只运行某些成员",
+        en="Run these alone.",
+    )
+    @option("--api-only", is_flag=True, zh="只要接口，不要控制台", en="The API alone, no console.")
+    @option("--watch", is_flag=True, hidden=True, zh="在本进程里看护", en="Watch, in this process.")
+    @at_county
+    def start(
+        place: Place,
+        *,
+        folder: str | None,
+        port: int,
+        members: tuple[str, ...],
+        api_only: bool,
+        watch: bool,
+    ) -> list[dict[str, Any]] | None:
+        """Start a county's members."""
+        from tallystick.county.founding import read_county
+
+        home = _home(place, folder)
+        found = read_county(home)
+        names = _choose(found, members)
+        if watch:
+            _watch(home, names, port, api_only=api_only)
+            return None
+        _begin(home, found, names, port)
+        more = ["--api-only"] if api_only else []
+        process = _spawn(
+            home, ["--port", str(port), *more, *(w for n in names for w in ("--member", n))]
+        )
+        _await(home, names, process)
+        return _status(home, found, names)
+
+
+def _choose(found: CountyFile, members: tuple[str, ...]) -> list[str]:
+    names = [each.name for each in found.members]
+    for name in members:
+        if name not in names:
+            raise NotFound(
+                "member.unknown", f"{name} is no member of this county", cure="tally county show."
+            )
+    return [name for name in names if not members or name in members]
+
+
+def _begin(home: Path, found: CountyFile, names: list[str], port: int) -> None:
+    """Tell each member where all of them are, before any is started."""
+    from tallystick.api.token import ensure_token
+    from tallystick.county.supervising import find_supervisor
+    from tallystick.kernel.link.book import BOOK_FILE, Place, is_loopback, read_book, write_book
+
+    if find_supervisor(home):
+        raise Conflict(
+            "county.started",
+            f"the members of {home.name} are running already",
+            cure="tally county status, or tally county stop.",
+        )
+    ports = _link_ports(len(found.members), port)
+    book = {
+        each.name: Place("http", "127.0.0.1", at)
+        for each, at in zip(found.members, ports, strict=True)
+    }
+    for name in names:
+        path = home / name / BOOK_FILE
+        if path.is_file() and any(not is_loopback(each.host) for each in read_book(path).values()):
+            raise Conflict(
+                "county.spread",
+                f"the address book of {name} names other machines",
+                cure="Start each member on its own machine: tally serve FOLDER --alone.",
+            )
+    for name in names:
+        write_book(home / name / BOOK_FILE, book)
+    ensure_token(home)
+
+
+def _link_ports(count: int, port: int) -> list[int]:
+    """Return a port a member: counted on from the API's, or free ones."""
+    import contextlib
+    import socket
+
+    if port:
+        return [port + LINK_PORTS + at for at in range(count)]
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _spawn(home: Path, words: list[str]) -> subprocess.Popen[bytes]:
+    """Start the supervisor, in a session of its own."""
+    from tallystick.county.supervising import log_path
+
+    log = log_path(home, SUPERVISOR)
+    log.parent.mkdir(mode=0o700, exist_ok=True)
+    with log.open("ab") as file:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [
+                *(sys.executable, "-m", "tallystick.cli"),
+                *("county", "start", str(home), "--watch", *words),
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+
+
+def _await(home: Path, names: list[str], process: subprocess.Popen[bytes]) -> None:
+    """Wait until every member tells its address.
+
+    Raises:
+        Unavailable: `county.not_started`, one does not.
+    """
+    from tallystick.cli.opening import read_address
+
+    deadline = time.monotonic() + START_S
+    missing = list(names)
+    while missing:
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Unavailable(
+                "county.not_started",
+                f"{', '.join(missing)} did not begin to serve",
+                cure="tally county logs --member NAME tells why; tally county stop ends the rest.",
+            )
+        time.sleep(LOOK_S)
+        missing = [name for name in missing if not read_address(home / name)]
+
+
+def _watch(home: Path, names: list[str], port: int, *, api_only: bool) -> None:
+    """Be the supervisor until a signal comes."""
+    import logging
+    import signal
+
+    from tallystick.county.founding import read_county
+    from tallystick.county.supervising import Command, Supervisor, hold
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
+    places = {each.name: at for at, each in enumerate(read_county(home).members)}
+    more = ("--api-only",) if api_only else ()
+    commands = [
+        Command(
+            name,
+            (
+                *("serve", str(home), "--alone", "--member", name, "--until-eof"),
+                *("--port", str(port + places[name] if port else 0), *more),
+            ),
+        )
+        for name in names
+    ]
+    with hold(home):
+        supervisor = Supervisor(home, commands)
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, supervisor.end)
+        supervisor.run()
+
+
+# ---- stop
+
+
+def _add_stop(group: Group) -> None:
+    @group.verb("stop", zh="停下各成员的进程", en="End the members' processes.")
+    @_FOLDER
+    @at_county
+    def stop(place: Place, *, folder: str | None) -> dict[str, Any]:
+        """Stop a county's members."""
+        from tallystick.county.supervising import stop_supervisor
+
+        return {"stopped": int(stop_supervisor(_home(place, folder)))}
+
+
+# ---- status
+
+
+def _add_status(group: Group) -> None:
+    @group.verb(
+        "status",
+        zh="各成员的进程、高度、见证高度和警报",
+        en="Each member's process, height, witnessed height and alarm.",
+    )
+    @_FOLDER
+    @at_county
+    def status(place: Place, *, folder: str | None) -> list[dict[str, Any]]:
+        """Tell how a county's members are."""
+        from tallystick.county.founding import read_county
+
+        home = _home(place, folder)
+        found = read_county(home)
+        held = [each.name for each in found.members if (home / each.name / "member.key").is_file()]
+        return _status(home, found, held)
+
+
+def _status(home: Path, found: CountyFile, names: list[str]) -> list[dict[str, Any]]:
+    language = find_language()
+    rows = []
+    for member in found.members:
+        if member.name in names:
+            named = {"member": member.name, "name": getattr(member, language)}
+            rows.append({**named, **_health(home, member.name)})
+    return rows
+
+
+def _health(home: Path, member: str) -> dict[str, Any]:
+    """Return how a member that is served alone is; `away` where it does not answer."""
+    from tallystick.api.token import read_token
+    from tallystick.cli.opening import read_address
+    from tallystick.client import Client
+
+    address = read_address(home / member)
+    if not address:
+        return {"state": "away"}
+    try:
+        with Client(address, read_token(home), member) as client:
+            found = client.ask("GET", f"/{member}/healthz").json()
+    except Error as error:
+        return {"state": "away", "alarm": error.code}
+    shown = ("height", "witnessed", "agreeing", "copies", "alarm")
+    return {"state": "up", **{name: found[name] for name in shown}, "address": address}
+
+
+# ---- logs
+
+
+def _add_logs(group: Group) -> None:
+    @group.verb("logs", zh="看各进程说了什么", en="Show what the processes tell.")
+    @_FOLDER
+    @option(
+        "--lines",
+        type=click.IntRange(1, 100_000),
+        default=LINES,
+        show_default=True,
+        zh="最后几行",
+        en="How many of the last lines.",
+    )
+    @at_member()
+    def logs(place: Place, *, folder: str | None, lines: int) -> list[dict[str, Any]]:
+        """Show the end of a member's log, or of the supervisor's."""
+        from tallystick.county.founding import read_county
+        from tallystick.county.supervising import log_path
+
+        home = _home(place, folder)
+        name = _choose(read_county(home), (place.member,))[0] if place.member else SUPERVISOR
+        path = log_path(home, name)
+        if not path.is_file():
+            raise Invalid(
+                "county.no_log", f"{name} has told nothing here", cure="tally county start."
+            )
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+            found = file.read().decode(errors="replace").splitlines()[-lines:]
+        return [{"member": name, "line": each} for each in found]

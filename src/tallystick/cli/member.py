@@ -1,0 +1,123 @@
+"""`tally member`: a member for a machine of its own: its keys, its address, its folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tallystick.cli.place import Place, at_county
+from tallystick.cli.spoken import Group, Words, argument, lang_option, option
+
+__all__ = ["member"]
+
+
+@click.group(
+    "member",
+    cls=Group,
+    words=Words(
+        "成员自己的机器：钥匙、地址、文件夹", "A member's own machine: keys, address, folder"
+    ),
+)
+@lang_option
+def member() -> None:
+    """Let a verb follow."""
+
+
+@member.verb(
+    "new",
+    zh="在本机抽取一个成员的钥匙，写出公开的名片；私钥不离开本机",
+    en="Draw a member's keys on this machine and write its public card; no secret leaves.",
+)
+@argument("folder", metavar="DIR", zh="放在哪里", en="Where to.")
+@option("--name", required=True, metavar="NAME", zh="链上的名字", en="Its name on the chain.")
+@option("--role", required=True, metavar="ROLE", zh="角色", en="Its role.")
+@option("--address", required=True, metavar="URL", zh="成员间通信的地址", en="Where it is asked.")
+@option("--zh", default="", metavar="TEXT", zh="中文名称", en="What it is called in Chinese.")
+@option("--en", default="", metavar="TEXT", zh="英文名称", en="What it is called in English.")
+@option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
+def new(
+    *, folder: str, name: str, role: str, address: str, zh: str, en: str, is_json: bool
+) -> None:
+    """Draw a member's keys."""
+    from tallystick.base.clock import SystemClock, SystemEntropy
+    from tallystick.cli.showing import show
+    from tallystick.cli.spoken import find_language
+    from tallystick.county.carding import draw_member
+    from tallystick.county.member import Member
+
+    path, digest = draw_member(
+        Path(folder) / name,
+        Member(name, role, zh or name, en or name),
+        address,
+        clock=SystemClock(),
+        entropy=SystemEntropy(),
+    )
+    show(
+        {"member": name, "card": str(path), "digest": digest},
+        is_json=is_json,
+        language=find_language(),
+    )
+
+
+@member.verb(
+    "join",
+    zh="收下县的公开文件，在本机开始自己的一份账本",
+    en="Take a county's public files, and begin this member's copy of the chain.",
+)
+@argument("name", metavar="NAME", zh="成员", en="The member.")
+@option(
+    "--from",
+    "public",
+    required=True,
+    metavar="DIR",
+    zh="tally county found 写出的文件夹",
+    en="The folder that `tally county found` wrote.",
+)
+@at_county
+def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
+    """Join a county."""
+    from tallystick.county.carding import join_county
+    from tallystick.county.upkeep import read_genesis
+
+    join_county(place.county / name, Path(public))
+    return {"member": name, "chain": read_genesis(place.county).chain.hex()}
+
+
+@member.verb(
+    "address",
+    zh="写明一个成员在哪里；本机的成员需要证书时自动生成",
+    en="Say where a member is asked; a member of this folder gets its certificate made.",
+)
+@argument("name", metavar="NAME", zh="成员", en="The member.")
+@argument("url", metavar="URL", zh="https://主机:端口", en="https://HOST:PORT.")
+@option(
+    "--certificate",
+    default="",
+    metavar="FILE",
+    zh="别处成员的证书 link.pem",
+    en="The certificate link.pem of a member that is elsewhere.",
+)
+@at_county
+def address(place: Place, *, name: str, url: str, certificate: str) -> dict[str, Any]:
+    """Write an address into the book of every member that this folder holds."""
+    from tallystick.county.addressing import set_address
+
+    told = set_address(place.county, name, url, Path(certificate) if certificate else None)
+    return {"member": name, "address": url, "told": told}
+
+
+@member.verb(
+    "pack",
+    zh="为一台机器打包：该成员自己的文件夹和公开文件，没有别人的秘密",
+    en="Pack a folder for one machine: the member's own and the public files, nobody else's.",
+)
+@argument("name", metavar="NAME", zh="成员", en="The member.")
+@option("--to", "target", required=True, metavar="DIR", zh="放在哪里", en="Where to.")
+@at_county
+def pack(place: Place, *, name: str, target: str) -> list[dict[str, Any]]:
+    """Pack a member."""
+    from tallystick.county.packing import pack_member
+
+    return [{"file": each} for each in pack_member(place.county, name, Path(target))]

@@ -1,0 +1,256 @@
+"""`tally verify`: whole chains, what is new since a checkpoint, one record, an archive.
+
+Law: verifying writes nothing into a member's folder and needs no running county; what it is asked
+to keep goes where it is told to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from tallystick.base.errors import Corrupt, Invalid, NotFound, Unavailable
+from tallystick.cli.place import Place, at_county
+from tallystick.cli.showing import progress, show
+from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
+
+if TYPE_CHECKING:
+    from tallystick.chain.pin import Pin
+    from tallystick.kernel.ledger.finding import Report
+    from tallystick.kernel.ledger.kept import Kept, KeptState
+
+__all__ = ["read_pin", "verify"]
+
+NOTE: Final = ".note"
+STATE: Final = ".state"
+
+
+@click.command(
+    "verify",
+    cls=Verb,
+    words=Words(
+        "用每个成员自己的文件从创世块起重跑全链，指出每处差错",
+        "Run each member's chain again from genesis, from its own files, and name every fault.",
+    ),
+)
+@option("--member", "members", multiple=True, metavar="NAME", zh="只验某成员", en="Only this one.")
+@option(
+    "--keep",
+    metavar="DIR",
+    zh="把验过的见证点和状态存到这里，下次可从这里接着验",
+    en="Keep the newest checkpoint and its state here, for a later --since.",
+)
+@option(
+    "--since",
+    metavar="NOTE",
+    zh="从上次保存的见证点起，只重跑其后的块",
+    en="Begin at a kept checkpoint (its .state beside it): later blocks alone are run again.",
+)
+@option(
+    "--record",
+    metavar="ID",
+    zh="只验一条记录：对着最新见证点给出入账证明",
+    en="One record alone: its proof under the newest checkpoint of authority.",
+)
+@option("--out", "-o", metavar="CAR", zh="把该记录的证明写成文件", en="Write that proof here.")
+@option("--car", metavar="FILE", zh="验证一个链归档，不需要县", en="An archive; no county needed.")
+@option(
+    "--trust",
+    metavar="JSON",
+    zh="您信任的成员名单；验记录时默认用县的",
+    en="Whom you trust: members.json; of a record, the county's by default.",
+)
+@at_county
+@lang_option
+def verify(place: Place, **given: Any) -> dict[str, Any] | None:  # noqa: ANN401 - click's own
+    """Verify; a fault is a failure."""
+    wanted = [name for name in ("since", "record", "car") if given[name]]
+    if len(wanted) > 1:
+        raise Invalid(
+            "verify.options",
+            f"{' and '.join(wanted)} ask for two different checks",
+            cure="Run them one after the other.",
+        )
+    if given["car"]:
+        return _verify_archive(place, given["car"], read_pin(given["trust"]))
+    if given["record"]:
+        return _verify_record(place, **given)
+    since = _read_kept(place, given["since"]) if given["since"] else None
+    _verify_copies(place, given["members"], since, given["keep"])
+    return None
+
+
+def read_pin(path: str | None) -> Pin | None:
+    """Return the pin of a members.json; None for no path."""
+    from tallystick.chain.pin import Pin
+
+    return None if path is None else Pin.read(_read(Path(path)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Invalid(
+            "cli.file", f"{path} cannot be read", cure="Name an existing file."
+        ) from error
+
+
+def _verify_copies(
+    place: Place, members: tuple[str, ...], since: KeptState | None, keep: str | None
+) -> None:
+    from tallystick.county.founding import read_county
+    from tallystick.county.upkeep import verify_county
+
+    names = list(members) or [each.name for each in read_county(place.county).members]
+    faulty, kept = [], None
+    with progress("verify") as tell:
+
+        def count(name: str, done: int, last: int) -> None:
+            tell(names.index(name) * last + done, len(names) * last)
+
+        reports = verify_county(
+            place.county, names, since=since, keep=keep is not None, progress=count
+        )
+        for report in reports:
+            row = _row(report)
+            show(
+                row if place.is_json else _flat(row),
+                is_json=place.is_json,
+                language=find_language(),
+            )
+            kept = kept or report.kept
+            if not report.is_sound:
+                faulty.append(report.member)
+    if faulty:
+        raise Corrupt(
+            "ledger.unsound",
+            f"{len(faulty)} of {len(names)} chains are not what was written: {', '.join(faulty)}",
+            cure="tally repair --member NAME.",
+        )
+    if keep is not None:
+        found = _keep(Path(keep), kept)
+        show(found, is_json=place.is_json, language=find_language())
+
+
+def _keep(folder: Path, kept: Kept | None) -> dict[str, Any]:
+    """Write a checkpoint and its state; return where."""
+    if kept is None:
+        raise NotFound(
+            "verify.no_checkpoint",
+            "no checkpoint of the last heights has the signatures of two thirds of the members",
+            cure="Try again when the members have followed.",
+        )
+    place = folder / f"{kept.height}{NOTE}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # The note last: where there is a note, there is its state.
+        place.with_suffix(STATE).write_bytes(kept.state)
+        place.write_bytes(kept.note)
+    except OSError as error:
+        raise Unavailable(
+            "archive.write", f"{place} cannot be written", cure="Check the folder and the disk."
+        ) from error
+    return {"kept": str(place), "height": kept.height, "bytes": len(kept.state)}
+
+
+def _read_kept(place: Place, note: str) -> KeptState:
+    from tallystick.county.upkeep import read_genesis
+    from tallystick.kernel.ledger.kept import read_state
+
+    path = Path(note)
+    beside = path.with_suffix(STATE)
+    if not beside.is_file():
+        raise NotFound(
+            "verify.no_state",
+            f"{path.name} has no state {beside.name} beside it",
+            cure="Name a checkpoint that `tally verify --keep` wrote, or verify the whole chain.",
+        )
+    return read_state(_read(beside), _read(path), read_genesis(place.county))
+
+
+def _row(report: Report) -> dict[str, Any]:
+    return {
+        "member": report.member,
+        "file": f"{report.member}/ledger.db",
+        "from": report.first,
+        "height": report.height,
+        "head": str(report.header or ""),
+        "sound": int(report.is_sound),
+        "findings": [asdict(each) for each in report.findings],
+    }
+
+
+def _flat(row: dict[str, Any]) -> str:
+    """Return a report in one line, and a line more for each finding."""
+    lines = [
+        f"{row['member'] or row['file']}\t{row['height']}\t{'ok' if row['sound'] else 'FAULT'}\t{row['head']}"
+    ]
+    for each in row["findings"]:
+        place = " ".join(
+            str(each[name]) for name in ("height", "field", "detail") if each[name] != ""
+        )
+        lines.append(f"  {place}: {each['expected'] or '-'} / {each['got'] or '-'}")
+    return "\n".join(lines)
+
+
+def _verify_archive(place: Place, file: str, pin: Pin | None) -> dict[str, Any] | None:
+    from tallystick.charter import CHARTER
+    from tallystick.kernel.ledger.archive import verify_archive
+
+    with progress("verify") as tell:
+        report = verify_archive(Path(file), CHARTER, pin=pin, progress=tell)
+    row = {**_row(report), "member": "", "file": file, "chain": report.chain.hex()}
+    if report.is_sound:
+        return row
+    show(row if place.is_json else _flat(row), is_json=place.is_json, language=find_language())
+    raise Corrupt(
+        "verify.archive",
+        f"the archive holds a block that may not stand at height {report.height + 1}",
+        cure="Ask the member who gave it for another; take nothing in from this one.",
+    )
+
+
+def _verify_record(
+    place: Place,
+    record: str,
+    members: tuple[str, ...],
+    out: str | None,
+    trust: str | None,
+    **_: object,
+) -> dict[str, Any]:
+    from tallystick.chain.evidence import verify_evidence
+    from tallystick.charter import CHARTER
+    from tallystick.county.founding import read_county
+    from tallystick.county.local import read_id
+    from tallystick.kernel.ledger.holding import prove_held
+
+    member = members[0] if members else read_county(place.county).orderer
+    data = prove_held(place.county / member / "ledger.db", read_id(record))
+    pin = read_pin(trust or str(place.county / "members.json"))
+    assert pin is not None
+    verdict = verify_evidence(data, pin, CHARTER)
+    if verdict.status.value != "proven" or verdict.checkpoint is None:
+        raise Corrupt(
+            "verify.record",
+            f"{member}'s file does not prove the record: {verdict.status}, {verdict.reason}",
+            cure="tally verify --member NAME, then tally repair --member NAME.",
+        )
+    if out is not None:
+        Path(out).write_bytes(data)
+    (found,) = verdict.records.values()
+    assert found.fields is not None
+    return {
+        "record": found.fields["t"],
+        "status": verdict.status.value,
+        "member": found.member,
+        "height": found.height,
+        "time": found.time_ms,
+        "checkpoint": verdict.checkpoint.body.height,
+        "signers": sorted(verdict.checkpoint.signers),
+        "bytes": len(data),
+        "file": out or "",
+    }

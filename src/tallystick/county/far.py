@@ -1,0 +1,116 @@
+"""A member whose orderer is on another machine: what it submits, and how it keeps up.
+
+Laws: what was signed and may or may not have reached the orderer is told `ledger.late`, not as a
+failure: it is sent again by itself and counts once. While the orderer is away the member goes on to
+verify what other members hold, says whom it misses, and sends again once it is back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Final
+
+from tallystick.base.errors import Error, Unavailable
+from tallystick.chain.transaction import Transaction
+from tallystick.kernel.ledger.base import Result, late
+from tallystick.kernel.ledger.courier import Courier
+from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.news import ask_news
+
+if TYPE_CHECKING:
+    from tallystick.county.house import Seat
+
+__all__ = ["FarLedger", "follow_far"]
+
+NEWS_MS: Final = 1_000
+"""How long one question for news waits at the orderer; a member that ends waits as long."""
+NOTE_PAUSE_MS: Final = 20
+"""How soon a member asks again for cosignatures of a block it has."""
+AWAY_MS: Final = 500
+"""How long a member waits before it asks others again what they hold, while the orderer is away."""
+
+
+class FarLedger:
+    """A follower as the `Ledger` of a member whose orderer may be cut off at any moment.
+
+    Args:
+        follower: the member's copy.
+    """
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+
+    def submit(self, data: bytes) -> bytes:
+        """Hand a transaction to the orderer and return its id.
+
+        Raises:
+            Unavailable: `ledger.late`, it is not known whether it came there.
+        """
+        try:
+            return self._follower.submit(data)
+        except Unavailable as error:
+            raise _told(error, Transaction.read(data).tid, 0) from error
+
+    def wait(self, tid: bytes, timeout_ms: int) -> Result:
+        """Return a transaction's result once this member has verified and kept its block."""
+        try:
+            return self._follower.wait(tid, timeout_ms)
+        except Unavailable as error:
+            raise _told(error, tid, timeout_ms) from error
+
+    def find(self, tid: bytes) -> Result | None:
+        """Return the result of a transaction ordered on this member's chain."""
+        return self._follower.find(tid)
+
+    def close(self) -> None:
+        """Nothing to end: the follower is its seat's."""
+
+
+def _told(error: Unavailable, tid: bytes, timeout_ms: int) -> Unavailable:
+    """Return what an error of the link means for what was signed; any other as it is."""
+    return late(tid, timeout_ms) if error.code.startswith("link.") else error
+
+
+def follow_far(seat: Seat, ended: threading.Event) -> None:
+    """Verify, keep, cosign and fold what the orderer has, until `ended`."""
+    follower, own = seat.follower, seat.node.replica
+    assert follower is not None
+    is_away, pause = True, NOTE_PAUSE_MS
+    while not ended.is_set():
+        try:
+            is_late = seat.witnesses.height < own.tip.height
+            wait_ms = 0 if is_away else pause if is_late else NEWS_MS
+            height = ask_news(seat.link, follower.orderer, own.tip.height, wait_ms)
+            is_moved = height > own.tip.height
+            if is_moved or is_late or is_away:
+                follower.pull()
+                seat.node.fold()
+            pause = NOTE_PAUSE_MS if is_moved else min(pause * 2, NEWS_MS)
+            if is_away:
+                is_away = False
+                _resend(seat)
+        except Error as error:
+            # The orderer is away, the disk is full or the chain has halted: told by its health.
+            is_away = True
+            _ask_others(seat, follower)
+            follower.trouble = error
+            ended.wait(AWAY_MS / 1_000)
+
+
+def _resend(seat: Seat) -> None:
+    """Send again what was signed while nobody took it in."""
+    with contextlib.suppress(Error):
+        Courier(seat.node.outbox, seat.ledger).resend()
+
+
+def _ask_others(seat: Seat, follower: Follower) -> None:
+    """Take over what any other member holds beyond this copy; verified like all else."""
+    tip = seat.node.replica.tip
+    ahead = [name for name, head in follower.heads().items() if head.body.height > tip.height]
+    for name in ahead:
+        with contextlib.suppress(Error):
+            follower.pull(name)
+            break
+    with contextlib.suppress(Error):
+        seat.node.fold()

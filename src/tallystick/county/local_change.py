@@ -1,0 +1,76 @@
+"""Changes of members, keys and limits as a member sees and decides them, at a node here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tallystick.base.errors import Invalid
+from tallystick.county.local_base import NodeOffice
+from tallystick.county.telling import read_id, told
+from tallystick.services.membership.service import DAYS
+
+__all__ = ["ChangeOffice"]
+
+
+class ChangeOffice(NodeOffice):
+    """What a member does about the list it stands in."""
+
+    def list_members(self) -> list[Any]:
+        """Return the list in force, with every key."""
+        return [told(each) for each in self._node.membership.list_members()]
+
+    def list_changes(self) -> list[Any]:
+        """Return the changes proposed, the newest first, with how they stand."""
+        return [told(each) for each in self._node.membership.list_changes()]
+
+    def show_change(self, change: str) -> dict[str, Any]:
+        """Return a change and its votes."""
+        found: dict[str, Any] = told(self._node.membership.show_change(read_id(change)))
+        return found
+
+    def propose_join(self, card: Mapping[str, Any], *, days: int = DAYS) -> dict[str, Any]:
+        """Propose that a new member joins, as its card states it."""
+        keys = [_read_key(each) for each in card["keys"]]
+        stated = {name: card[name] for name in ("member", "role", "name")}
+        return _told(self._node.membership.propose_join({**stated, "keys": keys}, days))
+
+    def propose_renewal(self, uses: Sequence[str], *, days: int = DAYS) -> dict[str, Any]:
+        """Draw fresh keys of this member and propose them."""
+        node = self._node
+        return _told(node.membership.propose_renewal(node.secrets, uses, days))
+
+    def propose_revocation(self, member: str, key: int, *, days: int = DAYS) -> dict[str, Any]:
+        """Propose that a member's key signs no more."""
+        return _told(self._node.membership.propose_revocation(member, key, days))
+
+    def propose_leaving(self, member: str, *, days: int = DAYS) -> dict[str, Any]:
+        """Propose that a member leaves."""
+        return _told(self._node.membership.propose_leaving(member, days))
+
+    def propose_limit(self, limit: str, value: int, *, days: int = DAYS) -> dict[str, Any]:
+        """Propose a limit of the chain."""
+        return _told(self._node.membership.propose_limit(limit, value, days))
+
+    def vote_change(self, change: str, *, yes: bool) -> dict[str, Any]:
+        """Say yes or no to a change, once."""
+        record = self._node.membership.vote(read_id(change), yes=yes)
+        return {"change": change, "record": record.hex()}
+
+
+def _told(change: bytes) -> dict[str, Any]:
+    return {"change": change.hex()}
+
+
+def _read_key(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a key of a card with its bytes read from hex."""
+    found = dict(stated)
+    for name in ("pub", "pop"):
+        if name in found:
+            try:
+                found[name] = bytes.fromhex(found[name])
+            except (TypeError, ValueError) as error:
+                raise Invalid(
+                    "card.form", f"{name} is no hex", cure="Take the card as it was written."
+                ) from error
+    return found

@@ -1,0 +1,84 @@
+"""One member's own folder and the county's public files, for a machine of its own.
+
+Laws: nothing of another member's goes with it, nor the token of the folder it leaves; what is
+packed is at rest; a folder whose members do not all have an address is not packed. Whoever packs
+takes the old folder out of use: two that write sign one number twice.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.county.founding import read_county
+from tallystick.kernel.link.book import BOOK_FILE, read_book
+
+__all__ = ["PUBLIC_FILES", "at_rest", "check_empty", "pack_member"]
+
+PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
+_LEFT: Final = shutil.ignore_patterns("lock", "run.json", "*.new", "*.damaged-*", "views.db*")
+
+
+def pack_member(folder: Path, member: str, target: Path) -> list[str]:
+    """Copy a member's folder and the public files; return the names of what was copied.
+
+    Raises:
+        NotFound: `member.unknown`, `peers.missing`; `member.elsewhere`, its folder is not here.
+        Conflict: `county.exists`, the target holds something; `node.locked`.
+        Invalid: `peers.incomplete`, a member has no address.
+    """
+    county = read_county(folder)
+    names = [each.name for each in county.members]
+    if member not in names:
+        raise NotFound(
+            "member.unknown", f"{member} is no member of this county", cure="tally county show."
+        )
+    home = folder / member
+    if not (home / "member.key").is_file():
+        raise NotFound(
+            "member.elsewhere",
+            f"the folder of {member} is not in {folder.name}",
+            cure="Pack it where it is.",
+        )
+    missing = sorted(set(names) - read_book(home / BOOK_FILE).keys())
+    if missing:
+        raise Invalid(
+            "peers.incomplete",
+            f"the address book of {member} does not tell where {', '.join(missing)} are",
+            cure="tally member address NAME URL, for each of them.",
+        )
+    check_empty(target)
+    with at_rest(home):
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copytree(home, target / member, ignore=_LEFT)
+    for name in PUBLIC_FILES:
+        shutil.copy2(folder / name, target / name)
+    return sorted(str(each.relative_to(target)) for each in target.rglob("*") if each.is_file())
+
+
+def check_empty(target: Path) -> None:
+    """Refuse a folder that holds something already: Conflict `county.exists`."""
+    if target.exists() and any(target.iterdir()):
+        raise Conflict(
+            "county.exists", f"{target.name} is not empty", cure="Choose another folder."
+        )
+
+
+@contextmanager
+def at_rest(home: Path) -> Iterator[None]:
+    """Keep others from writing a member's folder meanwhile; Conflict `node.locked` if one does."""
+    with (home / "lock").open("wb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Conflict(
+                "node.locked",
+                f"another process writes the folder of {home.name}",
+                cure="End the county's server first.",
+            ) from error
+        yield

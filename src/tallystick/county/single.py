@@ -1,0 +1,135 @@
+"""One member of a county in a process of its own, linked over HTTP to the others' machines.
+
+A member folder holds one member's own folder and the county's public files; in the folder of a
+whole county each member can be opened so as well. Laws: who answers on the link is in force on this
+member's own copy of the chain; the machine's clock, not a simulated county's, dates what is signed
+for the link; others can connect before the chain is open, and are answered once it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tallystick.base.clock import Clock, SystemEntropy
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.chain.member import Members
+from tallystick.county.founding import CountyFile, read_county
+from tallystick.county.house import Apart, House
+from tallystick.kernel.access.nonces import HeardRequests
+from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.book import BOOK_FILE, Place, read_book
+from tallystick.kernel.link.engines.http import HttpLink, Listening
+from tallystick.kernel.link.trust import Roll, Trust
+from tallystick.node import Node
+
+__all__ = ["find_single", "open_single", "read_own_place"]
+
+
+def find_single(folder: Path, county: CountyFile) -> str:
+    """Return the one member that a folder holds, "" where it holds all or several."""
+    held = [each.name for each in county.members if (folder / each.name / "member.key").is_file()]
+    return held[0] if len(held) == 1 < len(county.members) else ""
+
+
+def read_own_place(home: Path) -> Place:
+    """Return where a member's own link is asked, from the book in its folder.
+
+    Raises:
+        NotFound: `peers.missing`.
+        Invalid: the book has no reading; `peers.own`, it has no entry of this member.
+    """
+    found = read_book(home / BOOK_FILE).get(home.name)
+    if found is None:
+        raise Invalid(
+            "peers.own",
+            f"the address book of {home.name} does not tell where {home.name} itself is asked",
+            cure="tally member address NAME URL.",
+        )
+    return found
+
+
+class _Joining:
+    """Makes a node's end of the link, and keeps what is to be closed with it."""
+
+    def __init__(self, home: Path, clock: Clock, bind: tuple[str, int] | None) -> None:
+        self._home = home
+        self._clock = clock
+        self._bind = bind
+        self._place = read_own_place(home)
+        self._book = read_book(home / BOOK_FILE)
+        self.link: HttpLink | None = None
+        self._heard: HeardRequests | None = None
+
+    def join(self, node: Node) -> Link:
+        """Return the node's end: it listens, and does not answer yet."""
+        replica = node.replica
+
+        def in_force() -> tuple[Members, int]:
+            tip = replica.tip
+            return tip.members, tip.height + 1
+
+        self._heard = HeardRequests(node.folder / "local.db", self._clock)
+        trust = Trust(
+            node.member,
+            lambda: SigningKey.from_seed(node.secrets.link),
+            Roll(replica.genesis.chain, in_force),
+            clock=self._clock,
+            entropy=SystemEntropy(),
+            nonces=self._heard,
+        )
+        self.link = HttpLink(trust, self._book, Listening(self._place, self._home, self._bind))
+        return self.link
+
+    def is_away(self, member: str) -> bool:
+        return self.link is not None and self.link.is_away(member)
+
+    def close_link(self) -> None:
+        if self.link is not None:
+            self.link.close()
+
+    def close(self) -> None:
+        self.close_link()
+        if self._heard is not None:
+            self._heard.close()
+
+
+@contextmanager
+def open_single(
+    folder: Path, member: str, clock: Clock, *, bind: tuple[str, int] | None = None
+) -> Iterator[House]:
+    """Open one member of a folder, answering others on its link, and close it at the end.
+
+    Args:
+        folder: a member folder, or a county's.
+        member: its name.
+        clock: the machine's.
+        bind: host and port to listen at, where they are not those of its own entry.
+
+    Raises:
+        NotFound: `member.unknown`; `peers.missing`.
+        Conflict: `node.locked`.
+        Unavailable: `link.address`, its address cannot be listened at.
+    """
+    county = read_county(folder)
+    if member not in [each.name for each in county.members]:
+        raise NotFound(
+            "member.unknown", f"{member} is no member of this county", cure="tally county show."
+        )
+    joining = _Joining(folder / member, clock, bind)
+    try:
+        house = House(folder, county, clock, apart=Apart(member, joining.join, joining.is_away))
+        assert joining.link is not None
+        joining.link.start()
+        try:
+            yield house
+        finally:
+            if house.orders:
+                # Whoever waits for a result is told that this member ends, while it can be told.
+                house.orderer.close()
+            joining.close_link()
+            house.close()
+    finally:
+        joining.close()

@@ -1,0 +1,141 @@
+"""A member's private keys: drawn, kept in files of their owner's alone, renewed by a vote.
+
+Laws: `member.key` holds the keys in force, mode 0600; renewed ones wait in `member.next` until the
+members have voted them into the list, and then take its place; the old file stays as `member.old`,
+for what was sealed to it. A seed is drawn on the member's own machine and never leaves it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base import codec
+from tallystick.base.clock import Entropy
+from tallystick.base.codec import decode, encode
+from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.chain.member import Key, Member, Members
+from tallystick.chain.membership import pop_message
+from tallystick.chain.wrap import public_of
+
+__all__ = ["SEAL_ALG", "USES", "Secrets", "keep_renewed", "state_keys", "take_renewed"]
+
+USES: Final = ("tx", "note", "link", "seal")
+SEAL_ALG: Final = 2
+SIGN_ALG: Final = 1
+_KEY, _NEXT, _OLD = "member.key", "member.next", "member.old"
+_SECRETS: Final = codec.shape({name: codec.exact_bytes(32) for name in USES})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secrets:
+    """A member's private keys, one a use, as 32-byte seeds."""
+
+    tx: bytes
+    note: bytes
+    link: bytes
+    seal: bytes
+
+    @classmethod
+    def draw(cls, entropy: Entropy) -> Secrets:
+        """Return fresh keys."""
+        return cls(*(entropy.draw("key", 32) for _ in USES))
+
+    def renew(self, entropy: Entropy, uses: Collection[str]) -> Secrets:
+        """Return them with fresh keys for some uses."""
+        return replace(self, **{use: entropy.draw("key", 32) for use in USES if use in uses})
+
+    def public(self, use: str) -> bytes:
+        """Return the public key of a use."""
+        seed: bytes = getattr(self, use)
+        return public_of(seed, SEAL_ALG) if use == "seal" else SigningKey.from_seed(seed).public
+
+    def write(self, path: Path) -> None:
+        """Write them for their owner alone; FileExistsError if there are some already."""
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(encode({use: getattr(self, use) for use in USES}))
+            file.flush()
+            os.fsync(file.fileno())
+
+    @classmethod
+    def read(cls, path: Path) -> Secrets:
+        """Return the keys of a file."""
+        if not path.is_file():
+            raise NotFound(
+                "node.no_keys", "the member's folder holds no keys", cure="Restore member.key."
+            )
+        return cls(**decode(path.read_bytes(), _SECRETS))
+
+
+def keep_renewed(folder: Path, renewed: Secrets) -> None:
+    """Keep renewed keys beside those in force until a vote brings them in.
+
+    Raises:
+        Conflict: `node.keys_waiting`, others wait already.
+    """
+    try:
+        renewed.write(folder / _NEXT)
+    except FileExistsError as error:
+        raise Conflict(
+            "node.keys_waiting",
+            f"{folder.name} holds renewed keys that wait for the members' votes",
+            cure="tally change list; once they were voted down, remove member.next.",
+        ) from error
+
+
+def take_renewed(folder: Path, members: Members) -> Secrets:
+    """Return a member's keys; renewed ones that stand in the list take the place of the old."""
+    held, waiting = Secrets.read(folder / _KEY), folder / _NEXT
+    if not waiting.is_file():
+        return held
+    renewed = Secrets.read(waiting)
+    listed = members.by_name.get(folder.name)
+    pubs = {key.pub for key in listed.keys} if listed else set()
+    if any(renewed.public(use) not in pubs for use in USES):
+        return held
+    # A second name first, then one rename: a crash at any moment leaves `member.key` whole.
+    (folder / _OLD).unlink(missing_ok=True)
+    (folder / _OLD).hardlink_to(folder / _KEY)
+    waiting.replace(folder / _KEY)
+    return renewed
+
+
+def state_keys(
+    secrets: Secrets, listed: Member | None, *, chain: bytes, member: str, top: int
+) -> list[dict[str, Any]]:
+    """Return a member's keys as a change states them: kept ones as listed, new ones with proof.
+
+    Args:
+        secrets: all its keys from now on.
+        listed: the member as the list has it; None for one that joins.
+        chain: the chain's name, which each proof is bound to.
+        member: its name.
+        top: the greatest key number it ever had, 0 for a new member.
+    """
+    held = {key.pub: key for key in listed.keys} if listed else {}
+    found: list[dict[str, Any]] = []
+    for use in USES:
+        pub = secrets.public(use)
+        if pub in held:
+            found.append(_kept(held[pub]))
+            continue
+        top += 1
+        alg = SEAL_ALG if use == "seal" else SIGN_ALG
+        stated: dict[str, Any] = {"key": top, "use": use, "alg": alg, "pub": pub}
+        if alg == SIGN_ALG:
+            key = SigningKey.from_seed(getattr(secrets, use))
+            stated["pop"] = key.sign(pop_message(chain, member, stated))
+        found.append(stated)
+    found += [_kept(key) for key in held.values() if key.use not in USES]
+    return sorted(found, key=lambda each: int(each["key"]))
+
+
+def _kept(key: Key) -> dict[str, Any]:
+    tree = key.tree()
+    del tree["from"]
+    return tree

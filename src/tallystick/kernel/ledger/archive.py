@@ -1,0 +1,311 @@
+"""A chain out to an archive and in from one, and an archive run by the charter where it lies.
+
+Laws: an archive is believed in nothing: every block is run by the charter, as one from a peer is;
+what comes out of a member's file is checked against its row as it is read; a file appears under its
+name only when it is whole and on disk; memory does not grow with the blocks, but by some 300 bytes
+a transaction and height of the archive that is read.
+An archive says nothing of who witnessed it: whoever holds a pin or a checkpoint compares with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Conflict, Invalid, Unavailable
+from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
+from tallystick.chain.export import Archive, write_parts
+from tallystick.chain.merkle import leaf_hash
+from tallystick.chain.pin import Pin
+from tallystick.chain.record import Charter
+from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.audit import Progress, take_over
+from tallystick.kernel.ledger.fault import find_fault
+from tallystick.kernel.ledger.finding import Finding, Report
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.store.database import Database
+
+__all__ = ["Exported", "Imported", "export_chain", "import_chain", "verify_archive"]
+
+PART: Final = ".part"
+_LEDGER: Final = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes:
+        first: the lowest height in the archive.
+        height: the greatest.
+        root: the CID of the archive's root.
+        size: bytes.
+    """
+
+    first: int
+    height: int
+    root: Cid
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was taken in.
+
+    Attributes:
+        tip: where the copy stands now.
+        added: how many heights came from the archive.
+    """
+
+    tip: Tip
+    added: int
+
+
+def export_chain(
+    path: Path, out: Path, *, first: int = 1, progress: Progress | None = None
+) -> Exported:
+    """Write a member's chain, as it stands now, to an archive.
+
+    Args:
+        path: `ledger.db`; it may be open elsewhere.
+        out: the file to write; it appears when it is whole.
+        first: the lowest height to write; from 2 on it is a part.
+        progress: told (steps done, steps in all); each height takes two.
+
+    Raises:
+        Invalid: `archive.first`, the chain does not reach that height.
+        Corrupt: a row is not what was written; nothing is left behind.
+        Unavailable: `archive.write`, the file cannot be written.
+    """
+    database = Database.read(path)
+    try:
+        # One snapshot: both passes see the same blocks, whatever is written meanwhile.
+        database.hold()
+        rows = Rows(database)
+        height, _, _ = rows.head()
+        if not 1 <= first <= height:
+            raise Invalid(
+                "archive.first",
+                f"a chain of height {height} has nothing to export from height {first}",
+                cure="Name a height that it has.",
+            )
+        with _whole_file(out) as file:
+            for part in _parts(rows, height, first, progress):
+                file.write(part)
+            size = file.tell()
+    finally:
+        database.close()
+    with _opened(out) as archive:
+        return Exported(archive.first, archive.last, archive.root, size)
+
+
+def _parts(rows: Rows, height: int, first: int, progress: Progress | None) -> Iterator[bytes]:
+    lists = {found.cid: found.data for found in (rows.members(at) for at in [0, *rows.handovers()])}
+    done = 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal done
+        for at in range(1, height + 1):
+            yield layout.join_block(*rows.block(at))
+            done += 1
+            if progress is not None:
+                progress(done, 2 * height)
+
+    return write_parts(rows.genesis().data, lists.get, blocks, first)
+
+
+@contextlib.contextmanager
+def _whole_file(out: Path) -> Iterator[IO[bytes]]:
+    """Write beside `out`, then put it there; a failure leaves nothing."""
+    part = out.with_name(out.name + PART)
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(out)
+    except OSError as error:
+        raise Unavailable(
+            "archive.write", f"{out.name} cannot be written", cure="Check the folder and the disk."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Archive]:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise Invalid(
+            "archive.read", f"{path.name} cannot be read", cure="Name an existing file."
+        ) from error
+    with file:
+        handle = file.fileno()
+        yield Archive(lambda at, size: os.pread(handle, size, at), os.fstat(handle).st_size)
+
+
+def import_chain(
+    source: Path,
+    folder: Path,
+    charter: Charter,
+    *,
+    pin: Pin | None = None,
+    progress: Progress | None = None,
+) -> Imported:
+    """Take an archive into a folder, every block run by the charter first.
+
+    Args:
+        source: the archive, of a whole chain or of a part.
+        folder: gets `ledger.db`; where it holds one already, only what lies beyond it is taken.
+        charter: every record type with its rule.
+        pin: what the chain must be and extend; None to take whatever chain it is.
+        progress: told (height done, height of the archive).
+
+    Raises:
+        Invalid: `codec.form`, the archive has a fault of structure; `ledger.invalid_block`.
+        Conflict: `archive.gap`, a part that begins above what the folder holds; `archive.forked`,
+            it contradicts that; `archive.pin`, it is not the pin's chain.
+    """
+    with _opened(source) as archive:
+        if (folder / _LEDGER).exists():
+            replica = Replica.open(folder / _LEDGER, charter)
+            with contextlib.closing(replica):
+                return _take_in(archive, replica, pin, progress)
+        return _take_in_new(archive, folder, charter, pin, progress)
+
+
+def _take_in_new(
+    archive: Archive, folder: Path, charter: Charter, pin: Pin | None, progress: Progress | None
+) -> Imported:
+    """Make the file in a folder beside, and move it when it is whole."""
+    if archive.genesis is None:
+        raise _gap(archive, 0)
+    aside = folder.with_name(folder.name + PART)
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    try:
+        (members,) = archive.lists.values()
+        replica = Replica.create(aside / _LEDGER, archive.genesis, members, charter)
+        with contextlib.closing(replica):
+            found = _take_in(archive, replica, pin, progress)
+        folder.mkdir(exist_ok=True)
+        for each in aside.iterdir():
+            each.replace(folder / each.name)
+        return found
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _take_in(
+    archive: Archive, replica: Replica, pin: Pin | None, progress: Progress | None
+) -> Imported:
+    begun = replica.tip.height
+    if archive.first > begun + 1:
+        raise _gap(archive, begun)
+    check = _PinCheck(pin, replica.genesis)
+    for height, block in enumerate(archive.blocks(), start=archive.first):
+        if height <= begun:
+            _check_same(replica, height, block)
+        else:
+            before = replica.tip
+            check.follow(before, replica.accept(block))
+        if progress is not None:
+            progress(height, archive.last)
+    if not begun:
+        check.end(replica.tip)
+    return Imported(replica.tip, replica.tip.height - begun)
+
+
+def _gap(archive: Archive, height: int) -> Conflict:
+    return Conflict(
+        "archive.gap",
+        f"the archive begins at height {archive.first}, the folder's chain ends at {height}",
+        cure="Take in what lies between first, or an archive of the whole chain.",
+    )
+
+
+def _check_same(replica: Replica, height: int, block: bytes) -> None:
+    if replica.block(height) != block:
+        raise Conflict(
+            "archive.forked",
+            f"the archive's block at height {height} is not the one the folder holds",
+            cure="Compare with all members: one of the two is damaged or forged.",
+            height=height,
+        )
+
+
+class _PinCheck:
+    """Whether a chain that is being run is the pin's, has its list, and extends its log."""
+
+    def __init__(self, pin: Pin | None, genesis: Genesis) -> None:
+        self._pin = pin
+        self._listed = pin is None or pin.members.cid == genesis.members.cid
+        if pin is not None and (pin.chain, pin.name) != (genesis.chain, genesis.fields["name"]):
+            raise _untied("it is another chain")
+
+    def follow(self, before: Tip, effects: Effects) -> None:
+        """Compare the list, and the log at the pin's size, with what a block made."""
+        pin = self._pin
+        if pin is None:
+            return
+        self._listed |= effects.tip.members.cid == pin.members.cid
+        at = pin.size - before.peaks.size
+        if 0 < at <= len(effects.leaves):
+            hashes = [leaf_hash(leaf) for leaf in effects.leaves[:at]]
+            if before.peaks.extend(hashes)[0].root() != pin.root:
+                raise _untied(f"its log has another root at size {pin.size}")
+
+    def end(self, tip: Tip) -> None:
+        """Refuse a chain that ends before the pin, or never had the pin's list."""
+        if self._pin is not None and tip.peaks.size < self._pin.size:
+            raise _untied(f"its log ends at {tip.peaks.size}, the pin's has {self._pin.size}")
+        if not self._listed:
+            raise _untied("the pin's list of members was never in force on it")
+
+
+def _untied(why: str) -> Conflict:
+    return Conflict(
+        "archive.pin",
+        f"the archive is not of the chain that the pin names: {why}",
+        cure="Ask the member who gave the archive, or take the pin from one you trust.",
+    )
+
+
+def verify_archive(
+    source: Path, charter: Charter, *, pin: Pin | None = None, progress: Progress | None = None
+) -> Report:
+    """Run an archive of a whole chain by the charter, in memory that grows with the state alone.
+
+    Raises:
+        Invalid: `codec.form`, it has a fault of structure; Conflict: `archive.gap`, `archive.pin`.
+    """
+    with _opened(source) as archive:
+        if archive.genesis is None:
+            raise _gap(archive, 0)
+        (members,) = archive.lists.values()
+        genesis = Genesis.read(archive.genesis, members)
+        check, state, tip = _PinCheck(pin, genesis), genesis_state(genesis), start(genesis)
+        for block in archive.blocks():
+            try:
+                effects = apply_block(block, tip, state.get, charter)
+            except Invalid as error:
+                fault = find_fault(block, tip, state.get, charter, error)
+                place = f"transaction {fault.index}" if fault.index >= 0 else ""
+                finding = Finding(fault.height, fault.field, place, fault.expected, fault.got)
+                return Report("", genesis.chain, tip.height, tip.cid, (finding,))
+            check.follow(tip, effects)
+            take_over(state, effects)
+            tip = effects.tip
+            if progress is not None:
+                progress(tip.height, archive.last)
+        check.end(tip)
+        return Report("", genesis.chain, tip.height, tip.cid, ())

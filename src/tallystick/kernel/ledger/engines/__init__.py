@@ -1,0 +1,1 @@
+"""Engines of the ledger: who orders, beside the orderer of one process."""

@@ -1,0 +1,195 @@
+"""The socket that the engine asks the application on: ABCI 2.0 over TCP, loopback only.
+
+Laws: one thread with an event loop of its own; requests of one connection are answered in order,
+and no two requests run at once, whatever connection they came on; what is no request is answered
+with an exception, and its connection ends; a peer that does not read its answers is not read from.
+TCP and not a Unix socket: the engine's flush timer makes the latter a third slower.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, Final
+
+from google.protobuf.message import DecodeError
+
+from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.kernel.ledger.engines.abci_table import Request, Response
+from tallystick.kernel.ledger.engines.abci_wire import FRAME_BYTES_MAX, Frames, frame_of
+
+__all__ = ["CONNECTIONS_MAX", "HOST", "AbciServer", "Answer", "listen"]
+
+Answer = Callable[[str, Any], bytes]
+"""Gives a request's answer as a frame: (kind, the request's own message) -> bytes."""
+
+_LOG: Final = logging.getLogger(__name__)
+HOST: Final = "127.0.0.1"
+CONNECTIONS_MAX: Final = 8
+"""The engine opens four; those of an engine that has just been restarted overlap its last ones."""
+ERROR_CHARACTERS_MAX: Final = 500
+
+
+def listen(port: int = 0) -> socket.socket:
+    """Return a socket that listens on loopback; port 0 takes a free one.
+
+    Raises:
+        Unavailable: `abci.port`, something else listens there.
+    """
+    try:
+        return socket.create_server((HOST, port), backlog=CONNECTIONS_MAX)
+    except OSError as error:
+        raise Unavailable(
+            "abci.port",
+            f"{HOST}:{port} is not free: {error.strerror}",
+            cure="End what listens there, or choose another port.",
+            port=port,
+        ) from error
+
+
+class AbciServer:
+    """Answers one engine until `close`.
+
+    Args:
+        answer: gives each request's answer; called on the server's thread alone.
+        port: of loopback; 0 takes a free one.
+        frame_bytes_max: the largest request that is read.
+    """
+
+    def __init__(
+        self,
+        answer: Answer,
+        port: int = 0,
+        *,
+        frame_bytes_max: int = FRAME_BYTES_MAX,
+    ) -> None:
+        self.answer = answer
+        self.frame_bytes_max = frame_bytes_max
+        self.trouble: Error | None = None
+        """The last request that could not be answered; None if none failed."""
+        self.connections: set[_Connection] = set()
+        self._socket = listen(port)
+        self.port: int = self._socket.getsockname()[1]
+        self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Answer in a thread of its own; returns once it accepts connections."""
+        assert self._thread is None
+        ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(ready,), name="abci", daemon=True)
+        self._thread.start()
+        ready.wait()
+
+    def _run(self, ready: threading.Event) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve(ready))
+
+    async def _serve(self, ready: threading.Event) -> None:
+        server = await self._loop.create_server(lambda: _Connection(self), sock=self._socket)
+        ready.set()
+        try:
+            await self._ended.wait()
+        finally:
+            server.close()
+            for each in list(self.connections):
+                each.end()
+
+    def close(self) -> None:
+        """End all connections and the thread; a second call does nothing."""
+        if self._thread is None:
+            self._socket.close()
+            if not self._loop.is_closed():
+                self._loop.close()
+            return
+        if self._thread.is_alive() and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended.set)
+        self._thread.join()
+
+
+class _Connection(asyncio.Protocol):
+    """One connection of the engine's."""
+
+    def __init__(self, server: AbciServer) -> None:
+        self._server = server
+        self._frames = Frames(server.frame_bytes_max)
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection in, or refuse it where there are too many."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        if len(self._server.connections) >= CONNECTIONS_MAX:
+            transport.close()
+            return
+        self._server.connections.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is whole now, all in one write."""
+        answers: list[bytes] = []
+        try:
+            # One by one: what was answered before a fault is sent with it.
+            for message in self._frames.feed(data):
+                answers.append(self._answer(message))  # noqa: PERF401
+        except Error as error:
+            self._fail(answers, error)
+            return
+        except Exception as error:  # noqa: BLE001 - logged whole, and told
+            # Our own bug must reach the engine, which then stops, and a log, which is then read.
+            _LOG.exception("a request of the engine could not be answered")
+            told = Unavailable("abci.failed", repr(error), cure="Report it; restart the member.")
+            self._fail(answers, told)
+            return
+        if answers and self._transport is not None:
+            self._transport.write(b"".join(answers))
+
+    def _answer(self, message: bytes) -> bytes:
+        try:
+            request = Request.FromString(message)
+        except DecodeError as error:
+            raise _no_request("it has no reading") from error
+        kind = request.WhichOneof("value")
+        if kind is None:
+            raise _no_request("it is of no known kind")
+        return self._server.answer(kind, getattr(request, kind))
+
+    def _fail(self, answers: list[bytes], error: Error) -> None:
+        """Send what was answered, then why nothing more will be, and end the connection."""
+        self._server.trouble = error
+        told = Response(exception={"error": str(error)[:ERROR_CHARACTERS_MAX]})
+        if self._transport is not None:
+            self._transport.write(b"".join([*answers, frame_of(told.SerializeToString())]))
+        self.end()
+
+    def end(self) -> None:
+        """Close, once what was written is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def pause_writing(self) -> None:
+        """Read nothing more from a peer that does not read."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """Go on reading."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection; whatever the engine had begun on it will be asked again."""
+        del exc
+        self._transport = None
+        self._server.connections.discard(self)
+
+
+def _no_request(why: str) -> Invalid:
+    return Invalid(
+        "abci.request",
+        f"a frame holds no request: {why}",
+        cure="Let only CometBFT 0.38 connect to this port.",
+    )

@@ -1,0 +1,279 @@
+"""The folder of a member's CometBFT node: its keys, its genesis, its settings.
+
+The validator's key is the member's `bft` key, in `bft.key` beside `member.key`; the node's own key,
+by which peers know each other's connections, stands there too and is on no chain. Settings, genesis
+and keys are written anew at each start, from what the member holds; what the engine itself keeps
+(`data`), above all what its validator signed last, is never touched: a validator that forgets it
+can be made to sign twice.
+Settings not named here are the engine's own. Those named were measured: docs/adr/0022.
+Source: CometBFT 0.38, config/toml.go, types/genesis.go, privval/file.go.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base import codec
+from tallystick.base.clock import Entropy
+from tallystick.base.codec import decode, encode
+from tallystick.base.errors import Corrupt, Invalid, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.chain import schema
+from tallystick.chain.block import Tip
+from tallystick.kernel.ledger.engines.abci_server import HOST
+from tallystick.kernel.ledger.engines.application import genesis_time_ms, network_name
+from tallystick.kernel.ledger.engines.validators import address_of, validators
+
+__all__ = ["EngineKeys", "Peer", "Seat", "holds_data", "write_home"]
+
+_KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
+ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
+"""A block of ours is smaller, so that none is cut by the engine."""
+RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
+BATCH_MAX: Final = 1_000
+POOL_MAX: Final = 50_000
+POOL_BYTES_MAX: Final = 64 * 1024 * 1024
+SEEN_MAX: Final = 200_000
+RATE_BYTES: Final = 512 * 1024 * 1024
+PACKET_BYTES: Final = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EngineKeys:
+    """A member's keys for the engine, as 32-byte seeds; kept in `bft.key`, mode 0600.
+
+    Attributes:
+        bft: signs the engine's votes; its public half stands in the members list.
+        node: names the node's connections.
+    """
+
+    bft: bytes
+    node: bytes
+
+    @classmethod
+    def draw(cls, entropy: Entropy) -> EngineKeys:
+        """Return fresh keys."""
+        return cls(entropy.draw("key", 32), entropy.draw("key", 32))
+
+    def write(self, path: Path) -> None:
+        """Write them for their owner alone; FileExistsError if there are some already."""
+        _write_new(path, encode({"bft": self.bft, "node": self.node}))
+
+    @classmethod
+    def read(cls, path: Path) -> EngineKeys:
+        """Return the keys of a file."""
+        if not path.is_file():
+            raise NotFound(
+                "engine.no_keys",
+                "the member's folder holds no bft.key",
+                cure="Restore bft.key; a member without one does not validate.",
+            )
+        try:
+            return cls(**decode(path.read_bytes(), _KEYS))
+        except Invalid as error:
+            raise Corrupt(
+                "engine.bad_keys", "bft.key is not what was written", cure="Restore bft.key."
+            ) from error
+
+    @property
+    def public(self) -> bytes:
+        """The validator's public key, 32 bytes."""
+        return SigningKey.from_seed(self.bft).public
+
+    @property
+    def node_id(self) -> str:
+        """What peers call the node: 40 hexadecimal digits."""
+        return address_of(SigningKey.from_seed(self.node).public).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another validator's node."""
+
+    node_id: str
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a node listens and whom it knows.
+
+    Attributes:
+        member: its name.
+        app_port: where its application listens, on loopback.
+        rpc_port: where it takes transactions, on loopback.
+        p2p_port: where its peers connect.
+        peers: the other validators' nodes.
+        host: the address it listens on for peers.
+    """
+
+    member: str
+    app_port: int
+    rpc_port: int
+    p2p_port: int
+    peers: Sequence[Peer] = ()
+    host: str = HOST
+
+
+def holds_data(folder: Path) -> bool:
+    """Tell whether the engine has kept blocks there."""
+    return (folder / "data" / "blockstore.db").is_dir()
+
+
+def write_home(folder: Path, keys: EngineKeys, tip: Tip, seat: Seat) -> None:
+    """Write a node's folder, or write its settings anew.
+
+    Args:
+        folder: the engine's home.
+        keys: the member's.
+        tip: of the chain; only what genesis says is used.
+        seat: where it listens.
+
+    Raises:
+        Invalid: `engine.no_validators`, the chain's genesis has no `bft` key.
+    """
+    config, data = folder / "config", folder / "data"
+    config.mkdir(parents=True, exist_ok=True)
+    data.mkdir(exist_ok=True)
+    _replace(config / "config.toml", _settings(seat))
+    _replace(config / "genesis.json", json.dumps(_genesis(tip), indent=1))
+    _replace(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
+    _replace(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
+    state = data / "priv_validator_state.json"
+    if not state.exists():
+        _replace(state, json.dumps({"height": "0", "round": 0, "step": 0}))
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file for its owner alone, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _write_new(fresh, text.encode())
+    fresh.replace(path)
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _public(public: bytes) -> dict[str, str]:
+    return {"type": "tendermint/PubKeyEd25519", "value": _base64(public)}
+
+
+def _private(seed: bytes) -> dict[str, str]:
+    public = SigningKey.from_seed(seed).public
+    return {"type": "tendermint/PrivKeyEd25519", "value": _base64(seed + public)}
+
+
+def _validator_key(seed: bytes) -> dict[str, Any]:
+    public = SigningKey.from_seed(seed).public
+    return {
+        "address": address_of(public).hex().upper(),
+        "pub_key": _public(public),
+        "priv_key": _private(seed),
+    }
+
+
+def _genesis(tip: Tip) -> dict[str, Any]:
+    powers = validators(tip.genesis.members, 1)
+    if not powers:
+        raise Invalid(
+            "engine.no_validators",
+            "no member of the genesis list has a bft key",
+            cure="Found the chain with validators: tally county init --engine cometbft.",
+        )
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=genesis_time_ms(tip))
+    return {
+        "genesis_time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "chain_id": network_name(tip),
+        "initial_height": "1",
+        "consensus_params": {
+            "block": {"max_bytes": str(ENGINE_BLOCK_BYTES), "max_gas": "-1"},
+            "evidence": {
+                "max_age_num_blocks": "100000",
+                "max_age_duration": "172800000000000",
+                "max_bytes": str(schema.TRANSACTION_BYTES_MAX),
+            },
+            "validator": {"pub_key_types": ["ed25519"]},
+            "version": {"app": "0"},
+            "abci": {"vote_extensions_enable_height": "0"},
+        },
+        "validators": [
+            {
+                "address": address_of(public).hex().upper(),
+                "pub_key": _public(public),
+                "power": str(power),
+                "name": "",
+            }
+            for public, power in powers.items()
+        ],
+        "app_hash": "",
+    }
+
+
+def _settings(seat: Seat) -> str:
+    """Return `config.toml`; whatever it does not name is the engine's default."""
+    peers = ",".join(f"{each.node_id}@{each.host}:{each.port}" for each in seat.peers)
+    tables: dict[str, dict[str, str | int | bool]] = {
+        "": {
+            "moniker": seat.member,
+            "proxy_app": f"tcp://{HOST}:{seat.app_port}",
+            "abci": "socket",
+            "log_level": "error",
+        },
+        "rpc": {
+            "laddr": f"tcp://{HOST}:{seat.rpc_port}",
+            "max_request_batch_size": BATCH_MAX,
+            "max_body_bytes": RPC_BODY_BYTES_MAX,
+        },
+        "p2p": {
+            "laddr": f"tcp://{seat.host}:{seat.p2p_port}",
+            "persistent_peers": peers,
+            "pex": False,
+            "addr_book_strict": False,
+            "allow_duplicate_ip": True,
+            "send_rate": RATE_BYTES,
+            "recv_rate": RATE_BYTES,
+            "max_packet_msg_payload_size": PACKET_BYTES,
+        },
+        "mempool": {
+            # What lost its number or its time while it waited must leave, or it fills every
+            # proposal; asking again costs a lookup, no signature.
+            "recheck": True,
+            "size": POOL_MAX,
+            "max_txs_bytes": POOL_BYTES_MAX,
+            "cache_size": SEEN_MAX,
+            "max_tx_bytes": schema.TRANSACTION_BYTES_MAX,
+        },
+        "consensus": {
+            "timeout_commit": "100ms",
+            "timeout_propose": "500ms",
+            "create_empty_blocks": False,
+            "peer_gossip_sleep_duration": "10ms",
+        },
+        "storage": {"discard_abci_responses": True},
+        "tx_index": {"indexer": "null"},
+    }
+    return "\n".join(_table(name, rows) for name, rows in tables.items())
+
+
+def _table(name: str, rows: dict[str, str | int | bool]) -> str:
+    # JSON's strings, numbers and booleans are TOML's, as long as no text holds a control sign.
+    lines = [f"{key} = {json.dumps(value)}" for key, value in rows.items()]
+    return "\n".join([*([f"[{name}]"] if name else []), *lines, ""])

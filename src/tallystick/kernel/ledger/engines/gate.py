@@ -1,0 +1,179 @@
+"""What may wait for a block of a Byzantine engine, told by all that needs no block to be run.
+
+The same question is asked twice, by the member that submits and by the engine for its pool, so it
+is answered in one place, with the orderer's codes. A memory of transactions that were read spares
+reading them again when they are proposed, judged and decided.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from tallystick.base.clock import Clock
+from tallystick.base.errors import Conflict, Invalid
+from tallystick.chain.digest import domain
+from tallystick.chain.merkle import root_of
+from tallystick.chain.transaction import EMPTY_WINDOW, LIFE_MAX_MS, Transaction, check_window
+from tallystick.kernel.ledger.engines.verified import Verified
+from tallystick.kernel.ledger.replica import Replica
+
+__all__ = ["BAD", "READ_BYTES_MAX", "Gate", "conflict", "refused"]
+
+READ_BYTES_MAX: Final = 32_000_000
+"""Transactions of one generation that are kept read; there are two."""
+PLACES_MAX: Final = 200_000
+_USE: Final = domain("tx")
+BAD: Final = "its signature is bad, or not over these records"
+
+
+class Gate:
+    """Judges transactions against a member's own chain; safe to share between threads.
+
+    Args:
+        replica: the chain.
+        clock: what has ended by it, or would live too long, is refused.
+        verified: remembers signatures.
+    """
+
+    def __init__(self, replica: Replica, clock: Clock, verified: Verified | None = None) -> None:
+        self.replica = replica
+        self.verified = verified or Verified()
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._young: dict[bytes, Transaction] = {}
+        self._old: dict[bytes, Transaction] = {}
+        self._size = 0
+        self._places: dict[tuple[str, int], Transaction] = {}
+
+    def read(self, data: bytes) -> Transaction:
+        """Return the transaction of `data`; Invalid if its size or shape is wrong."""
+        found = self._young.get(data)
+        if found is not None:
+            return found
+        found = self._old.get(data) or Transaction.read(data)
+        with self._lock:
+            if self._size > READ_BYTES_MAX:
+                self._old, self._young, self._size = self._young, {}, 0
+            self._young[data] = found
+            self._size += len(data)
+        return found
+
+    def is_ordered(self, found: Transaction) -> bool:
+        """Tell whether a block holds it; its number, where unused, says no without a search.
+
+        Raises:
+            Invalid: `tx.window`, the number is too old or too far ahead.
+            Conflict: another transaction of its member used up the number.
+        """
+        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
+        try:
+            check_window(window, found.seq)
+        except Invalid as error:
+            if self.replica.find(found.tid) is not None:
+                return True
+            if error.code == "tx.seq_repeated" and self.is_signed(found):
+                raise conflict(found) from error
+            raise
+        return False
+
+    def check(self, found: Transaction) -> None:
+        """Refuse what cannot stand in the next block, by all that costs no signature.
+
+        Raises:
+            Invalid: `ledger.refused`.
+        """
+        tip, now = self.replica.tip, self._clock.now_ms()
+        if found.chain != tip.genesis.chain:
+            raise refused(found, "it names another chain")
+        if tip.members.key(found.member, found.key, "tx", tip.height + 1) is None:
+            raise refused(found, "its key is not in force")
+        if found.not_after <= tip.time or found.not_after < now:
+            raise refused(found, f"it ended at {found.not_after}, now it is {now}")
+        if found.not_after > max(now, tip.time + 1) + LIFE_MAX_MS:
+            raise refused(found, "it would live longer than 24 hours")
+
+    def is_signed(self, found: Transaction) -> bool:
+        """Tell whether its key is in force, its signature valid and its records those signed."""
+        tip = self.replica.tip
+        key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
+        return (
+            key is not None
+            and self.verified.check(key.pub, _USE + found.tid, found.signature)
+            and found.count == len(found.records)
+            and found.root == root_of(found.records)
+        )
+
+    def admit(self, data: bytes) -> Transaction:
+        """Return a transaction that may wait in the engine's pool.
+
+        Raises:
+            Invalid: it may not stand in a block, or stands in one.
+            Conflict: `ledger.seq_conflict`, another one that waits has its number.
+        """
+        found = self.read(data)
+        self.check(found)
+        place = (found.member, found.seq)
+        held = self._places.get(place)
+        if held is not None and held.tid != found.tid and self._is_waiting(held):
+            raise conflict(found) if self.is_signed(found) else refused(found, BAD)
+        if self.is_ordered(found):
+            raise refused(found, "a block holds it")
+        if not self.is_signed(found):
+            raise refused(found, BAD)
+        self._hold(place, found)
+        return found
+
+    def readmit(self, data: bytes) -> Transaction:
+        """Return a transaction that was admitted and may wait for another block.
+
+        Its signature is not looked at again: whoever proposes it does that.
+
+        Raises:
+            Invalid: it may not stand in a block any more, or stands in one.
+            Conflict: `ledger.seq_conflict`, another one of its number was ordered.
+        """
+        found = self.read(data)
+        try:
+            self.check(found)
+            if self.is_ordered(found):
+                raise refused(found, "a block holds it")
+        except (Invalid, Conflict):
+            self._places.pop((found.member, found.seq), None)
+            raise
+        return found
+
+    def _is_waiting(self, held: Transaction) -> bool:
+        return held.not_after > self.replica.tip.time
+
+    def _hold(self, place: tuple[str, int], found: Transaction) -> None:
+        if len(self._places) >= PLACES_MAX:
+            # The engine may have dropped some without a word: what has ended holds no place.
+            waiting = {key: row for key, row in self._places.items() if self._is_waiting(row)}
+            self._places = waiting if len(waiting) < PLACES_MAX else {}
+        self._places[place] = found
+
+    def leave(self, found: Transaction) -> None:
+        """Forget a transaction that was ordered."""
+        self._places.pop((found.member, found.seq), None)
+
+
+def refused(found: Transaction, reason: str) -> Invalid:
+    """Return the error for what may not stand in a block."""
+    return Invalid(
+        "ledger.refused",
+        f"transaction {found.tid.hex()} may not stand in a block: {reason}",
+        cure="Sign it anew with the next sequence number.",
+        tid=found.tid.hex(),
+    )
+
+
+def conflict(found: Transaction) -> Conflict:
+    """Return the error for two signed transactions of one number."""
+    return Conflict(
+        "ledger.seq_conflict",
+        f"{found.member} signed two transactions with sequence number {found.seq}",
+        cure="Run one outbox per member; after a restore let it skip ahead.",
+        member=found.member,
+        seq=found.seq,
+    )

@@ -1,0 +1,136 @@
+"""Keeps one CometBFT process running beside its application.
+
+Laws: the application listens before the engine starts; the engine is started again after any exit,
+status 0 included, since that is how it ends when it loses its application; an engine whose app hash
+contradicts the application's is not started again, and the fault is told; ending is asked for, and
+enforced when it takes too long; whoever ends, even by a kill, leaves no engine behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Final
+
+from tallystick.base.errors import Corrupt, Error, Unavailable
+from tallystick.kernel.ledger.engines.leash import leashed
+
+__all__ = ["Keeper"]
+
+PAUSE_FIRST_MS: Final = 100
+PAUSE_MAX_MS: Final = 5_000
+STEADY_MS: Final = 10_000
+"""An engine that ran this long ended for a new reason: the pause begins anew."""
+END_MS: Final = 5_000
+LOG_BYTES_MAX: Final = 4_000_000
+_TAIL_BYTES: Final = 64 * 1024
+_FATAL: Final = (b"AppHash does not match", b"state.AppHash does not match")
+
+
+class Keeper:
+    """Starts an engine, and starts it again until `close`.
+
+    Args:
+        command: the program and its arguments.
+        log: where its output goes; begun anew when it grows too large.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._command = list(command)
+        self._log = log
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._begun = 0
+        self.starts = 0
+        """How often it was started."""
+        self.trouble: Error | None = None
+        """Why the engine does not run; None while it does."""
+
+    @property
+    def pid(self) -> int | None:
+        """The engine's process id, None while it does not run."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self) -> None:
+        """Run it from a thread of its own: the leash is the thread's."""
+        assert self._thread is None
+        self._thread = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._thread.start()
+
+    def _keep(self) -> None:
+        pause_ms = PAUSE_FIRST_MS
+        while not self._ended.is_set():
+            try:
+                status, was_steady = self._run()
+            except OSError as error:
+                self.trouble = _gone(f"it could not be started: {error.strerror}")
+                status, was_steady = -1, False
+            if self._ended.is_set():
+                return
+            if self._is_fatal():
+                self.trouble = Corrupt(
+                    "engine.app_hash",
+                    "the engine's app hash is not this member's: one of the two lost or changed"
+                    " blocks",
+                    cure="Repair the member's chain, or take the engine's folder from a copy.",
+                )
+                return
+            self.trouble = self.trouble or _gone(f"it ended with status {status}")
+            pause_ms = PAUSE_FIRST_MS if was_steady else min(2 * pause_ms, PAUSE_MAX_MS)
+            self._ended.wait(pause_ms / 1_000)
+
+    def _run(self) -> tuple[int, bool]:
+        """Run it once; return its status and whether it ran for long."""
+        with self._open_log() as log:
+            self._begun = log.seek(0, os.SEEK_END)
+            self._process = subprocess.Popen(  # noqa: S603 - the program this keeper is for
+                leashed(self._command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        self.starts += 1
+        self.trouble = None
+        if self._ended.is_set():
+            self._process.terminate()
+        try:
+            return self._process.wait(STEADY_MS / 1_000), False
+        except subprocess.TimeoutExpired:
+            return self._process.wait(), True
+
+    def _open_log(self) -> IO[bytes]:
+        with contextlib.suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_BYTES_MAX:
+                self._log.replace(self._log.with_name(self._log.name + ".1"))
+        return self._log.open("ab")
+
+    def _is_fatal(self) -> bool:
+        with contextlib.suppress(FileNotFoundError), self._log.open("rb") as log:
+            # What an earlier run said may have been cured since.
+            log.seek(max(self._begun, self._log.stat().st_size - _TAIL_BYTES))
+            tail = log.read()
+            return any(words in tail for words in _FATAL)
+        return False
+
+    def close(self) -> None:
+        """End the engine and wait for it; a second call does nothing."""
+        self._ended.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+        if self._thread is not None:
+            self._thread.join(END_MS / 1_000)
+            if self._thread.is_alive() and self._process is not None:
+                self._process.kill()
+                self._thread.join()
+
+
+def _gone(why: str) -> Unavailable:
+    return Unavailable(
+        "engine.down",
+        f"CometBFT does not run: {why}",
+        cure="Nothing to do: it is started again. If it stays, read the engine's log.",
+    )

@@ -1,0 +1,174 @@
+"""One validating member, whole: its application, the socket, the engine beside it, its ledger.
+
+The order of starting is the application's socket first, then the engine, then the ledger that hands
+over; ending is the other way round. Whoever opens it owns the replica and closes it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tallystick.base.clock import Clock, Entropy
+from tallystick.base.errors import Error
+from tallystick.chain.block import Effects
+from tallystick.kernel.ledger.engines.abci_calls import answer_for
+from tallystick.kernel.ledger.engines.abci_server import AbciServer
+from tallystick.kernel.ledger.engines.application import Application
+from tallystick.kernel.ledger.engines.comet_home import (
+    EngineKeys,
+    Peer,
+    Seat,
+    holds_data,
+    write_home,
+)
+from tallystick.kernel.ledger.engines.comet_rpc import CometPool
+from tallystick.kernel.ledger.engines.cometbft import CometLedger
+from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.marks import Misbehaviour
+from tallystick.kernel.ledger.engines.supervise import Keeper
+from tallystick.kernel.ledger.replica import Replica
+
+__all__ = ["HOME", "LOG", "Health", "Place", "Validator"]
+
+HOME: Final = "cometbft"
+LOG: Final = "cometbft.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a validator's engine is and listens.
+
+    Attributes:
+        folder: the member's, with `bft.key`; the engine's home and log are made there.
+        binary: the engine's program.
+        rpc_port: of its node, on loopback.
+        p2p_port: of its node, for peers.
+        app_port: of the application; 0 takes a free one at each start.
+        peers: the other validators' nodes.
+        host: the address its node listens on for peers.
+    """
+
+    folder: Path
+    binary: Path
+    rpc_port: int
+    p2p_port: int
+    app_port: int = 0
+    peers: Sequence[Peer] = ()
+    host: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a validator fares.
+
+    Attributes:
+        height: of its chain.
+        engine_height: of its engine, empty blocks included.
+        waiting: transactions of this member that are not final.
+        starts: how often the engine was started.
+        trouble: what is wrong now, the gravest first.
+        misbehaviour: what validators were caught at.
+    """
+
+    height: int
+    engine_height: int
+    waiting: int
+    starts: int
+    trouble: tuple[Error, ...]
+    misbehaviour: tuple[Misbehaviour, ...]
+
+
+class Validator:
+    """A member's part in a Byzantine order; made by `open`, ended by `close`.
+
+    Attributes:
+        ledger: where the member submits.
+        application: its state machine; only the engine calls it.
+        keeper: keeps the engine running.
+    """
+
+    def __init__(
+        self, application: Application, ledger: CometLedger, server: AbciServer, keeper: Keeper
+    ) -> None:
+        self.application = application
+        self.ledger = ledger
+        self.keeper = keeper
+        self._server = server
+
+    @classmethod
+    def open(
+        cls,
+        replica: Replica,
+        place: Place,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        committed: Callable[[Effects], None] = lambda _: None,
+    ) -> Validator:
+        """Start a validator on a member's chain.
+
+        Args:
+            replica: the chain; nobody else may write to it.
+            place: where the engine is.
+            clock: tells what has ended.
+            entropy: gives header nonces.
+            committed: told each block once it is durable, on the engine's thread: be brief.
+
+        Raises:
+            NotFound: `engine.no_keys`.
+            Unavailable: `abci.port`.
+        """
+        keys = EngineKeys.read(place.folder / "bft.key")
+        home = place.folder / HOME
+        gate = Gate(replica, clock)
+        ledger = CometLedger(gate, CometPool(place.rpc_port))
+
+        def told(effects: Effects) -> None:
+            ledger.settle(effects)
+            committed(effects)
+
+        application = Application(
+            replica, gate, entropy, committed=told, is_new=not holds_data(home)
+        )
+        server = AbciServer(answer_for(application), place.app_port)
+        try:
+            seat = Seat(
+                place.folder.name,
+                server.port,
+                place.rpc_port,
+                place.p2p_port,
+                place.peers,
+                place.host,
+            )
+            write_home(home, keys, replica.tip, seat)
+        except (Error, OSError):
+            server.close()
+            raise
+        command = [str(place.binary), "start", "--home", str(home)]
+        keeper = Keeper(command, place.folder / LOG)
+        server.start()
+        keeper.start()
+        ledger.start()
+        return cls(application, ledger, server, keeper)
+
+    def health(self) -> Health:
+        """Return how it fares, now."""
+        application = self.application
+        troubles = (self.keeper.trouble, self._server.trouble, self.ledger.trouble)
+        return Health(
+            application.replica.tip.height,
+            application.height,
+            self.ledger.waiting(),
+            self.keeper.starts,
+            tuple(each for each in troubles if each is not None),
+            tuple(application.marks.misbehaviour()),
+        )
+
+    def close(self) -> None:
+        """End ledger, engine and socket; a second call does nothing."""
+        self.ledger.close()
+        self.keeper.close()
+        self._server.close()

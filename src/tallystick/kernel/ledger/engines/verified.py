@@ -1,0 +1,56 @@
+"""Remembers signatures that were found valid, so that each is checked once and counted often.
+
+A transaction is met when it is submitted, when the engine takes it in, when it is proposed, judged
+and decided. Validity is a pure function of (public key, message, signature), so a memory of those
+three changes no answer; what is invalid is not remembered and stays as dear as it was.
+Two generations, as in the state's cache: what was asked for lately stays.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tallystick.base.codec import sha256
+from tallystick.base.keys import PUBLIC_SIZE, SIGNATURE_SIZE, verify
+
+__all__ = ["VERIFIED_MAX", "Verified"]
+
+VERIFIED_MAX: Final = 100_000
+"""Signatures of one generation, 32 bytes each beside the set's own."""
+
+
+class Verified:
+    """A memory of `verify`'s yes; safe to share between threads.
+
+    Args:
+        count_max: of one generation; there are two.
+    """
+
+    __slots__ = ("_count_max", "_old", "_young", "asked", "checked")
+
+    def __init__(self, count_max: int = VERIFIED_MAX) -> None:
+        self._count_max = count_max
+        self._young: set[bytes] = set()
+        self._old: set[bytes] = set()
+        self.asked = 0
+        """How often it was asked."""
+        self.checked = 0
+        """How often the curve had to be asked."""
+
+    def check(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """Tell whether `signature` (64 bytes) over `message` is valid under `public` (32 bytes)."""
+        self.asked += 1
+        if len(public) != PUBLIC_SIZE or len(signature) != SIGNATURE_SIZE:
+            return False
+        # Both ends are of fixed length now: no two triples share a name.
+        name = sha256(public + message + signature)
+        if name in self._young:
+            return True
+        if name not in self._old:
+            self.checked += 1
+            if not verify(public, message, signature):
+                return False
+        if len(self._young) >= self._count_max:
+            self._old, self._young = self._young, set()
+        self._young.add(name)
+        return True

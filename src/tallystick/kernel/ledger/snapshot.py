@@ -1,0 +1,79 @@
+"""A member's state at its tip, written as a snapshot and read again before it is called one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from tallystick.base.errors import Conflict, NotFound, Unavailable
+from tallystick.chain.log import Log
+from tallystick.chain.snapshot import Snapshot, verify_snapshot, write_snapshot
+from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.store.database import Database
+
+__all__ = ["save_snapshot"]
+
+
+def save_snapshot(path: Path, out: Path) -> Snapshot:
+    """Write the state of a `ledger.db` to a file; the file may be written to meanwhile.
+
+    Args:
+        path: the member's `ledger.db`.
+        out: where it goes; nothing may stand there.
+
+    Raises:
+        NotFound: `ledger.no_snapshot`, the chain has no block yet.
+        Conflict: `ledger.snapshot_exists`, a file stands there.
+        Unavailable: `ledger.snapshot_disk`, it cannot be written.
+        Corrupt, Contradicted: the own file is not what was written.
+    """
+    database = Database.read(path)
+    try:
+        # One snapshot of the file: blocks that are committed meanwhile are not of this height.
+        database.hold()
+        rows = Rows(database)
+        height, _, writes_root = rows.head()
+        if not height:
+            raise NotFound(
+                "ledger.no_snapshot", "the chain has no block yet", cure="Write something first."
+            )
+        header = rows.header(height)
+        size = layout.header_fields(header)["log_size"]
+        chunks = write_snapshot(
+            header=header,
+            writes_root=writes_root,
+            peaks=Log(rows.node, lambda: size).peaks(size),
+            count=database.value("SELECT count(*) FROM state"),
+            pairs=_pairs(database),
+        )
+        _write(out, chunks)
+    finally:
+        database.close()
+    with out.open("rb") as file:
+        return verify_snapshot(file.read, layout.header_cid(header))
+
+
+def _pairs(database: Database) -> Iterator[tuple[bytes, bytes]]:
+    for key, value in database.scan("SELECT name, value FROM state ORDER BY name"):
+        if not layout.is_row((key, value), bytes, bytes):
+            raise layout.corrupt("a pair of the state", field="state")
+        yield key, value
+
+
+def _write(out: Path, chunks: Iterator[bytes]) -> None:
+    try:
+        with out.open("xb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise Conflict(
+            "ledger.snapshot_exists", f"{out.name} is there already", cure="Name another file."
+        ) from error
+    except OSError as error:
+        raise Unavailable(
+            "ledger.snapshot_disk", f"{out.name}: {error.strerror}", cure="Check the disk."
+        ) from error

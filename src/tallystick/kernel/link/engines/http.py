@@ -1,0 +1,101 @@
+"""The link between machines: HTTP/1.1, TLS 1.3, and every message signed by a member's link key.
+
+A member listens at the place that its own entry in the address book names. TLS hides what passes;
+who speaks is proven by signatures alone (`kernel/link/trust.py`).
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tallystick.kernel.link.base import Handler, Handlers, answer
+from tallystick.kernel.link.book import Book, Place
+from tallystick.kernel.link.certificate import answering_context
+from tallystick.kernel.link.engines.http_answering import Answering, Server, listen
+from tallystick.kernel.link.engines.http_asking import Asking
+from tallystick.kernel.link.trust import Trust
+
+__all__ = ["HttpLink", "Listening"]
+
+TLS: Final = "https"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where a member listens.
+
+    Attributes:
+        place: as others are told.
+        bind: host and port to listen at, where they differ from the place's.
+        folder: holds `link.pem` and `link.key`, for TLS.
+    """
+
+    place: Place
+    folder: Path
+    bind: tuple[str, int] | None = None
+
+
+class HttpLink:
+    """One member's end.
+
+    Args:
+        trust: its signing and believing.
+        book: where the others are.
+        listening: where it listens: from now on others can connect, and are answered from `start`.
+
+    Raises:
+        Unavailable: `link.address`, the address cannot be listened at.
+    """
+
+    def __init__(self, trust: Trust, book: Book, listening: Listening) -> None:
+        self._trust = trust
+        self._book = book
+        self._table: dict[str, Handler] = {}
+        self._lock = threading.Lock()
+        self._asking = Asking(trust, book)
+        place = listening.place
+        host, port = listening.bind or (place.host, place.port)
+        is_tls = place.scheme == TLS
+        context = answering_context(listening.folder) if is_tls else None
+        app = Answering(trust, self._answer, place.scheme)
+        self._server = Server(app, listen(host, port), context)
+
+    @property
+    def member(self) -> str:
+        """The name under which this end asks."""
+        return self._trust.member
+
+    def start(self) -> None:
+        """Begin to answer; whoever connected before is answered now."""
+        self._server.start()
+
+    def call(self, to: str, method: str, payload: bytes) -> bytes:
+        """Ask `to` and return its answer; itself without a message."""
+        if to == self.member:
+            return self._answer(method, to, payload)
+        return self._asking.call(to, method, payload)
+
+    def is_away(self, to: str) -> bool:
+        """Tell whether the last try to connect to a member failed."""
+        return self._asking.is_away(to)
+
+    def serve(self, handlers: Handlers) -> None:
+        """Add methods that this member answers; a name registered before is replaced."""
+        with self._lock:
+            self._table = {**self._table, **handlers}
+
+    def _answer(self, method: str, caller: str, payload: bytes) -> bytes:
+        return answer(self._table, method, caller, payload)
+
+    def peers(self) -> list[str]:
+        """Return the names of the other members that can be asked, ascending."""
+        known = {*self._book} & {*self._trust.roll.names()}
+        return sorted(known - {self.member})
+
+    def close(self) -> None:
+        """Stop answering and asking; a second call does nothing."""
+        self._server.close()
+        self._asking.close()

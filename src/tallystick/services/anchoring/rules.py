@@ -1,0 +1,69 @@
+"""Rules of links and anchors between chains.
+
+Laws: a chain is known here by a vote, or because it is the writer's own alone; an anchor counts if
+a quorum of the other chain's list signed it and its log extends the one anchored before; so no
+member, and no majority of the other chain either, can show this one two pasts.
+State: `linked/`chain (`chain.crossing`); `subsidy/`case -> the id of the approval of its public
+money.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tallystick.base.codec import encode
+from tallystick.base.errors import Error
+from tallystick.chain.crossing import Anchored, anchor_chain, chain_key, find_chain, hold_chain
+from tallystick.chain.member import Members
+from tallystick.chain.record import Admission
+from tallystick.records.refusal import Refusal
+
+__all__ = ["admit_anchor", "admit_link", "admit_subsidy"]
+
+_SUBSIDY = b"subsidy/"
+
+
+def admit_link(offered: Admission) -> int:
+    """Link a chain that is the writer's own alone; those of others are linked by a vote."""
+    pub = offered.record["pub"]
+    try:
+        chain, held = hold_chain(pub["genesis"], pub["listed"])
+        names = set(Members.read(pub["listed"]).by_name)
+    except Error:
+        return Refusal.NOT_A_CHAIN
+    if names != {offered.member}:
+        return Refusal.NOT_OWN
+    if chain == offered.chain or find_chain(offered.state.get, chain) is not None:
+        return Refusal.ALREADY_LINKED
+    offered.state.put(chain_key(chain), encode(list(held)))
+    return 0
+
+
+def admit_anchor(offered: Admission) -> int:
+    """Anchor a linked chain further than before, by whoever has its checkpoint."""
+    pub: dict[str, Any] = offered.record["pub"]
+    held = find_chain(offered.state.get, pub["chain"])
+    if held is None:
+        return Refusal.NO_CHAIN
+    parts = {name: pub[name] for name in ("path", "header", "listed") if name in pub}
+    if ("header" in parts) != ("listed" in parts):
+        return Refusal.NOT_ANCHORED
+    try:
+        after = anchor_chain(
+            pub["chain"], held, Anchored(note=pub["note"], path=parts.pop("path", ()), **parts)
+        )
+    except Error:
+        return Refusal.NOT_ANCHORED
+    offered.state.put(chain_key(pub["chain"]), encode(list(after)))
+    return 0
+
+
+def admit_subsidy(offered: Admission) -> int:
+    """Approve public money for a case of another chain, once; that chain checks case and sum."""
+    if "officer" not in offered.record:
+        return Refusal.NO_OFFICER
+    key = _SUBSIDY + offered.record["pub"]["approved_case"]
+    if offered.state.get(key) is not None:
+        return Refusal.ALREADY_APPROVED
+    offered.state.put(key, offered.record["id"])
+    return 0

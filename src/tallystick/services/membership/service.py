@@ -1,0 +1,173 @@
+"""Changes of the members' list, keys and limits: proposed, voted on, and told with their votes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base.clock import DAY_MS
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.chain.limits import VOTE_PPM, count_needed, read_limit
+from tallystick.chain.member import Member
+from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.sealing import Draft
+from tallystick.kernel.access.secrets import Secrets, keep_renewed, state_keys
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.records.base import Statement
+from tallystick.records.change import ChangeProposed, ChangeVoted
+from tallystick.services.membership.rules import HeldChange, find_change, find_outcome
+
+__all__ = ["DAYS", "Membership"]
+
+DAYS: Final = 30
+"""Days for which a proposal waits for votes, where its proposer says nothing else."""
+
+
+class Membership:
+    """What a member does about the list it stands in.
+
+    Args:
+        desk: the member's.
+        folder: where its keys are kept.
+        replica: its copy of the chain.
+    """
+
+    def __init__(self, desk: Desk, folder: Path, replica: Replica) -> None:
+        self._desk = desk
+        self._folder = folder
+        self._read = replica.read
+        self._replica = replica
+
+    def _record(self, statement: Statement) -> bytes:
+        identifier = self._desk.new_id()
+        self._desk.record([Draft(identifier=identifier, statement=statement, party=b"")])
+        return identifier
+
+    def _propose(self, kind: str, days: int, **stated: Any) -> bytes:  # noqa: ANN401 - fields of the record
+        until = self._desk.now_ms() + days * DAY_MS
+        return self._record(ChangeProposed(kind=kind, until=until, **stated))
+
+    def propose_join(self, card: Mapping[str, Any], days: int = DAYS) -> bytes:
+        """Propose that a new member joins; return the change's id.
+
+        Args:
+            card: `{member, role, name, keys}` as it stated itself, with a proof for each key.
+            days: how long votes are taken.
+
+        Raises:
+            Invalid: `record.refused`; the card's keys do not prove themselves for this chain.
+        """
+        return self._propose("join", days, **card)
+
+    def propose_renewal(self, secrets: Secrets, uses: Collection[str], days: int = DAYS) -> bytes:
+        """Draw fresh keys of this member for some uses and propose them; return the change's id.
+
+        They are kept beside those in force until the vote brings them in.
+
+        Raises:
+            Conflict: `node.keys_waiting`, others wait for a vote already.
+        """
+        own = self._find(self._desk.member)
+        renewed = secrets.renew(self._desk.entropy, uses)
+        keep_renewed(self._folder, renewed)
+        top = int.from_bytes(self._read(b"keys/" + own.name.encode()) or b"", "big")
+        keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top)
+        return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
+
+    def propose_revocation(self, member: str, number: int, days: int = DAYS) -> bytes:
+        """Propose that a member's key, lost or stolen, signs no more; return the change's id.
+
+        Raises:
+            NotFound: `member.no_key`, the list has no such key.
+        """
+        listed = self._find(member)
+        if number not in {key.number for key in listed.keys}:
+            raise NotFound(
+                "member.no_key",
+                f"{member} has no key {number} in force",
+                cure="List the members' keys: tally change members.",
+            )
+        kept = [key.tree() for key in listed.keys if key.number != number]
+        keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
+        if not keys:
+            raise Invalid(
+                "member.last_key",
+                f"key {number} is the only one of {member}",
+                cure="Let the member leave: tally change leave.",
+            )
+        return self._propose("keys", days, member=member, role=listed.role, name=member, keys=keys)
+
+    def propose_leaving(self, member: str, days: int = DAYS) -> bytes:
+        """Propose that a member leaves the list; return the change's id."""
+        return self._propose("leave", days, member=self._find(member).name)
+
+    def propose_limit(self, name: str, value: int, days: int = DAYS) -> bytes:
+        """Propose a limit of the chain; return the change's id."""
+        return self._propose("limit", days, limit=name, value=value)
+
+    def vote(self, change: bytes, *, yes: bool) -> bytes:
+        """Say yes or no to a change, once; return the record's id.
+
+        Raises:
+            NotFound: `change.unknown`.
+        """
+        self._stated(change)
+        return self._record(ChangeVoted(change=change, vote=int(yes)))
+
+    def _find(self, member: str) -> Member:
+        listed = self._replica.tip.members.by_name.get(member)
+        if listed is None:
+            raise NotFound(
+                "member.unknown",
+                f"{member} is no member of this chain",
+                cure="tally change members.",
+            )
+        return listed
+
+    def _stated(self, change: bytes) -> tuple[dict[str, Any], str, int]:
+        """Return what a change says, who proposed it and at which height."""
+        rows = self._desk.views.rows("record", {"id": change})
+        if not rows or rows[0]["t"] != ChangeProposed.t:
+            raise NotFound(
+                "change.unknown",
+                f"no change {change.hex()} was proposed",
+                cure="tally change list.",
+            )
+        found = self._desk.records.find(change)
+        return found.record["pub"], found.member, found.height
+
+    def list_changes(self) -> list[dict[str, Any]]:
+        """Return all changes ever proposed, the newest first, with how they stand."""
+        rows = self._desk.views.rows("record", {"t": ChangeProposed.t}, order="height")
+        return [self.show_change(row["id"]) for row in reversed(rows)]
+
+    def show_change(self, change: bytes) -> dict[str, Any]:
+        """Return a change: what it says, its votes and how many more it needs.
+
+        Raises:
+            NotFound: `change.unknown`.
+        """
+        pub, member, height = self._stated(change)
+        held, settled = find_change(self._read, change), find_outcome(self._read, change)
+        found: dict[str, Any] = {"change": change, "by": member, "height": height, **pub}
+        if settled is not None:
+            outcome, at = settled
+            return {**found, "state": outcome.name.lower(), "settled_height": at}
+        if held is None or pub["until"] < self._desk.now_ms():
+            return {**found, "state": "expired"}
+        return {**found, "state": "open", **self._count(held)}
+
+    def _count(self, held: HeldChange) -> dict[str, Any]:
+        tip = self._replica.tip
+        members, height = tip.members, tip.height + 1
+        voices = {name for name in members.by_name if any(members.keys(name, "tx", height))}
+        needed = count_needed(read_limit(self._read, VOTE_PPM), len(voices))
+        return {"yes": held.yes, "no": held.no, "needed": needed, "voices": len(voices)}
+
+    def list_members(self) -> list[dict[str, Any]]:
+        """Return the list in force for the next height, with every key."""
+        return [
+            {"member": each.name, "role": each.role, "keys": [key.tree() for key in each.keys]}
+            for each in self._replica.tip.members.by_name.values()
+        ]

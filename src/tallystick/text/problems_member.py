@@ -1,0 +1,109 @@
+"""Errors of changing members, keys and limits by vote, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tallystick.text.problem_row import (
+    NOT_RECORDED,
+    NOTHING_CHANGED,
+    NOTHING_LOST,
+    WAITS,
+    ProblemRow,
+    problem_table,
+)
+
+__all__ = ["MEMBER_PROBLEMS"]
+
+MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
+    **problem_table(
+        "change",
+        {
+            "one": (
+                "一次只能提议一项变更",
+                "A proposal has one change",
+                NOT_RECORDED,
+                "只填一项，再提交。",
+                "Fill in one of them and send again.",
+            ),
+            "unknown": (
+                "没有这项变更",
+                "There is no such change",
+                NOT_RECORDED,
+                "在“成员与表决”里看有哪些变更。",
+                "See under Members and votes which changes there are.",
+            ),
+        },
+    ),
+    **problem_table(
+        "card",
+        {
+            "form": (
+                "名片读不出来",
+                "The card cannot be read",
+                NOT_RECORDED,
+                "请新成员把 card.json 原样再发一次。",
+                "Ask the new member for its card.json once more, unchanged.",
+            ),
+        },
+    ),
+    **problem_table(
+        "member",
+        {
+            "last_key": (
+                "这是它的最后一把钥匙",
+                "It is the member's last key",
+                NOT_RECORDED,
+                "如果它不该再签名，提议它退出。",
+                "If it must sign no more, propose that it leaves.",
+            ),
+            "name": (
+                "成员代号不合规定",
+                "This cannot be a member's name",
+                NOTHING_CHANGED,
+                "用小写字母、数字、点、横线，至多 24 个。",
+                "Take up to 24 small letters, digits, dots and hyphens.",
+            ),
+            "no_key": (
+                "这个成员没有这把钥匙",
+                "The member has no such key",
+                NOT_RECORDED,
+                "在成员名单里核对钥匙编号。",
+                "Check the key's number in the list of members.",
+            ),
+        },
+    ),
+    **problem_table(
+        "ledger",
+        {
+            "handover": (
+                "成员刚变更，正等大家签到",
+                "The members changed, and it waits for their signatures",
+                WAITS,
+                "超过三分之二的成员签到后自动继续，不用重填。",
+                "It goes on once more than two thirds have signed; do not fill it in again.",
+            ),
+            "no_note_key": (
+                "本成员没有这一块有效的签到钥匙",
+                "This member holds no key that may sign this block",
+                NOTHING_LOST,
+                "如刚换过钥匙，请技术人员用新钥匙启动。",
+                "If its keys were renewed, have it started with the new ones.",
+            ),
+        },
+    ),
+    **problem_table(
+        "node",
+        {
+            "keys_waiting": (
+                "已有一套新钥匙在等表决",
+                "Renewed keys wait for a vote already",
+                NOT_RECORDED,
+                "等那次表决结束；若被否决，请技术人员移走 member.next。",
+                "Wait for that vote; if it was lost, have member.next removed.",
+            ),
+        },
+    ),
+}
+"""By code."""

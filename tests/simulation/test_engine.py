@@ -1,0 +1,220 @@
+"""Histories under an engine that crashes, loses, delays and lies: no fork, no loss, live again.
+
+Every run is drawn from a seed that the failure prints; the same seed runs the same way again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import pytest
+
+from simulation.chain import Chain
+from simulation.engines import FAULTS, Council, liar
+from simulation.validators import NAMES
+from tallystick.base.errors import Error
+from tallystick.kernel.ledger.engines.simulated import Faults
+
+HISTORIES = 200
+STEPS = 14
+
+
+class History:
+    """One seeded run: members submit, heights are decided, anything may go wrong."""
+
+    def __init__(self, folder: Path, seed: str, *, lies: bool) -> None:
+        self.seed = seed
+        self.council = Council(folder, seed, FAULTS)
+        if lies:
+            thief = Chain("thief")
+            thief.genesis = self.council.chain.genesis
+            self.council.lies["coop"] = liar(
+                self.council.draw, self._stale, thief.sign(1, [thief.news(1)])
+            )
+        self.council.open_all()
+        self.seqs = dict.fromkeys(NAMES, 0)
+        self.data: dict[bytes, bytes] = {}
+        self.acknowledged: set[bytes] = set()
+
+    def _stale(self) -> list[bytes]:
+        blocks = self.council.engine.blocks
+        return [data for block in blocks[-3:] for data in block.txs[1:]][:2]
+
+    def play(self, steps: int) -> None:
+        council = self.council
+        for _ in range(steps):
+            act = council.draw(10)
+            if act < 6:
+                self._submit()
+            elif act == 6:
+                name = NAMES[council.draw(4)]
+                council.engine.apart = frozenset([name] if council.draw(2) else [])
+            elif act == 7:
+                self._kill()
+            council.step()
+            self._hear()
+            council.reopen_crashed()
+        self._submit_all_again()
+        council.settle()
+        self._hear()
+
+    def _submit(self) -> None:
+        council = self.council
+        for _ in range(1 + council.draw(4)):
+            name = NAMES[council.draw(4)]
+            self.seqs[name] += 1
+            number = (NAMES.index(name) << 32) + self.seqs[name]
+            news = council.chain.news(number)
+            data = council.chain.sign(self.seqs[name], [news], name)
+            if name in council.seats:
+                with contextlib.suppress(Error):
+                    self.data[council.seats[name].ledger.submit(data)] = data
+
+    def _kill(self) -> None:
+        name = NAMES[self.council.draw(4)]
+        if name in self.council.seats:
+            self.council.close(name)
+        else:
+            self.council.open(name)
+
+    def _hear(self) -> None:
+        """Note whatever a member's ledger tells to be final."""
+        for seat in self.council.seats.values():
+            self.acknowledged |= {tid for tid in self.data if seat.ledger.find(tid) is not None}
+
+    def _submit_all_again(self) -> None:
+        """Do as outboxes do after a crash: the same bytes, as often as it takes."""
+        for name in NAMES:
+            if name not in self.council.seats:
+                self.council.open(name)
+        self.council.reopen_crashed()
+        for data in self.data.values():
+            seat = self.council.seats[NAMES[self.council.draw(4)]]
+            with contextlib.suppress(Error):
+                seat.ledger.submit(data)
+
+    def check(self) -> None:
+        seats = self.council.seats
+        assert set(seats) == set(NAMES), f"seed {self.seed}"
+        tips = {name: seat.replica.tip.cid for name, seat in seats.items()}
+        assert len(set(tips.values())) == 1, f"seed {self.seed}: a fork: {tips}"
+        found = self.council.records()
+        assert len(found) == len(set(found)), f"seed {self.seed}: ordered twice"
+        assert self.acknowledged <= set(found), f"seed {self.seed}: lost"
+        assert set(self.data) == set(found), f"seed {self.seed}: not live"
+        first = seats[NAMES[0]].replica
+        assert first.verify() == first.tip, f"seed {self.seed}"
+
+
+def play(folder: Path, seed: str, steps: int, *, lies: bool) -> History:
+    history = History(folder, seed, lies=lies)
+    try:
+        history.play(steps)
+        history.check()
+    except Error as error:
+        pytest.fail(f"seed {seed}: {error!r}")
+    finally:
+        history.council.end()
+    return history
+
+
+def play_many(folder: Path, first: int, count: int, steps: int) -> dict[str, int]:
+    told = dict.fromkeys(["records", "blocks", "rounds", "refused"], 0)
+    for number in range(first, first + count):
+        own = folder / str(number)
+        own.mkdir()
+        history = play(own, f"engine {number}", steps, lies=number % 2 == 1)
+        engine = history.council.engine
+        told["records"] += len(history.data)
+        told["blocks"] += len(engine.blocks)
+        told["rounds"] += engine.rounds
+        told["refused"] += engine.refused
+    return told
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_no_history_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
+    each = HISTORIES // 8
+    told = play_many(tmp_path, part * each, each, STEPS)
+    # The histories are worth their name: rounds failed, lies were refused, blocks were decided.
+    assert told["rounds"] > told["blocks"] > 10 * each
+    assert told["refused"] > each
+    assert told["records"] > 5 * each
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(20))
+def test_no_history_of_a_thousand_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
+    play_many(tmp_path, 10_000 + part * 50, 50, 40)
+
+
+def test_one_seed_gives_one_chain(tmp_path: Path) -> None:
+    heads = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        history = play(tmp_path / name, "same", 20, lies=True)
+        heads.append(history.council.engine.hashes)
+    assert heads[0] == heads[1]
+    assert len(set(heads[0])) > 3
+
+
+def test_a_quarter_that_is_away_stops_nothing_and_two_do(tmp_path: Path) -> None:
+    council = Council(tmp_path, "away")
+    council.open_all()
+    council.close("bank")
+    tid = council.seats["coop"].ledger.submit(
+        council.chain.sign(1, [council.chain.news(1)], "coop")
+    )
+    council.step()
+    council.step()
+    assert council.seats["coop"].ledger.find(tid) is not None
+    council.close("bureau")
+    other = council.chain.sign(2, [council.chain.news(2)], "coop")
+    late = council.seats["coop"].ledger.submit(other)
+    for _ in range(5):
+        council.step()
+    assert council.seats["coop"].ledger.find(late) is None
+    council.open("bank")
+    council.step()
+    council.step()
+    assert council.seats["coop"].ledger.find(late) is not None
+    assert council.seats["bank"].replica.tip == council.seats["coop"].replica.tip
+    council.end()
+
+
+def test_an_engine_that_lost_its_data_walks_the_kept_chain_again(tmp_path: Path) -> None:
+    council = Council(tmp_path, "walk")
+    council.open_all()
+    for seq in range(1, 6):
+        data = council.chain.sign(seq, [council.chain.news(seq)], "coop")
+        council.seats["coop"].ledger.submit(data)
+        council.step()
+    council.settle()
+    tip = council.seats["bank"].replica.tip
+    assert tip.height == 5
+    council.close("bank")
+    seat = council.open("bank", is_new=True)
+    assert seat.application.height == len(council.engine.blocks)
+    assert seat.replica.tip == tip
+    assert seat.application.executed == 0
+    council.chain.clock.advance(5)
+    council.seats["bank"].ledger.submit(council.chain.sign(1, [council.chain.news(99)], "bank"))
+    council.settle()
+    assert {each.replica.tip.height for each in council.seats.values()} == {6}
+    council.end()
+
+
+def test_each_offer_is_run_once_by_each_member(tmp_path: Path) -> None:
+    council = Council(tmp_path, "once", Faults())
+    council.open_all()
+    for seq in range(1, 11):
+        data = council.chain.sign(seq, [council.chain.news(seq)], "coop")
+        council.seats["coop"].ledger.submit(data)
+        council.step()
+    council.settle()
+    for seat in council.seats.values():
+        assert seat.replica.tip.height == 10
+        assert seat.application.executed == 10
+        assert seat.application.gate.verified.checked == 10
+    council.end()

@@ -1,0 +1,280 @@
+"""A chain whose members validate it with CometBFT, each in a process of its own.
+
+`python -m simulation.validators FOLDER SEED NAME PORT COUNT` is one member: it reads one JSON
+object a line and answers each with one; it ends at the end of its input, or when it is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from simulation.chain import CHARTER, LIFE_MS, Chain
+from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
+from tallystick.base.codec import encode
+from tallystick.base.errors import Error, NotFound, Unavailable
+from tallystick.chain.block import Genesis
+from tallystick.chain.member import Key, Member, Members
+from tallystick.chain.transaction import sign_transaction
+from tallystick.kernel.ledger.base import Result
+from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer
+from tallystick.kernel.ledger.engines.validator import Place, Validator
+from tallystick.kernel.ledger.install import find_engine
+from tallystick.kernel.ledger.replica import Replica
+
+TESTS: Final = Path(__file__).resolve().parents[1]
+NAMES: Final = ("bank", "bureau", "coop", "operator")
+PORTS_EACH: Final = 2
+
+
+def engine_keys(seed: str, name: str) -> EngineKeys:
+    """Return a member's keys for the engine."""
+    return EngineKeys.draw(SeededEntropy(f"engine {seed} {name}"))
+
+
+def validated(
+    seed: str, names: Sequence[str] = NAMES, validating: Sequence[str] | None = None
+) -> Chain:
+    """Return a chain of which every member is an operator, and all or some validate."""
+    chain = Chain(seed, names)
+    members = []
+    for name in names:
+        keys = chain.list.by_name[name].keys
+        if name in (validating or names):
+            keys += (Key(3, "bft", 1, engine_keys(seed, name).public, 0),)
+        members.append(Member(name, "operator", keys))
+    chain.list = Members.of(members)
+    genesis = {**chain.genesis.fields, "members": chain.list.cid}
+    chain.genesis = Genesis.read(encode(genesis), chain.list.data)
+    return chain
+
+
+def place_of(folder: Path, seed: str, names: Sequence[str], name: str, port: int) -> Place:
+    """Return where a member's engine listens: two ports a member, in the order of names."""
+    index = names.index(name)
+    peers = [
+        Peer(engine_keys(seed, other).node_id, "127.0.0.1", port + PORTS_EACH * at + 1)
+        for at, other in enumerate(names)
+        if other != name
+    ]
+    rpc = port + PORTS_EACH * index
+    return Place(folder / name, find_engine("cometbft"), rpc, rpc + 1, peers=peers)
+
+
+@contextlib.contextmanager
+def opened(folder: Path, seed: str, names: Sequence[str], name: str, port: int) -> Iterator[Any]:
+    """Run one member in this process; gives (chain, validator)."""
+    chain = validated(seed, names)
+    own = folder / name
+    own.mkdir(parents=True, exist_ok=True)
+    if not (own / "bft.key").exists():
+        engine_keys(seed, name).write(own / "bft.key")
+    try:
+        replica = Replica.open(own / "ledger.db", CHARTER)
+    except NotFound:
+        replica = Replica.create(own / "ledger.db", chain.genesis.data, chain.list.data, CHARTER)
+    place = place_of(folder, seed, names, name, port)
+    validator = Validator.open(replica, place, SystemClock(), SystemEntropy())
+    try:
+        yield chain, validator
+    finally:
+        validator.close()
+        replica.close()
+
+
+class Served:
+    """What one member's process does when it is told to."""
+
+    def __init__(self, name: str, chain: Chain, validator: Validator) -> None:
+        self.name = name
+        self.chain = chain
+        self.validator = validator
+
+    def do_submit(self, seq: int, bundle: int = 1) -> str:
+        return self.validator.ledger.submit(self._sign(seq, bundle)).hex()
+
+    def do_wait(self, tid: str, ms: int) -> list[int]:
+        found = self.validator.ledger.wait(bytes.fromhex(tid), ms)
+        return [found.height, found.index, found.code]
+
+    def do_find(self, tid: str) -> bool:
+        return self.validator.ledger.find(bytes.fromhex(tid)) is not None
+
+    def do_tip(self) -> list[Any]:
+        tip = self.validator.application.replica.tip
+        return [tip.height, str(tip.cid), tip.peaks.size]
+
+    def do_header(self, height: int) -> str:
+        return self.validator.application.replica.header(height).hex()
+
+    def do_health(self) -> dict[str, Any]:
+        found = self.validator.health()
+        return {
+            "height": found.height,
+            "engine": found.engine_height,
+            "waiting": found.waiting,
+            "starts": found.starts,
+            "trouble": [str(each) for each in found.trouble],
+            "pid": self.validator.keeper.pid,
+            "verified": self.validator.application.gate.verified.checked,
+            "executed": self.validator.application.executed,
+        }
+
+    def do_load(self, first: int, count: int, bundle: int, *, every_ms: int = 0) -> dict[str, Any]:
+        """Submit many, as fast as they are taken in or one each `every_ms`, and wait for all."""
+        ledger = self.validator.ledger
+        datas = [self._sign(seq, bundle) for seq in range(first, first + count)]
+        cpu, begun = time.process_time(), time.monotonic()
+        sent: list[tuple[float, bytes]] = []
+        for index, data in enumerate(datas):
+            if every_ms:
+                time.sleep(max(0, begun + index * every_ms / 1_000 - time.monotonic()))
+            while True:
+                with contextlib.suppress(Unavailable):
+                    sent.append((time.monotonic(), ledger.submit(data)))
+                    break
+                time.sleep(0.01)
+        for _, tid in sent:
+            ledger.wait(tid, 60_000)
+        ended = time.monotonic()
+        return {
+            "seconds": ended - begun,
+            "cpu": time.process_time() - cpu,
+            "begun": begun,
+            "ended": ended,
+            "tids": [tid.hex() for _, tid in sent[-3:]],
+        }
+
+    def _sign(self, seq: int, bundle: int) -> bytes:
+        base = (NAMES.index(self.name) + 1) << 40
+        return sign_transaction(
+            self.chain.keys[self.name],
+            [self.chain.news(base + seq * 1_024 + index) for index in range(bundle)],
+            chain=self.chain.genesis.chain,
+            member=self.name,
+            number=1,
+            seq=seq,
+            not_after=SystemClock().now_ms() + LIFE_MS,
+        )
+
+
+def serve(folder: Path, seed: str, name: str, port: int, count: int) -> None:
+    """Answer what is asked on standard input until it ends."""
+    with opened(folder, seed, NAMES[:count], name, port) as (chain, validator):
+        served = Served(name, chain, validator)
+        for line in sys.stdin:
+            asked = json.loads(line)
+            try:
+                told = {"ok": getattr(served, f"do_{asked.pop('do')}")(**asked)}
+            except Error as error:
+                told = {"error": error.code}
+            sys.stdout.write(json.dumps(told) + "\n")
+            sys.stdout.flush()
+
+
+class Process:
+    """One member in a process of its own."""
+
+    def __init__(self, folder: Path, seed: str, name: str, port: int, count: int) -> None:
+        self.name = name
+        command = [sys.executable, "-m", "simulation.validators", str(folder), seed, name]
+        self._log = (folder / f"{name}.err").open("ab")
+        self._child = subprocess.Popen(
+            [*command, str(port), str(count)],
+            env={**os.environ, "PYTHONPATH": str(TESTS)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def tell(self, do: str, **asked: Any) -> None:
+        """Ask without waiting for the answer."""
+        assert self._child.stdin is not None
+        self._child.stdin.write(json.dumps({"do": do, **asked}).encode() + b"\n")
+        self._child.stdin.flush()
+
+    def hear(self) -> Any:
+        """Return the next answer; raises what the member raised."""
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        assert line, f"{self.name} has ended"
+        told = json.loads(line)
+        if "error" in told:
+            raise Unavailable(told["error"], "the member's answer")
+        return told["ok"]
+
+    def ask(self, do: str, **asked: Any) -> Any:
+        """Ask and return the answer."""
+        self.tell(do, **asked)
+        return self.hear()
+
+    def kill(self) -> None:
+        """End it at once, as a power cut would."""
+        self._child.send_signal(signal.SIGKILL)
+        self._close()
+
+    def end(self) -> None:
+        """Let it end by itself."""
+        assert self._child.stdin is not None
+        self._child.stdin.close()
+        self._close()
+
+    def _close(self) -> None:
+        self._child.wait(30)
+        for each in (self._child.stdin, self._child.stdout, self._log):
+            if each is not None:
+                with contextlib.suppress(OSError):
+                    each.close()
+
+
+def free_ports(count: int) -> int:
+    """Return the first of some ports in a row that nobody listens on."""
+    for first in range(26_000, 32_000, 32):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for port in range(first, first + count):
+                held = stack.enter_context(socket.socket())
+                held.bind(("127.0.0.1", port))
+            return first
+    message = "no free ports"
+    raise RuntimeError(message)
+
+
+def wait_equal(members: Sequence[Process], height: int, seconds: float = 30) -> list[Any]:
+    """Wait until all stand at one tip of `height` or more; return it."""
+    until = time.monotonic() + seconds
+    while True:
+        tips = [each.ask("tip") for each in members]
+        if tips[0][0] >= height and all(tip == tips[0] for tip in tips):
+            return list(tips[0])
+        assert time.monotonic() < until, tips
+        time.sleep(0.05)
+
+
+__all__ = [
+    "NAMES",
+    "Process",
+    "Result",
+    "Served",
+    "engine_keys",
+    "free_ports",
+    "opened",
+    "place_of",
+    "validated",
+    "wait_equal",
+]
+
+if __name__ == "__main__":
+    serve(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
