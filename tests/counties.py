@@ -121,12 +121,12 @@ def open_town(county: Path, clock: Clock | None = None) -> Iterator[Town]:
             town.close()
 
 
-def take_in(office: Client, *applications: dict[str, Any]) -> list[dict[str, Any]]:
-    """Register a household with a mandate and open its cases."""
+def take_in(office: Client, *applications: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    """Register a household with a mandate and open its cases, each with what more it asks."""
     party = office.add_party("household", {"name": "\u738b\u79c0\u82f1"})
     mandate = office.add_mandate(party, witness="village", days=400, text="to apply and answer")
     requests = [
-        {"application": each, "party": party, "mandate": mandate, "defaults": []}
+        {"application": each, "party": party, "mandate": mandate, "defaults": [], **more}
         for each in applications
     ]
     return office.open_cases(requests)

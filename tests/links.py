@@ -6,7 +6,7 @@ The list of members may change while they run, as a chain's does at a height.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,17 @@ from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.engines.http_answering import listen
 from tallystick.kernel.link.trust import Roll, Trust
 
-__all__ = ["CHAIN", "NAMES", "NOW_MS", "End", "List", "key_of", "make_trust", "open_pair"]
+__all__ = [
+    "CHAIN",
+    "NAMES",
+    "NOW_MS",
+    "End",
+    "List",
+    "free_ports",
+    "key_of",
+    "make_trust",
+    "open_pair",
+]
 
 CHAIN: Final = bytes(range(32))
 NAMES: Final = ("bank", "coop")
@@ -70,13 +80,16 @@ def make_trust(
     heard = HeardRequests(folder / f"{name}.db", clock)
     roll = Roll(CHAIN, known.read)
     entropy = SystemEntropy()
-    return Trust(name, lambda: key_of(name), roll, clock=clock, entropy=entropy, nonces=heard), heard
+    return Trust(
+        name, lambda: key_of(name), roll, clock=clock, entropy=entropy, nonces=heard
+    ), heard
 
 
-def _free_port() -> int:
-    with listen("127.0.0.1", 0) as found:
-        port: int = found.getsockname()[1]
-    return port
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine at which nothing listens."""
+    with ExitStack() as held:
+        found = [held.enter_context(listen("127.0.0.1", 0)) for _ in range(count)]
+        return [each.getsockname()[1] for each in found]
 
 
 @contextmanager
@@ -86,12 +99,12 @@ def open_pair(
     """Open both members' links, answering."""
     clock, known = clock or SystemClock(), known or List()
     book: dict[str, Place] = {}
-    for name in NAMES:
+    for name, port in zip(NAMES, free_ports(len(NAMES)), strict=True):
         (folder / name).mkdir()
         pem = ""
         if tls:
             pem = ensure_certificate(folder / name, name, clock=clock, entropy=SystemEntropy())
-        book[name] = Place("https" if tls else "http", "127.0.0.1", _free_port(), pem)
+        book[name] = Place("https" if tls else "http", "127.0.0.1", port, pem)
     ends = []
     for name in NAMES:
         trust, heard = make_trust(folder, name, known, clock)

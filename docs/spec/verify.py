@@ -1,27 +1,23 @@
 """Verify a chain's archive or an evidence file: a second implementation, from docs/spec alone.
 
-    python verify.py FILE.car --pin members.json [--note CHECKPOINT]... [--types records.csv]
+    python verify.py FILE.car --pin members.json [--note CHECKPOINT]... 
 
 Tells a line a statement; ends with 0 if all are proven, 1 if one is false or not checkable, 2 if
 file, pin or note has not its form. What is checked and what is not: README.md, the single file.
 """
 # fmt: off
-# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, I001, N802, N818
-# ruff: noqa: PLR0911, PLR2004, SIM905
-import argparse, ast, base64, csv, functools, hashlib, itertools, json, mmap, re, sys
+# ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, FBT003, I001, N802
+# ruff: noqa: N818, PERF401, PLR0911, PLR2004, SIM905
+import argparse, ast, base64, csv, functools, hashlib, json, mmap, re, struct, sys
 from pathlib import Path
 from nacl import bindings, exceptions
-
 MAX, PRIME = 2**53 - 1, 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 SMALL = {0, 1, PRIME - 1, EIGHTH, PRIME - EIGHTH}
+CIDS = (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
 NAME = re.compile("[a-z0-9._-]+")
 PROVEN, MISSING, FALSE = "proven", "not checkable", "false"
-REFUSALS = (*range(1, 7), *range(100, 256))  # results that are searched for, besides 0
-CIDS = (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
-TRIES = 200_000  # transactions looked at in search of one block's results
-
 class Refused(ValueError): ...  # a fault of form
 class Doubt(Exception): ...  # a statement is not proven: its status, the reason
 class Link(bytes): ...  # the 36 bytes of a CID
@@ -31,7 +27,6 @@ def form(holds, reason):
 def need(holds, reason, status=FALSE):
     if not holds:
         raise Doubt(status, reason)
-
 # ---- codec.md
 def H(data): return hashlib.sha256(data).digest()
 def D(use, *parts): return b"tally/%s/1\0" % use.encode() + b"".join(parts)
@@ -81,13 +76,12 @@ def is_point(data):
     y = int.from_bytes(data, "little") & 2**255 - 1
     return len(data) == 32 and y < PRIME and y not in SMALL
 def is_signed(pub, message, sig):
-    if not is_point(pub) or not is_point(sig[:32]) or int.from_bytes(sig[32:], "little") >= ORDER:
-        return False
+    fit = len(sig) == 64 and int.from_bytes(sig[32:], "little") < ORDER
     try:
-        return len(sig) == 64 and bindings.crypto_sign_open(sig + message, pub) == message
+        good = fit and is_point(pub) and is_point(sig[:32])
+        return good and bindings.crypto_sign_open(sig + message, pub) == message
     except exceptions.BadSignatureError:
         return False
-
 # ---- README.md: its notation as here and in records.csv, read as if it were Python
 WORDS = {
     "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
@@ -98,7 +92,6 @@ WORDS = {
     "id": lambda v, size: type(v) is str and len(v) <= size and bool(NAME.fullmatch(v)),
     "empty": lambda v, _: v == ""}
 def shape(text):
-    """Return the check of a notation; [a, b] without bounds is a list of exactly both."""
     text = text.replace("2^53-1", str(MAX)).replace("empty or", "empty |").replace("<=", "0..")
     text = re.sub(r"([A-Za-z]\w*)(\??)", lambda found: f"_{found[1]}{found[2] and '_'}", text)
     text = re.sub(r"(-?\d+)\.\.(-?\d+)", r"(\1, \2)", text)
@@ -108,13 +101,13 @@ def admits(tree, v):
     match tree:
         case ast.BinOp(left, ast.BitOr(), right):
             return admits(left, v) or admits(right, v)
-        case ast.BinOp(ast.Name(), _, size):
-            return type(v) is bytes and admits(size, len(v))
-        case ast.BinOp(ast.List([item]), _, size):
-            return type(v) is list and admits(size, len(v)) and all(admits(item, x) for x in v)
-        case ast.BinOp(ast.Dict([key], [item]), _, size):
-            fit = type(v) is dict and admits(size, len(v))
-            return fit and all(admits(key, name) and admits(item, x) for name, x in v.items())
+        case ast.BinOp(left, _, size):
+            kind = {ast.Name: bytes, ast.List: list, ast.Dict: dict}[type(left)]
+            if type(v) is not kind or not admits(size, len(v)):
+                return False
+            if kind is dict:
+                return all(admits(left.keys[0], key) and admits(left.values[0], v[key]) for key in v)
+            return kind is bytes or all(admits(left.elts[0], each) for each in v)
         case ast.Tuple([low, high]):
             return type(v) is int and ast.literal_eval(low) <= v <= ast.literal_eval(high)
         case ast.List(items):
@@ -123,42 +116,23 @@ def admits(tree, v):
             known = {key.id.strip("_"): item for key, item in zip(keys, items, strict=True)}
             needed = {key.id[1:] for key in keys if key.id[-1] != "_"}
             fit = type(v) is dict and needed <= v.keys() <= known.keys()
-            return fit and all(admits(known[name], x) for name, x in v.items())
+            return fit and all(admits(known[name], v[name]) for name in v)
         case ast.Constant(number):
             return type(v) is int and v == number
     kind, size = re.fullmatch(r"_(\D*)(\d*)", tree.id).groups()
     return WORDS[kind](v, int(size or 0)) if kind in WORDS else v == tree.id[1:]
-GENESIS = shape("{v: 1, suite: 1, kind: id24, name: id24, time: uint, salt: b32, target: b32, limits:"
-    " {id40: int}<=256, rules: {id40: int}<=256, seeded: 0 | 1, members: CID}")
-HEADER = shape("{v: 1, chain: b32, height: 1..2^53-1, prev: CID, time: uint, nonce: b16, target: b32,"
-    " merkle_root: b32, tx_count: u32, log_size: uint, log_root: b32, state_root: b32, members: CID,"
-    " proposer: id24}")
-MEMBERS = shape("{v: 1, members: [{member: id24, role: id24, keys: [{key: u32, use: tx | note | link"
-    " | seal | bft, alg: 1 | 2 | 3, pub: bytes 32..1216, from: uint, to?: uint}]1..16}]1..256}")
-TX_HEADER = shape("{v: 1, chain: b32, member: id24, key: u32, seq: 1..2^53-1, not_after: uint, count:"
-    " 1..1024, root: b32}")
-TX = shape("[bytes 0..262144, b64, [bytes 0..262144]1..1024]")
-SEAL = "{com: b32, obj: CID, size: 2048 | 4096 | 8192 | 16384 | 32768 | 65536}"
-RECORD = shape("{t: id40, rv: u16, id: b16, pub: {id40: value}<=64, case?: b16, on?: uint, refs?:"
-    f" [b16]1..16, seals?: {{case: {SEAL}}} | {{party: {SEAL}}} | {{case: {SEAL}, party: {SEAL}}},"
-    " officer?: b16, amends?: b16}")
-LEAF = shape("[1..2^53-1, u32, uint, u16, b32, CID]")
-NODE = shape("{v: 1, below: CID, header: CID, transactions: [CID]1..4096}")
-CAR = shape("{roots: [CID]1..1, version: 1}")
-PATH = "[b32]<=53"
-EVIDENCE = shape("{v: 1, chain: b32, kind: record | case | decision, claims: [{claim: admitted |"
-    " decided, record: 0..4095}]1..4096, records: [{v: 1, record: bytes 0..262144, index: u16, path:"
-    f" {PATH}, header: bytes 0..262144, sig: b64, leaf: bytes 0..8192, position: uint, log_path:"
-    f" {PATH}}}]1..4096, headers: [CID]<=4096, paths: [{PATH}]<=16, checkpoints: [bytes 0..65536]<=256,"
-    " members: [CID]<=4096, disclosures: [{record: 0..4095, class: case | party, row:"
-    f" [id40, b16, value, {PATH}] | [id40, b16, {PATH}]}}]<=4096, objects: [CID]<=4096}}")
-DECISION = shape("{service: id24, version: u16, question: id24, model?: CID, catalogue: CID, rules:"
-    " u32, inputs_com: b32, not_after: uint}")
+def read_table(name):
+    text = Path(__file__).with_name(name).read_text("utf-8")
+    return [row for row in csv.DictReader(text.splitlines()) if row["check"]]
+SHAPES, TYPES = {row["structure"]: shape(row["check"]) for row in read_table("structures.csv")}, {}
+for row in read_table("records.csv"):  # {(type, version): {class: {field: check}}}
+    kinds = TYPES.setdefault((row["type"], int(row["version"])), {})
+    kinds.setdefault(row["class"], {})[row["field"]] = shape(row["check"])
 SEALED = "outcome ranked conditions".split(), "figures reasons inputs grants subject".split()
-
 # ---- RFC 6962
 def node(left, right): return H(b"\1" + left + right)
-def root_of(peaks): return functools.reduce(lambda a, b: node(b, a), peaks[::-1]) if peaks else H(b"")
+def root_of(peaks):
+    return functools.reduce(lambda a, b: node(b, a), peaks[::-1]) if peaks else H(b"")
 def tree_of(items): return root_of(functools.reduce(lambda a, b: grow(a, *b), enumerate(items), []))
 def grow(peaks, size, item):
     """Return the perfect subtrees of a tree of `size` leaves and one more."""
@@ -188,18 +162,16 @@ def extends(old, new, path):
     steps = [*path, b""]  # the last is left over by a path of the right length
     fit = 1 <= old[0] <= new[0] and len(path) <= 53
     return fit and build(old[0], new[0], True) == (old[1], new[1]) and steps == [b""]
-
 # ---- evidence.md: archives, pins; chain.md: members; checkpoint.md
 def read_car(data):
-    """Return root and blocks of an archive; what the root does not reach is refused."""
-    sections, blocks = read_sections(data), {}
-    root = decode(next(sections, b""), CAR)["roots"][0]
+    sections, blocks, seen = read_sections(data), {}, set()
+    root = decode(next(sections, b""), SHAPES["car header"])["roots"][0]
     for section in sections:
         cid = Link(section[:36])
         form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
         blocks[cid] = section[36:]
-    waiting, seen = [root], set()
     form(root in blocks and root[1] == 0x71, "root")
+    waiting = [root]
     while waiting:
         cid = waiting.pop()
         if cid in blocks and cid not in seen:
@@ -227,18 +199,17 @@ def find(blocks, cid, reason):
 @functools.lru_cache(64)
 def read_members(data):
     """Return {member: {number: key}}."""
-    rows = decode(data, MEMBERS)["members"]
-    names, keys = [row["member"] for row in rows], [key for row in rows for key in row["keys"]]
-    form(len(data) <= 2**20 and names == sorted(set(names)), "members")
+    rows = decode(data, SHAPES["members"])["members"]
+    keys = [key for row in rows for key in row["keys"]]
+    found = {row["member"]: {key["key"]: key for key in row["keys"]} for row in rows}
+    form(len(data) <= 2**20 and [row["member"] for row in rows] == sorted(found), "members")
     form(sum(any(key["use"] == "note" for key in row["keys"]) for row in rows) <= 95, "note keys")
     form(len({key["pub"] for key in keys}) == len(keys), "pub twice")
+    form([key["key"] for key in keys] == [n for row in rows for n in sorted(found[row["member"]])], "order")
     for key in keys:
-        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", 2**53), "key")
+        form((key["use"] == "seal") == (key["alg"] > 1) and is_valid(key, key["use"], key["from"]), "key")
         form(len(key["pub"]) == (1216 if key["alg"] == 3 else 32), "pub size")
         form(key["alg"] > 1 or is_point(key["pub"]), "pub point")
-    found = {row["member"]: {key["key"]: key for key in row["keys"]} for row in rows}
-    pairs = [(key["key"] for key in row["keys"]) for row in rows]
-    form(all([*each] == sorted(found[name]) for name, each in zip(names, pairs, strict=True)), "order")
     return found
 def is_valid(key, use, height):
     return key["use"] == use and key["from"] <= height < key.get("to", 2**53)
@@ -291,25 +262,17 @@ def read_note(note, origin, members):
         signers.update(good[:1])
     need(len(signers) > 2 * len(voices) // 3, "quorum", MISSING)
     return (size, root), height, header
-
 # ---- chain.md: records, blocks
-def read_types(lines):
-    """Return {(type, version): {class: {field: check}}} of records.csv."""
-    types = {}
-    for row in csv.DictReader(lines):
-        kind = types.setdefault((row["type"], int(row["version"])), {})
-        kind.setdefault(row["class"], {})[row["field"]] = shape(row["check"])
-    return types
 def record_of(data):
     """Return a record; an empty map if the bytes have not the form of one."""
     try:
-        return decode(data, RECORD) if len(data) <= 8_192 else {}
+        return decode(data, SHAPES["record"]) if len(data) <= 8_192 else {}
     except ValueError:
         return {}
 class Chain:
     """Where a chain stands, after genesis and after each height that follows."""
     def __init__(self, genesis, blocks, pin):
-        fields = decode(genesis, GENESIS)
+        fields = decode(genesis, SHAPES["genesis"])
         need(H(genesis) == pin["chain"] and fields["name"] == pin["name"], "chain")
         self.pin, self.blocks, self.target, self.time = pin, blocks, fields["target"], fields["time"]
         self.heads, self.size, self.peaks, self.ids, self.windows = [link_of(genesis)], 0, [], set(), {}
@@ -317,7 +280,7 @@ class Chain:
         self.follow_list(fields["members"], 0)
     def add(self, entry):
         data, height = find(self.blocks, entry["header"], "header"), len(self.heads)
-        block, links = decode(data, HEADER), entry["transactions"]
+        block, links = decode(data, SHAPES["header"]), entry["transactions"]
         rows = [find(self.blocks, cid, "transaction") for cid in links]
         stated = {"height": height, "prev": self.heads[-1], "chain": self.pin["chain"],
             "target": self.target, "tx_count": len(rows)}
@@ -327,17 +290,17 @@ class Chain:
         need(block["proposer"] in self.members, "proposer")
         need({cid[1] for cid in links} == {0x55} and entry["header"][1] == 0x71, "link")
         need(len(m([data, rows])) <= 4_000_000 and max(map(len, rows)) <= 2**18, "size")
-        found = [decode(row, TX) for row in rows]
+        found = [decode(row, SHAPES["transaction"]) for row in rows]
         need(sum(len(tx[2]) for tx in found) <= 32_768, "records")
         need(block["merkle_root"] == tree_of([m(tx[:2]) for tx in found]), "merkle_root")
         for tx in found:
             self.check_transaction(block, *tx)
-        self.settle(block, found)
+        self.settle(block, found, entry.get("results", b""))
         self.time = block["time"]
         self.heads.append(link_of(data))
         self.follow_list(block["members"], height + 1)
     def check_transaction(self, block, data, sig, records):
-        header = decode(data, TX_HEADER)
+        header = decode(data, SHAPES["transaction header"])
         (top, bits), seq = self.windows.get(header["member"], (0, 0)), header["seq"]
         high = max(top, seq)
         need(header["chain"] == block["chain"], "chain of a transaction")
@@ -346,29 +309,21 @@ class Chain:
         need(0 <= header["not_after"] - block["time"] <= 86_400_000, "time of a transaction")
         check_signed(header, H(data), sig, self.members, block["height"])
         need((header["count"], header["root"]) == (len(records), tree_of(records)), "count or root")
-    def settle(self, block, found):
-        """Take over the results that lead to the block's log root, and its leaves."""
-        bundles = [[record_of(record).get("id") for record in tx[2]] for tx in found]
-        places = range(len(found))
-        guesses = (dict(zip(some, codes, strict=True)) for count in range(len(found) + 1)
-            for some in itertools.combinations(places, count)
-            for codes in itertools.product(REFUSALS, repeat=count))
-        for forced in itertools.islice(guesses, max(1, TRIES // len(found))):
-            ids = [each for at in places if at not in forced for each in bundles[at]]
-            if None in ids or len(set(ids)) < len(ids) or not self.ids.isdisjoint(ids):
-                continue
-            peaks, pinned = self.peaks, True
-            for at, size in enumerate(range(self.size, self.size + len(found))):
-                tid, code = H(found[at][0]), forced.get(at, 0)
-                leaf = [block["height"], at, block["time"], code, tid, self.heads[-1]]
-                peaks = grow(peaks, size, m(leaf))
-                pinned &= size + 1 != self.pin["size"] or root_of(peaks) == self.pin["root"]
-            if (size + 1, root_of(peaks)) == (block["log_size"], block["log_root"]):
-                need(pinned, "root of the pin")
-                self.peaks, self.size = peaks, size + 1
-                self.ids.update(ids)
-                return
-        raise Doubt(MISSING, "results")
+    def settle(self, block, found, results):
+        """Take over the leaves with their results, which the log root binds."""
+        status = FALSE if results else MISSING  # without results, all were admitted or none can tell
+        form(len(results) in (0, 2 * len(found)), "results")
+        codes = struct.unpack(f">{len(found)}H", results or bytes(2 * len(found)))
+        for at, (data, _, records) in enumerate(found):
+            ids = [record_of(record).get("id") for record in records] if codes[at] == 0 else []
+            need(None not in ids and len({*ids} - self.ids) == len(ids), "form or id", status)
+            self.ids.update(ids)
+            leaf = m([block["height"], at, block["time"], codes[at], H(data), self.heads[-1]])
+            self.peaks, self.size = grow(self.peaks, self.size, leaf), self.size + 1
+            fit = self.size != self.pin["size"] or root_of(self.peaks) == self.pin["root"]
+            need(fit, "root of the pin", status)
+        fit = (self.size, root_of(self.peaks)) == (block["log_size"], block["log_root"])
+        need(fit, "log root", status)
     def follow_list(self, cid, start):
         """Take over the list that a header names; a key that is new must come in as one."""
         if cid == self.lists[-1]:
@@ -376,7 +331,7 @@ class Chain:
         before, self.members = self.members, read_members(find(self.blocks, cid, "members list"))
         for name, keys in self.members.items():
             for key in [key for key in keys.values() if before.get(name, {}).get(key["key"]) != key]:
-                need(key["from"] == start and key["key"] > self.tops.get(name, start and 0), "new key")
+                need(key["from"] == start and key["key"] > self.tops.get(name, 0 if start else -1), "new key")
                 need(key["pub"] not in self.pubs, "pub twice")
         self.tops |= {name: max(self.tops.get(name, 0), *keys) for name, keys in self.members.items()}
         self.pubs |= {key["pub"] for keys in self.members.values() for key in keys.values()}
@@ -385,12 +340,12 @@ def verify_chain(root, blocks, pin, notes):
     nodes, at, height = [], root, 0
     while height != 1:
         nodes.append(at)
-        entry = decode(find(blocks, at, "node"), NODE)
-        height, at = decode(find(blocks, entry["header"], "header"), HEADER)["height"], entry["below"]
+        entry = decode(find(blocks, at, "node"), SHAPES["export node"])
+        height, at = decode(find(blocks, entry["header"], "header"), SHAPES["header"])["height"], entry["below"]
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
     for cid in reversed(nodes):
         try:
-            chain.add(decode(blocks[cid], NODE))
+            chain.add(decode(blocks[cid], SHAPES["export node"]))
         except Doubt as doubt:
             raise Doubt(doubt.args[0], f"height {len(chain.heads)}: {doubt.args[1]}") from doubt
     need(link_of(pin["list"]) in chain.lists, "list of the pin")
@@ -399,14 +354,13 @@ def verify_chain(root, blocks, pin, notes):
     for note in notes:
         tree, height, cid = read_note(note, pin["origin"], members)
         need(height < len(chain.heads), "height of the note", MISSING)
-        header = decode(blocks[chain.heads[height]], HEADER)
+        header = decode(blocks[chain.heads[height]], SHAPES["header"])
         need((cid, *tree) == (link_of(m(header)), header["log_size"], header["log_root"]), "note")
         members = read_members(bytes(blocks[header["members"]]))
     return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(notes)} notes")]
-
 # ---- evidence.md
 def verify_evidence(root, blocks, pin, types):
-    file, linked = decode(blocks[root], EVIDENCE), {}
+    file, linked = decode(blocks[root], SHAPES["evidence"]), {}
     statements = [*file["claims"], *file["disclosures"]]
     form(all(each["record"] < len(file["records"]) for each in statements), "record index")
     decided = any(each["claim"] == "decided" for each in file["claims"])
@@ -415,7 +369,7 @@ def verify_evidence(root, blocks, pin, types):
         form(len({*file[name]}) == len(file[name]) and {*file[name]} <= blocks.keys(), name)
         linked[name] = {cid: blocks[cid] for cid in file[name]}
     for data in linked["headers"].values():
-        decode(data, lambda v: HEADER(v) or GENESIS(v))
+        decode(data, lambda v: SHAPES["header"](v) or SHAPES["genesis"](v))
     for data in linked["members"].values():
         read_members(bytes(data))
     names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
@@ -431,7 +385,7 @@ def last_checkpoint(file, linked, pin):
     lists = {now: pin["list"]}
     for note in file["checkpoints"]:
         if last:
-            header = decode(find(linked["headers"], last[2], "header of the checkpoint"), HEADER)
+            header = decode(find(linked["headers"], last[2], "header of the checkpoint"), SHAPES["header"])
             stated = (header["log_size"], header["log_root"]), header["height"]
             need(stated == last[:2], "header of the checkpoint")
             if header["members"] != now:
@@ -458,20 +412,20 @@ def judge(entry, file, linked, tree, types):
             kind = types.get((record["t"], record["rv"]))
             need(kind is not None, "version", MISSING)
             sealed = tuple([*kind.get(name, ())] for name in ("case", "party"))
-            need(sealed == SEALED and DECISION(record["pub"]), "type")
+            need(sealed == SEALED and SHAPES["decision"](record["pub"]), "type")
             need(holds=False, reason="decisions are not run again here", status=MISSING)
     except Doubt as doubt:
         return doubt.args
     return PROVEN, f"as of size {tree[0]}"
 def admitted(index, file, linked, tree):
     proof = file["records"][index]
-    header, tid = decode(proof["header"], TX_HEADER), H(proof["header"])
-    height, _, _, code, named, prev = decode(proof["leaf"], LEAF)
+    header, tid = decode(proof["header"], SHAPES["transaction header"]), H(proof["header"])
+    height, _, _, code, named, prev = decode(proof["leaf"], SHAPES["leaf"])
     need(header["chain"] == file["chain"] and tid == named, "chain or tid")
     check_path("bundle path", proof["record"], proof["index"], (header["count"], header["root"]), proof["path"])
     check_path("log path", proof["leaf"], proof["position"], tree, proof["log_path"])
     data = find(linked["headers"], prev, "header before the record")
-    before = decode(data, GENESIS if height == 1 else HEADER)
+    before = decode(data, SHAPES["genesis"] if height == 1 else SHAPES["header"])
     place = H(data) if height == 1 else (before["chain"], before["height"] + 1)
     need(place == (file["chain"] if height == 1 else (file["chain"], height)), "header before the record")
     members = read_members(find(linked["members"], before["members"], "members list"))
@@ -491,7 +445,7 @@ def check_disclosure(entry, record, types):
     leaf = m([record["id"], sealed, *row[:-1]])
     check_path("com", leaf, [*fields].index(row[0]), (len(fields), record["seals"][sealed]["com"]), row[-1])
     need(len(row) == 3 or fields[row[0]](row[2]), "value")
-def verify(data, pin, notes=(), types=()):
+def verify(data, pin, notes=(), types=TYPES):
     """Return (what, status, reason) of each statement of an archive's bytes."""
     root, blocks = read_car(data)
     if "below" in decode(blocks[root], lambda v: type(v) is dict):
@@ -499,19 +453,19 @@ def verify(data, pin, notes=(), types=()):
             return verify_chain(root, blocks, read_pin(pin), notes)
         except Doubt as doubt:
             return [("chain", *doubt.args)]
-    return verify_evidence(root, blocks, read_pin(pin), read_types(types))
+    return verify_evidence(root, blocks, read_pin(pin), types)
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
     parser.add_argument("--pin", type=Path, required=True)
     parser.add_argument("--note", type=Path, action="append", default=[])
-    parser.add_argument("--types", type=Path, default=Path(__file__).with_name("records.csv"))
     given = parser.parse_args()
-    notes, types = [note.read_bytes() for note in given.note], given.types.read_text("utf-8").splitlines()
     try:
-        with given.file.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            found = verify(memoryview(data), given.pin.read_bytes(), notes, types)
-    except ValueError as error:
+        notes, pin = [note.read_bytes() for note in given.note], given.pin.read_bytes()
+        with given.file.open("rb") as file:
+            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+        found = verify(data, pin, notes)
+    except (OSError, ValueError) as error:
         print(f"refused: {error}")
         return 2
     print("\n".join(f"{what}: {status}, {reason}" for what, status, reason in found))

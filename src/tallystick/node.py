@@ -38,6 +38,7 @@ from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.engines.sqlite import SqliteStore
 from tallystick.kernel.views.engines.sqlite import SqliteViews
 from tallystick.records.view import Admitted
+from tallystick.services.anchoring.service import Anchoring
 from tallystick.services.consent.service import Consent, Recovered
 from tallystick.services.credit.service import Credit
 from tallystick.services.membership.service import Membership
@@ -82,6 +83,13 @@ class Orders(Protocol):
         """Return a public object, from another member if need be."""
 
 
+class Across(Protocol):
+    """How a node proves what another chain of the county approved."""
+
+    def prove_approval(self, case: bytes) -> bytes:
+        """Return the proof that a case's public money was approved there."""
+
+
 class Node:
     """A member's open files and services; made by `open`, ended by `close`."""
 
@@ -110,6 +118,7 @@ class Node:
         self.accounts = Accounts(self._desk_file, clock, entropy)
         self.drafts = Drafts(self._desk_file, self.keys, clock, entropy)
         self.orders: Orders | None = None
+        self.across: Across | None = None
         self._blocks: dict[int, list[Transaction]] = {}
         self._listed = replica.tip.members.cid
         self._folding = threading.Lock()
@@ -187,6 +196,7 @@ class Node:
         self.consent = Consent(self.desk)
         self.credit = Credit(self.desk)
         self.publication = Publication(self.desk)
+        self.anchoring = Anchoring(self.desk, self.replica)
         self.membership = Membership(self.desk, self.folder, self.replica)
 
     def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:

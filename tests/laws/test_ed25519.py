@@ -249,9 +249,11 @@ def test_the_golden_cases_are_judged_alike_where_ours_accepts(shared: Path) -> N
     ]
     split = 0
     for each in cases:
-        given = [bytes.fromhex(each[name]) for name in ("pub", "message", "sig")]
-        case = Case(each["name"], *given, valid=each["expect"]["valid"])
-        assert verify(*given) is case.valid, case.name
+        public, message, signature = (
+            bytes.fromhex(each[name]) for name in ("pub", "message", "sig")
+        )
+        case = Case(each["name"], public, message, signature, each["expect"]["valid"])
+        assert verify(public, message, signature) is case.valid, case.name
         judged = case.judged()
         split += len(set(judged.values())) == 2
         if case.valid:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from service.answering import Listener, faults
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import RAW, cid_of
 from tallystick.base.errors import Error
+from tallystick.base.keys import SigningKey
+from tallystick.chain.checkpoint import cosign, write_note
+from tallystick.chain.tile import WIDTH, Tile
 from tallystick.client import Client
 from tallystick.records.trained import METRICS
 from tallystick.services.credit.integrity import START
@@ -35,6 +39,7 @@ class Heard:
         self._town = town
         self._listener = listener
         self._known: set[str] = set()
+        self.house = town.house
 
     def __getitem__(self, member: str) -> Client:
         client = self._town[member]
@@ -127,7 +132,8 @@ def _collect_dues(heard: Heard) -> None:
     rows = {"water": {"rows": [[1, day + 40, day + 100]]}}
     again = village.report_dues(begin + 3, months=1, rows=rows, readers=[])
     assert again["first"] == {"water": 2}
-    for wrong in ({"rows": [[1]]}, {"rows": [["1", 2]]}, []):
+    faults: tuple[Any, ...] = ({"rows": [[1]]}, {"rows": [["1", 2]]}, [])
+    for wrong in faults:
         with pytest.raises(Error, match=r"dues\.rows"):
             village.report_dues(begin + 4, months=1, rows={"water": wrong}, readers=[])
 
@@ -208,6 +214,8 @@ def _look(heard: Heard, cases: list[str]) -> None:
     assert len(union.list_cases(limit=2)) == 2
     assert union.list_members()
     assert union.show_charter()
+    assert [row["kind"] for row in union.list_chains()] == ["county"]
+    heard["finance"].approve_subsidy(cases[0], programme="p", amount_minor=1)
     change = union.propose_limit("block_transactions", 500)["change"]
     heard["finance"].vote_change(change, yes=True)
     assert [row["change"] for row in union.list_changes()] == [change]
@@ -221,7 +229,26 @@ def _look(heard: Heard, cases: list[str]) -> None:
     with union.keyed(witnessed=True):
         union.approve(cases[0])
     assert union.list_differences() == []
+    _convict(heard)
+    assert union.read_log("checkpoint")
+    size = int(union.read_log("checkpoint").split(b"\n")[1])
+    assert len(union.read_log(Tile(0, 0, min(size, WIDTH)).path())) == 32 * min(size, WIDTH)
     union.rebuild_views()
+
+
+def _convict(heard: Heard) -> None:
+    """Let a member sign another body of a height, and the others find it."""
+    house = heard.house
+    node = house.node("newspaper")
+    height = node.replica.tip.height
+    body = replace(node.replica.body(height), root=bytes(32), header=cid_of(b"another"))
+    key = SigningKey.from_seed(node.secrets.note)
+    note = write_note(body, [cosign(body, key, member="newspaper", time_s=1)])
+    union = house.seat("credit-union").checker.equivocations
+    own = house.seat("newspaper").pen.sign(height)
+    assert len(union.look(write_note(node.replica.body(height), [own]), note)) == 1
+    (row,) = heard["credit-union"].list_equivocations()
+    assert heard["credit-union"].read_equivocation(row["digest"])
 
 
 def _work(heard: Heard, cases: list[str]) -> None:

@@ -209,6 +209,8 @@ def test_the_log_verb_proves_a_log_and_names_what_is_not(
 
 
 def test_an_address_where_nobody_answers_is_told() -> None:
-    with LogReader("http://127.0.0.1:9/village/log") as reader:
-        with pytest.raises(Unavailable, match=r"client\.unreachable"):
-            reader.read("checkpoint")
+    with (
+        LogReader("http://127.0.0.1:9/village/log") as reader,
+        pytest.raises(Unavailable, match=r"client\.unreachable"),
+    ):
+        reader.read("checkpoint")

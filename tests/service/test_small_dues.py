@@ -27,6 +27,8 @@ from tallystick.county.history.recorded import (
 from tallystick.county.history.trace import Trace, draw_traces, weigh_trace
 from tallystick.county.house import House, open_house
 from tallystick.county.past_course import report_dues
+from tallystick.kernel.access.sealing import Draft
+from tallystick.records.dues import DuesReported
 from tallystick.services.credit.acts import Standing, find_standing
 from tallystick.services.credit.collecting import PayeeBooks
 from tallystick.services.credit.integrity import START, Due, weigh_integrity
@@ -288,3 +290,32 @@ def test_a_period_is_told_once_and_in_order(told: Told) -> None:
         with pytest.raises(Invalid) as caught:
             books.report_period(Period(month, 1), {"premium": PeriodRows()})
         assert caught.value.code == "record.refused"
+
+
+def test_a_book_that_contradicts_itself_is_left_out_and_the_others_count(told: Told) -> None:
+    desk = told.house.node("guarantor").desk
+    day = Period(START_MONTH - 1, 1).days.start
+    identifier = desk.new_id()
+    statement = DuesReported(
+        kind="rent",
+        begin=START_MONTH - 1,
+        months=1,
+        part=1,
+        first=1,
+        opened=1,
+        payers=0,
+        dues=0,
+        cleared=0,
+        readers=[LENDER],
+        accounts=[1],
+        due_days=[day],
+        paid_days=[0],
+    )
+    desk.record([Draft(identifier=identifier, statement=statement, party=identifier)])
+    told.house.spread()
+    accounts = told.accounts_of(told.fresh())
+    alone, _ = told.apply(accounts)
+    both, _ = told.apply([Account("guarantor", "rent", 1)])
+    assert (told.standing(both).unread, told.standing(both).accounts) == (1, {})
+    assert told.standing(alone).unread == 0
+    assert told.standing(alone).integrity.items

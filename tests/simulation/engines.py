@@ -1,4 +1,4 @@
-"""Members of one chain whose engine is played: files, applications and ledgers, crashing at will."""
+"""Members of one chain whose engine is played: files, applications, ledgers, crashing at will."""
 
 from __future__ import annotations
 

@@ -22,9 +22,9 @@ from simulation.chain import CHARTER, LIFE_MS, Chain
 from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
 from tallystick.base.codec import encode
 from tallystick.base.errors import Error, NotFound, Unavailable
-from tallystick.chain.block import Genesis
+from tallystick.chain.block import Effects, Genesis
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.transaction import sign_transaction
+from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer
 from tallystick.kernel.ledger.engines.validator import Place, Validator
@@ -98,6 +98,7 @@ class Served:
         self.name = name
         self.chain = chain
         self.validator = validator
+        self.signed: list[bytes] = []
 
     def do_submit(self, seq: int, bundle: int = 1) -> str:
         return self.validator.ledger.submit(self._sign(seq, bundle)).hex()
@@ -129,30 +130,43 @@ class Served:
             "executed": self.validator.application.executed,
         }
 
-    def do_load(self, first: int, count: int, bundle: int, *, every_ms: int = 0) -> dict[str, Any]:
-        """Submit many, as fast as they are taken in or one each `every_ms`, and wait for all."""
+    def do_sign(self, first: int, count: int, bundle: int) -> int:
+        """Sign many at once, to be submitted by `do_load`."""
+        self.signed = [self._sign(seq, bundle) for seq in range(first, first + count)]
+        return len(self.signed)
+
+    def do_load(self, every_ms: int = 0) -> dict[str, Any]:
+        """Submit what was signed, as fast as it is taken in or one each `every_ms`; wait for all.
+
+        What is late is counted to the commit of this member's copy, which a thread watches.
+        """
         ledger = self.validator.ledger
-        datas = [self._sign(seq, bundle) for seq in range(first, first + count)]
-        cpu, begun = time.process_time(), time.monotonic()
-        sent: list[tuple[float, bytes]] = []
-        for index, data in enumerate(datas):
+        times: dict[bytes, list[float]] = {}
+        kept = self.validator.application.committed
+
+        def committed(effects: Effects) -> None:
+            kept(effects)
+            now = time.monotonic()
+            for tid in effects.tids:
+                if tid in times:
+                    times[tid].append(now)
+
+        self.validator.application.committed = committed
+        begun = time.monotonic()
+        for index, data in enumerate(self.signed):
             if every_ms:
                 time.sleep(max(0, begun + index * every_ms / 1_000 - time.monotonic()))
+            times[Transaction.read(data).tid] = [time.monotonic()]
             while True:
                 with contextlib.suppress(Unavailable):
-                    sent.append((time.monotonic(), ledger.submit(data)))
+                    ledger.submit(data)
                     break
                 time.sleep(0.01)
-        for _, tid in sent:
+        for tid in times:
             ledger.wait(tid, 60_000)
-        ended = time.monotonic()
-        return {
-            "seconds": ended - begun,
-            "cpu": time.process_time() - cpu,
-            "begun": begun,
-            "ended": ended,
-            "tids": [tid.hex() for _, tid in sent[-3:]],
-        }
+        self.validator.application.committed = kept
+        late = [round(1_000 * (pair[-1] - pair[0])) for pair in times.values()]
+        return {"begun": begun, "ended": time.monotonic(), "late_ms": late}
 
     def _sign(self, seq: int, bundle: int) -> bytes:
         base = (NAMES.index(self.name) + 1) << 40

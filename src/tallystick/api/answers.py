@@ -35,6 +35,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
         "height is_witnessed cosigned",
         "time cid proposer transactions refused record_types records writers bytes fault",
     ),
+    "ChainRow": ("chain name kind size demanded anchors", "height"),
     "ChangeActed": ("change", ""),
     "ChangeVoted": ("change record", ""),
     "ChangeRow": (
@@ -150,6 +151,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "approve": "write CaseActed",
     "approve_model": "write ModelActed",
     "begin_draft": "made DraftKept",
+    "list_chains": "list ChainRow",
+    "approve_subsidy": "write CaseActed",
     "list_changes": "list ChangeRow",
     "show_change": "one ChangeRow",
     "propose_change": "write ChangeActed",

@@ -17,6 +17,7 @@ from tallystick.api.gate import LOOPBACK, Gate
 from tallystick.api.problem import add_handlers
 from tallystick.api.routes import (
     book,
+    chain,
     change,
     consent,
     credit,
@@ -89,6 +90,7 @@ def _bare_app() -> FastAPI:
         ledger,
         equivocation,
         change,
+        chain,
         log,
         programme,
         provider,

@@ -35,7 +35,7 @@ __all__ = [
     "origin_of",
     "read_body",
     "read_note",
-    "read_size",
+    "read_stated",
     "verify_checkpoint",
     "write_note",
 ]
@@ -140,9 +140,9 @@ def read_body(text: str) -> Body:
     return body
 
 
-def read_size(data: bytes) -> int:
-    """Return the log size that a note states, its signatures unread; Invalid if it is no note."""
-    return read_body(_split(data)[0]).size
+def read_stated(data: bytes) -> Body:
+    """Return what a note states, its signatures unread; Invalid if it is no note."""
+    return read_body(_split(data)[0])
 
 
 def read_note(data: bytes, *, name: str, chain: bytes, members: Members) -> Checkpoint:

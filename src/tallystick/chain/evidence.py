@@ -16,7 +16,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.codec import refuse
 from tallystick.chain import schema
-from tallystick.chain.checkpoint import Body, Checkpoint, read_size, verify_checkpoint
+from tallystick.chain.checkpoint import Body, Checkpoint, read_stated, verify_checkpoint
 from tallystick.chain.decided import Replay, check_decided
 from tallystick.chain.disclosure import Disclosed, verify_disclosure
 from tallystick.chain.evidence_file import EvidenceFile, Kind, read_evidence
@@ -164,7 +164,7 @@ def _after_pin(notes: list[bytes], size: int) -> list[bytes]:
 
     Earlier ones lead from lists that the pin has left behind.
     """
-    return [note for note in notes[:-1] if read_size(note) > size] + notes[-1:]
+    return [note for note in notes[:-1] if read_stated(note).size > size] + notes[-1:]
 
 
 def _check_order(before: Checkpoint | None, found: Checkpoint) -> None:

@@ -1,7 +1,8 @@
 """A whole chain as one archive that any IPFS tool walks, and a part of one from a height on.
 
-Per height a node `{v, below, header, transactions: [CID raw]}`: `below` is the node of the height
-before, genesis at height 1; the archive holds the nodes, the headers, the transactions, genesis and
+Per height a node `{v, below, header, transactions: [CID raw], results?}`: `below` is the node of the
+height before, genesis at height 1; `results` are the transactions' codes, which the header's log
+root binds: so who carries no rules can check the log all the same. The archive holds the nodes, the headers, the transactions, genesis and
 every members list a header names; its root is the highest node. No node exceeds 1 MiB.
 A part begins at a greater height: its lowest node's `below` is a link to what is not in it, so only
 who holds the chain up to there can go on with it.
@@ -21,15 +22,25 @@ from tallystick.base.codec import DAG_CBOR, RAW, Cid, Value, cid_of, encode, ref
 from tallystick.chain import schema
 from tallystick.chain.car import CarIndex, ReadAt, write_head, write_section
 
-__all__ = ["NODE", "Archive", "Export", "read_export", "write_export", "write_parts"]
+__all__ = [
+    "CODE_SIZE",
+    "NODE",
+    "Archive",
+    "Export",
+    "read_export",
+    "write_export",
+    "write_parts",
+]
 
+CODE_SIZE: Final = 2
 NODE: Final = codec.shape(
     {
         "v": schema.version,
         "below": codec.cid,
         "header": codec.cid,
         "transactions": codec.list_of(codec.cid, schema.BLOCK_TRANSACTIONS_MAX, 1),
-    }
+    },
+    {"results": codec.octets(CODE_SIZE * schema.BLOCK_TRANSACTIONS_MAX, CODE_SIZE)},
 )
 
 
@@ -58,14 +69,14 @@ def write_export(genesis: bytes, lists: Iterable[bytes], blocks: Iterable[bytes]
     """
     found = {cid_of(data): data for data in lists}
     kept = list(blocks)
-    parts = [*write_parts(genesis, found.get, lambda: kept)]
+    parts = [*write_parts(genesis, found.get, lambda: ((block, b"") for block in kept))]
     return b"".join(parts)
 
 
 def write_parts(
     genesis: bytes,
     find_list: Callable[[Cid], bytes | None],
-    blocks: Callable[[], Iterable[bytes]],
+    blocks: Callable[[], Iterable[tuple[bytes, bytes]]],
     first: int = 1,
 ) -> Iterator[bytes]:
     """Yield the bytes of an archive part by part, lowest height first.
@@ -73,21 +84,22 @@ def write_parts(
     Args:
         genesis: genesis's bytes.
         find_list: returns a members list that genesis or a header names; None leaves it out.
-        blocks: begins anew to give the bytes of the blocks, at least one, from height 1; it is
-            asked twice, for the root stands at the archive's beginning.
+        blocks: begins anew to give each block's bytes and its results, 2 bytes a transaction or
+            b"", at least one, from height 1; it is asked twice, for the root stands at the
+            archive's beginning.
         first: the lowest height to write; nodes below it are reckoned and left out.
     """
     root = cid_of(genesis)
-    for block in blocks():
-        root = _node_over(root, block)[0]
+    for block, results in blocks():
+        root = _node_over(root, block, results)[0]
     assert root != cid_of(genesis), "a chain without blocks has nothing to export"
     yield write_head(root)
     below, listed = cid_of(genesis), set[Cid]()
     if first == 1:
         yield write_section(below, genesis)
         yield from _list_once(codec.decode(genesis, schema.GENESIS)["members"], find_list, listed)
-    for height, block in enumerate(blocks(), start=1):
-        below, node, header, transactions = _node_over(below, block)
+    for height, (block, results) in enumerate(blocks(), start=1):
+        below, node, header, transactions = _node_over(below, block, results)
         if height < first:
             continue
         named = codec.decode(header, schema.HEADER)["members"]
@@ -98,11 +110,15 @@ def write_parts(
         yield write_section(below, node)
 
 
-def _node_over(below: Cid, block: bytes) -> tuple[Cid, bytes, bytes, list[bytes]]:
+def _node_over(
+    below: Cid, block: bytes, results: bytes
+) -> tuple[Cid, bytes, bytes, list[bytes]]:
     """Return CID and bytes of a block's node, its header and its transactions."""
     header, transactions = codec.decode(block, schema.BLOCK)
     links: list[Value] = [cid_of(each, RAW) for each in transactions]
-    node = encode({"v": 1, "below": below, "header": cid_of(header), "transactions": links})
+    fields: dict[str, Value] = {"v": 1, "below": below, "header": cid_of(header)}
+    fields["transactions"] = links
+    node = encode({**fields, "results": results} if results else fields)
     return cid_of(node), node, header, transactions
 
 
@@ -162,6 +178,8 @@ class Archive:
         links = node["transactions"]
         if fields["tx_count"] != len(links):
             raise refuse("tx_count")
+        if len(node.get("results", b"")) not in (0, CODE_SIZE * len(links)):
+            raise refuse("results")
         if node["header"].codec != DAG_CBOR or any(link.codec != RAW for link in links):
             raise refuse("link")
         return node, fields

@@ -103,6 +103,51 @@ def import_(*, file: str, folder: str, trust: str | None, is_json: bool) -> None
     show(told, is_json=is_json, language=find_language())
 
 
+@chain.verb(
+    "snapshot",
+    zh="把一个成员此刻的状态写成快照，旁边放上该高度的见证点",
+    en="Write a member's state to a snapshot, and its height's checkpoint beside it.",
+)
+@argument("out", zh="写到哪个文件", en="The file to write; OUT.note gets the checkpoint.")
+@at_member()
+def snapshot(place: Place, *, out: str) -> dict[str, Any]:
+    """Write a snapshot; the county may be served meanwhile."""
+    from tallystick.county.founding import read_county
+    from tallystick.kernel.ledger.snapshot import save_snapshot
+
+    member = place.member or read_county(place.county).orderer
+    saved = save_snapshot(place.county / member / "ledger.db", Path(out))
+    if saved.note:
+        Path(f"{out}.note").write_bytes(saved.note)
+    found = saved.snapshot
+    return {
+        "file": out,
+        "member": member,
+        "height": found.fields["height"],
+        "pairs": found.count,
+        "bytes": Path(out).stat().st_size,
+        "cosigned": saved.note.count(b"\n") - 6 if saved.note else 0,
+    }
+
+
+@chain.verb(
+    "check",
+    zh="核对一个快照：全部由您信任的成员见证过的那个区块头推出",
+    en="Check a snapshot: all of it follows from a header that members you trust witnessed.",
+)
+@argument("file", zh="快照文件", en="The snapshot, its checkpoint beside it as FILE.note.")
+@option("--trust", required=True, metavar="JSON", zh="您信任的成员名单", en="Whom you trust.")
+@option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
+@click.pass_context
+def check(ctx: click.Context, *, file: str, trust: str, is_json: bool) -> None:
+    """Check a snapshot; exit status 0 only if all of it is proven."""
+    from tallystick.cli.snapshot import check_snapshot
+
+    found = check_snapshot(Path(file), Path(trust))
+    show(found, is_json=is_json, language=find_language())
+    ctx.exit(0 if found["status"] == "proven" else 1)
+
+
 @click.command(
     "repair",
     cls=Verb,

@@ -45,21 +45,33 @@ add_running(county)
     zh="演示种子：钥匙人人可造，只作演示",
     en="A demonstration's seed: anybody can make its keys.",
 )
+@option(
+    "--mode",
+    type=click.Choice(("single", "dual")),
+    default="single",
+    show_default=True,
+    zh="一条链，或行政与金融两条链互相锚定",
+    en="One chain, or an administrative and a financial one, each anchored in the other.",
+)
 @at_county
-def init(place: Place, *, folder: str | None, name: str, seed: str) -> dict[str, Any]:
+def init(place: Place, *, folder: str | None, name: str, seed: str, mode: str) -> Any:  # noqa: ANN401 - a row, or one a chain
     """Found a county."""
     from tallystick.api.token import ensure_token
     from tallystick.base.clock import SystemClock
+    from tallystick.county.dual import found_dual
     from tallystick.county.founding import found_county
 
-    home = Path(folder) if folder else place.county
-    found = found_county(home, name=name, seed=seed, clock=SystemClock())
-    ensure_token(home)
-    return {
-        "county": found.name,
-        "orderer": found.orderer,
-        "members": [each.name for each in found.members],
-    }
+    home, clock = Path(folder) if folder else place.county, SystemClock()
+    if mode == "dual":
+        chains = found_dual(home, name=name, seed=seed, clock=clock)
+    else:
+        chains = {"": found_county(home, name=name, seed=seed, clock=clock)}
+    rows = []
+    for kind, found in chains.items():
+        ensure_token(home / kind)
+        members = [each.name for each in found.members]
+        rows.append({"county": found.name, "orderer": found.orderer, "members": members})
+    return rows if mode == "dual" else rows[0]
 
 
 @county.verb(

@@ -154,7 +154,7 @@ def _keep(folder: Path, kept: Kept | None) -> dict[str, Any]:
         raise Unavailable(
             "archive.write", f"{place} cannot be written", cure="Check the folder and the disk."
         ) from error
-    return {"kept": str(place), "height": kept.height, "bytes": len(kept.state)}
+    return {"file": str(place), "height": kept.height, "bytes": len(kept.state)}
 
 
 def _read_kept(place: Place, note: str) -> KeptState:

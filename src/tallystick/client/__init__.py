@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tallystick.client.book import BookVerbs
 from tallystick.client.carrying import HOME, App, AppTransport
+from tallystick.client.chain import ChainVerbs
 from tallystick.client.change import ChangeVerbs
 from tallystick.client.consent import ConsentVerbs
 from tallystick.client.credit import CreditVerbs
@@ -32,6 +33,7 @@ class Client(
     PublicationVerbs,
     ProgrammeVerbs,
     ChangeVerbs,
+    ChainVerbs,
     LedgerVerbs,
     OfficerVerbs,
     WorkVerbs,

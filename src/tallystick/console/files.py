@@ -20,6 +20,7 @@ __all__ = ["make_files"]
 _PRIVATE: Final = {"cache-control": "no-store"}
 MemberPath = Annotated[str, Path(pattern=r"^[a-z0-9._-]{1,24}$")]
 Case = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 Lang = Literal["zh", "en"]
 
 
@@ -59,5 +60,11 @@ def make_files(office: Office, ask: Callable[[str, str], AsyncClient]) -> APIRou
     async def proof(request: Request, member: MemberPath, height: int) -> Response:
         path, name = f"/blocks/{height}/proof", f"block-{height}.car"
         return await hand_out(request, member, path, kind="application/vnd.ipld.car", name=name)
+
+    @router.get("/{member}/file/equivocation/{digest}")
+    async def equivocation(request: Request, member: MemberPath, digest: Digest) -> Response:
+        path, name = f"/ledger/equivocations/{digest}", f"equivocation-{digest[:16]}.cbor"
+        kind = "application/vnd.ipld.dag-cbor"
+        return await hand_out(request, member, path, kind=kind, name=name)
 
     return router

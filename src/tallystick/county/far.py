@@ -27,6 +27,8 @@ NEWS_MS: Final = 1_000
 """How long one question for news waits at the orderer; a member that ends waits as long."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
+RESEND_MS: Final = 250
+"""How long it waits for the result of what it sends again: following goes on."""
 AWAY_MS: Final = 500
 """How long a member waits before it asks others again what they hold, while the orderer is away."""
 
@@ -87,7 +89,7 @@ def follow_far(seat: Seat, ended: threading.Event) -> None:
                 follower.pull()
                 seat.node.fold()
             pause = NOTE_PAUSE_MS if is_moved else min(pause * 2, NEWS_MS)
-            if is_away:
+            if is_away or not is_moved:
                 is_away = False
                 _resend(seat)
         except Error as error:
@@ -99,9 +101,10 @@ def follow_far(seat: Seat, ended: threading.Event) -> None:
 
 
 def _resend(seat: Seat) -> None:
-    """Send again what was signed while nobody took it in."""
+    """Send again what was signed and has no result yet: not taken in, or its answer was lost."""
     with contextlib.suppress(Error):
-        Courier(seat.node.outbox, seat.ledger).resend()
+        if seat.node.outbox.pending():
+            Courier(seat.node.outbox, seat.ledger).resend(RESEND_MS)
 
 
 def _ask_others(seat: Seat, follower: Follower) -> None:

@@ -29,6 +29,7 @@ __all__ = ["CountyFile", "entropy_for", "found_county", "read_county"]
 GENESIS_RULES: Final = {"positioning": 1}
 GENESIS_LIMITS: Final = {"vote_ppm": 666_667}
 """More than two thirds of the members must agree to change their list, keys or limits."""
+COUNTY_KIND: Final = "county"
 ANY_TARGET: Final = b"\xff" * 32
 
 
@@ -86,8 +87,18 @@ def found_county(
     clock: Clock,
     members: Sequence[Member] = MEMBERS,
     orderer: str = ORDERER,
+    kind: str = COUNTY_KIND,
 ) -> CountyFile:
     """Make a county's folders, keys and genesis.
+
+    Args:
+        folder: new or empty.
+        name: of the chain.
+        seed: of a demonstration; "" for a real county.
+        clock: gives genesis its time.
+        members: who they are.
+        orderer: which of them orders the chain.
+        kind: what chain it is: `county`, or `administrative` or `financial` of two.
 
     Raises:
         Conflict: `county.exists`, the folder holds something already.
@@ -104,7 +115,7 @@ def found_county(
     entropy = entropy_for(seed)
     secrets = {member.name: Secrets.draw(entropy(f"{member.name}/keys")) for member in members}
     listed = Members.of([_listed(member, secrets[member.name]) for member in members])
-    genesis = _genesis(listed, name, seed, clock.now_ms(), entropy("genesis"))
+    genesis = _genesis(listed, name, seed, clock.now_ms(), entropy("genesis"), kind=kind)
     (folder / "genesis.cbor").write_bytes(genesis)
     (folder / "members.cbor").write_bytes(listed.data)
     for member in members:
@@ -128,12 +139,14 @@ def _listed(member: Member, secrets: Secrets) -> ListedMember:
     return ListedMember(member.name, member.role, tuple(keys))
 
 
-def _genesis(members: Members, name: str, seed: str, now_ms: int, entropy: Entropy) -> bytes:
+def _genesis(
+    members: Members, name: str, seed: str, now_ms: int, entropy: Entropy, *, kind: str
+) -> bytes:
     data = encode(
         {
             "v": 1,
             "suite": 1,
-            "kind": "county",
+            "kind": kind,
             "name": name,
             "time": now_ms,
             "salt": entropy.draw("salt", 32),

@@ -26,6 +26,7 @@ from tallystick.county.local import LocalOffice
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.orderer import Orderer
@@ -64,6 +65,7 @@ class Seat:
         self._house = house
         self.link: Link = link
         self.witnesses = Witnesses(node.replica)
+        self.witnesses.recount()
         note = SigningKey.from_seed(node.secrets.note)
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
@@ -160,20 +162,31 @@ class House:
         self.apart = apart
         self.passing: tuple[type[Error], ...] = (Unavailable,) if apart else ()
         """What ends no look at a member: another machine may be away, another thread may not."""
-        names = [each.name for each in county.members]
-        names = names if apart is None else [apart.member]
         entropy = entropy_for(_fresh_seed(folder, county, apart))
         self._seats: dict[str, Seat] = {}
-        for name in names:
-            node = Node.open(folder / name, later, entropy(f"{name}/node"))
-            link = self.network.join(name) if apart is None else apart.join(node)
-            self._seats[name] = Seat(self, node, link)
-        if county.seed:
-            ahead = self._seats.get(county.orderer, self._seats[names[0]])
-            later.reach(ahead.node.replica.tip.time)
-        self._orderer = self._begin_to_order(later, entropy("orderer"))
-        if apart is None:
-            self.spread()
+        try:
+            for name in [each.name for each in county.members] if apart is None else [apart.member]:
+                self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
+            if county.seed:
+                ahead = self._seats.get(county.orderer) or self.seats()[0]
+                later.reach(ahead.node.replica.tip.time)
+            self._orderer = self._begin_to_order(later, entropy("orderer"))
+            if apart is None:
+                self.spread()
+        except BaseException:
+            # What opened is closed: its locks would keep others out until this process ends.
+            for seat in self._seats.values():
+                seat.close()
+            raise
+
+    def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
+        node = Node.open(self.folder / name, clock, entropy)
+        try:
+            link = self.network.join(name) if self.apart is None else self.apart.join(node)
+            return Seat(self, node, link)
+        except BaseException:
+            node.close()
+            raise
 
     def _begin_to_order(self, clock: Clock, entropy: Entropy) -> Orderer | None:
         """Return what orders for all, where the member that orders is open here."""
@@ -212,8 +225,18 @@ class House:
         """
         link, pen = ordering.link, ordering.pen
         own = Follower(ordering.node.replica, ordering.witnesses, link, self.county.orderer, pen)
-        own.catch_up()
-        own.close()
+        try:
+            own.catch_up()
+        except Unavailable as error:
+            if error.code != "ledger.behind":
+                raise
+            # What it signed is cosigned by too few to be anybody's head: whoever has it gives it.
+            for name in link.peers():
+                with contextlib.suppress(Unavailable, InvalidBlock):
+                    own.pull(name)
+            pen.check()
+        finally:
+            own.close()
 
     def node(self, member: str) -> Node:
         """Return a member's node; NotFound if it is no member here."""

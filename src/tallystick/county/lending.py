@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-from tallystick.base.errors import Conflict
+from tallystick.base.errors import Conflict, Unavailable
 from tallystick.node import Node
 from tallystick.services.credit.acts import find_standing
 from tallystick.services.credit.claims import Claims
 from tallystick.services.credit.integrity import Item
 from tallystick.services.credit.payee import Account
 
-__all__ = ["grant_loan", "read_offer", "show_standing"]
+__all__ = ["disburse_loan", "grant_loan", "read_offer", "show_standing"]
 
 _AGREED: Final = ("amount_minor", "rate_ppm", "term_months", "repayment")
 _TERMS: Final = ("grace_months", "subsidy_ppm", "fee_ppm", "first_due_months")
@@ -31,6 +31,27 @@ def read_offer(opened: Mapping[str, Any]) -> Mapping[str, Any] | None:
         # What fitted and was overridden is no offer any more; what did not fit is one now.
         report = None if report else opened["decisions"].get("judgement")
     return None if report is None else report.get("figures", {})
+
+
+def disburse_loan(node: Node, loan: bytes, *, amount_minor: int) -> bytes:
+    """Record that money of a loan was paid out; public money on the proof that it was approved.
+
+    Raises:
+        NotFound: `loan.unknown`; `subsidy.none` or `subsidy.not_anchored`, the approval that this
+            chain demands is not there yet.
+        Unavailable: `subsidy.elsewhere`, this process does not keep the chain it stands on.
+    """
+    rows = node.views.rows("loan", {"loan": loan})
+    proof = b""
+    if rows and rows[0]["programme"] and node.anchoring.demanded():
+        if node.across is None:
+            raise Unavailable(
+                "subsidy.elsewhere",
+                "the approval stands on another chain, which is not open here",
+                cure="Serve both chains together: tally serve COUNTY.",
+            )
+        proof = node.across.prove_approval(rows[0]["case"])
+    return node.credit.disburse_loan(loan, amount_minor=amount_minor, proof=proof)
 
 
 def grant_loan(node: Node, case: bytes) -> dict[str, Any]:

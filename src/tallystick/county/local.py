@@ -8,6 +8,7 @@ from __future__ import annotations
 from tallystick.county.local_book import BookOffice
 from tallystick.county.local_case import CaseOffice
 from tallystick.county.local_catalogue import CatalogueOffice
+from tallystick.county.local_chain import ChainOffice
 from tallystick.county.local_change import ChangeOffice
 from tallystick.county.local_consent import ConsentOffice
 from tallystick.county.local_credit import CreditOffice
@@ -28,6 +29,7 @@ class LocalOffice(
     BookOffice,
     ProgrammeOffice,
     ChangeOffice,
+    ChainOffice,
     WorkOffice,
 ):
     """The office of a node in this process."""

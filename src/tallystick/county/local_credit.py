@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tallystick.base.errors import Conflict
-from tallystick.county.lending import grant_loan, read_offer, show_standing
+from tallystick.county.lending import disburse_loan, grant_loan, read_offer, show_standing
 from tallystick.county.loan_told import tell_loan
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told_tree
@@ -51,8 +51,8 @@ class CreditOffice(NodeOffice):
         return told_tree(tell_loan(self._node.desk, read_id(loan)))
 
     def disburse_loan(self, loan: str, *, amount_minor: int) -> dict[str, Any]:
-        """Record that money of a loan was paid out."""
-        record = self._node.credit.disburse_loan(read_id(loan), amount_minor=amount_minor)
+        """Record that money of a loan was paid out, with the approval that public money needs."""
+        record = disburse_loan(self._node, read_id(loan), amount_minor=amount_minor)
         return {"loan": loan, "record": record.hex()}
 
     def repay_loan(

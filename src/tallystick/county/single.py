@@ -30,7 +30,7 @@ __all__ = ["find_single", "open_single", "read_own_place"]
 
 def find_single(folder: Path, county: CountyFile) -> str:
     """Return the one member that a folder holds, "" where it holds all or several."""
-    held = [each.name for each in county.members if (folder / each.name / "member.key").is_file()]
+    held = [path.parent.name for path in folder.glob("*/member.key")]
     return held[0] if len(held) == 1 < len(county.members) else ""
 
 
@@ -109,14 +109,17 @@ def open_single(
         bind: host and port to listen at, where they are not those of its own entry.
 
     Raises:
-        NotFound: `member.unknown`; `peers.missing`.
+        NotFound: `member.elsewhere`; `peers.missing`.
         Conflict: `node.locked`.
         Unavailable: `link.address`, its address cannot be listened at.
     """
     county = read_county(folder)
-    if member not in [each.name for each in county.members]:
+    if not (folder / member / "member.key").is_file():
+        # One that was voted in later stands in no county.json; its folder says that it is here.
         raise NotFound(
-            "member.unknown", f"{member} is no member of this county", cure="tally county show."
+            "member.elsewhere",
+            f"the folder of {member} is not in {folder.name}",
+            cure="Open it where it is.",
         )
     joining = _Joining(folder / member, clock, bind)
     try:

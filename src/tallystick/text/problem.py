@@ -36,6 +36,7 @@ from tallystick.text.problem_row import (
     ProblemRow,
 )
 from tallystick.text.problems_access import ACCESS_PROBLEMS
+from tallystick.text.problems_archive import ARCHIVE_PROBLEMS
 from tallystick.text.problems_case import CASE_PROBLEMS
 from tallystick.text.problems_choice import CHOICE_PROBLEMS
 from tallystick.text.problems_engine import ENGINE_PROBLEMS
@@ -67,6 +68,7 @@ PROBLEMS: Final[Mapping[str, ProblemRow]] = _join(
     ACCESS_PROBLEMS,
     CASE_PROBLEMS,
     CHOICE_PROBLEMS,
+    ARCHIVE_PROBLEMS,
     ENGINE_PROBLEMS,
     FILE_PROBLEMS,
     FORM_PROBLEMS,

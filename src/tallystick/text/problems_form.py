@@ -120,6 +120,13 @@ _WAY: Final = {
                 "核对网址和端口，看是否有别的程序占用。",
                 "Check address and port: another program may be listening there.",
             ),
+            "log_size": (
+                "对方日志给出的内容太大",
+                "The other log sends more than any log has",
+                NOTHING_CHANGED,
+                "换一个成员的日志核对。",
+                "Read another member's log instead.",
+            ),
             "unreachable": (
                 "本县的服务没有应答",
                 "The county's server does not answer",

@@ -225,6 +225,27 @@ _READING: Final = problem_table(
             "要账本范围以内的位置。",
             "Ask for a position within the ledger.",
         ),
+        "no_equivocation": (
+            "没有这份双签的证明",
+            "There is no such proof that a member signed twice",
+            LOOK_UP,
+            "从账本页列出的里选。",
+            "Choose one that the ledger page lists.",
+        ),
+        "no_snapshot": (
+            "账本里还没有内容，没有快照可写",
+            "The ledger is still empty, so there is no snapshot of it",
+            NOTHING_CHANGED,
+            "先办一件事，再写快照。",
+            "Record something first.",
+        ),
+        "no_tile": (
+            "日志还没有长到这里",
+            "The log has not grown that far",
+            LOOK_UP,
+            "按见证点写明的长度去取。",
+            "Ask for what a checkpoint's size covers.",
+        ),
         "no_note": (
             "这个高度还没有见证",
             "That height has no witnesses yet",
@@ -238,6 +259,20 @@ _READING: Final = problem_table(
             LOOK_UP,
             "选一块有记录的。",
             "Choose a block with records.",
+        ),
+        "snapshot_disk": (
+            "快照写不下去",
+            "The snapshot cannot be written",
+            NOTHING_LOST,
+            "请运维人员查看磁盘，再写一次。",
+            "Have the operator check the disk, then write it again.",
+        ),
+        "snapshot_exists": (
+            "这个文件已经有了",
+            "A file of that name is there already",
+            NOTHING_CHANGED,
+            "换一个文件名。",
+            "Name another file.",
         ),
         "size": (
             "要的证明超出账本范围",

@@ -75,6 +75,44 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
         },
     ),
     **problem_table(
+        "subsidy",
+        {
+            "elsewhere": (
+                "批准记在另一本账里，这里看不到",
+                "The approval stands on a chain not kept here",
+                NOT_RECORDED,
+                "请技术人员把两本账一起运行。",
+                "Have both chains served together.",
+            ),
+            "none": (
+                "部门还没有批准这笔财政资金",
+                "No department has approved this public money",
+                NOT_RECORDED,
+                "请部门先在行政账本里批准。",
+                "Ask the department to approve it on the administrative chain.",
+            ),
+            "not_anchored": (
+                "批准还没有传到这本账",
+                "The approval is not anchored here yet",
+                NOT_RECORDED,
+                "过一分钟再试。",
+                "Try again in a minute.",
+            ),
+        },
+    ),
+    **problem_table(
+        "county",
+        {
+            "single": (
+                "这个县只有一本账",
+                "This county has one chain",
+                NOTHING_CHANGED,
+                "用那本账自己的命令。",
+                "Use the verbs of that chain.",
+            ),
+        },
+    ),
+    **problem_table(
         "ledger",
         {
             "handover": (

@@ -70,6 +70,7 @@ OFFICE_ACTS: Final[Mapping[str, Phrase]] = phrase_table(
         "measure_programme": ("测评项目", "Measure programmes"),
         "read_programme": ("看项目", "See programmes"),
         "repair_chain": ("修复账本", "Repair the ledger"),
+        "approve_subsidy": ("批准补助", "Approve subsidies"),
         "read_change": ("看成员与表决", "See members and votes"),
         "propose_change": ("提议变更", "Propose changes"),
         "vote_change": ("表决变更", "Vote on changes"),

@@ -68,7 +68,9 @@ def test_two_bodies_of_one_height_under_one_members_key_are_proven(chain: SmallC
 
 
 def test_one_size_at_two_heights_is_proven_too(chain: SmallChain) -> None:
-    assert verified(chain, proof(chain, replace(chain.body(HEIGHT), height=HEIGHT + 5)))
+    found = verified(chain, proof(chain, replace(chain.body(HEIGHT), height=HEIGHT + 5)))
+    assert {found.first.height, found.second.height} == {HEIGHT, HEIGHT + 5}
+    assert found.first.size == found.second.size
 
 
 def test_one_fault_has_one_file_whoever_writes_it(chain: SmallChain) -> None:

@@ -63,7 +63,7 @@ def verified(data: bytes, cid: Cid) -> Snapshot:
 
 def test_a_snapshot_is_the_bytes_that_the_format_names(chain: SmallChain) -> None:
     pairs = [[key, found] for key, found in sorted(chain.state.items())]
-    tree = [chain.headers[-1], writes_of(chain), list(chain.tip.peaks.hashes), pairs]
+    tree: codec.Value = [chain.headers[-1], writes_of(chain), list(chain.tip.peaks.hashes), pairs]
     assert written(chain) == encode(tree)
 
 

@@ -1,4 +1,4 @@
-"""Static tiles hold the whole log: every proof comes from them, and none from a tile that is not."""
+"""Static tiles hold the whole log: every proof comes from them, none from a forged one."""
 
 from __future__ import annotations
 

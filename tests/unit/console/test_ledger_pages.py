@@ -9,6 +9,7 @@ import pytest
 from tallystick.client import AsyncClient
 from tallystick.console.pages.ledger_alarm import can_repair, mark_difference, say_field
 from tallystick.console.pages.ledger_check import draw_check
+from tallystick.console.pages.ledger_fault import draw_fault
 from tallystick.console.pages.ledger_strip import (
     count_groups,
     draw_blocks,
@@ -168,3 +169,29 @@ def test_a_check_that_was_cut_off_tells_its_code() -> None:
     assert "ledger.check_ended" in draw_check(
         visit("zh"), check(state="failed", code="ledger.check_ended")
     )
+
+
+FAULT = {
+    "digest": "d" * 64,
+    "member": "finance",
+    "known_ms": 1_798_448_400_000,
+    "bodies": [
+        {"height": 7, "size": 1_204, "root": "a" * 64, "header": "b", "signed_s": 1_798_448_000},
+        {"height": 7, "size": 1_204, "root": "c" * 64, "header": "b", "signed_s": 1_798_448_001},
+    ],
+}
+
+
+@pytest.mark.parametrize(("language", "who"), [("zh", "财政局"), ("en", "Finance bureau")])
+def test_a_member_that_signed_twice_is_named_with_both_roots_and_the_file(
+    language: Language, who: str
+) -> None:
+    drawn = str(draw_fault(visit(language), FAULT))
+    for part in (who, "a" * 64, "c" * 64, "1,204", f"/equivocation/{'d' * 64}", 'role="alert"'):
+        assert part in drawn
+
+
+def test_what_a_fault_says_is_escaped() -> None:
+    bodies = [{**body, "root": HOSTILE} for body in FAULT["bodies"]]  # type: ignore[attr-defined]
+    drawn = str(draw_fault(visit(), {**FAULT, "member": HOSTILE, "bodies": bodies}))
+    assert "<img" not in drawn

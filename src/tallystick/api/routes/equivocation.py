@@ -24,7 +24,7 @@ Digest = Annotated[
 @router.get("", summary="Members that signed twice", dependencies=[act("verify_chain")])
 def list_equivocations(turn: ViewDep) -> Response:
     """Answers `{items}`: who signed which two bodies, since when it is known, the file's digest."""
-    return answer_json({"items": [_row(each) for each in turn.seat.checker.equivocations.list()]})
+    return answer_json({"items": [_row(each) for each in turn.seat.checker.equivocations.known()]})
 
 
 @router.get("/{digest}", summary="The file that proves it", dependencies=[act("verify_chain")])

@@ -51,7 +51,7 @@ def _alarm(house: House, seat: Seat) -> str:
     """Return the code of what is wrong, "" if nothing is."""
     if seat.follower is not None and seat.follower.fault is not None:
         return "ledger.halted"
-    if seat.checker.equivocations.list():
+    if seat.checker.equivocations.known():
         return "ledger.equivocation"
     if seat.checker.sightings.open():
         return "ledger.differs"

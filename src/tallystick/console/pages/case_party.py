@@ -16,7 +16,7 @@ from tallystick.console.visit import Visit
 from tallystick.text import say
 from tallystick.text.wording import format_count
 
-__all__ = ["show_party"]
+__all__ = ["draw_standing", "show_party"]
 
 Tree = Mapping[str, Any]
 _FIELDS: Final = (
@@ -43,7 +43,7 @@ def show_party(v: Visit, party: str) -> None:
         async def standing() -> None:
             found = await _ask(v, f"/parties/{party}/standing")
             if found is not None:
-                place.set_content(_standing(v, found))
+                place.set_content(draw_standing(v, found))
 
         with ui.element("div").classes("body filters"):
             button(v.t("看姓名", "Show the name"), name, "eye", "short")
@@ -70,7 +70,8 @@ def _identity(v: Visit, found: Tree) -> Markup:
     return pairs(rows) if rows else item("info", v.t("没有登记姓名", "No name is registered"))
 
 
-def _standing(v: Visit, found: Tree) -> Markup:
+def draw_standing(v: Visit, found: Tree) -> Markup:
+    """Return a party's record of paying: points, and lines that count alike together."""
     loans, accounts = found["loans"], found["accounts"]
     points = fill(
         '<p><b>{}</b> <span class="soft">{}</span></p>',
@@ -81,7 +82,7 @@ def _standing(v: Visit, found: Tree) -> Markup:
     if found["unread"]:
         unread = found["unread"]
         words = v.t(
-            f"{unread} 个户号的账本机构读不到", f"{unread} accounts whose book cannot be read here"
+            f"读不到账本的户号：{unread} 个", f"Accounts whose book cannot be read here: {unread}"
         )
         rows.append(item("info", words))
     return points + join(rows)
@@ -108,7 +109,8 @@ def _standing_item(v: Visit, alike: Sequence[Tree]) -> Markup:
         kind = say(f"standing.of_{each['kind']}", {}, v.language)
         words = v.t(f"{kind}：{words}", f"{kind}: {words}")
     if len(alike) > 1:
-        words = v.t(f"{words}，{len(alike)} 次", f"{words}, {len(alike)} times")
+        more = len(alike) - 1
+        words = v.t(f"{words}，另有 {more} 次", f"{words}, and {more} more")
     figure = f"+{points}" if points > 0 else f"\u2212{-points}" if points else "0"
     tone = "ok" if points >= 0 else "warn"
     glyph = "circle-check" if points >= 0 else "clock"

@@ -20,6 +20,7 @@ from tallystick.console.kit import (
     card,
     fill,
     grid,
+    join,
     scrolled,
     show,
     stack,
@@ -30,6 +31,7 @@ from tallystick.console.kit import (
 from tallystick.console.live import Health, Live
 from tallystick.console.pages.ledger_alarm import can_repair, draw_settled, show_alarm
 from tallystick.console.pages.ledger_check import CheckBox
+from tallystick.console.pages.ledger_fault import draw_fault
 from tallystick.console.pages.ledger_strip import draw_blocks, draw_records, draw_strip
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_clock
@@ -71,6 +73,7 @@ class _Page:
         self._before = before
         self._shown_alarms: object = None
         self._show_head()
+        self._faults = show(fill(""))
         self._alarms = stack()
         self.check = CheckBox(v)
         self._figures = show(fill(""))
@@ -116,8 +119,10 @@ class _Page:
     async def draw(self, _: Health | None = None) -> None:
         """Ask for everything and show it."""
         client = self._v.client
-        state, page = await asyncio.gather(
-            client.get("/state"), client.get("/blocks", before=self._before, limit=PAGE_BLOCKS)
+        state, page, _ = await asyncio.gather(
+            client.get("/state"),
+            client.get("/blocks", before=self._before, limit=PAGE_BLOCKS),
+            self._draw_faults(),
         )
         await self._draw_chain(state, page["items"])
         wrong = [each["height"] for each in state["alarms"]]
@@ -127,7 +132,13 @@ class _Page:
     async def draw_state(self) -> None:
         """Ask who has checked whom, and show that."""
         if not self.check.is_busy:
+            await self._draw_faults()
             self._draw_state(await self._v.client.get("/state"))
+
+    async def _draw_faults(self) -> None:
+        """Show the members that are proven to have signed twice."""
+        found = (await self._v.client.get("/ledger/equivocations"))["items"]
+        _put(self._faults, join(draw_fault(self._v, each) for each in found[:ALARMS_SHOWN]))
 
     def _draw_state(self, state: State) -> None:
         v = self._v

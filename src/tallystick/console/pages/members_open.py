@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from markupsafe import Markup
 from nicegui import ui
@@ -28,10 +28,12 @@ from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
 from tallystick.text.wording import format_count
 
-__all__ = ["Ballot", "count_ballot", "draw_ballot", "list_voices", "show_open"]
+__all__ = ["PUB_SIGNS", "Ballot", "count_ballot", "draw_ballot", "list_voices", "show_open"]
 
 Tree = Mapping[str, Any]
 Redraw = Callable[[], Awaitable[None]]
+PUB_SIGNS: Final = 16
+"""Hex digits of a public key that are shown: people compare no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def draw_ballot(v: Visit, ballot: Ballot, names: Names) -> Markup:
     at = min(ballot.needed, len(dots))
     goal = _say_goal(v, ballot, len(dots))
     return fill(
-        '<div class="ballot"><span class="ballot" style="margin:0" role="img" aria-label="{}">'
+        '<div class="ballot"><span class="dots" role="img" aria-label="{}">'
         '{}<u></u>{}</span><span class="goal">{}</span></div><dl class="voices">{}</dl>',
         v.t(
             f"赞成 {len(ballot.yes)}，反对 {len(ballot.no)}，未表决 {len(ballot.silent)}",
@@ -103,7 +105,7 @@ def _say_goal(v: Visit, ballot: Ballot, voices: int) -> str:
 
 
 def _draw_voices(v: Visit, kind: str, word: str, found: Sequence[str], names: Names) -> Markup:
-    said = join((names.show(each) for each in found), v.t("、", ", "))
+    said = join((names.show(each) for each in found), v.t("、", "; "))
     return fill(
         '<dt><i class="{}"></i>{} {}</dt><dd>{}</dd>',
         kind,
@@ -116,6 +118,30 @@ def _draw_voices(v: Visit, kind: str, word: str, found: Sequence[str], names: Na
 # ---- the list
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """An open change as it is shown: what it says, its voices, and what it does to keys."""
+
+    change: Tree
+    says: Markup
+    ballot: Ballot
+    rekeyed: Rekeyed
+
+    def is_renewal_of(self, member: str) -> bool:
+        """Tell whether a member proposed new keys of its own."""
+        return bool(self.rekeyed.added) and self.change["by"] == self.change["member"] == member
+
+
+def _read_shown(
+    v: Visit, change: Tree, changes: Sequence[Tree], members: Sequence[Tree], names: Names
+) -> _Shown:
+    is_keys = change["kind"] == "keys"
+    before = find_before(change, changes, members) if is_keys else ()
+    rekeyed = compare_keys(change.get("keys", ()), before)
+    ballot = count_ballot(change, members)
+    return _Shown(change, say_change(v, change, names, before), ballot, rekeyed)
+
+
 def show_open(
     v: Visit, changes: Sequence[Tree], members: Sequence[Tree], names: Names, draw: Redraw
 ) -> bool:
@@ -126,54 +152,44 @@ def show_open(
             "有人提议时，会立刻出现在这里。", "When a member proposes one, it appears here at once."
         )
         show(empty("list-checks", v.t("没有等表决的变更", "No change waits for votes"), why))
-        return False
     is_waiting = False
     for change in found:
-        before = find_before(change, changes, members) if change["kind"] == "keys" else ()
-        rekeyed = compare_keys(change["keys"], before) if before else None
-        says = say_change(v, change, names, before)
-        ballot = count_ballot(change, members)
-        article = ui.element("article").classes("change")
-        with article:
-            show(fill("<h3>{}</h3>", says))
-            show(_draw_facts(v, change, rekeyed))
-            show(draw_ballot(v, ballot, names))
+        shown = _read_shown(v, change, changes, members, names)
+        with ui.element("article").classes("change"):
+            show(fill("<h3>{}</h3>", shown.says))
+            show(_draw_facts(v, shown))
+            show(draw_ballot(v, shown.ballot, names))
             with ui.element("div").classes("acts"):
-                may_vote = _show_acts(v, change, says, ballot, draw, is_first=not is_waiting)
+                may_vote = _show_acts(v, shown, draw, is_first=not is_waiting)
                 is_waiting = is_waiting or may_vote
     return is_waiting
 
 
-def _draw_facts(v: Visit, change: Tree, rekeyed: Rekeyed | None) -> Markup:
+def _draw_facts(v: Visit, shown: _Shown) -> Markup:
+    change = shown.change
     until, height = tell_day(v, change["until"]), format_count(change["height"])
     when = fill(
         '{} · <a class="link" href="{}">{}</a>',
-        v.t(f"表决到 {until}", f"votes count until {until}"),
+        v.t(f"表决到 {until}", f"Votes count until {until}"),
         v.link(f"/ledger/{change['height']}"),
         v.t(f"区块 {height}", f"block {height}"),
     )
     lines = [item("calendar-clock", when)]
-    is_own = change["kind"] == "keys" and change["member"] == change["by"] == v.member
-    if rekeyed is not None and rekeyed.added:
+    if shown.rekeyed.added:
         pubs = join(
             (
-                fill('{} <span class="mono">{}</span>', say_uses(v, [key]), key["pub"][:16])
-                for key in rekeyed.added
+                fill(
+                    '<span class="nowrap">{} <span class="mono">{}</span></span>',
+                    say_uses(v, [key]),
+                    key["pub"][:PUB_SIGNS],
+                )
+                for key in shown.rekeyed.added
             ),
             " · ",
         )
         lines.append(item("key-round", fill(v.t("新公钥：{}", "New public keys: {}"), pubs)))
-        if is_own:
-            lines.append(item("info", _say_waiting(v)))
-    if change["kind"] == "join":
-        pubs = join(
-            (
-                fill('{} <span class="mono">{}</span>', say_uses(v, [key]), key["pub"][:16])
-                for key in change["keys"]
-            ),
-            " · ",
-        )
-        lines.append(item("key-round", fill(v.t("公钥：{}", "Public keys: {}"), pubs)))
+    if shown.is_renewal_of(v.member):
+        lines.append(item("info", _say_waiting(v), "info"))
     return join(lines)
 
 
@@ -188,16 +204,15 @@ def _say_waiting(v: Visit) -> str:
 # ---- the own voice
 
 
-def _show_acts(
-    v: Visit, change: Tree, says: Markup, ballot: Ballot, draw: Redraw, *, is_first: bool
-) -> bool:
+def _show_acts(v: Visit, shown: _Shown, draw: Redraw, *, is_first: bool) -> bool:
     """Put on the page what the own member may still say; tell whether its voice is waited for."""
+    change, ballot = shown.change, shown.ballot
     if v.member in change["yes"]:
         is_own = change["by"] == v.member
         said = v.t("本单位提议", "Proposed by us") if is_own else v.t("本单位已赞成", "We said yes")
         show(tag(said, "ok"))
         if is_own and v.may("vote_change"):
-            _name(button(v.t("撤回", "Take back"), lambda: _take_back(v, change, says, draw)), says)
+            _name(button(v.t("撤回", "Take back"), lambda: _take_back(v, shown, draw)), shown)
         return False
     if v.member in change["no"]:
         show(tag(v.t("本单位已反对", "We said no"), "", "x"))
@@ -210,21 +225,18 @@ def _show_acts(
         return False
     kind = "first" if is_first else ""
     yes, no = v.t("赞成", "Yes"), v.t("反对", "No")
-    _name(
-        button(yes, lambda: _vote(v, change, says, ballot, draw, is_yes=True), "check", kind), says
-    )
-    _name(button(no, lambda: _vote(v, change, says, ballot, draw, is_yes=False), "x"), says)
+    _name(button(yes, lambda: _vote(v, shown, draw, is_yes=True), "check", kind), shown)
+    _name(button(no, lambda: _vote(v, shown, draw, is_yes=False), "x"), shown)
     return True
 
 
-def _name(found: ui.button, says: Markup) -> None:
+def _name(found: ui.button, shown: _Shown) -> None:
     """Let a button's name say on which change it acts."""
-    found.props["aria-label"] = f"{found.text}: {says.striptags()}"
+    found.props["aria-label"] = f"{found.text}: {shown.says.striptags()}"
 
 
-def _vote(
-    v: Visit, change: Tree, says: Markup, ballot: Ballot, draw: Redraw, *, is_yes: bool
-) -> None:
+def _vote(v: Visit, shown: _Shown, draw: Redraw, *, is_yes: bool) -> None:
+    change, ballot = shown.change, shown.ballot
     is_last = is_yes and ballot.missing == 1
     consequence = (
         v.t(
@@ -241,8 +253,8 @@ def _vote(
         v,
         title=v.t("赞成", "Say yes") if is_yes else v.t("反对", "Say no"),
         says=fill(
-            '<p class="b">{}</p><p>{}</p><p>{}</p>',
-            fill(v.t("{}。", "{}."), says),
+            '<div class="says"><p class="b">{}</p><p>{}</p><p>{}</p></div>',
+            fill(v.t("{}。", "{}."), shown.says),
             v.t(
                 f"以{v.name_of(v.member)}的名义记入账本，各成员可见。每家一票，投了不能改。",
                 f"Recorded as the voice of {v.name_of(v.member)}, for all members to read. A member"
@@ -256,23 +268,22 @@ def _vote(
     )
 
 
-def _take_back(v: Visit, change: Tree, says: Markup, draw: Redraw) -> None:
-    is_own_keys = change["kind"] == "keys" and change["member"] == v.member
+def _take_back(v: Visit, shown: _Shown, draw: Redraw) -> None:
     more = (
         v.t(
             "备好的新钥匙留在文件 member.next 里；再换之前，请技术人员移走它。",
             "The keys drawn for it stay in the file member.next; have it removed before another"
             " renewal.",
         )
-        if is_own_keys
+        if shown.is_renewal_of(v.member)
         else ""
     )
     open_act(
         v,
         title=v.t("撤回提议", "Take the proposal back"),
         says=fill(
-            '<p class="b">{}</p><p>{} {}</p>',
-            fill(v.t("{}。", "{}."), says),
+            '<div class="says"><p class="b">{}</p><p>{} {}</p></div>',
+            fill(v.t("{}。", "{}."), shown.says),
             v.t(
                 "表决就此结束，什么都不改变；账本上留着提议和撤回。以后可以重新提议。",
                 "The vote ends and nothing changes; the ledger keeps the proposal and that it was"
@@ -280,7 +291,7 @@ def _take_back(v: Visit, change: Tree, says: Markup, draw: Redraw) -> None:
             ),
             more,
         ),
-        send=_send_vote(v, change, is_yes=False),
+        send=_send_vote(v, shown.change, is_yes=False),
         then=lambda _: draw(),
         confirm=v.t("撤回", "Take back"),
     )

@@ -221,9 +221,7 @@ def say_limit(v: Visit, limit: str, value: int) -> str:
             f"a change needs the yes of more than {share} of the members",
         )
     if limit == "block_transactions":
-        return v.t(
-            f"每个区块至多收 {figure} 份提交", f"a block holds at most {figure} submissions"
-        )
+        return v.t(f"每个区块至多收 {figure} 份提交", f"a block holds at most {figure} submissions")
     if limit == "block_bytes":
         return v.t(f"每个区块至多 {figure} 字节", f"a block holds at most {figure} bytes")
     return f"{limit} = {figure}"

@@ -78,6 +78,7 @@ MATRIX: Final[Mapping[str, frozenset[str]]] = {
     "read_programme": frozenset(ROLES),
     "repair_chain": frozenset({"risk", "manager"}),
     "rebuild_views": frozenset({"manager"}),
+    "approve_subsidy": _SENIOR,
     "read_change": frozenset(ROLES),
     "propose_change": frozenset({"manager"}),
     "vote_change": frozenset({"manager"}),

@@ -20,7 +20,7 @@ from typing import IO, Final
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Invalid, Unavailable
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
-from tallystick.chain.export import Archive, write_parts
+from tallystick.chain.export import CODE_SIZE, Archive, write_parts
 from tallystick.chain.merkle import leaf_hash
 from tallystick.chain.pin import Pin
 from tallystick.chain.record import Charter
@@ -110,15 +110,28 @@ def _parts(rows: Rows, height: int, first: int, progress: Progress | None) -> It
     lists = {found.cid: found.data for found in (rows.members(at) for at in [0, *rows.handovers()])}
     done = 0
 
-    def blocks() -> Iterator[bytes]:
+    def blocks() -> Iterator[tuple[bytes, bytes]]:
         nonlocal done
+        position = 0
         for at in range(1, height + 1):
-            yield layout.join_block(*rows.block(at))
+            results = _results(rows, at, position)
+            yield layout.join_block(*rows.block(at)), results
+            position += len(results) // CODE_SIZE
             done += 1
             if progress is not None:
                 progress(done, 2 * height)
 
     return write_parts(rows.genesis().data, lists.get, blocks, first)
+
+
+def _results(rows: Rows, height: int, position: int) -> bytes:
+    """Return the codes of a block's transactions, whose first leaf stands at `position`."""
+    found = rows.database.value(
+        "SELECT codes FROM log WHERE first = ? AND height = ?", (position, height)
+    )
+    if type(found) is not bytes:
+        raise layout.corrupt(f"results of block {height}", field="code", height=height)
+    return found
 
 
 @contextlib.contextmanager

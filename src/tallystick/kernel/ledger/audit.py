@@ -231,7 +231,9 @@ class _Audit:
             return start(genesis)
         tip = self.since.tip
         if tip.height > self._last:
-            self._add(self._last, "head", "the chain ends before the checkpoint", tip.height)
+            self._add(
+                self._last, "head", "the chain ends before the checkpoint", tip.height, self._last
+            )
             return None
         held = cid_of(self._rows.header(tip.height))
         if held != tip.cid:
@@ -356,12 +358,12 @@ class _Audit:
 
     def _has_state(self) -> bool:
         """Tell whether the rows are the state, in one pass: a look-up each takes four times it."""
-        rows = self._database.scan("SELECT name, value, tally FROM state")
-        held = sum(
-            self._state.get(key) == value and layout.pair_check(key, value) == tally
-            for key, value, tally in rows
-        )
-        return held == len(self._state)
+        count = 0
+        for key, value, tally in self._database.scan("SELECT name, value, tally FROM state"):
+            if self._state.get(key) != value or layout.pair_check(key, value) != tally:
+                return False
+            count += 1
+        return count == len(self._state)
 
     def _check_head(self) -> None:
         assert self._tip is not None

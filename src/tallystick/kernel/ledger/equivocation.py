@@ -91,7 +91,7 @@ class Equivocations:
             except (Error, TypeError):
                 continue
 
-    def list(self) -> list[Kept]:
+    def known(self) -> list[Kept]:
         """Return all that is proven, the first known first."""
         return list(self._kept)
 
@@ -231,7 +231,7 @@ def exchange_equivocations(link: Link, to: str, equivocations: Equivocations) ->
 
 
 def _write_told(equivocations: Equivocations) -> bytes:
-    return encode([each.proof.data for each in equivocations.list()[:TOLD_MAX]])
+    return encode([each.proof.data for each in equivocations.known()[:TOLD_MAX]])
 
 
 def _take(equivocations: Equivocations, files: Sequence[bytes]) -> list[Kept]:

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.base.errors import Conflict, NotFound, Unavailable
+from tallystick.chain.checkpoint import COSIGNATURES_MAX, Body, origin_of, write_note
 from tallystick.chain.log import Log
 from tallystick.chain.snapshot import Snapshot, verify_snapshot, write_snapshot
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-__all__ = ["save_snapshot"]
+__all__ = ["Saved", "save_snapshot"]
 
 
-def save_snapshot(path: Path, out: Path) -> Snapshot:
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A snapshot that was written, and read again.
+
+    Attributes:
+        snapshot: what it says.
+        note: the checkpoint of its height with all cosignatures kept; b"" if nobody's is.
+    """
+
+    snapshot: Snapshot
+    note: bytes
+
+
+def save_snapshot(path: Path, out: Path) -> Saved:
     """Write the state of a `ledger.db` to a file; the file may be written to meanwhile.
 
     Args:
@@ -49,10 +64,19 @@ def save_snapshot(path: Path, out: Path) -> Snapshot:
             pairs=_pairs(database),
         )
         _write(out, chunks)
+        note = _note_of(rows, height, header)
     finally:
         database.close()
     with out.open("rb") as file:
-        return verify_snapshot(file.read, layout.header_cid(header))
+        return Saved(verify_snapshot(file.read, layout.header_cid(header)), note)
+
+
+def _note_of(rows: Rows, height: int, header: bytes) -> bytes:
+    genesis, fields = rows.genesis(), layout.header_fields(header)
+    origin = origin_of(genesis.fields["name"], genesis.chain)
+    body = Body(origin, fields["log_size"], fields["log_root"], height, layout.header_cid(header))
+    lines = list(rows.cosignatures(height).values())[:COSIGNATURES_MAX]
+    return write_note(body, lines) if lines else b""
 
 
 def _pairs(database: Database) -> Iterator[tuple[bytes, bytes]]:

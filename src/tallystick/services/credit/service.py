@@ -135,13 +135,20 @@ class Credit:
             raise NotFound("loan.unknown", "the chain holds no such loan", cure="tally loan list.")
         return rows[0]
 
-    def disburse_loan(self, loan: bytes, *, amount_minor: int) -> bytes:
-        """Record that money of a loan was paid out: the lender's act."""
+    def disburse_loan(self, loan: bytes, *, amount_minor: int, proof: bytes = b"") -> bytes:
+        """Record that money of a loan was paid out: the lender's act.
+
+        Args:
+            loan: of this member.
+            amount_minor: what is paid out.
+            proof: of the approval on another chain, where this one demands it.
+        """
         row = self._loan(loan)
         statement = LoanDisbursed(
             loan=loan,
             programme=row["programme"],
             amount=amount_minor if row["programme"] else None,
+            proof=proof or None,
             principal=amount_minor,
         )
         return self._of_loan(statement, row)

@@ -106,6 +106,20 @@ class Membership:
         """Propose a limit of the chain; return the change's id."""
         return self._propose("limit", days, limit=name, value=value)
 
+    def propose_link(
+        self, genesis: bytes, listed: bytes, *, demand: str = "nothing", days: int = DAYS
+    ) -> bytes:
+        """Propose that another chain of the county is known here; return the change's id.
+
+        Args:
+            genesis: the other chain's.
+            listed: its members list, as genesis names it.
+            demand: `approval` if public money is then paid out here on a department's approval
+                there alone.
+            days: how long votes are taken.
+        """
+        return self._propose("link", days, genesis=genesis, listed=listed, demand=demand)
+
     def vote(self, change: bytes, *, yes: bool) -> bytes:
         """Say yes or no to a change, once; return the record's id.
 

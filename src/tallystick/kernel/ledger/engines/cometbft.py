@@ -32,8 +32,8 @@ __all__ = [
 
 QUEUE_MAX: Final = 10_000
 QUEUE_BYTES_MAX: Final = 16_000_000
-WINDOW_MAX: Final = 2_000
-"""Handed over and not yet final, at most."""
+WINDOW_MAX: Final = 500
+"""Handed over and not yet final, at most, of this member: four fill a block with 2,000."""
 RESEND_MS: Final = 2_000
 RETRY_MS: Final = 100
 REFUSALS_MAX: Final = 4_096

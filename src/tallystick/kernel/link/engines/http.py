@@ -79,7 +79,7 @@ class HttpLink:
         return self._asking.call(to, method, payload)
 
     def is_away(self, to: str) -> bool:
-        """Tell whether the last try to connect to a member failed."""
+        """Tell whether a member did not answer when it was last asked."""
         return self._asking.is_away(to)
 
     def serve(self, handlers: Handlers) -> None:

@@ -1,8 +1,9 @@
 """How a member asks another over HTTP: signed, over kept connections, cheap where nobody answers.
 
 Laws: an answer counts once the member that was asked has signed it for this very request; a peer
-that cannot be connected to is not tried again before a pause, which doubles up to `PAUSE_MAX_S`, so
-that one dead machine costs the others nothing; no proxy and no setting of the environment is read.
+that cannot be connected to, or is silent, is not tried again before a pause, which doubles up to
+`PAUSE_MAX_S`, so that one dead machine costs the others nothing; no proxy and no setting of the
+environment is read.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ __all__ = ["Asking"]
 
 CONNECT_S: Final = 1.0
 WRITE_S: Final = 10.0
-READ_S: Final = 12.0
-"""How long an answer may be silent: longer than any handler waits by itself."""
+READ_S: Final = 8.0
+"""How long an answer may be silent: longer than any handler waits by itself (5 s)."""
 POOL_S: Final = 5.0
 CONNECTIONS_MAX: Final = 24
 KEPT_MAX: Final = 8
@@ -68,7 +69,7 @@ class Asking:
         return body
 
     def is_away(self, to: str) -> bool:
-        """Tell whether the last try to connect to a member failed."""
+        """Tell whether a member did not answer when it was last asked."""
         with self._lock:
             line = self._lines.get(to)
         return line is not None and line.is_away
@@ -116,7 +117,7 @@ class _Line:
 
     @property
     def is_away(self) -> bool:
-        """Whether the last try to connect failed."""
+        """Whether it did not answer when it was last asked."""
         return self._pause_s > 0
 
     def send(self, request: httpx.Request) -> tuple[int, dict[str, str], bytes]:
@@ -134,7 +135,8 @@ class _Line:
                 body = self._read(found)
             finally:
                 found.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.TimeoutException) as error:
+            # A machine that froze takes connections and answers none.
             self._pause()
             raise lost(self.member, type(error).__name__) from error
         except (httpx.HTTPError, httpx.StreamError, RuntimeError) as error:

@@ -49,7 +49,9 @@ def _read_proto(text: str) -> dict[str, dict[str, tuple[int, str]]]:
     text = re.sub(r"//[^\n]*|\[[^\]]*\]", "", text)
     enums = set(re.findall(r"\benum (\w+)", text))
     found: dict[str, dict[str, tuple[int, str]]] = {}
-    for name, body in re.findall(r"^message (\w+) \{(?:\}|(.*?)^\})", text, re.DOTALL | re.MULTILINE):
+    for name, body in re.findall(
+        r"^message (\w+) \{(?:\}|(.*?)^\})", text, re.DOTALL | re.MULTILINE
+    ):
         plain = re.sub(r"\benum \w+ \{[^}]*\}", "", body)
         rows = re.findall(r"(repeated )?\b([\w.]+)\s+(\w+)\s*=\s*(\d+)\s*;", plain)
         found[name] = {

@@ -1,0 +1,36 @@
+"""Other chains of the county as a member sees them, at a node here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tallystick.county.local_base import NodeOffice
+from tallystick.county.telling import read_id, told
+
+__all__ = ["ChainOffice"]
+
+
+class ChainOffice(NodeOffice):
+    """What a member knows of other chains, and approves for them."""
+
+    def list_chains(self) -> list[Any]:
+        """Return this chain, then those linked to it with their anchors, the newest first."""
+        node = self._node
+        genesis = node.replica.genesis
+        own = {
+            "chain": genesis.chain,
+            "name": genesis.fields["name"],
+            "kind": genesis.fields["kind"],
+            "size": node.replica.tip.peaks.size,
+            "height": node.replica.tip.height,
+            "demanded": 0,
+            "anchors": [],
+        }
+        return [told(each) for each in [own, *node.anchoring.list_chains()]]
+
+    def approve_subsidy(self, case: str, *, programme: str, amount_minor: int) -> dict[str, Any]:
+        """Approve public money for a case of another chain."""
+        record = self._node.anchoring.approve_subsidy(
+            read_id(case), programme=programme, amount_minor=amount_minor
+        )
+        return {"case": case, "record": record.hex()}

@@ -1,0 +1,104 @@
+"""A small county whose members are on machines of their own, as far as one machine can tell."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from links import free_ports
+from tallystick.base.clock import SystemClock
+from tallystick.county.founding import found_county
+from tallystick.county.house import House
+from tallystick.county.member import MEMBERS
+from tallystick.county.serving import serve_house
+from tallystick.county.single import open_single
+from tallystick.kernel.link.book import Place, write_book
+from tallystick.node import Node
+
+__all__ = ["NAMES", "Machines", "await_until", "found_apart", "open_machines"]
+
+NAMES: Final = ("finance", "village", "credit-union", "newspaper")
+"""The orderer first."""
+WAIT_S: Final = 30
+
+
+def found_apart(folder: Path) -> Path:
+    """Found a county of four, with an address each on this machine."""
+    county = folder / "county"
+    chosen = [each for each in MEMBERS if each.name in NAMES]
+    found_county(county, clock=SystemClock(), members=chosen)
+    ports = free_ports(len(NAMES))
+    book = {name: Place("http", "127.0.0.1", port) for name, port in zip(NAMES, ports, strict=True)}
+    for name in NAMES:
+        write_book(county / name / "peers.json", book)
+    return county
+
+
+def await_until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so; fail where it takes too long."""
+    deadline = time.monotonic() + WAIT_S
+    while not is_so():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.02)
+
+
+class Machines:
+    """Members that are served alone, each of which can be ended and begun."""
+
+    def __init__(self, county: Path) -> None:
+        self.county = county
+        self._opened: dict[str, ExitStack] = {}
+        self.houses: dict[str, House] = {}
+
+    def begin(self, *names: str) -> None:
+        for name in names:
+            opened = self._opened[name] = ExitStack()
+            house = opened.enter_context(open_single(self.county, name, SystemClock()))
+            opened.enter_context(serve_house(house))
+            self.houses[name] = house
+
+    def end(self, *names: str) -> None:
+        for name in names:
+            self._opened.pop(name).close()
+            del self.houses[name]
+
+    def node(self, name: str) -> Node:
+        return self.houses[name].node(name)
+
+    def height(self, name: str) -> int:
+        return self.node(name).replica.tip.height
+
+    def agreeing(self, name: str) -> int:
+        """Return how many copies a member saw to agree at its last look."""
+        return self.houses[name].seat(name).checker.count_agreeing()
+
+    def is_away(self, name: str, other: str) -> bool:
+        """Tell whether a member misses another."""
+        apart = self.houses[name].apart
+        assert apart is not None
+        return apart.is_away(other)
+
+    def is_level(self) -> bool:
+        """Tell whether all that are open have one head and know it to be witnessed."""
+        tips = {self.node(name).replica.tip.cid for name in self.houses}
+        seats = [house.seat(name) for name, house in self.houses.items()]
+        return len(tips) == 1 and all(
+            seat.witnesses.height == seat.node.replica.tip.height for seat in seats
+        )
+
+    def close(self) -> None:
+        self.end(*list(self._opened))
+
+
+@contextmanager
+def open_machines(folder: Path) -> Iterator[Machines]:
+    """Found and begin all four."""
+    found = Machines(found_apart(folder))
+    try:
+        found.begin(*NAMES)
+        yield found
+    finally:
+        found.close()

@@ -1,0 +1,214 @@
+"""Members on machines of their own: they follow, survive each other's absence, and lose nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from machines import NAMES, Machines, await_until, found_apart, open_machines
+from tallystick.api.app import create_app
+from tallystick.api.token import ensure_token
+from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
+from tallystick.client import in_process
+from tallystick.county.founding import read_county
+from tallystick.county.house import open_house
+from tallystick.county.single import find_single, open_single
+from tallystick.kernel.access.nonces import HeardRequests
+from tallystick.kernel.ledger.news import ask_news
+from tallystick.kernel.link.book import read_book, write_book
+
+
+@pytest.fixture
+def machines(tmp_path: Path) -> Iterator[Machines]:
+    with open_machines(tmp_path) as found:
+        yield found
+
+
+def tell(machines: Machines, text: str) -> None:
+    machines.node("newspaper").publication.publish_news(text, "en")
+
+
+def tell_in_the_end(machines: Machines, text: str) -> None:
+    """Tell it while the orderer comes and goes: repeated where nothing was signed."""
+    while True:
+        try:
+            tell(machines, text)
+        except Unavailable as error:
+            if error.code == "ledger.away":
+                continue
+            if error.code != "ledger.late":
+                raise
+        await_until(lambda: not machines.node("newspaper").outbox.pending())
+        return
+
+
+def test_what_one_records_reaches_all_and_is_witnessed(machines: Machines) -> None:
+    tell(machines, "rain")
+    assert machines.height("newspaper") == 1
+    await_until(machines.is_level)
+    assert machines.height("village") == 1
+    village = machines.node("village")
+    await_until(lambda: village.views.height() == 1)
+    await_until(lambda: machines.agreeing("village") == len(NAMES))
+    (row,) = village.views.rows("record", {"t": "news.published"})
+    # The object itself was published at the newspaper alone.
+    assert b"rain" in village.desk.get_object(village.find(row["id"]).record["pub"]["object"])
+
+
+def test_all_see_that_all_copies_agree(machines: Machines) -> None:
+    tell(machines, "rain")
+    for name in NAMES:
+        await_until(lambda name=name: machines.agreeing(name) == len(NAMES))  # type: ignore[misc]
+
+
+def test_a_member_that_was_away_catches_up(machines: Machines) -> None:
+    machines.end("village")
+    for text in ("rain", "sun"):
+        tell(machines, text)
+    machines.begin("village")
+    await_until(machines.is_level)
+    assert machines.height("village") == 2
+
+
+def test_without_the_orderer_reading_goes_on_and_writing_is_refused_before_it_is_signed(
+    machines: Machines,
+) -> None:
+    tell(machines, "rain")
+    machines.end("finance")
+    node = machines.node("newspaper")
+    await_until(lambda: machines.is_away("newspaper", "finance"))
+    with pytest.raises(Unavailable, match=r"^ledger\.away: "):
+        tell(machines, "sun")
+    assert node.outbox.pending() == []
+    assert node.views.rows("record", {"t": "news.published"})
+    app = create_app(machines.houses["newspaper"], members=["newspaper"])
+    with in_process(app, ensure_token(machines.county), "newspaper") as office:
+        health = office.ask("GET", "/newspaper/healthz").json()
+        assert (health["height"], health["alarm"]) == (1, "link.lost")
+    machines.begin("finance")
+    tell_in_the_end(machines, "sun")
+    await_until(machines.is_level)
+    assert machines.height("finance") == 2
+
+
+def test_without_the_orderer_a_member_catches_up_from_any_other(machines: Machines) -> None:
+    machines.end("village")
+    tell(machines, "rain")
+    await_until(machines.is_level)
+    machines.end("finance")
+    machines.begin("village")
+    await_until(lambda: machines.height("village") == 1)
+    follower = machines.houses["village"].seat("village").follower
+    assert follower is not None
+    await_until(lambda: getattr(follower.trouble, "code", "") == "link.lost")
+
+
+def test_what_was_signed_as_the_orderer_went_is_sent_again_once(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machines.end("finance")
+    # The orderer goes in the moment between looking and sending.
+    seat = machines.houses["newspaper"].seat("newspaper")
+    monkeypatch.setattr(type(seat), "check", lambda _: None)
+    with pytest.raises(Unavailable, match=r"^ledger\.late: ") as error:
+        tell(machines, "rain")
+    assert len(str(error.value.values["tid"])) == 64
+    assert len(seat.node.outbox.pending()) == 1
+    machines.begin("finance")
+    await_until(lambda: not seat.node.outbox.pending())
+    await_until(machines.is_level)
+    assert machines.height("village") == 1
+
+
+def test_an_orderer_that_lost_its_end_orders_nothing_until_it_has_caught_up(
+    machines: Machines,
+) -> None:
+    ledger = machines.county / "finance" / "ledger.db"
+    tell(machines, "rain")
+    await_until(machines.is_level)
+    machines.end("finance")
+    early = ledger.read_bytes()
+    machines.begin("finance")
+    tell_in_the_end(machines, "sun")
+    await_until(machines.is_level)
+    machines.end(*NAMES)
+    ledger.write_bytes(early)
+    machines.begin("finance")
+    assert machines.height("finance") == 1
+    machines.begin("newspaper", "village", "credit-union")
+    tell_in_the_end(machines, "snow")
+    await_until(machines.is_level)
+    assert machines.height("finance") == 3
+
+
+def test_no_thread_is_left_behind(tmp_path: Path) -> None:
+    before = threading.active_count()
+    with open_machines(tmp_path) as machines:
+        tell(machines, "rain")
+    await_until(lambda: threading.active_count() <= before)
+
+
+def test_a_question_for_news_ends_with_the_news_or_in_time(machines: Machines) -> None:
+    link = machines.houses["village"].link("village")
+    assert ask_news(link, "finance", 0, 1) == 0
+    found: list[int] = []
+    thread = threading.Thread(target=lambda: found.append(ask_news(link, "finance", 0, 5_000)))
+    thread.start()
+    tell(machines, "rain")
+    thread.join()
+    assert found == [1]
+
+
+def test_a_request_heard_before_a_restart_is_known_after_it(machines: Machines) -> None:
+    machines.houses["village"].link("village").call("finance", "ledger.note", b"\x81\x00")
+    machines.end("finance")
+    heard = HeardRequests(machines.county / "finance" / "local.db", SystemClock())
+    assert heard._database.value("SELECT count(*) FROM heard") > 0
+    heard.close()
+
+
+# ---- what is refused
+
+
+def test_a_folder_has_one_writer_alone_or_together(tmp_path: Path) -> None:
+    county = found_apart(tmp_path)
+    with open_single(county, "village", SystemClock()):
+        with (
+            pytest.raises(Conflict, match=r"^node\.locked: "),
+            open_house(county, SystemClock()),
+        ):
+            pass
+        with (
+            pytest.raises(Conflict, match=r"^node\.locked: "),
+            open_single(county, "village", SystemClock()),
+        ):
+            pass
+
+
+def test_a_member_that_is_not_here_or_has_no_address_is_refused(tmp_path: Path) -> None:
+    county = found_apart(tmp_path)
+    assert find_single(county, read_county(county)) == ""
+    with (
+        pytest.raises(NotFound, match=r"^member\.elsewhere: "),
+        open_single(county, "insurer", SystemClock()),
+    ):
+        pass
+    path = county / "village" / "peers.json"
+    book = read_book(path)
+    write_book(path, {name: each for name, each in book.items() if name != "village"})
+    with (
+        pytest.raises(Invalid, match=r"^peers\.own: "),
+        open_single(county, "village", SystemClock()),
+    ):
+        pass
+    write_book(path, {**book, "village": book["finance"]})
+    with (
+        open_single(county, "finance", SystemClock()),
+        pytest.raises(Unavailable, match=r"^link\.address: "),
+        open_single(county, "village", SystemClock()),
+    ):
+        pass
