@@ -22,7 +22,7 @@ __all__ = ["NAMES", "Machines", "await_until", "found_apart", "open_machines"]
 
 NAMES: Final = ("finance", "village", "credit-union", "newspaper")
 """The orderer first."""
-WAIT_S: Final = 30
+WAIT_S: Final = 90
 
 
 def found_apart(folder: Path) -> Path:

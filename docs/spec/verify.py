@@ -7,7 +7,7 @@ file, pin or note has not its form. What is checked and what is not: README.md, 
 """
 # fmt: off
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, FBT003, I001, N802
-# ruff: noqa: N818, PERF401, PLR0911, PLR2004, SIM905
+# ruff: noqa: E701, E704, N818, PERF401, PLR0911, PLR2004, SIM905
 import argparse, ast, base64, csv, functools, hashlib, json, mmap, re, struct, sys
 from pathlib import Path
 from nacl import bindings, exceptions
@@ -21,26 +21,20 @@ PROVEN, MISSING, FALSE = "proven", "not checkable", "false"
 class Refused(ValueError): ...  # a fault of form
 class Doubt(Exception): ...  # a statement is not proven: its status, the reason
 class Link(bytes): ...  # the 36 bytes of a CID
-def form(holds, reason):
-    if not holds:
-        raise Refused(reason)
 def need(holds, reason, status=FALSE):
-    if not holds:
-        raise Doubt(status, reason)
+    if not holds: raise Doubt(status, reason) if status else Refused(reason)
+def form(holds, reason): need(holds, reason, "")
 # ---- codec.md
 def H(data): return hashlib.sha256(data).digest()
 def D(use, *parts): return b"tally/%s/1\0" % use.encode() + b"".join(parts)
 def link_of(data, codec=0x71): return Link(bytes([1, codec, 0x12, 0x20]) + H(data))
 def text_of(data): return base64.b32encode(data).decode().lower().rstrip("=")
 def m(value):
-    if isinstance(value, int):
-        return head(0, value) if value >= 0 else head(1, -1 - value)
+    if isinstance(value, int): return head(0, value) if value >= 0 else head(1, -1 - value)
     if isinstance(value, bytes):
         return (b"\xd8\x2a\x58\x25\0" if isinstance(value, Link) else head(2, len(value))) + value
-    if isinstance(value, str):
-        return head(3, len(value.encode())) + value.encode()
-    if isinstance(value, list):
-        return head(4, len(value)) + b"".join(map(m, value))
+    if isinstance(value, str): return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list): return head(4, len(value)) + b"".join(map(m, value))
     items = sorted(value.items(), key=lambda item: (len(item[0]), item[0]))
     return head(5, len(value)) + b"".join(m(key) + m(each) for key, each in items)
 def head(kind, number):
@@ -99,14 +93,13 @@ def shape(text):
     return lambda v: admits(tree, v)
 def admits(tree, v):
     match tree:
-        case ast.BinOp(left, ast.BitOr(), right):
-            return admits(left, v) or admits(right, v)
+        case ast.BinOp(left, ast.BitOr(), right): return admits(left, v) or admits(right, v)
         case ast.BinOp(left, _, size):
             kind = {ast.Name: bytes, ast.List: list, ast.Dict: dict}[type(left)]
-            if type(v) is not kind or not admits(size, len(v)):
-                return False
+            if type(v) is not kind or not admits(size, len(v)): return False
             if kind is dict:
-                return all(admits(left.keys[0], key) and admits(left.values[0], v[key]) for key in v)
+                (key,), (item,) = left.keys, left.values
+                return all(admits(key, name) and admits(item, v[name]) for name in v)
             return kind is bytes or all(admits(left.elts[0], each) for each in v)
         case ast.Tuple([low, high]):
             return type(v) is int and ast.literal_eval(low) <= v <= ast.literal_eval(high)
@@ -117,14 +110,13 @@ def admits(tree, v):
             needed = {key.id[1:] for key in keys if key.id[-1] != "_"}
             fit = type(v) is dict and needed <= v.keys() <= known.keys()
             return fit and all(admits(known[name], v[name]) for name in v)
-        case ast.Constant(number):
-            return type(v) is int and v == number
+        case ast.Constant(number): return type(v) is int and v == number
     kind, size = re.fullmatch(r"_(\D*)(\d*)", tree.id).groups()
     return WORDS[kind](v, int(size or 0)) if kind in WORDS else v == tree.id[1:]
 def read_table(name):
     text = Path(__file__).with_name(name).read_text("utf-8")
     return [row for row in csv.DictReader(text.splitlines()) if row["check"]]
-SHAPES, TYPES = {row["structure"]: shape(row["check"]) for row in read_table("structures.csv")}, {}
+S, TYPES = {row["structure"]: shape(row["check"]) for row in read_table("structures.csv")}, {}
 for row in read_table("records.csv"):  # {(type, version): {class: {field: check}}}
     kinds = TYPES.setdefault((row["type"], int(row["version"])), {})
     kinds.setdefault(row["class"], {})[row["field"]] = shape(row["check"])
@@ -150,22 +142,21 @@ def check_path(name, item, index, tree, path):
         found = node(found, other) if left else node(other, found)
     need(found == root, name)
 def extends(old, new, path):
-    """Read section 2.1.2 backwards: from the path's nodes both roots are built again."""
+    # Section 2.1.2 read backwards: from the path's nodes both roots are built again.
+    def step(): return steps.pop(0) if steps else b""
     def build(part, size, is_whole):
-        if part == size:
-            return (old[1] if is_whole else steps.pop(0),) * 2
+        if part == size: return (old[1] if is_whole else step(),) * 2
         split = 1 << (size - 1).bit_length() - 1
         is_left = part <= split
         rest = (part, split, is_whole) if is_left else (part - split, size - split, False)
-        (a, b), other = build(*rest), steps.pop(0)
+        (a, b), other = build(*rest), step()
         return (a, node(b, other)) if is_left else (node(other, a), node(other, b))
-    steps = [*path, b""]  # the last is left over by a path of the right length
-    fit = 1 <= old[0] <= new[0] and len(path) <= 53
-    return fit and build(old[0], new[0], True) == (old[1], new[1]) and steps == [b""]
+    steps, fit = [*path], 1 <= old[0] <= new[0]
+    return fit and build(old[0], new[0], True) == (old[1], new[1]) and not steps
 # ---- evidence.md: archives, pins; chain.md: members; checkpoint.md
 def read_car(data):
     sections, blocks, seen = read_sections(data), {}, set()
-    root = decode(next(sections, b""), SHAPES["car header"])["roots"][0]
+    root = decode(next(sections, b""), S["car header"])["roots"][0]
     for section in sections:
         cid = Link(section[:36])
         form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
@@ -189,8 +180,7 @@ def read_sections(data):
         yield data[at : at + number]
         at += number
 def links_of(value):
-    if isinstance(value, Link):
-        return [value]
+    if isinstance(value, Link): return [value]
     parts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
     return [link for part in parts for link in links_of(part)]
 def find(blocks, cid, reason):
@@ -199,15 +189,16 @@ def find(blocks, cid, reason):
 @functools.lru_cache(64)
 def read_members(data):
     """Return {member: {number: key}}."""
-    rows = decode(data, SHAPES["members"])["members"]
+    rows = decode(data, S["members"])["members"]
     keys = [key for row in rows for key in row["keys"]]
     found = {row["member"]: {key["key"]: key for key in row["keys"]} for row in rows}
     form(len(data) <= 2**20 and [row["member"] for row in rows] == sorted(found), "members")
     form(sum(any(key["use"] == "note" for key in row["keys"]) for row in rows) <= 95, "note keys")
     form(len({key["pub"] for key in keys}) == len(keys), "pub twice")
-    form([key["key"] for key in keys] == [n for row in rows for n in sorted(found[row["member"]])], "order")
+    numbers = [number for name in found for number in sorted(found[name])]
+    form([key["key"] for key in keys] == numbers, "key order")
     for key in keys:
-        form((key["use"] == "seal") == (key["alg"] > 1) and is_valid(key, key["use"], key["from"]), "key")
+        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", 2**53), "use")
         form(len(key["pub"]) == (1216 if key["alg"] == 3 else 32), "pub size")
         form(key["alg"] > 1 or is_point(key["pub"]), "pub point")
     return found
@@ -225,7 +216,8 @@ def read_pin(data):
         pin[name] = base64_of(pin[name].translate({45: 43, 95: 47, 43: 45, 47: 45}))
     pin["name"], _, chain = pin["origin"].partition("/")
     form(WORDS["id"](pin["name"], 24) and chain == text_of(pin["chain"]), "pin origin")
-    form(len(pin["chain"]) == len(pin["root"]) == 32 and 0 <= pin["size"] <= MAX, "pin root")
+    sizes = len(pin["chain"]), len(pin["root"])
+    form(sizes == (32, 32) and 0 <= pin["size"] <= MAX, "pin size")
     form(pin["size"] or pin["root"] == H(b""), "pin root")
     return pin | {"members": read_members(pin["list"])}
 NUMBER = "([1-9][0-9]{0,15})"
@@ -248,59 +240,57 @@ def read_note(note, origin, members):
     form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS, "note header")
     form(max(size, height) <= MAX and len(root) == 32, "note body")
     need(body[1] == origin, "origin")
+    known, signers, start = {}, set(), origin.partition("/")[0]
     keys = [(name, key) for name in members for key in members[name].values()]
-    known, signers, voices = {}, set(), {name for name, key in keys if is_valid(key, "note", height)}
-    for member, pub in [(name, key["pub"]) for name, key in keys if is_valid(key, "note", height)]:
-        name = f"{origin.partition('/')[0]}/{member}"
-        known.setdefault((name, H(name.encode() + b"\n\4" + pub)[:4]), []).append((member, pub))
+    keys = [(f"{start}/{name}", key["pub"]) for name, key in keys if is_valid(key, "note", height)]
+    for name, pub in keys:
+        known.setdefault((name, H(name.encode() + b"\n\4" + pub)[:4]), []).append(pub)
     for name, blob in blobs:
         time, named = int.from_bytes(blob[4:12], "big"), known.get((name, blob[:4]), ())
         message = f"cosignature/v1\ntime {time}\n{body[0]}".encode()
         fit = len(blob) == 76 and time <= MAX
-        good = [member for member, pub in named if fit and is_signed(pub, message, blob[12:])]
+        good = any(fit and is_signed(pub, message, blob[12:]) for pub in named)
         need(good or not named, "cosignature")
-        signers.update(good[:1])
-    need(len(signers) > 2 * len(voices) // 3, "quorum", MISSING)
+        signers |= {name} if good else set()
+    need(len(signers) > 2 * len(dict(keys)) // 3, "quorum", MISSING)
     return (size, root), height, header
 # ---- chain.md: records, blocks
 def record_of(data):
     """Return a record; an empty map if the bytes have not the form of one."""
     try:
-        return decode(data, SHAPES["record"]) if len(data) <= 8_192 else {}
+        return decode(data, S["record"]) if len(data) <= 8_192 else {}
     except ValueError:
         return {}
 class Chain:
-    """Where a chain stands, after genesis and after each height that follows."""
     def __init__(self, genesis, blocks, pin):
-        fields = decode(genesis, SHAPES["genesis"])
+        fields = decode(genesis, S["genesis"])
         need(H(genesis) == pin["chain"] and fields["name"] == pin["name"], "chain")
-        self.pin, self.blocks, self.target, self.time = pin, blocks, fields["target"], fields["time"]
-        self.heads, self.size, self.peaks, self.ids, self.windows = [link_of(genesis)], 0, [], set(), {}
+        self.pin, self.blocks, self.target = pin, blocks, fields["target"]
+        self.heads, self.time, self.size, self.peaks = [link_of(genesis)], fields["time"], 0, []
+        self.ids, self.windows = set(), {}
         self.lists, self.members, self.tops, self.pubs = [None], {}, {}, set()
         self.follow_list(fields["members"], 0)
     def add(self, entry):
         data, height = find(self.blocks, entry["header"], "header"), len(self.heads)
-        block, links = decode(data, SHAPES["header"]), entry["transactions"]
+        block, links = decode(data, S["header"]), entry["transactions"]
         rows = [find(self.blocks, cid, "transaction") for cid in links]
         stated = {"height": height, "prev": self.heads[-1], "chain": self.pin["chain"],
             "target": self.target, "tx_count": len(rows)}
-        for name, value in stated.items():
-            need(block[name] == value, name)
+        for name, value in stated.items(): need(block[name] == value, name)
         need(block["time"] > self.time and H(data) <= self.target, "time or nonce")
         need(block["proposer"] in self.members, "proposer")
         need({cid[1] for cid in links} == {0x55} and entry["header"][1] == 0x71, "link")
         need(len(m([data, rows])) <= 4_000_000 and max(map(len, rows)) <= 2**18, "size")
-        found = [decode(row, SHAPES["transaction"]) for row in rows]
+        found = [decode(row, S["transaction"]) for row in rows]
         need(sum(len(tx[2]) for tx in found) <= 32_768, "records")
         need(block["merkle_root"] == tree_of([m(tx[:2]) for tx in found]), "merkle_root")
-        for tx in found:
-            self.check_transaction(block, *tx)
+        for tx in found: self.check_transaction(block, *tx)
         self.settle(block, found, entry.get("results", b""))
         self.time = block["time"]
         self.heads.append(link_of(data))
         self.follow_list(block["members"], height + 1)
     def check_transaction(self, block, data, sig, records):
-        header = decode(data, SHAPES["transaction header"])
+        header = decode(data, S["transaction header"])
         (top, bits), seq = self.windows.get(header["member"], (0, 0)), header["seq"]
         high = max(top, seq)
         need(header["chain"] == block["chain"], "chain of a transaction")
@@ -310,8 +300,8 @@ class Chain:
         check_signed(header, H(data), sig, self.members, block["height"])
         need((header["count"], header["root"]) == (len(records), tree_of(records)), "count or root")
     def settle(self, block, found, results):
-        """Take over the leaves with their results, which the log root binds."""
-        status = FALSE if results else MISSING  # without results, all were admitted or none can tell
+        # The log root binds the results; without any, all are taken for admitted.
+        status = FALSE if results else MISSING
         form(len(results) in (0, 2 * len(found)), "results")
         codes = struct.unpack(f">{len(found)}H", results or bytes(2 * len(found)))
         for at, (data, _, records) in enumerate(found):
@@ -325,27 +315,27 @@ class Chain:
         fit = (self.size, root_of(self.peaks)) == (block["log_size"], block["log_root"])
         need(fit, "log root", status)
     def follow_list(self, cid, start):
-        """Take over the list that a header names; a key that is new must come in as one."""
-        if cid == self.lists[-1]:
-            return
+        if cid == self.lists[-1]: return
         before, self.members = self.members, read_members(find(self.blocks, cid, "members list"))
-        for name, keys in self.members.items():
-            for key in [key for key in keys.values() if before.get(name, {}).get(key["key"]) != key]:
-                need(key["from"] == start and key["key"] > self.tops.get(name, 0 if start else -1), "new key")
-                need(key["pub"] not in self.pubs, "pub twice")
-        self.tops |= {name: max(self.tops.get(name, 0), *keys) for name, keys in self.members.items()}
-        self.pubs |= {key["pub"] for keys in self.members.values() for key in keys.values()}
+        now = [(name, key) for name, keys in self.members.items() for key in keys.values()]
+        for name, key in now:  # a key that is new must come in as one
+            if before.get(name, {}).get(key["key"]) != key:
+                fresh = key["key"] > self.tops.get(name, 0 if start else -1)
+                need(fresh and key["from"] == start and key["pub"] not in self.pubs, "new key")
+        self.pubs |= {key["pub"] for _, key in now}
+        for name, keys in self.members.items(): self.tops[name] = max(self.tops.get(name, 0), *keys)
         self.lists.append(cid)
 def verify_chain(root, blocks, pin, notes):
     nodes, at, height = [], root, 0
     while height != 1:
         nodes.append(at)
-        entry = decode(find(blocks, at, "node"), SHAPES["export node"])
-        height, at = decode(find(blocks, entry["header"], "header"), SHAPES["header"])["height"], entry["below"]
+        entry = decode(find(blocks, at, "node"), S["export node"])
+        data, at = find(blocks, entry["header"], "header"), entry["below"]
+        height = decode(data, S["header"])["height"]
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
     for cid in reversed(nodes):
         try:
-            chain.add(decode(blocks[cid], SHAPES["export node"]))
+            chain.add(decode(blocks[cid], S["export node"]))
         except Doubt as doubt:
             raise Doubt(doubt.args[0], f"height {len(chain.heads)}: {doubt.args[1]}") from doubt
     need(link_of(pin["list"]) in chain.lists, "list of the pin")
@@ -354,13 +344,13 @@ def verify_chain(root, blocks, pin, notes):
     for note in notes:
         tree, height, cid = read_note(note, pin["origin"], members)
         need(height < len(chain.heads), "height of the note", MISSING)
-        header = decode(blocks[chain.heads[height]], SHAPES["header"])
-        need((cid, *tree) == (link_of(m(header)), header["log_size"], header["log_root"]), "note")
+        header, stated = decode(blocks[chain.heads[height]], S["header"]), (cid, *tree)
+        need(stated == (chain.heads[height], header["log_size"], header["log_root"]), "note")
         members = read_members(bytes(blocks[header["members"]]))
     return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(notes)} notes")]
 # ---- evidence.md
 def verify_evidence(root, blocks, pin, types):
-    file, linked = decode(blocks[root], SHAPES["evidence"]), {}
+    file, linked = decode(blocks[root], S["evidence"]), {}
     statements = [*file["claims"], *file["disclosures"]]
     form(all(each["record"] < len(file["records"]) for each in statements), "record index")
     decided = any(each["claim"] == "decided" for each in file["claims"])
@@ -369,27 +359,26 @@ def verify_evidence(root, blocks, pin, types):
         form(len({*file[name]}) == len(file[name]) and {*file[name]} <= blocks.keys(), name)
         linked[name] = {cid: blocks[cid] for cid in file[name]}
     for data in linked["headers"].values():
-        decode(data, lambda v: SHAPES["header"](v) or SHAPES["genesis"](v))
-    for data in linked["members"].values():
-        read_members(bytes(data))
+        decode(data, lambda v: S["header"](v) or S["genesis"](v))
+    for data in linked["members"].values(): read_members(bytes(data))
     names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
     try:
         tree = last_checkpoint(file, linked, pin)
     except Doubt as doubt:
         return [(name, *doubt.args) for name in names]
-    return [(name, *judge(each, file, linked, tree, types)) for name, each in zip(names, statements, strict=True)]
+    found = [judge(each, file, linked, tree, types) for each in statements]
+    return [(name, *each) for name, each in zip(names, found, strict=True)]
 def last_checkpoint(file, linked, pin):
-    """Return size and root of the log by the last checkpoint, of authority and tied to the pin."""
     need(file["chain"] == pin["chain"], "chain")
     now, ties, last = link_of(pin["list"]), [(pin["size"], pin["root"])], None
     lists = {now: pin["list"]}
     for note in file["checkpoints"]:
         if last:
-            header = decode(find(linked["headers"], last[2], "header of the checkpoint"), SHAPES["header"])
+            header = find(linked["headers"], last[2], "header of the checkpoint")
+            header = decode(header, S["header"])
             stated = (header["log_size"], header["log_root"]), header["height"]
             need(stated == last[:2], "header of the checkpoint")
-            if header["members"] != now:
-                now, lists = header["members"], linked["members"]
+            if header["members"] != now: now, lists = header["members"], linked["members"]
         found = read_note(note, pin["origin"], read_members(find(lists, now, "members list")))
         form(not last or (found[0][0] > last[0][0] and found[1] > last[1]), "checkpoint order")
         last, paths = found, file["paths"]
@@ -397,8 +386,8 @@ def last_checkpoint(file, linked, pin):
             if old[0] == 0 or old == last[0] or any(extends(old, last[0], path) for path in paths):
                 ties.append(last[0])
     need(last, "checkpoint", MISSING)
-    is_open = last[0][0] < pin["size"] or not file["paths"]
-    need(ties[-1] == last[0], "consistency", MISSING if is_open else FALSE)
+    status = MISSING if last[0][0] < pin["size"] or not file["paths"] else FALSE
+    need(ties[-1] == last[0], "consistency", status)
     return last[0]
 def judge(entry, file, linked, tree, types):
     try:
@@ -407,34 +396,34 @@ def judge(entry, file, linked, tree, types):
             check_disclosure(entry, record, types)
         elif entry["claim"] == "decided":
             for each in file["disclosures"]:
-                if each["record"] == entry["record"]:
-                    check_disclosure(each, record, types)
-            kind = types.get((record["t"], record["rv"]))
-            need(kind is not None, "version", MISSING)
+                if each["record"] == entry["record"]: check_disclosure(each, record, types)
+            kind = types.get((record["t"], record["rv"]), {})
             sealed = tuple([*kind.get(name, ())] for name in ("case", "party"))
-            need(sealed == SEALED and SHAPES["decision"](record["pub"]), "type")
-            need(holds=False, reason="decisions are not run again here", status=MISSING)
+            need(not kind or (sealed == SEALED and S["decision"](record["pub"])), "type")
+            need(not kind, "decisions are not run again here", MISSING)
+            need(kind, "version", MISSING)
     except Doubt as doubt:
         return doubt.args
     return PROVEN, f"as of size {tree[0]}"
 def admitted(index, file, linked, tree):
     proof = file["records"][index]
-    header, tid = decode(proof["header"], SHAPES["transaction header"]), H(proof["header"])
-    height, _, _, code, named, prev = decode(proof["leaf"], SHAPES["leaf"])
+    header, tid = decode(proof["header"], S["transaction header"]), H(proof["header"])
+    height, _, _, code, named, prev = decode(proof["leaf"], S["leaf"])
     need(header["chain"] == file["chain"] and tid == named, "chain or tid")
-    check_path("bundle path", proof["record"], proof["index"], (header["count"], header["root"]), proof["path"])
+    bundle = header["count"], header["root"]
+    check_path("bundle path", proof["record"], proof["index"], bundle, proof["path"])
     check_path("log path", proof["leaf"], proof["position"], tree, proof["log_path"])
     data = find(linked["headers"], prev, "header before the record")
-    before = decode(data, SHAPES["genesis"] if height == 1 else SHAPES["header"])
-    place = H(data) if height == 1 else (before["chain"], before["height"] + 1)
-    need(place == (file["chain"] if height == 1 else (file["chain"], height)), "header before the record")
+    before = decode(data, S["genesis"] if height == 1 else S["header"])
+    place = (H(data), 1) if height == 1 else (before["chain"], before["height"] + 1)
+    need(place == (file["chain"], height), "header before the record")
     members = read_members(find(linked["members"], before["members"], "members list"))
     check_signed(header, tid, proof["sig"], members, height)
     record = record_of(proof["record"])
     need(code == 0 and record, "record form, or refused")
     if file["kind"] == "case":
-        of_case = record.get("case") == (admitted(0, file, linked, tree)["id"] if index else None)
-        need(of_case, "case")
+        case = admitted(0, file, linked, tree)["id"] if index else None
+        need(record.get("case") == case, "case")
     return record
 def check_disclosure(entry, record, types):
     row, sealed = entry["row"], entry["class"]
@@ -442,11 +431,10 @@ def check_disclosure(entry, record, types):
     need((record["t"], record["rv"]) in types, "version", MISSING)
     fields = types[record["t"], record["rv"]].get(sealed, {})
     need(row[0] in fields, "name")
-    leaf = m([record["id"], sealed, *row[:-1]])
-    check_path("com", leaf, [*fields].index(row[0]), (len(fields), record["seals"][sealed]["com"]), row[-1])
+    leaf, com = m([record["id"], sealed, *row[:-1]]), record["seals"][sealed]["com"]
+    check_path("com", leaf, [*fields].index(row[0]), (len(fields), com), row[-1])
     need(len(row) == 3 or fields[row[0]](row[2]), "value")
 def verify(data, pin, notes=(), types=TYPES):
-    """Return (what, status, reason) of each statement of an archive's bytes."""
     root, blocks = read_car(data)
     if "below" in decode(blocks[root], lambda v: type(v) is dict):
         try:
@@ -456,9 +444,8 @@ def verify(data, pin, notes=(), types=TYPES):
     return verify_evidence(root, blocks, read_pin(pin), types)
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--pin", type=Path, required=True)
-    parser.add_argument("--note", type=Path, action="append", default=[])
+    more = {"file": {}, "--pin": {"required": True}, "--note": {"action": "append", "default": []}}
+    for name, given in more.items(): parser.add_argument(name, type=Path, **given)
     given = parser.parse_args()
     try:
         notes, pin = [note.read_bytes() for note in given.note], given.pin.read_bytes()
@@ -470,5 +457,4 @@ def main():
         return 2
     print("\n".join(f"{what}: {status}, {reason}" for what, status, reason in found))
     return int(any(status != PROVEN for _, status, _ in found))
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__": sys.exit(main())

@@ -67,7 +67,7 @@ class Bench(ABC):
 class TownBench(Bench):
     """The orderer of one process, or a member that follows it."""
 
-    limits = ordering  # type: ignore[assignment]
+    limits = ordering
 
     def __init__(self, folder: Path, name: str) -> None:
         self.town = Town(folder, Chain())

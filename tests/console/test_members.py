@@ -46,11 +46,12 @@ def _managers(county: Served, members: list[str]) -> Iterator[list[httpx.Client]
 
 def _vote(client: httpx.Client, change: str) -> None:
     """Say yes as soon as the member's copy holds the proposal."""
+    answer = client.post(f"changes/{change}/votes", json={"vote": 1})
     for _ in range(TRIES):
-        answer = client.post(f"changes/{change}/votes", json={"vote": 1})
         if answer.status_code != httpx.codes.NOT_FOUND:
             break
         time.sleep(WAIT_S)
+        answer = client.post(f"changes/{change}/votes", json={"vote": 1})
     assert answer.status_code == httpx.codes.CREATED, answer.text
 
 

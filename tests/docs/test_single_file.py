@@ -144,7 +144,7 @@ def test_the_golden_signatures_trees_and_paths_come_out_as_stated(shared: Path) 
 
 
 def test_the_golden_bytes_are_read_or_refused_as_stated(shared: Path) -> None:
-    shapes = {**SINGLE.SHAPES, "tx_header": SINGLE.SHAPES["transaction header"]}
+    shapes = {**SINGLE.S, "tx_header": SINGLE.S["transaction header"]}
     sizes = " | ".join(str(1024 << j) for j in range(1, 7))
     shapes["seal"] = SINGLE.shape(f"{{com: b32, obj: CID, size: {sizes}}}")
     for case in cases(shared, "codec", "read"):
@@ -466,7 +466,7 @@ def test_the_table_of_structures_is_what_the_product_checks() -> None:
     }
     with (FILE.parent / "structures.csv").open(encoding="utf-8") as file:
         table = {row["structure"]: row["check"] for row in csv.DictReader(file)}
-    assert table.keys() == SINGLE.SHAPES.keys()
+    assert table.keys() == SINGLE.S.keys()
     assert {name: table[name] for name in checks} == {
         name: words_of(check) for name, check in checks.items()
     }

@@ -135,7 +135,8 @@ class Listener:
 
     def _route(self, request: httpx.Request) -> dict[str, Any] | None:
         for path, methods in sorted(self._tree["paths"].items()):
-            form = re.sub(r"\{[a-z]+\}", "[^/]+", path)
+            # One parameter alone holds slashes: where a tile stands.
+            form = re.sub(r"\{[a-z]+\}", "[^/]+", path.replace("{path}", ".+"))
             if re.fullmatch(form, request.url.path) and request.method.lower() in methods:
                 found: dict[str, Any] = methods[request.method.lower()]
                 return found

@@ -15,6 +15,7 @@ from tallystick.kernel.ledger.outbox import Outbox, Writer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.term import Terms, serve_terms
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.engines.memory import MemoryLink, Network
 
@@ -34,6 +35,7 @@ class House:
     ledger: Orderer | Follower
     outbox: Outbox
     courier: Courier
+    terms: Terms
 
     def close(self, *, leave: bool = True) -> None:
         """Close all files."""
@@ -76,18 +78,35 @@ class Town:
         pen = Pen(folder / "pen", replica, name, chain.notes[name], chain.clock)
         link = self.network.join(name)
         serve_chain(link, Peer(replica, witnesses))
+        terms = Terms(folder / "term.cbor", replica, name, ORDERER)
+        serve_terms(link, terms)
         ledger: Orderer | Follower
-        if name == ORDERER:
+        if name == terms.leader:
             ledger = Orderer(
-                replica, name, chain.clock, chain.entropy, pen=pen, witnesses=witnesses
+                replica,
+                name,
+                chain.clock,
+                chain.entropy,
+                pen=pen,
+                witnesses=witnesses,
+                terms=terms,
             )
             serve_ledger(link, ledger)
         else:
-            ledger = Follower(replica, witnesses, link, ORDERER, pen)
+            ledger = Follower(replica, witnesses, link, ORDERER, pen, terms=terms)
         writer = Writer(name, 1, chain.keys[name])
         outbox = Outbox(folder / "local.db", writer, replica, chain.clock)
         house = House(
-            name, folder, link, replica, witnesses, pen, ledger, outbox, Courier(outbox, ledger)
+            name,
+            folder,
+            link,
+            replica,
+            witnesses,
+            pen,
+            ledger,
+            outbox,
+            Courier(outbox, ledger),
+            terms,
         )
         self.houses[name] = house
         return house
@@ -110,6 +129,11 @@ class Town:
         """Return the followers of all open members, by name."""
         found = [self.houses[name].ledger for name in sorted(self.houses)]
         return [each for each in found if isinstance(each, Follower)]
+
+    def reopen(self, name: str) -> House:
+        """Stop a member and start it again."""
+        self.crash(name)
+        return self.open(name)
 
     def crash(self, name: str) -> None:
         """Stop a member without telling anyone."""

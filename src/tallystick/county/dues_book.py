@@ -1,7 +1,8 @@
 """What payees have to tell of small dues, period by period, with the accounts by their own numbers.
 
 Laws: a payee numbers accounts in the order in which their first dues are told, those of one period
-by holder; a due that is not paid within the period in which it fell due is told open, and once more
+in an order of each kind's own, so that numbers of two kinds do not tell that one household has
+them; a due that is not paid within the period in which it fell due is told open, and once more
 in the period in which it was paid. Who owes on an account stands in no row. Limits: what fell due
 before the first period is told by nobody.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from tallystick.records.dues import PERIOD_MOST
@@ -75,17 +77,20 @@ class DuesBooks:
 
     def _number(self, ledgers: Sequence[Ledger]) -> None:
         firsts = sorted(
-            (place, kind, holder)
+            (place, kind, _shuffle(kind, holder), holder)
             for holder, ledger in enumerate(ledgers)
             for kind, dues in ledger.items()
-            if (place := min((p for due, _ in dues if (p := self._place(due)) >= 0), default=-1))
-            >= 0
+            if (place := self._find_first(dues)) >= 0
         )
         following: Counter[str] = Counter()
-        for place, kind, holder in firsts:
+        for place, kind, _, holder in firsts:
             following[kind] += 1
             self._opened[place, kind] += 1
             self._numbers[holder, kind] = following[kind]
+
+    def _find_first(self, dues: Sequence[tuple[int, int]]) -> int:
+        """Return the place of the first period that tells of an account; -1 for none."""
+        return min((at for due, _ in dues if (at := self._place(due)) >= 0), default=-1)
 
     def _take(self, number: int, kind: str, dues: Sequence[tuple[int, int]]) -> None:
         for due, paid in dues:
@@ -119,6 +124,10 @@ class DuesBooks:
                     for kind in KEPT_BY
                 },
             )
+
+
+def _shuffle(kind: str, holder: int) -> bytes:
+    return blake2b(f"{kind} {holder}".encode(), digest_size=16).digest()
 
 
 def plan_periods(begin: int, start: int, end: int) -> list[Period]:

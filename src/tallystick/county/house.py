@@ -180,6 +180,12 @@ class House:
             raise
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
+        if not (self.folder / name).is_dir():
+            raise NotFound(
+                "member.elsewhere",
+                f"the folder of {name} is not in {self.folder.name}",
+                cure="Open it where it is.",
+            )
         node = Node.open(self.folder / name, clock, entropy)
         try:
             link = self.network.join(name) if self.apart is None else self.apart.join(node)

@@ -115,6 +115,62 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
     **problem_table(
         "ledger",
         {
+            "between_terms": (
+                "正在更换排序成员",
+                "Another member is about to order",
+                WAITS,
+                "超过三分之二的成员同意后自动继续。",
+                "It goes on once more than two thirds of the members agree.",
+            ),
+            "consented": (
+                "本成员已同意过别的人选或更晚的一届",
+                "This member has agreed to another, or to a later term",
+                NOTHING_CHANGED,
+                "请技术人员用下一届的号再来一次。",
+                "Have it asked again for the next term.",
+            ),
+            "deposed": (
+                "现在由别的成员排序",
+                "Another member orders by now",
+                WAITS,
+                "请技术人员重新启动本成员，它会跟上。",
+                "Have this member started again: it follows.",
+            ),
+            "no_consent": (
+                "这个成员还没有同意更换",
+                "That member has not agreed to a change",
+                NOTHING_CHANGED,
+                "等它同意后再试。",
+                "Try again when it has.",
+            ),
+            "no_leader": (
+                "要排序的不是成员",
+                "Who is to order is no member",
+                NOTHING_CHANGED,
+                "在成员名单里选一个。",
+                "Choose one from the list of members.",
+            ),
+            "superseded": (
+                "本成员的末尾几块没有被大家接着用",
+                "The others did not go on from this copy's last blocks",
+                NOTHING_LOST,
+                "修复本成员的账本；只在那几块里的内容会自动重发。",
+                "Repair this copy; what stands in those blocks alone is sent again.",
+            ),
+            "term": (
+                "更换排序成员的凭证不够数",
+                "Too few agreed on who is to order",
+                NOTHING_CHANGED,
+                "请各成员再确认一次。",
+                "Ask the members to agree once more.",
+            ),
+            "term_corrupt": (
+                "本成员同意过谁，文件读不出来",
+                "The file of whom this member agreed to cannot be read",
+                NOTHING_LOST,
+                "请技术人员从备份恢复 term.cbor。",
+                "Have term.cbor restored from a copy.",
+            ),
             "handover": (
                 "成员刚变更，正等大家签到",
                 "The members changed, and it waits for their signatures",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -61,6 +62,24 @@ def test_a_due_is_told_open_and_once_more_when_it_came() -> None:
         PeriodRows(1, (DueRow(2, days[1]), DueRow(1, days[1]))),
         PeriodRows(),
     ]
+
+
+def test_numbers_of_two_kinds_do_not_tell_that_one_household_has_them(county: County) -> None:
+    books = keep_books(county, MONTHS)
+    named = [books.name_accounts(place) for place in range(90)]
+    assert sorted(found["power"] for found in named) == list(range(1, 91))
+    _, opened = next(books.tell_until(10**5))
+    both = [
+        (found["power"], found["phone"])
+        for found in named
+        if "phone" in found
+        and found["power"] <= opened["power"].opened
+        and found["phone"] <= opened["phone"].opened
+    ]
+    # As many pairs in the same order as against it, but for chance.
+    same = sum((a[0] < b[0]) == (a[1] < b[1]) for a, b in combinations(both, 2))
+    assert len(both) > 25
+    assert 0.25 < same / (len(both) * (len(both) - 1) / 2) < 0.75
 
 
 def test_households_owe_before_and_in_the_countys_months_and_firms_do_not(county: County) -> None:

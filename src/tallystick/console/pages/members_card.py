@@ -109,10 +109,9 @@ def open_card(v: Visit, then: Callable[[Card], None]) -> None:
     title = v.t("新成员的名片", "A new member's card")
     with ui.context.client.content:
         dialog = ui.dialog().props("persistent")
+    dialog.props["aria-label"] = title
     with dialog, ui.element("div").classes("dialog"):
         section = ui.element("section").classes("card")
-        section.props["role"] = "dialog"
-        section.props["aria-label"] = title
 
     def take(text: str) -> None:
         try:

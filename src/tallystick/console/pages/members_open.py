@@ -23,6 +23,7 @@ from tallystick.console.pages.members_words import (
     find_before,
     say_change,
     say_uses,
+    show_code,
 )
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
@@ -269,15 +270,11 @@ def _vote(v: Visit, shown: _Shown, draw: Redraw, *, is_yes: bool) -> None:
 
 
 def _take_back(v: Visit, shown: _Shown, draw: Redraw) -> None:
-    more = (
-        v.t(
-            "备好的新钥匙留在文件 member.next 里；再换之前，请技术人员移走它。",
-            "The keys drawn for it stay in the file member.next; have it removed before another"
-            " renewal.",
-        )
-        if shown.is_renewal_of(v.member)
-        else ""
+    kept = v.t(
+        "备好的新钥匙留在文件 {} 里；再换之前，请技术人员移走它。",
+        "The keys drawn for it stay in the file {}; have it removed before another renewal.",
     )
+    more = fill(kept, show_code("member.next")) if shown.is_renewal_of(v.member) else ""
     open_act(
         v,
         title=v.t("撤回提议", "Take the proposal back"),

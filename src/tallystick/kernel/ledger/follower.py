@@ -12,8 +12,9 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from tallystick.base.codec import cid_of
+from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.chain import schema
 from tallystick.chain.block import read_block
 from tallystick.chain.checkpoint import Checkpoint, write_note
 from tallystick.chain.member import quorum
@@ -29,6 +30,7 @@ from tallystick.kernel.ledger.peer import (
 )
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.term import Terms, superseded
 from tallystick.kernel.ledger.witness import Witnesses, grid, split_note
 from tallystick.kernel.link.base import Link
 
@@ -46,7 +48,8 @@ class Follower:
         replica: the member's chain; the follower alone writes to it.
         witnesses: its cosignatures.
         link: to other members.
-        orderer: whom to follow.
+        orderer: whom to follow; the founder's choice where there are terms.
+        terms: who orders, where members may agree on another.
         pen: the member's note key; None for a member that does not witness.
     """
 
@@ -57,12 +60,15 @@ class Follower:
         link: Link,
         orderer: str,
         pen: Pen | None = None,
+        *,
+        terms: Terms | None = None,
     ) -> None:
         self.replica = replica
         self.witnesses = witnesses
         self.link = link
-        self.orderer = orderer
+        self._founder = orderer
         self._pen = pen
+        self.terms = terms
         self._pulling = threading.Lock()
         # What was signed before a restart may not have reached the orderer.
         tip = replica.tip.height
@@ -76,6 +82,37 @@ class Follower:
         """Why the last pull failed; None once one succeeds."""
         self.fault: InvalidBlock | None = None
         """Why the chain stands still: a block that the orderer cosigned and that does not run."""
+
+    @property
+    def orderer(self) -> str:
+        """Whom it follows: the leader of the newest term known here."""
+        return self.terms.leader if self.terms is not None else self._founder
+
+    def learn(self) -> bool:
+        """Ask the others for a later term and go on under it; True if there is one.
+
+        Raises:
+            Conflict: `ledger.superseded`, this copy holds blocks that the members left behind.
+        """
+        if self.terms is None or not self.terms.learn(self.link, self.link.peers()):
+            return False
+        self.take_term()
+        return True
+
+    def take_term(self) -> None:
+        """Go on under the newest term: let the pen let go of what its base left behind."""
+        assert self.terms is not None
+        assert self.terms.term is not None
+        height, header = self.terms.term.base
+        if self._pen is not None:
+            self._pen.yield_to(height, header, _size_at_most(self.replica, self._pen.height))
+        self._check_beyond(height, header)
+
+    def _check_beyond(self, height: int, header: Cid) -> None:
+        """Refuse to go on from a tip that holds blocks of the term before beyond its base."""
+        tip = self.replica.tip
+        if tip.height > height or (tip.height == height and tip.cid != header):
+            raise superseded(self.link.member, height)
 
     def pull(self, source: str | None = None, *, sign: bool = True) -> int:
         """Take over what `source` (the orderer) has beyond the tip; return how many blocks.
@@ -97,6 +134,8 @@ class Follower:
         return found
 
     def _pull(self, source: str, *, sign: bool) -> int:
+        if self.terms is not None:
+            self.terms.check()
         with self._pulling:
             first = self.replica.tip.height + 1
             for _ in range(ROUNDS_MAX):
@@ -115,11 +154,21 @@ class Follower:
             try:
                 self.replica.accept(data)
             except InvalidBlock as error:
+                self._check_left_behind(data)
                 self._judge(data, error)
                 raise Unavailable(
                     "ledger.bad_block", f"{source} sent no valid block: {error}", cure="Ask again."
                 ) from error
             self.fault = None
+
+    def _check_left_behind(self, data: bytes) -> None:
+        """Tell a block of the newest term from a fault, where the own tip is of a term before."""
+        term = self.terms.term if self.terms is not None else None
+        if term is not None and self.replica.tip.height > term.base[0]:
+            with contextlib.suppress(Invalid):
+                _, fields, _ = read_block(data)
+                if fields["prev"] != self.replica.tip.cid:
+                    raise superseded(self.link.member, term.base[0])
 
     def _judge(self, data: bytes, error: InvalidBlock) -> None:
         """Raise `error` itself if the orderer put its name to the block."""
@@ -269,3 +318,11 @@ class Follower:
     def peer(self) -> Peer:
         """This member's chain as it answers others."""
         return Peer(self.replica, self.witnesses)
+
+
+def _size_at_most(replica: Replica, height: int) -> int:
+    """Return the log's size at a height, or more than it can be where that block is not held."""
+    tip = replica.tip
+    if height <= tip.height:
+        return replica.body(height).size if height else 0
+    return tip.peaks.size + (height - tip.height) * schema.BLOCK_TRANSACTIONS_MAX

@@ -29,6 +29,7 @@ from tallystick.chain.transaction import (
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.term import Terms
 from tallystick.kernel.ledger.witness import Witnesses
 
 __all__ = [
@@ -73,6 +74,7 @@ class Orderer:
         pen: the orderer's note key: it signs each block, and orders nothing while the chain is
             behind what it signed.
         witnesses: where cosignatures are counted.
+        terms: who orders, where members may agree on another: it cuts in its own term alone.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Orderer:
         *,
         pen: Pen | None = None,
         witnesses: Witnesses | None = None,
+        terms: Terms | None = None,
     ) -> None:
         self.replica = replica
         self.member = member
@@ -91,6 +94,7 @@ class Orderer:
         self._entropy = entropy
         self._pen = pen
         self._witnesses = witnesses
+        self._terms = terms
         self._queue: dict[bytes, _Ticket] = {}
         self._taken: dict[bytes, _Ticket] = {}
         self._places: dict[tuple[str, int], bytes] = {}
@@ -236,6 +240,7 @@ class Orderer:
             Unavailable: the block could not be kept; everything taken waits again.
         """
         with self._cutting:
+            self._check_term()
             if self._pen is not None:
                 self._pen.check()
             if self.awaited():
@@ -253,6 +258,20 @@ class Orderer:
                 raise
             self._forget(tickets)
             return effects
+
+    def _check_term(self) -> None:
+        """Refuse to order in another's term, between two, or before all of the base is held."""
+        if self._terms is None:
+            return
+        self._terms.check()
+        if self._terms.leader != self.member:
+            raise Unavailable(
+                "ledger.deposed",
+                f"{self._terms.leader} orders in term {self._terms.number}, not {self.member}",
+                cure="Start this member again: it follows.",
+                member=self._terms.leader,
+            )
+        self._terms.check_base()
 
     def awaited(self) -> int:
         """Return the height that a quorum must cosign before anything is ordered beyond it, or 0.

@@ -1,11 +1,12 @@
 """A member's note key, and what it has signed: one body per size, each extending the last.
 
-Laws: a height is signed by the key that is in force at it, so that a rotation leaves no gap;
-only the body of a block that this member verified and made durable is signed, so a size has
-one body; header times at most 10 s ahead of the own clock are signed; what was signed last stands
-in a file of its own beside the chain, so that a chain that lost its end (a flipped bit in a journal
-drops committed rows silently) is known to be behind its own signature, and signs and orders nothing
-until it has caught up.
+Laws: a height is signed by the key that is in force at it, so that a rotation leaves no gap; only
+the body of a block that this member verified and made durable is signed, so a size has one body;
+header times at most 10 s ahead of the own clock are signed; what was signed last stands in a file
+of its own beside the chain, so that a chain that lost its end (a flipped bit in a journal drops
+committed rows silently) is known to be behind its own signature, and signs and orders nothing until
+it has caught up. Where members went on from an earlier height under another leader, nothing of the
+heights and sizes signed beyond it is signed anew.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = ["CLOCK_AHEAD_MAX_MS", "Pen"]
 
 CLOCK_AHEAD_MAX_MS: Final = 10_000
 _SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
+_YIELDED: Final = codec.tuple_of(codec.integer(), codec.cid, codec.integer(1), codec.integer(1))
 _CHECK_SIZE: Final = 8
 
 
@@ -50,6 +52,7 @@ class Pen:
         self._keys = {key.public: key}
         self._clock = clock
         self._lock = threading.Lock()
+        self._floor = (0, 0)
         self._last = self._load()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
@@ -61,17 +64,19 @@ class Pen:
         if not data:
             return None
         body = data[_CHECK_SIZE:]
-        try:
-            height, header = codec.decode(body, _SIGNED)
-        except Invalid:
-            height, header = 0, None
-        if header is None or sha256(body)[:_CHECK_SIZE] != data[:_CHECK_SIZE]:
-            raise Corrupt(
-                "ledger.pen_corrupt",
-                f"{self._path.name} does not say what was signed last",
-                cure="Compare the head with other members; if they agree, remove the file.",
-            )
-        return height, header
+        for shape in (_SIGNED, _YIELDED):
+            try:
+                height, header, *floor = codec.decode(body, shape)
+            except Invalid:
+                continue
+            if sha256(body)[:_CHECK_SIZE] == data[:_CHECK_SIZE]:
+                self._floor = (floor[0], floor[1]) if floor else (0, 0)
+                return height, header
+        raise Corrupt(
+            "ledger.pen_corrupt",
+            f"{self._path.name} does not say what was signed last",
+            cure="Compare the head with other members; if they agree, remove the file.",
+        )
 
     @property
     def height(self) -> int:
@@ -124,16 +129,33 @@ class Pen:
             key = self._key_at(height)
             if height == self._replica.tip.height:
                 self._check_time(self._replica.tip.time, now)
-            if self._last is not None and height < self._last[0]:
+            signed = max(self.height, self._floor[0])
+            if height < self.height or height <= self._floor[0] or body.size <= self._floor[1]:
                 raise Conflict(
                     "ledger.signed_beyond",
-                    f"height {height} asked, {self._last[0]} is signed already",
+                    f"height {height} asked, {signed} is signed already",
                     cure="Ask for a later one.",
                 )
             self._remember(height, body.header)
             line = cosign(body, key, member=self.member, time_s=now // 1_000)
             self._replica.keep_cosignature(height, self.member, line)
             return line
+
+    def yield_to(self, height: int, header: Cid, size: int) -> None:
+        """Let go of what was signed beyond a height that the members went on from.
+
+        Whoever holds those signatures must never find others of their heights or sizes: nothing
+        is signed until the chain is past both.
+
+        Args:
+            height: of the base, whose block stands on this chain or will.
+            header: of the base.
+            size: of the log, at most, at the last height signed.
+        """
+        with self._lock:
+            if self.height > height:
+                self._floor = (max(self.height, self._floor[0]), max(size, self._floor[1]))
+                self._remember(height, header)
 
     def take_key(self, key: SigningKey) -> None:
         """Sign by this key too, at the heights at which it is in force."""
@@ -162,7 +184,8 @@ class Pen:
 
     def _remember(self, height: int, header: Cid) -> None:
         """Write what is about to be signed; the block itself is durable already."""
-        body = encode([height, header])
+        floor = list(self._floor) if self._floor[0] else []
+        body = encode([height, header, *floor])
         data = sha256(body)[:_CHECK_SIZE] + body
         try:
             os.pwrite(self._file, data, 0)

@@ -55,6 +55,7 @@ def repair_chain(
     genesis: Genesis,
     link: Link,
     peers: Sequence[str] | None = None,
+    trusted: int | None = None,
 ) -> Repaired:
     """Replace a member's damaged `ledger.db`; nobody may have it open.
 
@@ -64,17 +65,32 @@ def repair_chain(
         genesis: of the chain, from the member's settings, not from the damaged file.
         link: to the peers.
         peers: whom to ask; None for all.
+        trusted: up to which height own blocks are to stay; beyond it others' alone count, as
+            after a change of who orders (`kernel.ledger.term`). None trusts all that hold.
 
     Raises:
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
         Conflict: `ledger.forked`, peers cosigned what contradicts the repaired chain.
     """
     names = list(peers) if peers is not None else link.peers()
-    fresh, fetched, kept, height = _build(path, charter, genesis, link, names)
+    source = _Source(link, names, trusted)
+    fresh, fetched, kept, height = _build(path, charter, genesis, source)
     return Repaired(height, fetched, kept, _swap(path, fresh))
 
 
-def repair_open(replica: Replica, link: Link) -> Repaired:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where blocks come from: others by name, and own ones as far as they are trusted."""
+
+    link: Link
+    names: Sequence[str]
+    trusted: int | None = None
+
+    def trusts(self, height: int) -> bool:
+        return self.trusted is None or height <= self.trusted
+
+
+def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Repaired:
     """Replace the damaged file of a chain that is open, while its member goes on serving.
 
     Nobody writes the chain meanwhile; whoever reads it at the moment of the exchange asks again.
@@ -82,6 +98,7 @@ def repair_open(replica: Replica, link: Link) -> Repaired:
     Args:
         replica: the chain, of a member that follows: an orderer would go on from another tip.
         link: to the peers.
+        trusted: as of `repair_chain`.
 
     Raises:
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
@@ -90,12 +107,13 @@ def repair_open(replica: Replica, link: Link) -> Repaired:
     with replica.held():
         replica.flush()
         path, genesis = replica.path, replica.genesis
-        fresh, fetched, kept, height = _build(path, replica.charter, genesis, link, link.peers())
+        source = _Source(link, link.peers(), trusted)
+        fresh, fetched, kept, height = _build(path, replica.charter, genesis, source)
         return Repaired(height, fetched, kept, replica.exchange(lambda: _swap(path, fresh)))
 
 
 def _build(
-    path: Path, charter: Charter, genesis: Genesis, link: Link, names: Sequence[str]
+    path: Path, charter: Charter, genesis: Genesis, source: _Source
 ) -> tuple[Path, tuple[int, ...], int, int]:
     """Make the whole chain in a file beside `path`; return it, heights fetched, kept, height."""
     fresh = path.with_name(path.name + ".repair")
@@ -104,9 +122,9 @@ def _build(
     replica = Replica.create(fresh, genesis.data, genesis.members.data, charter)
     try:
         with _own_rows(path) as rows:
-            fetched, kept = _refill(replica, rows, link, names)
+            fetched, kept = _refill(replica, rows, source)
             _keep_lines(replica, rows)
-        _confirm(replica, link, names)
+        _confirm(replica, source.link, source.names)
         height = replica.tip.height
     except Error:
         replica.close()
@@ -128,14 +146,13 @@ def _own_rows(path: Path) -> Iterator[Rows | None]:
         database.close()
 
 
-def _refill(
-    replica: Replica, rows: Rows | None, link: Link, names: Sequence[str]
-) -> tuple[list[int], int]:
+def _refill(replica: Replica, rows: Rows | None, source: _Source) -> tuple[list[int], int]:
     """Run own blocks while they hold and others' where not; return heights fetched, count kept."""
-    fetched, kept = [], 0
-    target = max([_own_height(rows), *(_height_of(link, name) for name in names)])
+    fetched, kept, link, names = [], 0, source.link, source.names
+    own = _own_height(rows) if source.trusted is None else min(_own_height(rows), source.trusted)
+    target = max([own, *(_height_of(link, name) for name in names)])
     while (height := replica.tip.height + 1) <= target:
-        if _accept_own(replica, rows, height):
+        if source.trusts(height) and _accept_own(replica, rows, height):
             kept += 1
         elif _accept_fetched(replica, link, names, height):
             fetched.append(height)

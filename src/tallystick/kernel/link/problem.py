@@ -33,7 +33,7 @@ _TEXT_MAX: Final = 4_000
 
 def write_problem(error: Error) -> tuple[int, bytes]:
     """Return the status and the document that tell an error to another member."""
-    family = next(each for each in _FAMILIES if isinstance(error, each))
+    family = next(each for each in type(error).__mro__ if each in _FAMILIES)
     tree: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(error.http_status).phrase,

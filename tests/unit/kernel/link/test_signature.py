@@ -216,7 +216,8 @@ def test_we_believe_the_oracles_answer(now: tuple[Trust, Trust]) -> None:
 def test_what_is_signed_is_read_as_it_was_signed(told: dict[str, str]) -> None:
     key, values = key_of("bank"), {f'"{name}"': each for name, each in told.items()}
     values['"@method"'] = "POST"
-    stated = [("created", 7), ("keyid", "k"), ("nonce", " ".join(told.values()))]
+    stated: list[tuple[str, int | str]] = [("created", 7), ("keyid", "k")]
+    stated.append(("nonce", " ".join(told.values())))
     found = read_signature(sign(key, values, stated))
     assert found.covers(values)
     assert found.told == dict(stated)

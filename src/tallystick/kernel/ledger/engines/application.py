@@ -38,6 +38,8 @@ __all__ = ["NONCE_SIZE", "Application", "Decided", "Offer", "genesis_time_ms", "
 NONCE_SIZE: Final = 16
 OUTCOMES_KEPT: Final = 4
 """Of one height several rounds may be proposed; the last few are remembered."""
+PROPOSED_RECORDS_MAX: Final = 8_192
+"""What runs in a quarter of a second, so that a proposal is judged before its round is over."""
 OWN_BYTES: Final = 2 * 1024
 """What a block of ours holds beside its transactions and their lengths: its header, 0.5 KB."""
 _NAME_MAX: Final = 50
@@ -292,6 +294,7 @@ class Application:
         if sum(len(each.records) for each in found) > schema.BLOCK_RECORDS_MAX:
             raise refuse("block records")
         self.replica.expect(rows)
+        self.gate.warm(found)
         run = self._begin(offer)
         for each in found:
             run.add(each)
@@ -397,7 +400,7 @@ class _Room:
         self._bytes = read_limit(replica.read, "block_bytes") - OWN_BYTES
         # The nonce is none of ours.
         self._transactions = read_limit(replica.read, "block_transactions") + 1
-        self._records = schema.BLOCK_RECORDS_MAX
+        self._records = PROPOSED_RECORDS_MAX
 
     def holds(self, data: bytes, records: int) -> bool:
         """Tell whether a transaction fits into what is left."""

@@ -65,6 +65,7 @@ class CometLedger:
         self._unsent: deque[bytes] = deque()
         self._places: dict[tuple[str, int], bytes] = {}
         self._refusals: dict[bytes, Error] = {}
+        self._results: dict[bytes, Result] = {}
         self._bytes = 0
         self._changed = threading.Condition()
         self._closed = False
@@ -119,10 +120,10 @@ class CometLedger:
             settled = self._changed.wait_for(
                 lambda: tid not in self._waiting, min(timeout_ms, WAIT_MS_MAX) / 1_000
             )
-            refusal = self._refusals.get(tid)
+            refusal, known = self._refusals.get(tid), self._results.get(tid)
         if not settled:
             raise late(tid, timeout_ms)
-        result = self.replica.find(tid)
+        result = known or self.replica.find(tid)
         if result is not None:
             return result
         if refusal is not None:
@@ -144,9 +145,16 @@ class CometLedger:
 
     def settle(self, effects: Effects) -> None:
         """Let go of what a block of this member's chain made final."""
+        tip, count = effects.tip, len(effects.tids)
+        first = tip.peaks.size - count
         with self._changed:
-            for tid in effects.tids:
-                self._drop(tid)
+            for index, (tid, code) in enumerate(zip(effects.tids, effects.codes, strict=True)):
+                if tid in self._waiting:
+                    # Whoever submitted asks soon: a search of the file for each would cost more.
+                    self._results[tid] = Result(tid, tip.height, index, code, first + index)
+                    self._drop(tid)
+            while len(self._results) > QUEUE_MAX:
+                del self._results[next(iter(self._results))]
             self._changed.notify_all()
 
     def _drop(self, tid: bytes) -> None:
@@ -233,7 +241,7 @@ class CometLedger:
         self._thread.start()
 
     def _serve(self) -> None:
-        while not self._closed:
+        while not self._is_closed():
             sent = 0
             try:
                 sent = self.send()
@@ -241,9 +249,12 @@ class CometLedger:
             except Unavailable as error:
                 self.trouble = error
             with self._changed:
-                if not self._closed and (not sent or not self._unsent):
+                if not (sent and self._unsent) and not self._is_closed():
                     # New work wakes it; a node that is full or away is asked again soon.
                     self._changed.wait(RETRY_MS / 1_000)
+
+    def _is_closed(self) -> bool:
+        return self._closed
 
     def close(self) -> None:
         """End the thread; what is not final is answered `ledger.closed`."""

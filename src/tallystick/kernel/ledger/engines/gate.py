@@ -8,6 +8,7 @@ reading them again when they are proposed, judged and decided.
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 from tallystick.base.clock import Clock
@@ -22,6 +23,8 @@ __all__ = ["BAD", "READ_BYTES_MAX", "Gate", "conflict", "refused"]
 
 READ_BYTES_MAX: Final = 32_000_000
 """Transactions of one generation that are kept read; there are two."""
+WARM_MIN: Final = 64
+"""Fewer signatures than this are checked before a second thread has begun."""
 PLACES_MAX: Final = 200_000
 _USE: Final = domain("tx")
 BAD: Final = "its signature is bad, or not over these records"
@@ -103,6 +106,32 @@ class Gate:
             and found.count == len(found.records)
             and found.root == root_of(found.records)
         )
+
+    def warm(self, found: Sequence[Transaction]) -> None:
+        """Check the signatures of many that were not met before on two threads, and remember them.
+
+        A block that was never proposed here has all of its signatures to be checked at once;
+        libsodium lets other threads run meanwhile. Whoever runs the block asks the memory.
+        """
+        tip = self.replica.tip
+        cold = [
+            (key.pub, _USE + each.tid, each.signature)
+            for each in found
+            if (key := tip.members.key(each.member, each.key, "tx", tip.height + 1)) is not None
+        ]
+        cold = [row for row in cold if not self.verified.knows(*row)]
+        if len(cold) < WARM_MIN:
+            return
+        half = len(cold) // 2
+
+        def check_half(rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
+            for row in rows:
+                self.verified.check(*row)
+
+        other = threading.Thread(target=check_half, args=(cold[:half],), name="signatures")
+        other.start()
+        check_half(cold[half:])
+        other.join()
 
     def admit(self, data: bytes) -> Transaction:
         """Return a transaction that may wait in the engine's pool.

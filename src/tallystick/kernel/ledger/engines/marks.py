@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tallystick.kernel.ledger.layout import corrupt, engine_check, is_row
 from tallystick.kernel.ledger.replica import Replica
@@ -64,7 +65,7 @@ class Marks:
             raise corrupt("the engine's mark", field="engine")
         return Mark(row[0], row[1])
 
-    def _read(self, query: str, *values: int) -> Sequence[object] | None:
+    def _read(self, query: str, *values: int) -> Sequence[Any] | None:
         database = Database.read(self._replica.path)
         try:
             return database.row(query, values)

@@ -37,6 +37,11 @@ class Verified:
         self.checked = 0
         """How often the curve had to be asked."""
 
+    def knows(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        """Tell whether the signature was found valid lately."""
+        name = sha256(public + message + signature)
+        return name in self._young or name in self._old
+
     def check(self, public: bytes, message: bytes, signature: bytes) -> bool:
         """Tell whether `signature` (64 bytes) over `message` is valid under `public` (32 bytes)."""
         self.asked += 1

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
@@ -218,7 +218,8 @@ class _Patient(H11Protocol):
 
     def _wait(self) -> None:
         """Begin to count where a head is awaited; end it where one has come."""
-        if self.cycle is not None and not self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
             self._stop()
         elif self._ending is None:
             self._ending = self.loop.call_later(HEAD_S, self._give_up)

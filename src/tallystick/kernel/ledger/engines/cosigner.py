@@ -1,0 +1,113 @@
+"""How a validating member's own word goes out: it cosigns what it kept, and tells everybody.
+
+Under a Byzantine engine nobody is followed, so nobody gathers signatures for the others: each member
+sends its lines to each, and whoever was away is sent the newest ones again. A block is final when
+the engine says so; the lines are for those outside: evidence, checkpoints, other chains. Laws: only
+what is durable here is signed, by the pen's own laws; a peer that is away delays nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+from tallystick.base.errors import Conflict, Error, Unavailable
+from tallystick.chain.block import Effects
+from tallystick.chain.checkpoint import COSIGNATURES_MAX
+from tallystick.kernel.ledger.peer import send_cosignatures
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses, grid
+from tallystick.kernel.link.base import Link
+
+__all__ = ["Cosigner"]
+
+RETRY_MS: Final = 500
+
+
+class Cosigner:
+    """Signs and sends in a thread of its own, so that the engine never waits for a peer.
+
+    Args:
+        replica: the member's chain.
+        witnesses: where lines are counted.
+        link: to the other members.
+        pen: the member's note key.
+    """
+
+    def __init__(self, replica: Replica, witnesses: Witnesses, link: Link, pen: Pen) -> None:
+        self._replica = replica
+        self._witnesses = witnesses
+        self._link = link
+        self._pen = pen
+        # What was signed before a restart may not have reached everybody.
+        tip = replica.tip.height
+        own = replica.cosignatures(tip).get(link.member)
+        kept = {} if own is None else {tip: own}
+        self._unsent: dict[str, dict[int, str]] = {name: dict(kept) for name in link.peers()}
+        self._moved = threading.Condition()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+        self.trouble: Error | None = None
+        """Why the last height was not signed, or not told to everybody; None once it is."""
+
+    def told(self, effects: Effects) -> None:
+        """Note that a block is durable: what an application's `committed` is for."""
+        del effects
+        with self._moved:
+            self._moved.notify_all()
+
+    def work(self) -> bool:
+        """Sign what was kept since the last time, and send it; True if everybody has everything."""
+        self.trouble = None
+        for height in grid(self._pen.height + 1, self._replica.tip.height):
+            try:
+                line = self._pen.sign(height)
+            except (Unavailable, Conflict) as error:
+                # Ahead of its clock, or behind its own signature: signed when that is over.
+                self.trouble = error
+                break
+            self._witnesses.count(height)
+            for lines in self._unsent.values():
+                lines[height] = line
+        for name in self._link.peers():
+            self._send(name, self._unsent.setdefault(name, {}))
+        return self.trouble is None
+
+    def _send(self, name: str, lines: dict[int, str]) -> None:
+        while len(lines) > COSIGNATURES_MAX:
+            # Each later line speaks for all before it.
+            del lines[next(iter(lines))]
+        if not lines:
+            return
+        try:
+            # A line for a height that the other has not kept yet is passed over there.
+            send_cosignatures(self._link, name, sorted(lines.items()))
+        except Error as error:
+            self.trouble = error
+        else:
+            lines.clear()
+
+    def start(self) -> None:
+        """Sign and send until `close`."""
+        assert self._thread is None
+        self._thread = threading.Thread(target=self._serve, name="cosigner", daemon=True)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        done = 0
+        while not self._ended:
+            done = self._replica.tip.height
+            is_whole = self.work()
+            with self._moved:
+                if not self._ended and self._replica.tip.height == done:
+                    self._moved.wait(None if is_whole else RETRY_MS / 1_000)
+
+    def close(self) -> None:
+        """End the thread; a second call does nothing."""
+        with self._moved:
+            self._ended = True
+            self._moved.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None

@@ -1,0 +1,95 @@
+"""Validators' own lines: each member signs what it kept, and everybody comes to hold a quorum."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulation.engines import Council
+from simulation.validators import NAMES
+from tallystick.base.clock import SeededEntropy
+from tallystick.kernel.ledger.engines.cosigner import Cosigner
+from tallystick.kernel.ledger.peer import Peer, serve_chain
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.engines.memory import Faults, Network
+
+
+class Bench:
+    """Four members with an engine, and a network to tell each other by."""
+
+    def __init__(self, folder: Path) -> None:
+        self.council = Council(folder, "lines")
+        self.council.open_all()
+        self.network = Network(Faults(), SeededEntropy("lines"))
+        self.pens: list[Pen] = []
+        self.witnesses: dict[str, Witnesses] = {}
+        self.cosigners: dict[str, Cosigner] = {}
+        links = {name: self.network.join(name) for name in NAMES}
+        for name, link in links.items():
+            replica = self.council.seats[name].replica
+            self.witnesses[name] = Witnesses(replica)
+            serve_chain(link, Peer(replica, self.witnesses[name]))
+            key = self.council.chain.notes[name]
+            clock = self.council.chain.clock
+            self.pens.append(Pen(folder / f"{name}.pen", replica, name, key, clock))
+        for name, pen in zip(NAMES, self.pens, strict=True):
+            replica = self.council.seats[name].replica
+            self.cosigners[name] = Cosigner(replica, self.witnesses[name], links[name], pen)
+
+    def order(self, seq: int) -> None:
+        chain = self.council.chain
+        self.council.seats["bank"].ledger.submit(chain.sign(seq, [chain.news(seq)], "bank"))
+        self.council.settle()
+
+    def heights(self) -> set[int]:
+        return {each.height for each in self.witnesses.values()}
+
+    def close(self) -> None:
+        for each in self.cosigners.values():
+            each.close()
+        for pen in self.pens:
+            pen.close()
+        self.council.end()
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    found = Bench(tmp_path)
+    yield found
+    found.close()
+
+
+def test_everybody_comes_to_hold_a_quorum_of_every_height(bench: Bench) -> None:
+    for seq in (1, 2, 3):
+        bench.order(seq)
+        assert all([each.work() for each in bench.cosigners.values()])
+        assert bench.heights() == {seq}
+    note = bench.witnesses["coop"].read(bench.witnesses["coop"].note(3))
+    assert len(note.signers) == 4
+
+
+def test_who_was_away_is_told_when_it_is_back(bench: Bench) -> None:
+    bench.network.partition(["coop"], ["bank", "bureau", "operator"])
+    bench.order(1)
+    assert not any([each.work() for each in bench.cosigners.values()])
+    assert bench.witnesses["bank"].height == 1
+    assert bench.witnesses["coop"].height == 0
+    bench.network.partition()
+    assert all([each.work() for each in bench.cosigners.values()])
+    assert bench.heights() == {1}
+
+
+def test_a_thread_signs_what_is_told_to_it(bench: Bench) -> None:
+    for name, seat in bench.council.seats.items():
+        kept, cosigner = seat.application.committed, bench.cosigners[name]
+        seat.application.committed = lambda e, k=kept, c=cosigner: (k(e), c.told(e))
+        cosigner.start()
+    bench.order(1)
+    until = time.monotonic() + 10
+    while bench.heights() != {1}:
+        assert time.monotonic() < until
+        time.sleep(0.01)
