@@ -1,13 +1,10 @@
-"""Verify a chain's archive or an evidence file: a second implementation, from docs/spec alone.
+"""Verify a chain's archive or an evidence file, from docs/spec alone; README.md says what is checked.
 
-    python verify.py FILE.car --pin members.json [--note CHECKPOINT]... 
-
-Tells a line a statement; ends with 0 if all are proven, 1 if one is false or not checkable, 2 if
-file, pin or note has not its form. What is checked and what is not: README.md, the single file.
+python verify.py FILE.car --pin members.json [--note CHECKPOINT]...
 """
 # fmt: off
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, FBT003, I001, N802
-# ruff: noqa: E701, E704, N818, PERF401, PLR0911, PLR2004, SIM905
+# ruff: noqa: E701, PERF401, PLR0911, PLR2004
 import argparse, ast, base64, csv, functools, hashlib, json, mmap, re, struct, sys
 from pathlib import Path
 from nacl import bindings, exceptions
@@ -15,8 +12,7 @@ MAX, PRIME = 2**53 - 1, 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
 EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 SMALL = {0, 1, PRIME - 1, EIGHTH, PRIME - EIGHTH}
-CIDS = (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
-NAME = re.compile("[a-z0-9._-]+")
+NAME, CIDS = re.compile("[a-z0-9._-]+"), (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
 PROVEN, MISSING, FALSE = "proven", "not checkable", "false"
 class Refused(ValueError): ...  # a fault of form
 class Doubt(Exception): ...  # a statement is not proven: its status, the reason
@@ -24,7 +20,6 @@ class Link(bytes): ...  # the 36 bytes of a CID
 def need(holds, reason, status=FALSE):
     if not holds: raise Doubt(status, reason) if status else Refused(reason)
 def form(holds, reason): need(holds, reason, "")
-# ---- codec.md
 def H(data): return hashlib.sha256(data).digest()
 def D(use, *parts): return b"tally/%s/1\0" % use.encode() + b"".join(parts)
 def link_of(data, codec=0x71): return Link(bytes([1, codec, 0x12, 0x20]) + H(data))
@@ -62,20 +57,16 @@ def read_item(data, at, depth):
     form(kind == 4 or (type(items[0]) is bytes and items[0][:5] in CIDS), "link")
     return (items if kind == 4 else Link(items[0][1:])), at
 def decode(data, fits):
-    """Return what bytes say: they must be its one encoding, and of the form that `fits` admits."""
     found, _ = read_item(bytes(data), 0, 0)
-    form(m(found) == data and fits(found), "structure")
-    return found
+    return form(m(found) == data and fits(found), "structure") or found
 def is_point(data):
     y = int.from_bytes(data, "little") & 2**255 - 1
     return len(data) == 32 and y < PRIME and y not in SMALL
 def is_signed(pub, message, sig):
     fit = len(sig) == 64 and int.from_bytes(sig[32:], "little") < ORDER
-    try:
-        good = fit and is_point(pub) and is_point(sig[:32])
-        return good and bindings.crypto_sign_open(sig + message, pub) == message
-    except exceptions.BadSignatureError:
-        return False
+    good = fit and is_point(pub) and is_point(sig[:32])
+    try: return good and bindings.crypto_sign_open(sig + message, pub) == message
+    except exceptions.BadSignatureError: return False
 # ---- README.md: its notation as here and in records.csv, read as if it were Python
 WORDS = {
     "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
@@ -103,8 +94,7 @@ def admits(tree, v):
             return kind is bytes or all(admits(left.elts[0], each) for each in v)
         case ast.Tuple([low, high]):
             return type(v) is int and ast.literal_eval(low) <= v <= ast.literal_eval(high)
-        case ast.List(items):
-            return type(v) is list and len(v) == len(items) and all(map(admits, items, v))
+        case ast.List(ts): return type(v) is list and len(v) == len(ts) and all(map(admits, ts, v))
         case ast.Dict(keys, items):
             known = {key.id.strip("_"): item for key, item in zip(keys, items, strict=True)}
             needed = {key.id[1:] for key in keys if key.id[-1] != "_"}
@@ -120,15 +110,11 @@ S, TYPES = {row["structure"]: shape(row["check"]) for row in read_table("structu
 for row in read_table("records.csv"):  # {(type, version): {class: {field: check}}}
     kinds = TYPES.setdefault((row["type"], int(row["version"])), {})
     kinds.setdefault(row["class"], {})[row["field"]] = shape(row["check"])
-SEALED = "outcome ranked conditions".split(), "figures reasons inputs grants subject".split()
-# ---- RFC 6962
 def node(left, right): return H(b"\1" + left + right)
-def root_of(peaks):
-    return functools.reduce(lambda a, b: node(b, a), peaks[::-1]) if peaks else H(b"")
+def root_of(peaks): return functools.reduce(lambda a, b: node(b, a), peaks[::-1] or [H(b"")])
 def tree_of(items): return root_of(functools.reduce(lambda a, b: grow(a, *b), enumerate(items), []))
 def grow(peaks, size, item):
-    """Return the perfect subtrees of a tree of `size` leaves and one more."""
-    found = H(b"\0" + item)
+    found = H(b"\0" + item)  # peaks: the perfect subtrees of `size` leaves, largest first
     while size & 1:
         *peaks, left = peaks
         found, size = node(left, found), size >> 1
@@ -141,19 +127,17 @@ def check_path(name, item, index, tree, path):
         left = level < inner and not index >> level & 1
         found = node(found, other) if left else node(other, found)
     need(found == root, name)
-def extends(old, new, path):
-    # Section 2.1.2 read backwards: from the path's nodes both roots are built again.
-    def step(): return steps.pop(0) if steps else b""
+def extends(old, new, path):  # section 2.1.2 backwards: both roots are built of the path's nodes
     def build(part, size, is_whole):
-        if part == size: return (old[1] if is_whole else step(),) * 2
+        if part == size: return (old[1] if is_whole else next(steps, b""),) * 2
         split = 1 << (size - 1).bit_length() - 1
-        is_left = part <= split
-        rest = (part, split, is_whole) if is_left else (part - split, size - split, False)
-        (a, b), other = build(*rest), step()
-        return (a, node(b, other)) if is_left else (node(other, a), node(other, b))
-    steps, fit = [*path], 1 <= old[0] <= new[0]
-    return fit and build(old[0], new[0], True) == (old[1], new[1]) and not steps
-# ---- evidence.md: archives, pins; chain.md: members; checkpoint.md
+        if part > split:
+            (a, b), other = build(part - split, size - split, False), next(steps, b"")
+            return node(other, a), node(other, b)
+        (a, b), other = build(part, split, is_whole), next(steps, b"")
+        return a, node(b, other)
+    steps, fit = iter(path), 1 <= old[0] <= new[0]
+    return fit and build(old[0], new[0], True) == (old[1], new[1]) and next(steps, None) is None
 def read_car(data):
     sections, blocks, seen = read_sections(data), {}, set()
     root = decode(next(sections, b""), S["car header"])["roots"][0]
@@ -161,14 +145,13 @@ def read_car(data):
         cid = Link(section[:36])
         form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
         blocks[cid] = section[36:]
-    form(root in blocks and root[1] == 0x71, "root")
     waiting = [root]
     while waiting:
         cid = waiting.pop()
         if cid in blocks and cid not in seen:
             seen.add(cid)
             waiting += links_of(decode(blocks[cid], lambda _: True)) if cid[1] == 0x71 else ()
-    form(len(seen) == len(blocks), "unreachable block")
+    form(root[1] == 0x71 and root in seen and len(seen) == len(blocks), "root or unreachable block")
     return root, blocks
 def read_sections(data):
     at = 0
@@ -183,52 +166,43 @@ def links_of(value):
     if isinstance(value, Link): return [value]
     parts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
     return [link for part in parts for link in links_of(part)]
-def find(blocks, cid, reason):
-    need(cid in blocks, reason, MISSING)
-    return bytes(blocks[cid])
+def find(blocks, cid, why): return need(cid in blocks, why, MISSING) or bytes(blocks[cid])
 @functools.lru_cache(64)
 def read_members(data):
-    """Return {member: {number: key}}."""
     rows = decode(data, S["members"])["members"]
     keys = [key for row in rows for key in row["keys"]]
     found = {row["member"]: {key["key"]: key for key in row["keys"]} for row in rows}
     form(len(data) <= 2**20 and [row["member"] for row in rows] == sorted(found), "members")
     form(sum(any(key["use"] == "note" for key in row["keys"]) for row in rows) <= 95, "note keys")
     form(len({key["pub"] for key in keys}) == len(keys), "pub twice")
-    numbers = [number for name in found for number in sorted(found[name])]
-    form([key["key"] for key in keys] == numbers, "key order")
+    form([key["key"] for key in keys] == [n for own in found.values() for n in sorted(own)], "key")
     for key in keys:
-        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", 2**53), "use")
-        form(len(key["pub"]) == (1216 if key["alg"] == 3 else 32), "pub size")
-        form(key["alg"] > 1 or is_point(key["pub"]), "pub point")
+        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", MAX + 1), "")
+        size = 1216 if key["alg"] == 3 else 32
+        form(len(key["pub"]) == size and (key["alg"] > 1 or is_point(key["pub"])), "pub")
     return found
-def is_valid(key, use, height):
-    return key["use"] == use and key["from"] <= height < key.get("to", 2**53)
+def is_valid(key, use, at): return key["use"] == use and key["from"] <= at < key.get("to", 2**53)
 def check_signed(header, tid, sig, members, height):
     key = members.get(header["member"], {}).get(header["key"])
     good = key and is_valid(key, "tx", height) and is_signed(key["pub"], D("tx", tid), sig)
     need(good, "key or signature")
 def read_pin(data):
     pin = json.loads(data)
-    names = {"chain": str, "origin": str, "list": str, "size": int, "root": str}
-    form(type(pin) is dict and {name: type(pin[name]) for name in pin} == names, "pin")
+    form(type(pin) is dict and sorted(pin) == ["chain", "list", "origin", "root", "size"], "pin")
     for name in ("chain", "list", "root"):
-        pin[name] = base64_of(pin[name].translate({45: 43, 95: 47, 43: 45, 47: 45}))
-    pin["name"], _, chain = pin["origin"].partition("/")
+        pin[name] = base64_of(str(pin[name]).translate({45: 43, 95: 47, 43: 45, 47: 45}))
+    pin["name"], _, chain = str(pin["origin"]).partition("/")
     form(WORDS["id"](pin["name"], 24) and chain == text_of(pin["chain"]), "pin origin")
-    sizes = len(pin["chain"]), len(pin["root"])
-    form(sizes == (32, 32) and 0 <= pin["size"] <= MAX, "pin size")
-    form(pin["size"] or pin["root"] == H(b""), "pin root")
+    form(len(pin["chain"]) == len(pin["root"]) == 32 and type(pin["size"]) is int, "pin root")
+    form(0 < pin["size"] <= MAX or (pin["size"] == 0 and pin["root"] == H(b"")), "pin size")
     return pin | {"members": read_members(pin["list"])}
 NUMBER = "([1-9][0-9]{0,15})"
 BODY = re.compile(f"([a-z0-9._-]{{1,24}}/[a-z2-7]{{52}})\n{NUMBER}\n(.{{44}})\nheight {NUMBER}\n"
     "header b([a-z2-7]{58})\n")
 def base64_of(text):
     data = base64.b64decode(text, validate=True)
-    form(base64.b64encode(data).decode() == text, "base64")
-    return data
+    return form(base64.b64encode(data).decode() == text, "base64") or data
 def read_note(note, origin, members):
-    """Return (size, root), height and header of a note that a quorum of `members` signed."""
     text, gap, tail = bytes(note).decode().partition("\n\n")
     body, lines = BODY.fullmatch(text + "\n"), tail.split("\n")
     form(len(note) <= 2**16 and body and gap and not lines.pop() and 0 < len(lines) <= 64, "note")
@@ -237,8 +211,8 @@ def read_note(note, origin, members):
     blobs = [(each[1], base64_of(each[2])) for each in found]
     header, root = Link(base64.b32decode(body[5].upper() + "======")), base64_of(body[3])
     size, height = int(body[2]), int(body[4])
-    form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS, "note header")
-    form(max(size, height) <= MAX and len(root) == 32, "note body")
+    form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS and len(root) == 32, "note body")
+    form(max(size, height) <= MAX, "note body")
     need(body[1] == origin, "origin")
     known, signers, start = {}, set(), origin.partition("/")[0]
     keys = [(name, key) for name in members for key in members[name].values()]
@@ -248,27 +222,21 @@ def read_note(note, origin, members):
     for name, blob in blobs:
         time, named = int.from_bytes(blob[4:12], "big"), known.get((name, blob[:4]), ())
         message = f"cosignature/v1\ntime {time}\n{body[0]}".encode()
-        fit = len(blob) == 76 and time <= MAX
-        good = any(fit and is_signed(pub, message, blob[12:]) for pub in named)
+        good = time <= MAX and any(is_signed(pub, message, blob[12:]) for pub in named)
         need(good or not named, "cosignature")
-        signers |= {name} if good else set()
+        if good: signers.add(name)
     need(len(signers) > 2 * len(dict(keys)) // 3, "quorum", MISSING)
     return (size, root), height, header
-# ---- chain.md: records, blocks
 def record_of(data):
-    """Return a record; an empty map if the bytes have not the form of one."""
-    try:
-        return decode(data, S["record"]) if len(data) <= 8_192 else {}
-    except ValueError:
-        return {}
+    try: return decode(data, S["record"]) if len(data) <= 8_192 else {}
+    except ValueError: return {}
 class Chain:
     def __init__(self, genesis, blocks, pin):
         fields = decode(genesis, S["genesis"])
         need(H(genesis) == pin["chain"] and fields["name"] == pin["name"], "chain")
-        self.pin, self.blocks, self.target = pin, blocks, fields["target"]
+        self.pin, self.blocks, self.target, self.ids = pin, blocks, fields["target"], set()
         self.heads, self.time, self.size, self.peaks = [link_of(genesis)], fields["time"], 0, []
-        self.ids, self.windows = set(), {}
-        self.lists, self.members, self.tops, self.pubs = [None], {}, {}, set()
+        self.windows, self.lists, self.members, self.tops, self.pubs = {}, [None], {}, {}, set()
         self.follow_list(fields["members"], 0)
     def add(self, entry):
         data, height = find(self.blocks, entry["header"], "header"), len(self.heads)
@@ -277,31 +245,28 @@ class Chain:
         stated = {"height": height, "prev": self.heads[-1], "chain": self.pin["chain"],
             "target": self.target, "tx_count": len(rows)}
         for name, value in stated.items(): need(block[name] == value, name)
-        need(block["time"] > self.time and H(data) <= self.target, "time or nonce")
-        need(block["proposer"] in self.members, "proposer")
+        fit = block["time"] > self.time and H(data) <= self.target
+        need(fit and block["proposer"] in self.members, "time, nonce or proposer")
         need({cid[1] for cid in links} == {0x55} and entry["header"][1] == 0x71, "link")
-        need(len(m([data, rows])) <= 4_000_000 and max(map(len, rows)) <= 2**18, "size")
         found = [decode(row, S["transaction"]) for row in rows]
-        need(sum(len(tx[2]) for tx in found) <= 32_768, "records")
+        fit = len(m([data, rows])) <= 4_000_000 and max(map(len, rows)) <= 2**18
+        need(fit and sum(len(tx[2]) for tx in found) <= 32_768, "size or records")
         need(block["merkle_root"] == tree_of([m(tx[:2]) for tx in found]), "merkle_root")
         for tx in found: self.check_transaction(block, *tx)
         self.settle(block, found, entry.get("results", b""))
-        self.time = block["time"]
-        self.heads.append(link_of(data))
+        self.time = self.heads.append(link_of(data)) or block["time"]
         self.follow_list(block["members"], height + 1)
     def check_transaction(self, block, data, sig, records):
         header = decode(data, S["transaction header"])
         (top, bits), seq = self.windows.get(header["member"], (0, 0)), header["seq"]
-        high = max(top, seq)
-        need(header["chain"] == block["chain"], "chain of a transaction")
+        high, life = max(top, seq), header["not_after"] - block["time"]
+        need(header["chain"] == block["chain"] and 0 <= life <= 86_400_000, "chain or time")
         need(top - 1_024 < seq <= top + 2**20 and (seq > top or not bits >> top - seq & 1), "seq")
         self.windows[header["member"]] = high, (bits << high - top | 1 << high - seq) & 2**1_024 - 1
-        need(0 <= header["not_after"] - block["time"] <= 86_400_000, "time of a transaction")
         check_signed(header, H(data), sig, self.members, block["height"])
         need((header["count"], header["root"]) == (len(records), tree_of(records)), "count or root")
     def settle(self, block, found, results):
-        # The log root binds the results; without any, all are taken for admitted.
-        status = FALSE if results else MISSING
+        status = FALSE if results else MISSING  # without results, all are taken for admitted
         form(len(results) in (0, 2 * len(found)), "results")
         codes = struct.unpack(f">{len(found)}H", results or bytes(2 * len(found)))
         for at, (data, _, records) in enumerate(found):
@@ -310,10 +275,10 @@ class Chain:
             self.ids.update(ids)
             leaf = m([block["height"], at, block["time"], codes[at], H(data), self.heads[-1]])
             self.peaks, self.size = grow(self.peaks, self.size, leaf), self.size + 1
-            fit = self.size != self.pin["size"] or root_of(self.peaks) == self.pin["root"]
-            need(fit, "root of the pin", status)
-        fit = (self.size, root_of(self.peaks)) == (block["log_size"], block["log_root"])
-        need(fit, "log root", status)
+            is_pin = self.size == self.pin["size"]
+            need(not is_pin or root_of(self.peaks) == self.pin["root"], "root of the pin", status)
+        log = self.size, root_of(self.peaks)
+        need(log == (block["log_size"], block["log_root"]), "log root", status)
     def follow_list(self, cid, start):
         if cid == self.lists[-1]: return
         before, self.members = self.members, read_members(find(self.blocks, cid, "members list"))
@@ -334,10 +299,7 @@ def verify_chain(root, blocks, pin, notes):
         height = decode(data, S["header"])["height"]
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
     for cid in reversed(nodes):
-        try:
-            chain.add(decode(blocks[cid], S["export node"]))
-        except Doubt as doubt:
-            raise Doubt(doubt.args[0], f"height {len(chain.heads)}: {doubt.args[1]}") from doubt
+        chain.add(decode(blocks[cid], S["export node"]))
     need(link_of(pin["list"]) in chain.lists, "list of the pin")
     need(chain.size >= pin["size"], "size of the pin", MISSING)
     members = pin["members"]
@@ -348,7 +310,6 @@ def verify_chain(root, blocks, pin, notes):
         need(stated == (chain.heads[height], header["log_size"], header["log_root"]), "note")
         members = read_members(bytes(blocks[header["members"]]))
     return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(notes)} notes")]
-# ---- evidence.md
 def verify_evidence(root, blocks, pin, types):
     file, linked = decode(blocks[root], S["evidence"]), {}
     statements = [*file["claims"], *file["disclosures"]]
@@ -358,14 +319,11 @@ def verify_evidence(root, blocks, pin, types):
     for name in ("headers", "members", "objects"):
         form(len({*file[name]}) == len(file[name]) and {*file[name]} <= blocks.keys(), name)
         linked[name] = {cid: blocks[cid] for cid in file[name]}
-    for data in linked["headers"].values():
-        decode(data, lambda v: S["header"](v) or S["genesis"](v))
-    for data in linked["members"].values(): read_members(bytes(data))
+    for each in linked["headers"].values(): decode(each, lambda v: S["header"](v) or S["genesis"](v))
+    for each in linked["members"].values(): read_members(bytes(each))
     names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
-    try:
-        tree = last_checkpoint(file, linked, pin)
-    except Doubt as doubt:
-        return [(name, *doubt.args) for name in names]
+    try: tree = last_checkpoint(file, linked, pin)
+    except Doubt as doubt: return [(name, *doubt.args) for name in names]
     found = [judge(each, file, linked, tree, types) for each in statements]
     return [(name, *each) for name, each in zip(names, found, strict=True)]
 def last_checkpoint(file, linked, pin):
@@ -374,10 +332,9 @@ def last_checkpoint(file, linked, pin):
     lists = {now: pin["list"]}
     for note in file["checkpoints"]:
         if last:
-            header = find(linked["headers"], last[2], "header of the checkpoint")
-            header = decode(header, S["header"])
+            header = decode(find(linked["headers"], last[2], "header of a note"), S["header"])
             stated = (header["log_size"], header["log_root"]), header["height"]
-            need(stated == last[:2], "header of the checkpoint")
+            need(stated == last[:2], "header of a note")
             if header["members"] != now: now, lists = header["members"], linked["members"]
         found = read_note(note, pin["origin"], read_members(find(lists, now, "members list")))
         form(not last or (found[0][0] > last[0][0] and found[1] > last[1]), "checkpoint order")
@@ -392,18 +349,11 @@ def last_checkpoint(file, linked, pin):
 def judge(entry, file, linked, tree, types):
     try:
         record = admitted(entry["record"], file, linked, tree)
-        if "row" in entry:
-            check_disclosure(entry, record, types)
-        elif entry["claim"] == "decided":
-            for each in file["disclosures"]:
-                if each["record"] == entry["record"]: check_disclosure(each, record, types)
-            kind = types.get((record["t"], record["rv"]), {})
-            sealed = tuple([*kind.get(name, ())] for name in ("case", "party"))
-            need(not kind or (sealed == SEALED and S["decision"](record["pub"])), "type")
-            need(not kind, "decisions are not run again here", MISSING)
-            need(kind, "version", MISSING)
-    except Doubt as doubt:
-        return doubt.args
+        is_decided = entry.get("claim") == "decided"
+        for each in [entry] if "row" in entry else file["disclosures"] if is_decided else []:
+            if each["record"] == entry["record"]: check_disclosure(each, record, types)
+        need(not is_decided, "decisions are not run again here", MISSING)
+    except Doubt as doubt: return doubt.args
     return PROVEN, f"as of size {tree[0]}"
 def admitted(index, file, linked, tree):
     proof = file["records"][index]
@@ -421,9 +371,8 @@ def admitted(index, file, linked, tree):
     check_signed(header, tid, proof["sig"], members, height)
     record = record_of(proof["record"])
     need(code == 0 and record, "record form, or refused")
-    if file["kind"] == "case":
-        case = admitted(0, file, linked, tree)["id"] if index else None
-        need(record.get("case") == case, "case")
+    case = file["kind"] == "case" and index and admitted(0, file, linked, tree)["id"]
+    need(file["kind"] != "case" or record.get("case", 0) == case, "case")
     return record
 def check_disclosure(entry, record, types):
     row, sealed = entry["row"], entry["class"]
@@ -435,26 +384,21 @@ def check_disclosure(entry, record, types):
     check_path("com", leaf, [*fields].index(row[0]), (len(fields), com), row[-1])
     need(len(row) == 3 or fields[row[0]](row[2]), "value")
 def verify(data, pin, notes=(), types=TYPES):
-    root, blocks = read_car(data)
-    if "below" in decode(blocks[root], lambda v: type(v) is dict):
-        try:
-            return verify_chain(root, blocks, read_pin(pin), notes)
-        except Doubt as doubt:
-            return [("chain", *doubt.args)]
-    return verify_evidence(root, blocks, read_pin(pin), types)
+    (root, blocks), pin = read_car(data), read_pin(pin)
+    is_evidence = S["evidence"](decode(blocks[root], lambda _: True))
+    if is_evidence: return verify_evidence(root, blocks, pin, types)
+    try: return verify_chain(root, blocks, pin, notes)
+    except Doubt as doubt: return [("chain", *doubt.args)]
 def main():
     parser = argparse.ArgumentParser()
-    more = {"file": {}, "--pin": {"required": True}, "--note": {"action": "append", "default": []}}
-    for name, given in more.items(): parser.add_argument(name, type=Path, **given)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--pin", type=Path, required=True)
+    parser.add_argument("--note", type=Path, action="append", default=[])
     given = parser.parse_args()
     try:
-        notes, pin = [note.read_bytes() for note in given.note], given.pin.read_bytes()
-        with given.file.open("rb") as file:
-            data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        found = verify(data, pin, notes)
-    except (OSError, ValueError) as error:
-        print(f"refused: {error}")
-        return 2
-    print("\n".join(f"{what}: {status}, {reason}" for what, status, reason in found))
-    return int(any(status != PROVEN for _, status, _ in found))
-if __name__ == "__main__": sys.exit(main())
+        with given.file.open("rb") as file: data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        found = verify(memoryview(data), given.pin.read_bytes(), [n.read_bytes() for n in given.note])
+    except (OSError, ValueError) as error: sys.exit(print(f"refused: {error}") or 2)
+    for what, status, reason in found: print(f"{what}: {status}, {reason}")
+    sys.exit(any(status != PROVEN for _, status, _ in found))
+if __name__ == "__main__": main()

@@ -135,12 +135,11 @@ def test_renewed_keys_are_voted_in_and_work_with_nobody_restarting(
 
 
 def test_a_card_is_shown_as_it_is_before_it_is_proposed(
-    county: Served, officer: Open, tmp_path: Path
+    own_county: Served, officer: Open, tmp_path: Path
 ) -> None:
-    card = draw_card(
-        tmp_path / "water-works", role="cooperative", name=HOSTILE, county=county.folder
-    )
-    page = officer("agriculture", "manager").open("/members")
+    folder = tmp_path / "water-works"
+    card = draw_card(folder, role="cooperative", name=HOSTILE, county=own_county.folder)
+    page = officer("agriculture", "manager", served=own_county).open("/members")
     page.get_by_role("button", name="Let a member join").click()
     page.locator("#field-card").fill("{")
     page.get_by_role("button", name="Read the card").click()

@@ -73,7 +73,7 @@ def say(data: bytes, pin: Pin | bytes, charter: Charter = CHARTER, notes: Any = 
     except ValueError:
         return "refused"
     assert found
-    return max((status for _, status, _ in found), key=ORDER.index)
+    return str(max((status for _, status, _ in found), key=ORDER.index))
 
 
 def say_product(data: bytes, pin: Pin, charter: Charter = CHARTER) -> str:

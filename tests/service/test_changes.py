@@ -84,6 +84,8 @@ def test_a_lost_vote_leaves_the_old_keys_in_force(town: Town) -> None:
     assert bank.show_change(change)["state"] == "rejected"
     assert keys_of(town, BANK) == before
     assert take_in(bank, FITTING)
+    carry(town, bank.propose_renewal(["tx"])["change"], BANK)
+    assert keys_of(town, BANK)["tx"] != before["tx"]
 
 
 def test_a_stolen_key_signs_no_more_and_what_it_signed_is_still_proven(town: Town) -> None:

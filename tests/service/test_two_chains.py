@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from counties import CATALOGUE, FITTING, START_MS, take_in
+from counties import CATALOGUE, FITTING, START_MS, found, take_in
 from tallystick.api.app import create_app
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import ManualClock
@@ -20,12 +20,14 @@ from tallystick.county.dual import (
     ADMINISTRATIVE,
     FINANCIAL,
     Dual,
+    anchor_house,
     find_chains,
     found_dual,
+    found_own,
     open_dual,
     serve_dual,
 )
-from tallystick.county.house import House
+from tallystick.county.house import House, open_house
 from tallystick.records.refusal import Refusal
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
@@ -153,3 +155,27 @@ def test_chains_in_service_anchor_by_themselves(dual: Dual) -> None:
                 return
             time.sleep(0.02)
     pytest.fail("nothing was anchored")
+
+
+def test_a_members_own_chain_is_anchored_in_the_shared_one(tmp_path: Path) -> None:
+    clock = ManualClock(START_MS)
+    folder = found(tmp_path, clock, catalogue=False)
+    found_own(folder, "village", clock=clock)
+    with open_house(folder / "village" / "own", clock) as own, open_house(folder, clock) as shared:
+        genesis = own.orderer.replica.genesis
+        node = shared.node("village")
+        node.anchoring.link_own(genesis.data, genesis.members.data)
+        own.node("village").publication.give_guidance(
+            "notes", "\u672c\u6751\u81ea\u5df1\u7684\u8d26"
+        )
+        own.spread()
+        assert anchor_house(own, shared, by="village") == 1
+        for member in ("village", "finance"):
+            each = shared.node(member)
+            each.catch_up()
+            (row,) = each.anchoring.list_chains()
+            assert (row["kind"], row["size"], len(row["anchors"])) == ("private", 1, 1)
+    with pytest.raises(NotFound, match=r"member\.unknown"):
+        found_own(folder, "nobody", clock=clock)
+    with pytest.raises(Conflict, match=r"county\.exists"):
+        found_own(folder, "village", clock=clock)

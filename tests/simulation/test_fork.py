@@ -236,3 +236,17 @@ def test_a_flipped_bit_in_the_own_file_accuses_nobody(forked: Forked) -> None:
     again = Equivocations(coop.folder / "local.db", forked.town.chain.clock, coop.replica)
     assert again.known() == []
     again.close()
+
+
+def test_a_damaged_height_of_the_own_file_ends_no_look_and_accuses_nobody(forked: Forked) -> None:
+    coop = forked.town.houses["coop"]
+    notes = [ask_note(coop.link, name, 4) for name in (ORDERER, VICTIM)]
+    with coop.replica.held():
+        coop.replica._database.run("UPDATE block SET header = zeroblob(300) WHERE height = 4")
+    assert forked.lists["coop"].look(*notes) == []
+    assert forked.lists["coop"].known() == []
+    # Who is told by another member knows all the same.
+    bureau = forked.town.houses["bureau"]
+    assert forked.lists["bureau"].look(ask_note(bureau.link, VICTIM, 4))
+    (taken,) = exchange_equivocations(coop.link, "bureau", forked.lists["coop"])
+    assert taken.proof.member == ORDERER

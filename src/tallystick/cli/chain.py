@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tallystick.cli.chain_link import add_linking
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress, show
 from tallystick.cli.spoken import (
@@ -29,6 +30,9 @@ __all__ = ["chain", "rebuild", "repair"]
 )
 def chain() -> None:
     """Let a verb follow."""
+
+
+add_linking(chain)
 
 
 @chain.verb(

@@ -110,7 +110,7 @@ def card(place: Place, *, folder: str, role: str, name: str) -> dict[str, Any]:
 def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
     """Propose a new member."""
     try:
-        stated = json.loads(read_text(Path(card)))
+        stated = json.loads(read_text(card))
     except ValueError as error:
         raise Invalid(
             "card.form", "the card is no JSON", cure="Take the file that tally change card wrote."

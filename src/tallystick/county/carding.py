@@ -20,6 +20,7 @@ from tallystick.base.clock import Clock, Entropy
 from tallystick.base.codec import encode, sha256
 from tallystick.base.errors import Conflict, Error, Invalid
 from tallystick.base.keys import SigningKey, verify
+from tallystick.chain import schema
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Members
 from tallystick.chain.member import Member as ListedMember
@@ -36,7 +37,7 @@ from tallystick.county.member import Member
 from tallystick.county.packing import PUBLIC_FILES, check_empty
 from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.link.book import BOOK_FILE, read_place, write_book
+from tallystick.kernel.link.book import BOOK_FILE, read_address, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
 
 __all__ = ["Card", "digest_of", "draw_member", "found_from_cards", "join_county", "read_card"]
@@ -84,13 +85,18 @@ def draw_member(
         Conflict: `county.exists`, the folder holds something.
         Invalid: `county.role`; the address is none, or `county.card`, the name is none.
     """
+    try:
+        schema.NAME(member.name)
+    except Invalid as error:
+        raise _bad(member.name[:40], "its name cannot be a member's") from error
     check_empty(home)
     if member.role not in ROLES:
         raise Invalid("county.role", f"{member.role} is no role", cure="See `tally rules`.")
+    scheme, _, _ = read_address(member.name, address)
     secrets = Secrets.draw(entropy)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = ""
-    if address.startswith("https:"):
+    if scheme == "https":
         pem = ensure_certificate(home, member.name, clock=clock, entropy=entropy)
     place = {"address": address, **({"certificate": pem} if pem else {})}
     tree: dict[str, Any] = {

@@ -152,8 +152,9 @@ class Checker:
             looked = {(name, height) for name in peers if name not in silent for height in sound}
             looked |= {(node.member, height) for height in heights}
             self._remember(found, silent, len(sound))
+            seen = self.sightings.note(found, looked)
             self.hear_notes({(each.member, each.height) for each in found})
-            return self.sightings.note(found, looked)
+            return seen
 
     def hear_notes(self, differing: Collection[tuple[str, int]] = ()) -> list[Kept]:
         """Read all others' notes against the own copy, and exchange what is proven of anybody.

@@ -22,7 +22,7 @@ from typing import Final
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound
 from tallystick.chain.crossing import Anchored, HeldChain, find_chain, prove_across
-from tallystick.county.founding import CountyFile, found_county
+from tallystick.county.founding import CountyFile, found_county, read_county
 from tallystick.county.house import House, Seat, open_house
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
@@ -30,12 +30,22 @@ from tallystick.kernel.ledger.browse import list_lines
 from tallystick.node import Node
 from tallystick.records.chains import ChainAnchored
 
-__all__ = ["CHAINS", "Dual", "anchor_house", "find_chains", "found_dual", "open_dual", "serve_dual"]
+__all__ = [
+    "CHAINS",
+    "OWN",
+    "Dual",
+    "anchor_house",
+    "find_chains",
+    "found_dual",
+    "open_dual",
+    "serve_dual",
+]
 
 ADMINISTRATIVE: Final = "administrative"
 FINANCIAL: Final = "financial"
 CHAINS: Final = (ADMINISTRATIVE, FINANCIAL)
 FILE: Final = "chains.json"
+OWN: Final = "own"
 ANCHOR_MS: Final = 10_000
 _LOG: Final = logging.getLogger(__name__)
 _PUBLIC_ROLES: Final = frozenset({"department", "village", "regulator", "project_owner", "media"})
@@ -96,6 +106,30 @@ def found_dual(
     return found
 
 
+def found_own(folder: Path, member: str, *, clock: Clock) -> CountyFile:
+    """Found a chain of a member's own, in its folder of the county.
+
+    Raises:
+        Conflict: `county.exists`, it has one.
+        NotFound: `member.unknown`.
+    """
+    county = read_county(folder)
+    own = [each for each in county.members if each.name == member]
+    if not own:
+        raise NotFound(
+            "member.unknown", f"{member} is no member of this county", cure="tally county show."
+        )
+    return found_county(
+        folder / member / OWN,
+        name=member,
+        seed=f"{county.seed}/{member}/{OWN}" if county.seed else "",
+        clock=clock,
+        members=own,
+        orderer=member,
+        kind="private",
+    )
+
+
 class Dual:
     """Both chains' open houses, and what passes between them."""
 
@@ -129,12 +163,17 @@ def _other(kind: str) -> str:
     return FINANCIAL if kind == ADMINISTRATIVE else ADMINISTRATIVE
 
 
-def anchor_house(source: House, target: House) -> int:
+def anchor_house(source: House, target: House, *, by: str = "") -> int:
     """Anchor a house's chain in another's as far as it is witnessed; return how many anchors.
 
     Each height that changed the source's members needs an anchor of its own.
+
+    Args:
+        source: whose chain is anchored.
+        target: where.
+        by: the member of the target that writes; "" for its orderer.
     """
-    seat, node = source.seat(source.county.orderer), target.node(target.county.orderer)
+    seat, node = source.seat(source.county.orderer), target.node(by or target.county.orderer)
     chain, count = seat.node.replica.genesis.chain, 0
     while True:
         node.catch_up()

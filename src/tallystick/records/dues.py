@@ -25,7 +25,7 @@ from typing import Final
 from tallystick.base import codec
 from tallystick.records.base import DAY, NAME, Statement, case_sealed, public
 
-__all__ = ["ACCOUNT_MOST", "KINDS", "PERIOD_MOST", "DuesReported"]
+__all__ = ["ACCOUNT_MOST", "KINDS", "PERIOD_MOST", "ROWS_MOST", "DuesReported"]
 
 KINDS: Final = ("power", "phone", "water", "share", "medical", "credit", "premium", "rent")
 """What small dues are owed for."""
@@ -36,11 +36,13 @@ PERIOD_MOST: Final = 12
 ACCOUNT_MOST: Final = 10**12
 """Greatest number of an account."""
 
-_ROWS_MOST: Final = 8_192
+ROWS_MOST: Final = 8_192
+"""Most rows of one report."""
+
 _PARTS_MOST: Final = 1_024
 _MONTH_MOST: Final = 120_000
-_COUNT: Final = codec.integer(0, _ROWS_MOST)
-_DAYS: Final = codec.list_of(DAY, _ROWS_MOST, 1)
+_COUNT: Final = codec.integer(0, ROWS_MOST)
+_DAYS: Final = codec.list_of(DAY, ROWS_MOST, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,8 @@ class DuesReported(Statement):
     owed: int | None = public(codec.integer(), optional=True)
     readers: list[str] | None = public(codec.list_of(NAME, 16, 1), optional=True)
     accounts: list[int] | None = case_sealed(
-        codec.list_of(codec.integer(1, ACCOUNT_MOST), _ROWS_MOST, 1)
+        codec.list_of(codec.integer(1, ACCOUNT_MOST), ROWS_MOST, 1)
     )
     due_days: list[int] | None = case_sealed(_DAYS)
     paid_days: list[int] | None = case_sealed(_DAYS)
-    amounts: list[int] | None = case_sealed(codec.list_of(codec.integer(), _ROWS_MOST, 1))
+    amounts: list[int] | None = case_sealed(codec.list_of(codec.integer(), ROWS_MOST, 1))

@@ -21,7 +21,6 @@ from tallystick.console.pages.members_words import (
     find_before,
     say_change,
     say_role,
-    show_code,
 )
 from tallystick.console.visit import Visit
 from tallystick.text.phrase import Phrase, phrase_table
@@ -159,9 +158,9 @@ def _key_row(v: Visit, key: Tree) -> Sequence[str | Markup]:
         number,
         format_count(since) if since else v.t("建链时", "founding"),
         fill(
-            '<span class="nowrap">{} <button type="button" class="btn short" data-copy="{}"'
-            ' aria-label="{}">{}</button></span>',
-            show_code(key["pub"][:PUB_SIGNS]),
+            '<span class="nowrap"><span class="mono">{}</span> <button type="button"'
+            ' class="btn short" data-copy="{}" aria-label="{}">{}</button></span>',
+            key["pub"][:PUB_SIGNS],
             key["pub"],
             v.t(f"复制 {number} 号公钥", f"Copy public key {number}"),
             icon("copy"),

@@ -22,7 +22,15 @@ from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.membership import pop_message
 from tallystick.chain.wrap import public_of
 
-__all__ = ["SEAL_ALG", "USES", "Secrets", "keep_renewed", "state_keys", "take_renewed"]
+__all__ = [
+    "SEAL_ALG",
+    "USES",
+    "Secrets",
+    "drop_renewed",
+    "keep_renewed",
+    "state_keys",
+    "take_renewed",
+]
 
 USES: Final = ("tx", "note", "link", "seal")
 SEAL_ALG: Final = 2
@@ -84,8 +92,13 @@ def keep_renewed(folder: Path, renewed: Secrets) -> None:
         raise Conflict(
             "node.keys_waiting",
             f"{folder.name} holds renewed keys that wait for the members' votes",
-            cure="tally change list; once they were voted down, remove member.next.",
+            cure="Wait for that vote, or take it back: tally change no.",
         ) from error
+
+
+def drop_renewed(folder: Path) -> None:
+    """Forget renewed keys that wait, if there are any."""
+    (folder / _NEXT).unlink(missing_ok=True)
 
 
 def take_renewed(folder: Path, members: Members) -> Secrets:

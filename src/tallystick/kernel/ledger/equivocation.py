@@ -134,16 +134,22 @@ class Equivocations:
 
         A line under an own body that is not known yet is kept, since it may convict: those come
         first, in whatever order members were asked. What has no reading, or is not signed as it
-        says, is passed over.
+        says, is passed over; so is a height at which the own file is damaged, which has an alarm
+        of its own.
         """
-        found = []
+        found: list[Kept] = []
         for body, line in sorted(_read_all(notes), key=lambda each: self._is_strange(each[0])):
             for member in self._signers(body, line):
-                found += [kept for kept in self._judge(member, body, line) if kept is not None]
+                with contextlib.suppress(Error):
+                    found += [kept for kept in self._judge(member, body, line) if kept is not None]
         return found
 
     def _is_strange(self, body: Body) -> bool:
-        return body.height > self._replica.tip.height or self._replica.body(body.height) != body
+        try:
+            return self._replica.body(body.height) != body
+        except Error:
+            # Beyond the tip, or not to be read here.
+            return True
 
     def _signers(self, body: Body, line: str) -> Sequence[str]:
         genesis = self._replica.genesis

@@ -30,12 +30,14 @@ class Engine:
         version: pinned.
         package: the Go package of its command.
         program: what the command is called.
+        says: what it prints for its version.
     """
 
     name: str
     version: str
     package: str
     program: str
+    says: str
 
     @property
     def folder(self) -> Path:
@@ -50,8 +52,13 @@ class Engine:
 
 ENGINES: Final = {
     "cometbft": Engine(
-        "cometbft", "0.38.26", "github.com/cometbft/cometbft/cmd/cometbft", "cometbft"
-    )
+        "cometbft", "0.38.26", "github.com/cometbft/cometbft/cmd/cometbft", "cometbft", "0.38.26"
+    ),
+    # The engine's own client and example application: what the bench is compared with. It tells
+    # the version of ABCI.
+    "abci-cli": Engine(
+        "abci-cli", "0.38.26", "github.com/cometbft/cometbft/abci/cmd/abci-cli", "abci-cli", "2.0.0"
+    ),
 }
 
 
@@ -105,7 +112,7 @@ def install_engine(name: str) -> Path:
         Unavailable: `engine.build`, it could not be built, or is another version.
     """
     engine = _engine(name)
-    if engine.path.is_file() and _version(engine.path) == engine.version:
+    if engine.path.is_file() and _version(engine.path) == engine.says:
         return engine.path
     go = _find_go()
     engine.folder.mkdir(parents=True, exist_ok=True)
@@ -114,9 +121,9 @@ def install_engine(name: str) -> Path:
     env = shutil.which("env") or "env"
     _run([env, *settings, go, "install", f"{engine.package}@v{engine.version}"])
     found = _version(engine.path)
-    if found != engine.version:
+    if found != engine.says:
         engine.path.unlink(missing_ok=True)
-        raise _unbuilt(f"what was built calls itself {found}, wanted is {engine.version}")
+        raise _unbuilt(f"what was built calls itself {found}, wanted is {engine.says}")
     return engine.path
 
 

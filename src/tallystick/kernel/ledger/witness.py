@@ -6,11 +6,12 @@ later one: each later header names all before it.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Final
 
-from tallystick.base.errors import Denied, NotFound
+from tallystick.base.errors import Corrupt, Denied, NotFound
 from tallystick.chain.checkpoint import (
     COSIGNATURES_MAX,
     Checkpoint,
@@ -120,10 +121,14 @@ class Witnesses:
                 self._moved.notify_all()
 
     def recount(self, back: int = 4 * GRID) -> None:
-        """Find the witnessed height again after a start, among the last `back` heights."""
+        """Find the witnessed height again after a start, among the last `back` heights.
+
+        One whose rows are damaged is passed over, for it has an alarm of its own.
+        """
         tip = self._replica.tip.height
         for height in range(max(1, tip - back + 1), tip + 1):
-            self.count(height)
+            with contextlib.suppress(Corrupt):
+                self.count(height)
 
     def wait(self, height: int, timeout_ms: int) -> bool:
         """Wait until `height` is witnessed; False if that takes longer than `timeout_ms`."""

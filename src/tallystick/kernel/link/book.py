@@ -19,7 +19,16 @@ from typing import Any, Final
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.kernel.link.certificate import is_certificate
 
-__all__ = ["BOOK_FILE", "Book", "Place", "is_loopback", "read_book", "read_place", "write_book"]
+__all__ = [
+    "BOOK_FILE",
+    "Book",
+    "Place",
+    "is_loopback",
+    "read_address",
+    "read_book",
+    "read_place",
+    "write_book",
+]
 
 BOOK_FILE: Final = "peers.json"
 BOOK_BYTES_MAX: Final = 4_000_000
@@ -79,7 +88,14 @@ def read_place(member: str, tree: object) -> Place:
     """
     if not isinstance(tree, dict) or not {"address"} <= tree.keys() <= {"address", "certificate"}:
         raise _malformed(f"{member} has not address and certificate alone")
-    address, certificate = tree["address"], tree.get("certificate", "")
+    certificate = tree.get("certificate", "")
+    scheme, host, port = read_address(member, tree["address"])
+    _check_scheme(member, scheme, host, certificate)
+    return Place(scheme, host, port, certificate)
+
+
+def read_address(member: str, address: object) -> tuple[str, str, int]:
+    """Return scheme, host and port of an address; Invalid `peers.address` if it is none."""
     found = _ADDRESS.fullmatch(address) if isinstance(address, str) else None
     if found is None or int(found[3]) > _PORT_MAX:
         raise Invalid(
@@ -87,8 +103,7 @@ def read_place(member: str, tree: object) -> Place:
             f"{member} is at {str(address)[:80]!r}, which is no https://HOST:PORT",
             cure="Write scheme, host in small letters, and port, and nothing behind them.",
         )
-    _check_scheme(member, found[1], found[2], certificate)
-    return Place(found[1], found[2], int(found[3]), certificate)
+    return found[1], found[2], int(found[3])
 
 
 def _check_scheme(member: str, scheme: str, host: str, certificate: object) -> None:

@@ -4,7 +4,8 @@ Two parties that name one account cannot both owe on it, so it counts for neithe
 named stands in its sealed applications: each is opened once while the node runs, with a receipt,
 and nothing of it is kept on a disk.
 
-Limits: a member knows the claims of its own parties alone. At another custodian a household may
+Limits: a party can spoil another's account by naming it, until an officer has seen both bills. A
+member knows the claims of its own parties alone. At another custodian a household may
 name a good stranger's account as its own, or one of its kin's; nothing in the records tells
 whose an account is, on purpose. The officer therefore sees the bill when the account is named,
 and the standing shows which accounts it counts.

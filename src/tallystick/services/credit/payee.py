@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from tallystick.base.codec import encode
 from tallystick.base.errors import Invalid
 from tallystick.records.book import SUMMED_LEAST
-from tallystick.records.dues import DuesReported
+from tallystick.records.dues import ROWS_MOST, DuesReported
 from tallystick.services.credit.integrity import Due
 
 __all__ = [
@@ -34,7 +34,6 @@ __all__ = [
 
 _ROOM: Final = 60_000
 """Bytes of rows that a sealed part takes beside its salts."""
-_ROWS_MOST: Final = 8_192
 _YEAR: Final = 12
 _EPOCH: Final = date(1970, 1, 1)
 
@@ -176,7 +175,7 @@ def _find_fault(period: Period, following: int, rows: Sequence[DueRow]) -> bool:
 
 def _split(rows: tuple[DueRow, ...]) -> Iterator[tuple[DueRow, ...]]:
     """Yield rows in parts that a sealed object takes, by halves."""
-    fits = len(rows) <= _ROWS_MOST and len(encode(_seal(rows))) <= _ROOM
+    fits = len(rows) <= ROWS_MOST and len(encode(_seal(rows))) <= _ROOM
     if fits or len(rows) == 1:
         yield rows
     else:

@@ -176,7 +176,8 @@ def _link(offered: Admission, pub: dict[str, Any]) -> None:
 
 def _list_open(offered: Admission) -> tuple[list[bytes], list[bytes]]:
     """Return the ids of the writer's changes that still wait, and of those whose time is over."""
-    waiting, ended = [], []
+    waiting: list[bytes] = []
+    ended: list[bytes] = []
     for identifier in _list_ids(offered.state.get, offered.member):
         change = find_change(offered.state.get, identifier)
         assert change is not None

@@ -12,7 +12,7 @@ from tallystick.chain.limits import VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
-from tallystick.kernel.access.secrets import Secrets, keep_renewed, state_keys
+from tallystick.kernel.access.secrets import Secrets, drop_renewed, keep_renewed, state_keys
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.records.base import Statement
 from tallystick.records.change import ChangeProposed, ChangeVoted
@@ -70,10 +70,19 @@ class Membership:
         """
         own = self._find(self._desk.member)
         renewed = secrets.renew(self._desk.entropy, uses)
+        if not self._is_renewing(own.name):
+            # Those of a lost vote, or of a proposal that was never recorded, come into force no
+            # more.
+            drop_renewed(self._folder)
         keep_renewed(self._folder, renewed)
         top = int.from_bytes(self._read(b"keys/" + own.name.encode()) or b"", "big")
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
+
+    def _is_renewing(self, member: str) -> bool:
+        """Tell whether a change of the member's own keys, by itself, waits for votes."""
+        wanted = {"kind": "keys", "state": "open", "by": member, "member": member}
+        return any(wanted.items() <= each.items() for each in self.list_changes())
 
     def propose_revocation(self, member: str, number: int, days: int = DAYS) -> bytes:
         """Propose that a member's key, lost or stolen, signs no more; return the change's id.

