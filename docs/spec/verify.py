@@ -1,8 +1,6 @@
-"""Verify a chain's archive or an evidence file, from docs/spec alone; README.md says what is checked.
-
-python verify.py FILE.car --pin members.json [--note CHECKPOINT]...
-"""
 # fmt: off
+"""Verify a chain's archive or an evidence file from docs/spec alone: what is checked, README.md."""
+# python verify.py FILE.car --pin members.json [--note CHECKPOINT]...
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, FBT003, I001, N802
 # ruff: noqa: E701, PERF401, PLR0911, PLR2004
 import argparse, ast, base64, csv, functools, hashlib, json, mmap, re, struct, sys
@@ -67,7 +65,6 @@ def is_signed(pub, message, sig):
     good = fit and is_point(pub) and is_point(sig[:32])
     try: return good and bindings.crypto_sign_open(sig + message, pub) == message
     except exceptions.BadSignatureError: return False
-# ---- README.md: its notation as here and in records.csv, read as if it were Python
 WORDS = {
     "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
     "int": lambda v, _: type(v) is int, "uint": lambda v, _: type(v) is int and v >= 0,
@@ -76,7 +73,7 @@ WORDS = {
     "str": lambda v, size: type(v) is str and 1 <= len(v.encode()) <= size,
     "id": lambda v, size: type(v) is str and len(v) <= size and bool(NAME.fullmatch(v)),
     "empty": lambda v, _: v == ""}
-def shape(text):
+def shape(text):  # the notation of README.md and of the tables, read as if it were Python
     text = text.replace("2^53-1", str(MAX)).replace("empty or", "empty |").replace("<=", "0..")
     text = re.sub(r"([A-Za-z]\w*)(\??)", lambda found: f"_{found[1]}{found[2] and '_'}", text)
     text = re.sub(r"(-?\d+)\.\.(-?\d+)", r"(\1, \2)", text)
@@ -177,7 +174,7 @@ def read_members(data):
     form(len({key["pub"] for key in keys}) == len(keys), "pub twice")
     form([key["key"] for key in keys] == [n for own in found.values() for n in sorted(own)], "key")
     for key in keys:
-        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", MAX + 1), "")
+        form((key["use"] == "seal") == (key["alg"] > 1) and key["from"] < key.get("to", 2**53), "")
         size = 1216 if key["alg"] == 3 else 32
         form(len(key["pub"]) == size and (key["alg"] > 1 or is_point(key["pub"])), "pub")
     return found
@@ -298,18 +295,17 @@ def verify_chain(root, blocks, pin, notes):
         data, at = find(blocks, entry["header"], "header"), entry["below"]
         height = decode(data, S["header"])["height"]
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
-    for cid in reversed(nodes):
-        chain.add(decode(blocks[cid], S["export node"]))
+    for cid in reversed(nodes): chain.add(decode(blocks[cid], S["export node"]))
     need(link_of(pin["list"]) in chain.lists, "list of the pin")
     need(chain.size >= pin["size"], "size of the pin", MISSING)
-    members = pin["members"]
-    for note in notes:
+    members, seen = pin["members"], [*notes]
+    for note in seen:
         tree, height, cid = read_note(note, pin["origin"], members)
         need(height < len(chain.heads), "height of the note", MISSING)
         header, stated = decode(blocks[chain.heads[height]], S["header"]), (cid, *tree)
         need(stated == (chain.heads[height], header["log_size"], header["log_root"]), "note")
         members = read_members(bytes(blocks[header["members"]]))
-    return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(notes)} notes")]
+    return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(seen)} notes")]
 def verify_evidence(root, blocks, pin, types):
     file, linked = decode(blocks[root], S["evidence"]), {}
     statements = [*file["claims"], *file["disclosures"]]
@@ -319,8 +315,8 @@ def verify_evidence(root, blocks, pin, types):
     for name in ("headers", "members", "objects"):
         form(len({*file[name]}) == len(file[name]) and {*file[name]} <= blocks.keys(), name)
         linked[name] = {cid: blocks[cid] for cid in file[name]}
-    for each in linked["headers"].values(): decode(each, lambda v: S["header"](v) or S["genesis"](v))
-    for each in linked["members"].values(): read_members(bytes(each))
+    for x in linked["headers"].values(): decode(x, lambda v: S["header"](v) or S["genesis"](v))
+    for x in linked["members"].values(): read_members(bytes(x))
     names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
     try: tree = last_checkpoint(file, linked, pin)
     except Doubt as doubt: return [(name, *doubt.args) for name in names]
@@ -397,7 +393,7 @@ def main():
     given = parser.parse_args()
     try:
         with given.file.open("rb") as file: data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-        found = verify(memoryview(data), given.pin.read_bytes(), [n.read_bytes() for n in given.note])
+        found = verify(memoryview(data), given.pin.read_bytes(), map(Path.read_bytes, given.note))
     except (OSError, ValueError) as error: sys.exit(print(f"refused: {error}") or 2)
     for what, status, reason in found: print(f"{what}: {status}, {reason}")
     sys.exit(any(status != PROVEN for _, status, _ in found))

@@ -97,10 +97,10 @@ def test_the_file_is_handed_out_and_proves_it_to_whoever_has_the_pin_alone(
     file = tmp_path / "fault.cbor"
     file.write_bytes(data)
     assert told(capsys, file, trust) == (0, "proven", CULPRIT)
-    # Another root in one of the bodies: the signature over it does not hold.
+    # Another root in the first body, so that it stays the first: its signature does not hold.
     note = decode(data, value)["notes"][0]
     root = note.split(b"\n")[2]
-    file.write_bytes(data.replace(root, b"AAAB" + root[4:], 1))
+    file.write_bytes(data.replace(root, b"++++" + root[4:], 1))
     assert told(capsys, file, trust) == (1, "false", "")
     file.write_bytes(data[:-1])
     assert told(capsys, file, trust) == (2, "", "")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import os
 import random
 import signal
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulation.chain import CHARTER
 from simulation.comet import find_comet
-from simulation.validators import NAMES, Process, free_ports, wait_equal
+from simulation.validators import NAMES, Process, free_ports, later_keys, wait_equal
 from tallystick.base.errors import Unavailable
 from tallystick.kernel.ledger.replica import Replica
 
@@ -24,15 +28,16 @@ SEED = "comet"
 class Net:
     """Four members' processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seed: str = SEED) -> None:
         self.folder = folder
+        self.seed = seed
         self.port = free_ports(8)
         self.members: dict[str, Process] = {}
         self.seqs = dict.fromkeys(NAMES, 0)
         self.final: list[str] = []
 
     def start(self, name: str) -> Process:
-        self.members[name] = Process(self.folder, SEED, name, self.port, len(NAMES))
+        self.members[name] = Process(self.folder, self.seed, name, self.port, len(NAMES))
         return self.members[name]
 
     def kill(self, name: str) -> None:
@@ -83,9 +88,9 @@ def wait_gone(pids: list[int], seconds: float = 10) -> None:
 
 
 @pytest.fixture
-def net(tmp_path: Path) -> Iterator[Net]:
+def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Net]:
     find_comet()
-    found = Net(tmp_path)
+    found = Net(tmp_path, getattr(request, "param", SEED))
     for name in NAMES:
         found.start(name)
     yield found
@@ -128,6 +133,39 @@ def test_records_are_final_and_no_kill_forks_loses_or_stops(net: Net, tmp_path: 
         replica = Replica.open(tmp_path / name / "ledger.db", CHARTER)
         assert str(replica.verify().cid) == tip[1]
         replica.close()
+
+
+@pytest.mark.parametrize("net", ["rotating"], indirect=True)
+def test_a_members_vote_goes_over_to_its_new_key(net: Net, tmp_path: Path) -> None:
+    later = later_keys(net.seed, "bank")
+    for _ in range(3):
+        net.order("coop")
+    net.order("bureau")
+    until = time.monotonic() + 20
+    while base64.b64encode(later.public).decode() not in str(_validators(net)):
+        assert time.monotonic() < until, _validators(net)
+        time.sleep(0.2)
+    assert len(_validators(net)) == 4
+    # The engine goes on with three of four, until the member votes by its new key.
+    net.order("operator")
+    net.members.pop("bank").end()
+    (tmp_path / "bank" / "bft.key").unlink()
+    later.write(tmp_path / "bank" / "bft.key")
+    net.start("bank")
+    net.order("coop")
+    net.equal()
+    net.kill("operator")
+    # Without the new key's vote these three would be two.
+    net.order("coop")
+    net.order("bank")
+    net.equal()
+    net.check_lost()
+
+
+def _validators(net: Net) -> list[Any]:
+    """Return the engine's validators, as the third member's node tells them."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{net.port + 4}/validators", timeout=10) as told:
+        return list(json.load(told)["result"]["validators"])
 
 
 @pytest.mark.slow

@@ -41,16 +41,26 @@ def engine_keys(seed: str, name: str) -> EngineKeys:
     return EngineKeys.draw(SeededEntropy(f"engine {seed} {name}"))
 
 
+def later_keys(seed: str, name: str) -> EngineKeys:
+    """Return the keys a member of a rotating chain takes at height 3."""
+    return EngineKeys.draw(SeededEntropy(f"engine {seed} {name} later"))
+
+
 def validated(
     seed: str, names: Sequence[str] = NAMES, validating: Sequence[str] | None = None
 ) -> Chain:
-    """Return a chain of which every member is an operator, and all or some validate."""
+    """Return a chain of which every member is an operator, and all or some validate.
+
+    Where the seed says `rotating`, the first member's vote goes over to another key at height 3.
+    """
     chain = Chain(seed, names)
     members = []
     for name in names:
         keys = chain.list.by_name[name].keys
         if name in (validating or names):
             keys += (Key(3, "bft", 1, engine_keys(seed, name).public, 0),)
+        if "rotating" in seed and name == names[0]:
+            keys += (Key(4, "bft", 1, later_keys(seed, name).public, 3),)
         members.append(Member(name, "operator", keys))
     chain.list = Members.of(members)
     genesis = {**chain.genesis.fields, "members": chain.list.cid}

@@ -1,9 +1,10 @@
 """A whole chain as one archive that any IPFS tool walks, and a part of one from a height on.
 
-Per height a node `{v, below, header, transactions: [CID raw], results?}`: `below` is the node of the
-height before, genesis at height 1; `results` are the transactions' codes, which the header's log
-root binds: so who carries no rules can check the log all the same. The archive holds the nodes, the headers, the transactions, genesis and
-every members list a header names; its root is the highest node. No node exceeds 1 MiB.
+Per height a node `{v, below, header, transactions: [CID raw], results?}`: `below` is the node of
+the height before, genesis at height 1; `results` are the transactions' codes, which the header's
+log root binds, so who carries no rules can check the log all the same. The archive holds the nodes,
+the headers, the transactions, genesis and every members list a header names; its root is the
+highest node. No node exceeds 1 MiB.
 A part begins at a greater height: its lowest node's `below` is a link to what is not in it, so only
 who holds the chain up to there can go on with it.
 Archives are written and read a block at a time, lowest first, in memory that does not grow with the
@@ -110,9 +111,7 @@ def write_parts(
         yield write_section(below, node)
 
 
-def _node_over(
-    below: Cid, block: bytes, results: bytes
-) -> tuple[Cid, bytes, bytes, list[bytes]]:
+def _node_over(below: Cid, block: bytes, results: bytes) -> tuple[Cid, bytes, bytes, list[bytes]]:
     """Return CID and bytes of a block's node, its header and its transactions."""
     header, transactions = codec.decode(block, schema.BLOCK)
     links: list[Value] = [cid_of(each, RAW) for each in transactions]

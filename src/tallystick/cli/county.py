@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from tallystick.cli.county_run import add_running
+from tallystick.cli.lead import add_leading
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import show as show_result
 from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
@@ -29,6 +30,7 @@ def county() -> None:
 
 
 add_running(county)
+add_leading(county)
 
 
 @county.verb(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tallystick.cli.lead import add_agreeing
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.spoken import Group, Words, argument, lang_option, option
 
@@ -23,6 +24,9 @@ __all__ = ["member"]
 @lang_option
 def member() -> None:
     """Let a verb follow."""
+
+
+add_agreeing(member)
 
 
 @member.verb(

@@ -186,9 +186,8 @@ def _row(report: Report) -> dict[str, Any]:
 
 def _flat(row: dict[str, Any]) -> str:
     """Return a report in one line, and a line more for each finding."""
-    lines = [
-        f"{row['member'] or row['file']}\t{row['height']}\t{'ok' if row['sound'] else 'FAULT'}\t{row['head']}"
-    ]
+    told = "ok" if row["sound"] else "FAULT"
+    lines = [f"{row['member'] or row['file']}\t{row['height']}\t{told}\t{row['head']}"]
     for each in row["findings"]:
         place = " ".join(
             str(each[name]) for name in ("height", "field", "detail") if each[name] != ""

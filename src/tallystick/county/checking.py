@@ -96,13 +96,13 @@ class Checker:
     Args:
         node: whose chain it is.
         link: to the others.
-        is_orderer: whether this member orders the chain.
+        orders: tells whether this member orders the chain.
     """
 
-    def __init__(self, node: Node, link: Link, *, is_orderer: bool) -> None:
+    def __init__(self, node: Node, link: Link, *, orders: Callable[[], bool]) -> None:
         self._node = node
         self._link = link
-        self._is_orderer = is_orderer
+        self._orders = orders
         self.sightings = Sightings(node.folder / "local.db", node.clock)
         self.equivocations = Equivocations(node.folder / "local.db", node.clock, node.replica)
         self.looks: dict[str, Look] = {}
@@ -219,7 +219,7 @@ class Checker:
         Raises:
             Conflict: `ledger.orderer_serves`, this member orders the chain now.
         """
-        if self._is_orderer:
+        if self._orders():
             raise Conflict(
                 "ledger.orderer_serves",
                 f"{self._node.member} orders the chain, so its copy is repaired at rest alone",

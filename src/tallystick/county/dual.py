@@ -37,6 +37,7 @@ __all__ = [
     "anchor_house",
     "find_chains",
     "found_dual",
+    "found_own",
     "open_dual",
     "serve_dual",
 ]
@@ -173,7 +174,7 @@ def anchor_house(source: House, target: House, *, by: str = "") -> int:
         target: where.
         by: the member of the target that writes; "" for its orderer.
     """
-    seat, node = source.seat(source.county.orderer), target.node(by or target.county.orderer)
+    seat, node = source.seat(source.leader), target.node(by or target.leader)
     chain, count = seat.node.replica.genesis.chain, 0
     while True:
         node.catch_up()
@@ -223,7 +224,7 @@ class _Across:
         Raises:
             NotFound: `subsidy.none`, nobody approved it; `subsidy.not_anchored`, not yet anchored.
         """
-        there = self.house.node(self.house.county.orderer)
+        there = self.house.node(self.house.leader)
         for node in (there, self.node):
             node.catch_up()
         found = there.find(there.anchoring.find_approval(case))

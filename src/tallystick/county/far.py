@@ -95,9 +95,19 @@ def follow_far(seat: Seat, ended: threading.Event) -> None:
         except Error as error:
             # The orderer is away, the disk is full or the chain has halted: told by its health.
             is_away = True
+            _ask_who_orders(follower)
             _ask_others(seat, follower)
             follower.trouble = error
             ended.wait(AWAY_MS / 1_000)
+
+
+def _ask_who_orders(follower: Follower) -> None:
+    """Learn from the others whether they have agreed on another leader meanwhile."""
+    try:
+        follower.learn()
+    except Error as error:
+        # Its copy was left behind: told by its health until it is repaired.
+        follower.trouble = error
 
 
 def _resend(seat: Seat) -> None:

@@ -33,6 +33,7 @@ from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.term import TERM_FILE, Terms, serve_terms
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
@@ -72,14 +73,21 @@ class Seat:
         serve_chain(self.link, Peer(node.replica, self.witnesses))
         serve_news(self.link, node.replica)
         self._answer_access()
-        self.checker = Checker(node, self.link, is_orderer=node.member == house.county.orderer)
+        founder = house.county.orderer
+        self.terms = Terms(node.folder / TERM_FILE, node.replica, node.member, founder)
+        serve_terms(self.link, self.terms)
+        self.checker = Checker(node, self.link, orders=lambda: house.leader == node.member)
         self.witnesses.tell(self.checker.equivocations.look)
         self.follower: Follower | None = None
-        if node.member != house.county.orderer:
-            self.follower = Follower(
-                node.replica, self.witnesses, self.link, house.county.orderer, self.pen
-            )
         node.orders = self
+
+    def begin(self, leader: str) -> None:
+        """Follow the member that orders; the leader itself follows nobody."""
+        node = self.node
+        if node.member != leader:
+            self.follower = Follower(
+                node.replica, self.witnesses, self.link, leader, self.pen, terms=self.terms
+            )
 
     def _answer_access(self) -> None:
         node = self.node
@@ -107,7 +115,7 @@ class Seat:
 
     def check(self) -> None:
         """Refuse a write where the member that orders is on another machine, and away."""
-        apart, orderer = self._house.apart, self._house.county.orderer
+        apart, orderer = self._house.apart, self.terms.leader
         if apart is not None and self.follower is not None and apart.is_away(orderer):
             raise Unavailable(
                 "ledger.away",
@@ -167,8 +175,11 @@ class House:
         try:
             for name in [each.name for each in county.members] if apart is None else [apart.member]:
                 self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
+            self.leader = self._find_leader()
+            for seat in self.seats():
+                seat.begin(self.leader)
             if county.seed:
-                ahead = self._seats.get(county.orderer) or self.seats()[0]
+                ahead = self._seats.get(self.leader) or self.seats()[0]
                 later.reach(ahead.node.replica.tip.time)
             self._orderer = self._begin_to_order(later, entropy("orderer"))
             if apart is None:
@@ -178,6 +189,17 @@ class House:
             for seat in self._seats.values():
                 seat.close()
             raise
+
+    def _find_leader(self) -> str:
+        """Return who orders, by the newest term that a member here knows of, and tell the others.
+
+        Members of other machines are asked once the one known as leader is away.
+        """
+        newest = max(self.seats(), key=lambda seat: seat.terms.number)
+        for seat in self.seats():
+            if newest.terms.term is not None:
+                seat.terms.adopt(newest.terms.term)
+        return newest.terms.leader
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
         if not (self.folder / name).is_dir():
@@ -196,7 +218,7 @@ class House:
 
     def _begin_to_order(self, clock: Clock, entropy: Entropy) -> Orderer | None:
         """Return what orders for all, where the member that orders is open here."""
-        seat = self._seats.get(self.county.orderer)
+        seat = self._seats.get(self.leader)
         if seat is None:
             return None
         with contextlib.suppress(*self.passing):
@@ -204,11 +226,12 @@ class House:
             self.catch_up(seat)
         found = Orderer(
             seat.node.replica,
-            self.county.orderer,
+            self.leader,
             clock,
             entropy,
             pen=seat.pen,
             witnesses=seat.witnesses,
+            terms=seat.terms,
         )
         serve_ledger(seat.link, found)
         return found
@@ -230,7 +253,7 @@ class House:
         An orderer whose file lost its end would else put other blocks at heights it has signed.
         """
         link, pen = ordering.link, ordering.pen
-        own = Follower(ordering.node.replica, ordering.witnesses, link, self.county.orderer, pen)
+        own = Follower(ordering.node.replica, ordering.witnesses, link, self.leader, pen)
         try:
             own.catch_up()
         except Unavailable as error:
@@ -299,7 +322,8 @@ class House:
                 if seat.follower is not None:
                     # A member whose own file is damaged says so in its health, and ends nobody
                     # else's day: it can be looked at and repaired while the others go on.
-                    with contextlib.suppress(Corrupt, *self.passing):
+                    # So does one that waits for others to agree on who orders.
+                    with contextlib.suppress(Corrupt, Unavailable):
                         seat.follower.pull()
 
     def _cosign_own(self, seat: Seat) -> None:

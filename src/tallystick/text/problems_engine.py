@@ -104,6 +104,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "请运维人员从备份恢复 bft.key。",
                 "Have the operator restore bft.key from a copy.",
             ),
+            "bad_seats": (
+                "投票成员的地址表读不出来",
+                "The list of the voting members' addresses cannot be read",
+                NOT_STARTED,
+                "从任何一个成员那里取一份 engine.json，各家都一样。",
+                "Take engine.json from any other member; it is the same at each.",
+            ),
             "build": (
                 "排序引擎没有编译成功",
                 "The ordering engine could not be built",
@@ -131,6 +138,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOT_STARTED,
                 "请运维人员从备份恢复 bft.key。",
                 "Have the operator restore bft.key from a copy.",
+            ),
+            "no_seats": (
+                "投票成员的地址表里没有本成员，或者表不在",
+                "The list of the voting members' addresses is missing, or lacks this member",
+                NOT_STARTED,
+                "从任何一个成员那里取一份 engine.json，或在各家的表里补上本成员。",
+                "Take engine.json from another member, or add this one to it everywhere.",
             ),
             "no_validators": (
                 "这份账本建立时没有投票成员",

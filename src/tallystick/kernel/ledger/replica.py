@@ -47,6 +47,7 @@ class Replica:
         path: the file, `ledger.db`.
         charter: every record type with its rule.
         log: proofs over the transaction log.
+        leaves: yields the bytes of so many leaves of the log from a place on, within the log.
         read: returns the state's value of a key, None if it holds none.
     """
 
@@ -65,6 +66,7 @@ class Replica:
         self._database = database
         self._fresh = Database.read(self.path)
         self._rows = Rows(self._fresh)
+        self.leaves = self._rows.leaves
         self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
         self._pairs = Rows(Database.read(self.path))
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)

@@ -184,6 +184,36 @@ class Rows:
         rows = self.database.rows("SELECT height FROM roster WHERE height > 0 ORDER BY height")
         return [height for (height,) in rows]
 
+    def leaves(self, first: int, count: int) -> Iterator[bytes]:
+        """Yield the bytes of `count` leaves of the log from a place on, each as it was hashed."""
+        at, end = first, first + count
+        while at < end:
+            row = self.database.row(
+                "SELECT first, height, tids, codes, nodes FROM log WHERE first <= ?"
+                " ORDER BY first DESC LIMIT 1",
+                (at,),
+            )
+            if row is None or not is_row(row, int, int, bytes, bytes, bytes):
+                raise corrupt(f"entry {at}", field="entry")
+            start, height, tids, codes, nodes = row
+            try:
+                time = layout.header_fields(self.header(height))["time"]
+                prev = cid_of(self.header(height - 1) if height > 1 else self.genesis().data)
+            except NotFound as error:
+                raise corrupt(f"entry {at}", field="entry", height=height) from error
+            behind = min(end, start + len(tids) // DIGEST_SIZE)
+            if behind <= at or len(codes) * DIGEST_SIZE != len(tids) * 2:
+                raise corrupt(f"entry {at}", field="entry", height=height)
+            for place in range(at, behind):
+                index = place - start
+                code = int.from_bytes(codes[2 * index : 2 * index + 2], "big")
+                tid = tids[DIGEST_SIZE * index : DIGEST_SIZE * (index + 1)]
+                leaf = encode([height, index, time, code, tid, prev])
+                if leaf_hash(leaf) != cut_node(start, nodes, 0, place):
+                    raise corrupt(f"entry {place}", field="entry", height=height)
+                yield leaf
+            at = behind
+
     def cosignatures(self, height: int) -> dict[str, str]:
         """Return the checkpoint lines kept for a height, by member."""
         rows = self.database.rows(

@@ -32,8 +32,9 @@ from tallystick.chain.member import Members, quorum
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
 
-__all__ = ["Consent", "Term", "Terms", "serve_terms"]
+__all__ = ["TERM_FILE", "Consent", "Term", "Terms", "serve_terms"]
 
+TERM_FILE: Final = "term.cbor"
 CONSENT: Final = "ledger.consent"
 TERM: Final = "ledger.term"
 _SIGNATURE: Final = codec.exact_bytes(64)

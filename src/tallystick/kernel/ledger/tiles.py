@@ -25,5 +25,4 @@ def read_tile(replica: Replica, tile: Tile) -> bytes:
         )
     if tile.level != ENTRIES:
         return tile_data(tile, replica.log.node)
-    first = tile.index * WIDTH
-    return bundle_entries([replica.leaf(at) for at in range(first, first + tile.width)])
+    return bundle_entries(list(replica.leaves(tile.index * WIDTH, tile.width)))

@@ -60,6 +60,7 @@ def _flush(_: Application, __: Any) -> bytes:  # noqa: ANN401
 
 
 def _info(application: Application, _: Any) -> bytes:  # noqa: ANN401
+    application.resume()
     return _told(
         info={
             "data": "tallystick",

@@ -30,6 +30,8 @@ _LOG: Final = logging.getLogger(__name__)
 HOST: Final = "127.0.0.1"
 CONNECTIONS_MAX: Final = 8
 """The engine opens four; those of an engine that has just been restarted overlap its last ones."""
+END_STEPS: Final = 50
+END_STEP_S: Final = 0.01
 ERROR_CHARACTERS_MAX: Final = 500
 
 
@@ -71,6 +73,9 @@ class AbciServer:
         self.trouble: Error | None = None
         """The last request that could not be answered; None if none failed."""
         self.connections: set[_Connection] = set()
+        """Those that are answered."""
+        self.opened: set[_Connection] = set()
+        """Those whose socket is open: refused ones too, until it is closed."""
         self._socket = listen(port)
         self.port: int = self._socket.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -96,8 +101,19 @@ class AbciServer:
             await self._ended.wait()
         finally:
             server.close()
-            for each in list(self.connections):
-                each.end()
+            await self._end_connections()
+
+    async def _end_connections(self) -> None:
+        """Let every connection send its last answer, for a while, and close its socket."""
+        for each in list(self.opened):
+            each.end()
+        for _ in range(END_STEPS):
+            if not self.opened:
+                return
+            await asyncio.sleep(END_STEP_S)
+        for each in list(self.opened):
+            each.abort()
+        await asyncio.sleep(END_STEP_S)
 
     def close(self) -> None:
         """End all connections and the thread; a second call does nothing."""
@@ -123,6 +139,7 @@ class _Connection(asyncio.Protocol):
         """Take the connection in, or refuse it where there are too many."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._server.opened.add(self)
         if len(self._server.connections) >= CONNECTIONS_MAX:
             transport.close()
             return
@@ -170,6 +187,11 @@ class _Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def abort(self) -> None:
+        """Close at once, whatever was not sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
     def pause_writing(self) -> None:
         """Read nothing more from a peer that does not read."""
         if self._transport is not None and not self._transport.is_closing():
@@ -185,6 +207,7 @@ class _Connection(asyncio.Protocol):
         del exc
         self._transport = None
         self._server.connections.discard(self)
+        self._server.opened.discard(self)
 
 
 def _no_request(why: str) -> Invalid:

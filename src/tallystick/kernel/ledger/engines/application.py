@@ -164,6 +164,16 @@ class Application:
         """Tell whether the engine has yet to reach blocks that are kept here."""
         return self._mark.own < self.replica.tip.height
 
+    def resume(self) -> None:
+        """Answer an engine that has just come: begin where the file stands, if that went back.
+
+        A repair may put a shorter chain in the file's place; the engine replays what is missing.
+        """
+        if self._mark.own > self.replica.tip.height:
+            self._mark, self._pending = self.marks.last(), None
+            self._height = self._mark.height
+            self._outcomes.clear()
+
     def begin(self, network: str, time_ms: int) -> Decided:
         """Begin the engine's chain: return its first app hash and validators.
 

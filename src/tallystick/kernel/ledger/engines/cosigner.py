@@ -115,13 +115,15 @@ class Cosigner:
         self._thread.start()
 
     def _serve(self) -> None:
-        done = 0
-        while not self._ended:
+        while not self._has_ended():
             done = self._replica.tip.height
             is_whole = self.work()
             with self._moved:
-                if not self._ended and self._replica.tip.height == done:
+                if not self._has_ended() and self._replica.tip.height == done:
                     self._moved.wait(None if is_whole else RETRY_MS / 1_000)
+
+    def _has_ended(self) -> bool:
+        return self._ended
 
     def close(self) -> None:
         """End the thread; a second call does nothing."""

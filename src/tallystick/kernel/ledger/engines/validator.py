@@ -6,6 +6,7 @@ over; ending is the other way round. Whoever opens it owns the replica and close
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from tallystick.base.clock import Clock, Entropy
 from tallystick.base.errors import Error
 from tallystick.chain.block import Effects
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
-from tallystick.kernel.ledger.engines.abci_server import AbciServer
+from tallystick.kernel.ledger.engines.abci_server import AbciServer, listen
 from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.comet_home import (
     EngineKeys,
@@ -44,7 +45,7 @@ class Place:
     Attributes:
         folder: the member's, with `bft.key`; the engine's home and log are made there.
         binary: the engine's program.
-        rpc_port: of its node, on loopback.
+        rpc_port: of its node, on loopback; 0 takes a free one at each start.
         p2p_port: of its node, for peers.
         app_port: of the application; 0 takes a free one at each start.
         peers: the other validators' nodes.
@@ -124,7 +125,8 @@ class Validator:
         keys = EngineKeys.read(place.folder / "bft.key")
         home = place.folder / HOME
         gate = Gate(replica, clock)
-        ledger = CometLedger(gate, CometPool(place.rpc_port))
+        rpc_port = place.rpc_port or _free_port()
+        ledger = CometLedger(gate, CometPool(rpc_port))
 
         def told(effects: Effects) -> None:
             ledger.settle(effects)
@@ -138,7 +140,7 @@ class Validator:
             seat = Seat(
                 place.folder.name,
                 server.port,
-                place.rpc_port,
+                rpc_port,
                 place.p2p_port,
                 place.peers,
                 place.host,
@@ -172,3 +174,10 @@ class Validator:
         self.ledger.close()
         self.keeper.close()
         self._server.close()
+
+
+def _free_port() -> int:
+    """Return a port of loopback that nobody listens on now; who takes it first is told in a log."""
+    with contextlib.closing(listen()) as found:
+        port: int = found.getsockname()[1]
+    return port

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from simulation.chain import CHARTER, START_MS, Chain
-from simulation.engines import Council
 from simulation.validators import NAMES, engine_keys, validated
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import decode, encode, sha256
@@ -27,7 +26,6 @@ from tallystick.kernel.ledger.engines.application import (
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
 from tallystick.kernel.ledger.engines.validators import address_of, changes, owners, validators
-from tallystick.kernel.ledger.engines.verified import Verified
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.store.database import Database
@@ -314,6 +312,36 @@ def test_an_engine_whose_data_was_lost_finds_the_blocks_that_are_kept(
     replica.close()
 
 
+def test_a_repair_that_shortens_the_chain_lets_the_engine_replay_the_rest(
+    chain: Chain, tmp_path: Path
+) -> None:
+    path = tmp_path / "ledger.db"
+    replica = make_replica(chain, path)
+    application = make(chain, replica)
+    blocks = [offer(chain, seq, NONCE, chain.sign(seq, [chain.news(seq)])) for seq in range(1, 4)]
+    for each in blocks:
+        application.finalize(each)
+        application.commit()
+        if each.height == 1:
+            replica._database.backup(tmp_path / "older.db")
+    tip = replica.tip
+
+    def swap() -> Path:
+        for suffix in ("-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        return (tmp_path / "older.db").replace(path)
+
+    replica.exchange(swap)
+    assert replica.tip.height == 1
+    application.resume()
+    assert application.height == 1
+    for each in blocks[1:]:
+        application.finalize(each)
+        application.commit()
+    assert replica.tip == tip
+    replica.close()
+
+
 def test_a_damaged_mark_is_named(chain: Chain, tmp_path: Path) -> None:
     replica = make_replica(chain, tmp_path / "ledger.db")
     application = make(chain, replica)
@@ -419,65 +447,6 @@ def test_a_key_whose_span_begins_is_told_to_the_engine_in_time(tmp_path: Path) -
         assert dict(again.finalize(asked).validators) == told[height - 1]
         again.commit()
     replica.close()
-
-
-# ---- memory of signatures and the gate
-
-
-def test_a_memory_of_signatures_says_what_the_curve_says() -> None:
-    key, memory = SigningKey.from_seed(bytes(32)), Verified(2)
-    good = [(bytes([n]), key.sign(bytes([n]))) for n in range(5)]
-    for _ in range(2):
-        for message, signature in good:
-            assert memory.check(key.public, message, signature)
-            assert not memory.check(key.public, message + b"x", signature)
-            assert not memory.check(key.public[:-1], key.public[-1:] + message, signature)
-            assert not memory.check(key.public, message + signature[:1], signature[1:])
-    assert memory.checked >= 5
-    # Only what was valid is remembered, and no more than two generations of it.
-    assert len(memory._young) <= 2
-    assert len(memory._old) <= 2
-
-
-def test_each_signature_is_checked_once_from_submission_to_block(tmp_path: Path) -> None:
-    council = Council(tmp_path, "memory")
-    council.open_all()
-    data = council.chain.sign(1, [council.chain.news(1)], "bank")
-    council.seats["bank"].ledger.submit(data)
-    council.settle()
-    for seat in council.seats.values():
-        assert seat.application.gate.verified.checked == 1
-        assert seat.application.gate.verified.asked >= 2
-    council.end()
-
-
-def test_a_pool_takes_one_of_two_signed_for_a_number_and_no_forgery(
-    chain: Chain, application: Application
-) -> None:
-    thief = Chain("thief")
-    thief.genesis = chain.genesis
-    first, second = chain.sign(1, [chain.news(1)]), chain.sign(1, [chain.news(2)])
-    assert application.check(thief.sign(1, [thief.news(1)])) is not None
-    assert application.check(first) is None
-    assert application.check(first) is None
-    told = application.check(second)
-    assert isinstance(told, Conflict)
-    assert application.check(first[:-1] + b"x") is not None
-    application.finalize(offer(chain, 1, NONCE, first))
-    application.commit()
-    for data in (first, second):
-        assert application.check(data, again=True) is not None
-        assert application.check(data) is not None
-
-
-def test_what_has_ended_while_it_waited_leaves_the_pool(
-    chain: Chain, application: Application
-) -> None:
-    data = chain.sign(1, [chain.news(1)], life_ms=1_000)
-    assert application.check(data) is None
-    assert application.check(data, again=True) is None
-    chain.clock.advance(2_000)
-    assert application.check(data, again=True) is not None
 
 
 def test_header_fields_are_the_engines_and_the_members(

@@ -33,6 +33,7 @@ from tallystick.kernel.ledger.engines.comet_rpc import CometPool, Taken
 from tallystick.kernel.ledger.engines.cometbft import CometLedger
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.leash import leashed
+from tallystick.kernel.ledger.engines.seats import place_of, read_seats, write_seats
 from tallystick.kernel.ledger.engines.supervise import Keeper
 from tallystick.kernel.ledger.replica import Replica
 
@@ -92,6 +93,47 @@ def test_a_chain_without_validators_has_no_folder(tmp_path: Path) -> None:
 
 def _replica(path: Path, chain: Chain) -> Replica:
     return Replica.create(path, chain.genesis.data, chain.list.data, CHARTER)
+
+
+# ---- where the others are
+
+
+def test_places_are_written_and_read_and_lead_to_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "engine.json"
+    with pytest.raises(NotFound, match=r"engine\.no_seats"):
+        read_seats(path)
+    seats = {
+        name: Peer(engine_keys("seats", name).node_id, "10.0.0.7", 26_000 + at)
+        for at, name in enumerate(NAMES)
+    }
+    write_seats(path, seats)
+    assert read_seats(path) == seats
+    place = place_of(tmp_path / "coop", seats, Path("cometbft"))
+    assert (place.p2p_port, place.host, len(place.peers)) == (26_002, "10.0.0.7", 3)
+    assert seats["coop"] not in place.peers
+    with pytest.raises(NotFound, match=r"engine\.no_seats"):
+        place_of(tmp_path / "stranger", seats, Path("cometbft"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"bank": 1}',
+        '{"bank": {"node": "00", "host": "a", "port": 1}}',
+        '{"bank": {"node": "%s", "host": "a,b@c", "port": 1}}' % ("0" * 40),
+        '{"bank": {"node": "%s", "host": "a", "port": 70000}}' % ("0" * 40),
+        '{"bank": {"node": "%s", "host": "a", "port": true}}' % ("0" * 40),
+        "\udcff",
+    ],
+)
+def test_places_that_have_no_reading_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "engine.json"
+    path.write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(Invalid, match=r"engine\.bad_seats"):
+        read_seats(path)
 
 
 # ---- its keeper

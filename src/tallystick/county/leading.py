@@ -1,0 +1,162 @@
+"""How members make another of them order: by their consents, in one folder or on many machines.
+
+Laws: consents are given while a member is not served, by whoever may open its folder; the new
+leader gathers them, takes over the highest head among them and orders from its next start on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tallystick.base.clock import Clock, SystemEntropy
+from tallystick.base.errors import Error, Invalid, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.county.founding import CountyFile, read_county
+from tallystick.county.single import open_single
+from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.peer import Peer, serve_chain
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.term import TERM_FILE, Consent, Term, Terms, serve_terms
+from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.engines.memory import Network
+from tallystick.node import Node
+
+__all__ = ["agree", "lead_all", "lead_alone"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A member opened for nothing but its consent: its node, what it consented to, its copy."""
+
+    node: Node
+    terms: Terms
+    follower: Follower
+
+    def consent(self, term: int, leader: str) -> Consent:
+        return self.terms.agree(term, leader, SigningKey.from_seed(self.node.secrets.note))
+
+
+@contextmanager
+def _open(home: Path, county: CountyFile, clock: Clock, link: Link) -> Iterator[_Place]:
+    member = home.name
+    if not home.is_dir():
+        raise NotFound(
+            "member.elsewhere",
+            f"the folder of {member} is not in {home.parent.name}",
+            cure="Open it where it is.",
+        )
+    node = Node.open(home, clock, SystemEntropy())
+    pen = Pen(
+        node.folder / "signed.bin",
+        node.replica,
+        member,
+        SigningKey.from_seed(node.secrets.note),
+        clock,
+    )
+    try:
+        witnesses = Witnesses(node.replica)
+        terms = Terms(node.folder / TERM_FILE, node.replica, member, county.orderer)
+        serve_chain(link, Peer(node.replica, witnesses))
+        serve_terms(link, terms)
+        follower = Follower(node.replica, witnesses, link, terms.leader, pen, terms=terms)
+        yield _Place(node, terms, follower)
+        follower.close()
+    finally:
+        node.close()
+        pen.close()
+
+
+def agree(folder: Path, member: str, leader: str, *, clock: Clock, term: int = 0) -> Consent:
+    """Let a member consent that another orders, in the next term it knows of or in `term`.
+
+    Raises:
+        Conflict: `node.locked`, it is served; `ledger.consented`.
+        Invalid: `ledger.no_leader`.
+    """
+    network = Network()
+    with _open(folder / member, read_county(folder), clock, network.join(member)) as place:
+        return place.consent(term or _next_term([place], leader), leader)
+
+
+def _next_term(places: list[_Place], leader: str) -> int:
+    """Return the term to consent to: one that others consented to for this leader, or the next."""
+    held = [each.terms.consent for each in places]
+    newest = max([each.terms.number for each in places])
+    latest = max((each.term for each in held if each is not None), default=0)
+    same = {each.leader for each in held if each is not None and each.term == latest}
+    return latest if latest > newest and same == {leader} else max(latest, newest) + 1
+
+
+def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
+    """Let all members of a county's folder that can be opened make another of them order.
+
+    Raises:
+        Unavailable: `ledger.between_terms`, too few could be opened.
+        Invalid: `ledger.no_leader`; Conflict: `node.locked`, the county is served.
+    """
+    county, network = read_county(folder), Network()
+    names = [each.name for each in county.members]
+    if leader not in names:
+        raise Invalid(
+            "ledger.no_leader",
+            f"{leader} is no member of this chain",
+            cure="tally change members.",
+        )
+    with ExitStack() as opened:
+        places = {}
+        for name in names:
+            with contextlib.suppress(Error):
+                # Who is lost or damaged does not consent; whether enough do is counted below.
+                place = _open(folder / name, county, clock, network.join(name))
+                places[name] = opened.enter_context(place)
+        if leader not in places:
+            # Tell what is wrong with the one that is to order.
+            opened.enter_context(_open(folder / leader, county, clock, network.join(leader)))
+        term = _next_term(list(places.values()), leader)
+        for each in places.values():
+            each.consent(term, leader)
+        found = places[leader].terms.gather(places[leader].follower.link)
+        _take_over(places[leader].follower, found)
+        for name, each in places.items():
+            if name != leader:
+                each.terms.adopt(found)
+                with contextlib.suppress(Error):
+                    # A copy that was left behind says so at its next start.
+                    each.follower.take_term()
+        return found
+
+
+def lead_alone(folder: Path, member: str, *, clock: Clock) -> Term:
+    """Let a member that its own folder holds gather the others' consents over the link, and lead.
+
+    Raises:
+        Unavailable: `ledger.between_terms`, too few have consented, or cannot be reached.
+    """
+    with open_single(folder, member, clock) as house:
+        seat = house.seat(member)
+        found = seat.terms.gather(seat.link)
+        follower = Follower(
+            seat.node.replica, seat.witnesses, seat.link, member, seat.pen, terms=seat.terms
+        )
+        _take_over(follower, found)
+        return found
+
+
+def _take_over(follower: Follower, term: Term) -> None:
+    """Bring the new leader's copy to the term's base, from whoever holds it."""
+    height, _ = term.base
+    holders = [each.member for each in term.consents if each.height >= height]
+    for name in holders:
+        if follower.replica.tip.height >= height or name == follower.link.member:
+            break
+        with contextlib.suppress(Error):
+            # Another holder may answer; whether the base is held is checked below.
+            follower.pull(name)
+    assert follower.terms is not None
+    follower.terms.check_base()
+    follower.take_term()

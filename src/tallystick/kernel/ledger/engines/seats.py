@@ -1,0 +1,97 @@
+"""Where the validators' nodes are: one public file of a county, the same at every member.
+
+`engine.json`: by member, the node's id (no key of the chain, so it stands here) and the address its
+peers connect to. A wrong entry costs a connection and nothing else: nodes prove their ids to each
+other, and what they agree on is signed by keys of the members list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.kernel.ledger.engines.comet_home import Peer
+from tallystick.kernel.ledger.engines.validator import Place
+
+__all__ = ["SEATS_FILE", "place_of", "read_seats", "write_seats"]
+
+SEATS_FILE: Final = "engine.json"
+SEATS_BYTES_MAX: Final = 1024 * 1024
+_NODE_ID: Final = re.compile(r"[0-9a-f]{40}")
+# No sign that would end an address within the engine's settings.
+_HOST: Final = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
+_PORT_MAX: Final = 65_535
+
+
+def write_seats(path: Path, seats: Mapping[str, Peer]) -> None:
+    """Write who validates where, whole or not at all."""
+    rows = {
+        name: {"node": each.node_id, "host": each.host, "port": each.port}
+        for name, each in sorted(seats.items())
+    }
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    fresh.replace(path)
+
+
+def read_seats(path: Path) -> dict[str, Peer]:
+    """Return each validator's node by member.
+
+    Raises:
+        NotFound: `engine.no_seats`, there is no such file.
+        Invalid: `engine.bad_seats`, it has no reading.
+    """
+    try:
+        text = path.read_bytes()[: SEATS_BYTES_MAX + 1].decode()
+    except FileNotFoundError as error:
+        raise NotFound(
+            "engine.no_seats",
+            f"{path.name} is missing: nobody knows where the validators are",
+            cure="Take it from another member: it is the same at each.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise _bad("it is no text") from error
+    try:
+        rows = json.loads(text)
+        return {name: _read_peer(name, row) for name, row in rows.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _bad(str(error)) from error
+
+
+def _read_peer(name: str, row: Mapping[str, object]) -> Peer:
+    node, host, port = row["node"], row["host"], row["port"]
+    known = isinstance(node, str) and isinstance(host, str) and type(port) is int
+    if not known or not _NODE_ID.fullmatch(str(node)) or not _HOST.fullmatch(str(host)):
+        raise ValueError(f"the entry of {name} names no node and host")
+    if type(port) is not int or not 0 < port <= _PORT_MAX:
+        raise ValueError(f"the entry of {name} has no port")
+    return Peer(str(node), str(host), port)
+
+
+def place_of(home: Path, seats: Mapping[str, Peer], binary: Path) -> Place:
+    """Return where a member's engine is: its own entry's port, and the others as peers.
+
+    Raises:
+        NotFound: `engine.no_seats`, the member has no entry.
+    """
+    own = seats.get(home.name)
+    if own is None:
+        raise NotFound(
+            "engine.no_seats",
+            f"{home.name} has no entry among the validators' places",
+            cure="Add its node to engine.json at every member, or let it follow.",
+        )
+    peers = [each for name, each in sorted(seats.items()) if name != home.name]
+    return Place(home, binary, 0, own.port, peers=peers, host=own.host)
+
+
+def _bad(why: str) -> Invalid:
+    return Invalid(
+        "engine.bad_seats",
+        f"engine.json has no reading: {why}",
+        cure="Take it from another member: it is the same at each.",
+    )

@@ -1,0 +1,110 @@
+"""What may wait for a block, and the memory of signatures behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulation.chain import CHARTER, Chain
+from simulation.engines import Council
+from simulation.validators import engine_keys, validated
+from tallystick.base.clock import SeededEntropy
+from tallystick.base.errors import Conflict
+from tallystick.base.keys import SigningKey
+from tallystick.kernel.ledger.engines.application import Application, Offer
+from tallystick.kernel.ledger.engines.gate import WARM_MIN, Gate
+from tallystick.kernel.ledger.engines.validators import address_of
+from tallystick.kernel.ledger.engines.verified import Verified
+from tallystick.kernel.ledger.replica import Replica
+
+NONCE = bytes(16)
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return validated("gate")
+
+
+@pytest.fixture
+def application(chain: Chain, tmp_path: Path) -> Iterator[Application]:
+    replica = Replica.create(tmp_path / "ledger.db", chain.genesis.data, chain.list.data, CHARTER)
+    yield Application(replica, Gate(replica, chain.clock), SeededEntropy("nonces"))
+    replica.close()
+
+
+def offer(chain: Chain, height: int, *txs: bytes) -> Offer:
+    chain.clock.advance(1)
+    address = address_of(engine_keys("gate", "operator").public)
+    return Offer(height, chain.clock.now_ms(), address, txs)
+
+
+def test_a_memory_of_signatures_says_what_the_curve_says() -> None:
+    key, memory = SigningKey.from_seed(bytes(32)), Verified(2)
+    good = [(bytes([n]), key.sign(bytes([n]))) for n in range(5)]
+    for _ in range(2):
+        for message, signature in good:
+            assert memory.check(key.public, message, signature)
+            assert not memory.check(key.public, message + b"x", signature)
+            assert not memory.check(key.public[:-1], key.public[-1:] + message, signature)
+            assert not memory.check(key.public, message + signature[:1], signature[1:])
+    assert memory.checked >= 5
+    # Only what was valid is remembered, and no more than two generations of it.
+    assert len(memory._young) <= 2
+    assert len(memory._old) <= 2
+
+
+def test_each_signature_is_checked_once_from_submission_to_block(tmp_path: Path) -> None:
+    council = Council(tmp_path, "memory")
+    council.open_all()
+    data = council.chain.sign(1, [council.chain.news(1)], "bank")
+    council.seats["bank"].ledger.submit(data)
+    council.settle()
+    for seat in council.seats.values():
+        assert seat.application.gate.verified.checked == 1
+        assert seat.application.gate.verified.asked >= 2
+    council.end()
+
+
+def test_a_pool_takes_one_of_two_signed_for_a_number_and_no_forgery(
+    chain: Chain, application: Application
+) -> None:
+    thief = Chain("thief")
+    thief.genesis = chain.genesis
+    first, second = chain.sign(1, [chain.news(1)]), chain.sign(1, [chain.news(2)])
+    assert application.check(thief.sign(1, [thief.news(1)])) is not None
+    assert application.check(first) is None
+    assert application.check(first) is None
+    told = application.check(second)
+    assert isinstance(told, Conflict)
+    assert application.check(first[:-1] + b"x") is not None
+    application.finalize(offer(chain, 1, NONCE, first))
+    application.commit()
+    for data in (first, second):
+        assert application.check(data, again=True) is not None
+        assert application.check(data) is not None
+
+
+def test_what_has_ended_while_it_waited_leaves_the_pool(
+    chain: Chain, application: Application
+) -> None:
+    data = chain.sign(1, [chain.news(1)], life_ms=1_000)
+    assert application.check(data) is None
+    assert application.check(data, again=True) is None
+    chain.clock.advance(2_000)
+    assert application.check(data, again=True) is not None
+
+
+def test_many_signatures_that_were_not_met_are_checked_on_two_threads_and_once(
+    chain: Chain, application: Application
+) -> None:
+    txs = [chain.sign(seq, [chain.news(seq)]) for seq in range(1, 2 * WARM_MIN)]
+    thief = Chain("thief")
+    thief.genesis = chain.genesis
+    bad = offer(chain, 1, NONCE, *txs, thief.sign(1_000, [thief.news(9)]))
+    assert application.judge(bad) is not None
+    verified = application.gate.verified
+    assert verified.checked == len(txs) + 2  # the bad one again, when the block is run
+    assert application.judge(offer(chain, 1, NONCE, *txs)) is None
+    assert verified.checked == len(txs) + 2
