@@ -105,6 +105,8 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
         ("DROP INDEX IF EXISTS none", None, None),
         ("CREATE INDEX more ON log (height)", -1, "schema"),
         ("UPDATE part SET version = 3", -1, "version"),
+        ("INSERT INTO engine VALUES (3, 4, x'0000000000000000')", 3, "engine"),
+        ("INSERT INTO misbehaviour VALUES (3, x'00', 1, 9, x'00')", 3, "misbehaviour"),
     ],
 )
 def test_each_changed_row_is_named_by_height_and_field(

@@ -14,9 +14,9 @@ What each row says follows from the blocks, so the audit can compute all of it a
 - `head`: one row, what the next block needs and no header tells: lanes and writes_root.
 - `roster`: each list of members, by the height of the header that names it first.
 - `cosignature`: checkpoint lines by height and member. `aside`: a block that was refused.
-- `engine`: the height of a Byzantine engine whose block made ours at `own`, with the first 8 bytes
-  of a digest of both; empty blocks of the engine leave no row. `misbehaviour`: what validators were
-  caught at, as the engine told it.
+- `engine`: the height of a Byzantine engine whose block made ours at `own`; empty blocks of the
+  engine leave no row. `misbehaviour`: what validators were caught at, as the engine told it. Both
+  with `tally`, the first 8 bytes of a digest of the row.
 
 Version 1 had not the last two.
 """
@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, item_head, sha256
+from tallystick.base.codec import Cid, Value, encode, item_head, sha256
 from tallystick.base.errors import Corrupt, Error
 from tallystick.chain import schema
 from tallystick.kernel.store.database import Database
@@ -60,7 +60,7 @@ CREATE TABLE engine (
     own INTEGER PRIMARY KEY, height INTEGER NOT NULL, tally BLOB NOT NULL);
 CREATE TABLE misbehaviour (
     height INTEGER NOT NULL, address BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
-    PRIMARY KEY (height, address, kind)) WITHOUT ROWID
+    tally BLOB NOT NULL, PRIMARY KEY (height, address, kind)) WITHOUT ROWID
 """
 _SCHEMA_1: Final = """
 CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -153,9 +153,9 @@ def pair_check(key: bytes, value: bytes) -> bytes:
     return sha256(len(key).to_bytes(4, "big") + key + value)[:8]
 
 
-def engine_check(own: int, height: int) -> bytes:
-    """Return the 8 bytes that an engine's height is kept with."""
-    return sha256(own.to_bytes(8, "big") + height.to_bytes(8, "big"))[:8]
+def engine_check(*values: Value) -> bytes:
+    """Return the 8 bytes that a row of an engine's own tables is kept with."""
+    return sha256(encode(list(values)))[:8]
 
 
 def block_check(header: bytes, body: bytes) -> bytes:

@@ -88,18 +88,22 @@ class Marks:
 
     def report(self, found: Sequence[Misbehaviour]) -> None:
         """Keep what validators were caught at; the same offence told again changes nothing."""
-        rows = [(each.height, each.address, each.kind, each.time_ms) for each in found]
+        values = [(each.height, each.address, each.kind, each.time_ms) for each in found]
+        rows = [(*row, engine_check(*row)) for row in values]
         self._replica.keep(
             lambda database: database.run_many(
-                "REPLACE INTO misbehaviour VALUES (?, ?, ?, ?)", rows
+                "REPLACE INTO misbehaviour VALUES (?, ?, ?, ?, ?)", rows
             )
         )
 
     def misbehaviour(self) -> list[Misbehaviour]:
-        """Return what was kept, by height."""
+        """Return what was kept, by height; Corrupt if a row is not what was written."""
         database = Database.read(self._replica.path)
         try:
-            rows = database.rows("SELECT height, address, kind, time FROM misbehaviour")
+            rows = database.rows("SELECT height, address, kind, time, tally FROM misbehaviour")
         finally:
             database.close()
-        return [Misbehaviour(*row) for row in rows]
+        for *row, tally in rows:
+            if not is_row(row, int, bytes, int, int) or engine_check(*row) != tally:
+                raise corrupt("what a validator was caught at", field="misbehaviour")
+        return [Misbehaviour(*row) for *row, _ in rows]

@@ -351,6 +351,7 @@ def test_a_damaged_mark_is_named(chain: Chain, tmp_path: Path) -> None:
     replica.keep(lambda database: database.run_many("UPDATE engine SET height = ?", [(7,)]))
     with pytest.raises(Corrupt, match="engine's mark"):
         make(chain, replica)
+    assert {finding.field for finding in replica.audit("bank").findings} == {"engine"}
     replica.close()
 
 
@@ -378,6 +379,12 @@ def test_what_validators_were_caught_at_is_kept_once(
     application.finalize(offer(chain, 2, NONCE), [caught])
     application.commit()
     assert application.marks.misbehaviour() == [caught]
+    assert application.replica.audit("coop").is_sound
+    application.replica.keep(
+        lambda database: database.run_many("UPDATE misbehaviour SET time = ?", [(7,)])
+    )
+    with pytest.raises(Corrupt, match="caught at"):
+        application.marks.misbehaviour()
     assert owners(chain.list)[caught.address] == "bank"
 
 
