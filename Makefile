@@ -8,9 +8,10 @@
 SHELL = /bin/sh
 VENV = .venv
 BIN = $(VENV)/bin
-# A lock is the whole closure, and wheels alone are taken: nothing is built from foreign source.
+# A lock is the whole closure, so nothing else is resolved; wheels alone are taken: nothing is built
+# from foreign source.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-LOCKED = $(INSTALL) --require-hashes --only-binary :all:
+LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
 # The optional C loops are built with the package; without a compiler it works all the same.
 NATIVE = setup.py src/tallystick/_native/batch.c
 PACKAGE = $(INSTALL) --no-deps --no-build-isolation --no-index --editable .

@@ -84,7 +84,9 @@ class History:
             self.acknowledged |= {tid for tid in self.data if seat.ledger.find(tid) is not None}
 
     def _submit_all_again(self) -> None:
-        """Do as outboxes do after a crash: the same bytes, as often as it takes."""
+        """Do as outboxes do after a crash: the same bytes, once everybody stands again."""
+        # A member that crashes as it comes back would take them with it; its outbox would not.
+        self.council.engine.faults = Faults()
         for name in NAMES:
             if name not in self.council.seats:
                 self.council.open(name)

@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,13 +19,15 @@ from tallystick.cli.showing import show as show_result
 from tallystick.cli.spoken import Verb, Words, argument, find_language, lang_option, option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
+
+    import uvicorn
 
     from tallystick.county.founding import CountyFile
     from tallystick.county.house import House
 
-__all__ = ["serve", "serve_folder"]
+__all__ = ["compose", "serve", "serve_folder", "serve_two"]
 
 PORT: Final = 8420
 PORT_MAX: Final = 65_535
@@ -121,9 +123,12 @@ def serve(
 
 def _find_alone(place: Place, members: tuple[str, ...], *, is_asked: bool) -> str:
     """Return the member to be opened alone, "" for all: the only one that a folder holds, too."""
+    from tallystick.county.dual import find_chains
     from tallystick.county.founding import read_county
     from tallystick.county.single import find_single
 
+    if find_chains(place.county):
+        return ""
     held = find_single(place.county, read_county(place.county))
     if not is_asked and not held:
         return ""
@@ -181,9 +186,13 @@ def serve_folder(
         bind: where others reach it, if not as its own entry in `peers.json` says.
     """
     from tallystick.cli.opening import publish_address
+    from tallystick.county.dual import find_chains
     from tallystick.county.founding import read_county
     from tallystick.county.serving import serve_house
 
+    if find_chains(place.county):
+        serve_two(place, host=host, port=port, names=names, has_console=has_console)
+        return
     found = read_county(place.county)
     _check_host(found, host)
     _log_to_stderr()
@@ -195,13 +204,51 @@ def serve_folder(
     ):
         address = _address(host, listener.getsockname()[1])
         members = (alone,) if alone else members
-        run, link = _compose(house, members, (host, *names), has_console=has_console)
+        server, link = compose(house, members, (host, *names), has_console=has_console)
         with publish_address(place.county / alone, address):
             told = {"address": address, "county": found.name}
             if has_console:
                 told["console"] = address + link
             show_result(told, is_json=place.is_json, language=find_language())
-            run(listener)
+            server.run(sockets=[listener])
+
+
+def serve_two(
+    place: Place, *, host: str, port: int, names: tuple[str, ...], has_console: bool
+) -> None:
+    """Serve both chains of a county until a signal ends them, each anchored in the other.
+
+    The financial one is at `port`, the administrative one at the next.
+    """
+    from tallystick.base.clock import SystemClock
+    from tallystick.cli.opening import publish_address
+    from tallystick.county.dual import ADMINISTRATIVE, FINANCIAL, open_dual, serve_dual
+
+    _log_to_stderr()
+    with ExitStack() as opened:
+        opened.enter_context(_ended_by_signal())
+        dual = opened.enter_context(open_dual(place.county, SystemClock()))
+        opened.enter_context(serve_dual(dual))
+        told, servers = [], []
+        for kind, at in ((FINANCIAL, port), (ADMINISTRATIVE, port + 1 if port else 0)):
+            house = dual.houses[kind]
+            _check_host(house.county, host)
+            listener = opened.enter_context(_listen(host, at))
+            server, link = compose(house, (), (host, *names), has_console=has_console)
+            address = _address(host, listener.getsockname()[1])
+            opened.enter_context(publish_address(house.folder, address))
+            row = {"chain": kind, "address": address, "county": house.county.name}
+            told.append({**row, "console": address + link} if has_console else row)
+            servers.append((server, listener))
+        show_result(told, is_json=place.is_json, language=find_language())
+        (first, listener), (second, beside) = servers
+        thread = threading.Thread(target=second.run, kwargs={"sockets": [beside]}, daemon=True)
+        thread.start()
+        try:
+            first.run(sockets=[listener])
+        finally:
+            second.should_exit = True
+            thread.join(GRACE_S)
 
 
 def _open(
@@ -220,9 +267,9 @@ def _open(
     return open_single(folder, alone, SystemClock(), bind=bind)
 
 
-def _compose(
+def compose(
     house: House, members: tuple[str, ...], names: tuple[str, ...], *, has_console: bool
-) -> tuple[Callable[[socket.socket], None], str]:
+) -> tuple[uvicorn.Server, str]:
     """Return what serves a house at a listener until a signal comes, and where to begin."""
     from tallystick.api.app import create_app
     from tallystick.api.gate import LOOPBACK
@@ -269,7 +316,7 @@ def _add_console(
     return console, demonstration.link if demonstration is not None else "/"
 
 
-def _server(app: Any, *, has_console: bool) -> Callable[[socket.socket], None]:  # noqa: ANN401 - ASGI
+def _server(app: Any, *, has_console: bool) -> uvicorn.Server:  # noqa: ANN401 - ASGI
     import uvicorn
 
     config = uvicorn.Config(
@@ -282,8 +329,7 @@ def _server(app: Any, *, has_console: bool) -> Callable[[socket.socket], None]: 
         limit_concurrency=CALLS_MAX,
         timeout_graceful_shutdown=GRACE_S,
     )
-    server = uvicorn.Server(config)
-    return lambda listener: server.run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 def _log_to_stderr() -> None:

@@ -31,7 +31,9 @@ from tallystick.node import Node
 from tallystick.records.chains import ChainAnchored
 
 __all__ = [
+    "ADMINISTRATIVE",
     "CHAINS",
+    "FINANCIAL",
     "OWN",
     "Dual",
     "anchor_house",
