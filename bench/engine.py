@@ -294,7 +294,9 @@ class _Store:
             if batch <= 0:
                 time.sleep(0.02)
                 continue
-            pool.offer([(b"%d-%d=" % (at, first + sent + k)).ljust(size, b"x") for k in range(batch)])
+            pool.offer(
+                [(b"%d-%d=" % (at, first + sent + k)).ljust(size, b"x") for k in range(batch)]
+            )
             sent += batch
 
     def close(self) -> None:

@@ -199,6 +199,7 @@ BODY = re.compile(f"([a-z0-9._-]{{1,24}}/[a-z2-7]{{52}})\n{NUMBER}\n(.{{44}})\nh
 def base64_of(text):
     data = base64.b64decode(text, validate=True)
     return form(base64.b64encode(data).decode() == text, "base64") or data
+def size_of(note): return int((BODY.match(bytes(note).decode()) or form(0, "note"))[2])
 def read_note(note, origin, members):
     text, gap, tail = bytes(note).decode().partition("\n\n")
     body, lines = BODY.fullmatch(text + "\n"), tail.split("\n")
@@ -207,9 +208,8 @@ def read_note(note, origin, members):
     form(all(found), "note line")
     blobs = [(each[1], base64_of(each[2])) for each in found]
     header, root = Link(base64.b32decode(body[5].upper() + "======")), base64_of(body[3])
-    size, height = int(body[2]), int(body[4])
     form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS and len(root) == 32, "note body")
-    form(max(size, height) <= MAX, "note body")
+    form(max(size := int(body[2]), height := int(body[4])) <= MAX, "note body")
     need(body[1] == origin, "origin")
     known, signers, start = {}, set(), origin.partition("/")[0]
     keys = [(name, key) for name in members for key in members[name].values()]
@@ -324,9 +324,9 @@ def verify_evidence(root, blocks, pin, types):
     return [(name, *each) for name, each in zip(names, found, strict=True)]
 def last_checkpoint(file, linked, pin):
     need(file["chain"] == pin["chain"], "chain")
-    now, ties, last = link_of(pin["list"]), [(pin["size"], pin["root"])], None
-    lists = {now: pin["list"]}
-    for note in file["checkpoints"]:
+    lists = {(now := link_of(pin["list"])): pin["list"]}
+    ties, last, notes = [(pin["size"], pin["root"])], None, file["checkpoints"]
+    for note in [each for each in notes[:-1] if size_of(each) > pin["size"]] + notes[-1:]:
         if last:
             header = decode(find(linked["headers"], last[2], "header of a note"), S["header"])
             stated = (header["log_size"], header["log_root"]), header["height"]

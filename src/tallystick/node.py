@@ -90,6 +90,17 @@ class Across(Protocol):
         """Return the proof that a case's public money was approved there."""
 
 
+class Beside(Protocol):
+    """Another chain of the county that the same process keeps."""
+
+    @property
+    def chain(self) -> bytes:
+        """Return the digest of its genesis."""
+
+    def count_new(self, height: int) -> int:
+        """Return how many of its records stand above a height, anchors left out."""
+
+
 class Node:
     """A member's open files and services; made by `open`, ended by `close`."""
 
@@ -119,6 +130,7 @@ class Node:
         self.drafts = Drafts(self._desk_file, self.keys, clock, entropy)
         self.orders: Orders | None = None
         self.across: Across | None = None
+        self.beside: Beside | None = None
         self._blocks: dict[int, list[Transaction]] = {}
         self._listed = replica.tip.members.cid
         self._folding = threading.Lock()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.witness import Witnesses
 
 BANK = "credit-union"
+VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "spec" / "verify.py"
 NEEDED = 9
 """Of the county's twelve members."""
 
@@ -105,7 +108,9 @@ def test_a_stolen_key_signs_no_more_and_what_it_signed_is_still_proven(town: Tow
     assert verdict.status is Status.PROVEN
 
 
-def test_evidence_leads_from_the_first_list_to_todays_and_is_read_from_either(town: Town) -> None:
+def test_evidence_leads_from_the_first_list_to_todays_and_is_read_from_either(
+    town: Town, tmp_path: Path
+) -> None:
     bank, house = town[BANK], town.house
     first = Pin.read((house.folder / "members.json").read_bytes())
     (early,) = take_in(bank, FITTING)
@@ -121,8 +126,17 @@ def test_evidence_leads_from_the_first_list_to_todays_and_is_read_from_either(to
         for each in (early, late)
     )
     for file in (early_file, late_file):
-        assert verify_evidence(file, first, CHARTER, replay).status is Status.PROVEN
-        assert verify_evidence(file, newest, CHARTER, replay).status is Status.PROVEN
+        for pin in (first, newest):
+            assert verify_evidence(file, pin, CHARTER, replay).status is Status.PROVEN
+    # The second reader, written from the specification, comes to the same by either pin.
+    (tmp_path / "late.car").write_bytes(late_file)
+    for pin in (first, newest):
+        (tmp_path / "pin.json").write_bytes(pin.write())
+        given = [str(tmp_path / "late.car"), "--pin", str(tmp_path / "pin.json")]
+        told = subprocess.run(
+            [sys.executable, str(VERIFIER), *given], capture_output=True, text=True, check=False
+        )
+        assert told.stdout.splitlines()[0].startswith("admitted: proven"), told
 
 
 def test_a_new_member_joins_by_its_card_follows_from_genesis_and_cosigns(

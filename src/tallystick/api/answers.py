@@ -35,7 +35,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
         "height is_witnessed cosigned",
         "time cid proposer transactions refused record_types records writers bytes fault",
     ),
-    "ChainRow": ("chain name kind size demanded anchors", "height"),
+    "ChainRow": ("chain name kind size demanded anchors", "height behind"),
     "ChangeActed": ("change", ""),
     "ChangeVoted": ("change record", ""),
     "ChangeRow": (
@@ -51,7 +51,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "CaseCounts": ("applied schemed judged reported matched refused closed all", ""),
     "CaseShown": (
         "row records application decisions seen steps result hand_overs loans appeals feedback",
-        "due",
+        "due across",
     ),
     "LoanShown": ("row terms schedule moves paid_minor balance_minor", ""),
     "DraftEnded": ("draft ended", ""),

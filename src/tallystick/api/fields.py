@@ -49,6 +49,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "CaseRow.opened_month": ("count", "Month it was taken in: year x 12 + month - 1."),
     "CaseRow.overridden_at": ("time", "When an officer decided otherwise, in ms since 1970 UTC."),
     "CaseRow.waits": ("text", "For what: decision, owner, answer, payout or new_owner."),
+    "CaseShown.across": (
+        "tree",
+        "Who approves its public money: chain, name, kind; then what the payout's proof shows.",
+    ),
     "CaseShown.appeals": ("trees", "Rows of its appeals, the oldest first."),
     "CaseShown.due": ("tree", "What its owner is to do: as an item of /today."),
     "CaseShown.feedback": (
@@ -62,6 +66,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "ChainRow.kind": ("text", "county, administrative, financial, private or public."),
     "ChainRow.size": ("count", "Leaves of its log; of another chain, as far as anchored here."),
     "ChainRow.height": ("count", "Of this chain, its height."),
+    "ChainRow.behind": (
+        "count",
+        "Records there since its last anchor here, anchors left out; where this process keeps it.",
+    ),
     "ChainRow.demanded": (
         "flag",
         "1: public money is paid out here on a department's approval there.",

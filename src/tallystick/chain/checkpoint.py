@@ -141,8 +141,14 @@ def read_body(text: str) -> Body:
 
 
 def read_stated(data: bytes) -> Body:
-    """Return what a note states, its signatures unread; Invalid if it is no note."""
-    return read_body(_split(data)[0])
+    """Return what a note states, its lines unread; Invalid if it does not begin with a body."""
+    try:
+        body, gap, _ = data.decode().partition("\n\n")
+    except UnicodeDecodeError as error:
+        raise refuse("note") from error
+    if not gap:
+        raise refuse("note")
+    return read_body(body + "\n")
 
 
 def read_note(data: bytes, *, name: str, chain: bytes, members: Members) -> Checkpoint:

@@ -13,6 +13,7 @@ from tallystick.console.pages import (
     block,
     case,
     cases,
+    chains,
     feedback,
     ledger,
     loans,
@@ -161,6 +162,15 @@ PLACES: Final = (
         Phrase("区块", "Block"),
         block.show_page,
         frozenset({"verify_chain"}),
+        is_live=True,
+    ),
+    Place(
+        "/chains",
+        Phrase("几本账", "Chains"),
+        chains.show_page,
+        frozenset({"verify_chain"}),
+        glyph="layers",
+        group="trust",
         is_live=True,
     ),
     Place(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tallystick.base.codec import cid_of
+from tallystick.county.crossing_told import tell_across
 from tallystick.node import Node
 from tallystick.services.positioning.acts import next_visit
 from tallystick.services.positioning.due import find_case_due
@@ -24,7 +25,8 @@ def show_case_page(node: Node, case: bytes) -> dict[str, Any]:
 
     Besides what `Positions.read_case` answers: `seen` (how many records it has), `steps`, `result`
     (figures, reasons, changes, options, providers), `hand_overs`, `loans`, `appeals`, `feedback`,
-    and `due` where its owner is to do something.
+    `due` where its owner is to do something, and `across` where another chain is to approve its
+    public money.
 
     Raises:
         NotFound: `case.unknown`.
@@ -35,6 +37,7 @@ def show_case_page(node: Node, case: bytes) -> dict[str, Any]:
     loans = views.rows("loan", {"case": case}, order="-granted_at")
     due = find_case_due(opened["row"], loans[0] if loans else None, node.desk.now_ms())
     visit = next_visit(opened["row"])
+    across = tell_across(node, opened["row"], records)
     return {
         **opened,
         "seen": len(records),
@@ -52,6 +55,7 @@ def show_case_page(node: Node, case: bytes) -> dict[str, Any]:
             **({"due_ms": visit} if visit else {}),
         },
         **({"due": due.tree()} if due is not None else {}),
+        **({"across": across} if across else {}),
     }
 
 

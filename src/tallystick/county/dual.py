@@ -26,7 +26,7 @@ from tallystick.county.founding import CountyFile, found_county, read_county
 from tallystick.county.house import House, Seat, open_house
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
-from tallystick.kernel.ledger.browse import list_lines
+from tallystick.kernel.ledger.browse import Line, list_lines
 from tallystick.node import Node
 from tallystick.records.chains import ChainAnchored
 
@@ -140,6 +140,9 @@ class Dual:
         self.houses = {ADMINISTRATIVE: administrative, FINANCIAL: financial}
         for node in financial.nodes():
             node.across = _Across(administrative, node)
+        for kind in CHAINS:
+            for node in self.houses[kind].nodes():
+                node.beside = _Beside(self.houses[_other(kind)])
 
     def link(self) -> None:
         """Let the members of each chain vote the other into theirs."""
@@ -206,11 +209,30 @@ def _next_anchor(seat: Seat, held: HeldChain) -> Anchored | None:
 
 def _has_news(node: Node, first: int, last: int) -> bool:
     """Tell whether blocks hold anything but anchors, which would answer each other for ever."""
-    return any(
-        each.t != ChainAnchored.t
-        for height in range(first, last + 1)
-        for each in list_lines(node.replica, height)
-    )
+    return any(_news(node, first, last))
+
+
+def _news(node: Node, first: int, last: int) -> Iterator[Line]:
+    """Yield what blocks hold but anchors."""
+    for height in range(first, last + 1):
+        yield from (each for each in list_lines(node.replica, height) if each.t != ChainAnchored.t)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """The other chain, as the members of one see it whose process keeps both."""
+
+    house: House
+
+    @property
+    def chain(self) -> bytes:
+        """Return the digest of its genesis."""
+        return self.house.orderer.replica.genesis.chain
+
+    def count_new(self, height: int) -> int:
+        """Return how many of its records stand above a height, anchors left out."""
+        node = self.house.node(self.house.leader)
+        return sum(1 for _ in _news(node, height + 1, node.replica.tip.height))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,14 @@ class ChainOffice(NodeOffice):
             "demanded": 0,
             "anchors": [],
         }
-        return [told(each) for each in [own, *node.anchoring.list_chains()]]
+        return [told(each) for each in [own, *map(self._tell, node.anchoring.list_chains())]]
+
+    def _tell(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Add what is new on a linked chain, where this process keeps it too."""
+        beside, anchors = self._node.beside, row["anchors"]
+        if beside is None or beside.chain != row["chain"]:
+            return row
+        return {**row, "behind": beside.count_new(anchors[0]["height"] if anchors else 0)}
 
     def approve_subsidy(self, case: str, *, programme: str, amount_minor: int) -> dict[str, Any]:
         """Approve public money for a case of another chain."""

@@ -266,8 +266,7 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "小额应缴报表",
             "Dues reported",
             "收费方报一期的水电、话费、医保等小额应缴：笔数公开，逐笔密封，不写是谁",
-            "A payee's period of small dues such as power or water: counts for all, rows sealed,"
-            " nobody named",
+            "A payee's period of small dues: counts for all, rows sealed, nobody named",
         ),
         "notice.posted": (
             "公示",

@@ -11,7 +11,10 @@ from tallystick.console.icons import draw_sprite
 
 __all__ = ["FAVICON", "head_html", "read_sprite", "read_style", "style_address"]
 
-PARTS: Final = ("tokens", "frame", "pieces", "form", "report", "ledger", "new", "share", "members")
+PARTS: Final = (
+    *("tokens", "frame", "pieces", "form", "report", "ledger", "new", "share", "members"),
+    "chains",
+)
 FAVICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#2a4bb8"'
     ' stroke-width="2.4"><path d="M4 6h16M4 12h16M4 18h16M9 3v6M15 9v6M9 15v6"/></svg>'

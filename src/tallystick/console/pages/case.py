@@ -26,6 +26,7 @@ from tallystick.console.kit import (
     tag,
 )
 from tallystick.console.live import Health, Live, Officer
+from tallystick.console.pages.case_across import draw_across
 from tallystick.console.pages.case_acts import list_acts
 from tallystick.console.pages.case_judged import show_middle, show_side
 from tallystick.console.pages.cases import stage_tag
@@ -127,6 +128,8 @@ def _draw(v: Visit, whole: ui.element, found: Tree, called: Mapping[str, str]) -
                 pad=False,
             )
         )
+        if "across" in found:
+            show(draw_across(v, found))
         if "result" not in found:
             return
         with grid("g-side"):

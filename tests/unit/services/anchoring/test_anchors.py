@@ -39,7 +39,7 @@ class Departments(SmallChain):
 
     def approve(self, case: bytes, amount: int, programme: str = "relief") -> None:
         """Approve public money for a case of the other chain."""
-        pub = {"approved_case": case, "programme": programme, "amount": amount}
+        pub: dict[str, Any] = {"approved_case": case, "programme": programme, "amount": amount}
         record = {**self.record("subsidy.approved", pub), "officer": b"o" * 16}
         assert self.cut(("department-a", [record])) == [0]
 
@@ -129,7 +129,7 @@ def test_an_anchor_brings_the_new_list_that_the_signed_header_names(
     floor: Floor, other: Departments
 ) -> None:
     stated = other.rotated("department-b", "note")
-    pub = {"kind": "keys", "until": UNTIL, **stated}
+    pub: dict[str, Any] = {"kind": "keys", "until": UNTIL, **stated}
     record = other.record("change.proposed", pub)
     assert other.cut(("department-a", [record])) == [0]
     for voter in ("department-b", "department-c"):
@@ -173,7 +173,7 @@ def test_a_proof_changed_in_any_byte_proves_nothing_else(other: Departments) -> 
 
 
 def test_a_refused_record_is_not_a_fact(other: Departments) -> None:
-    pub = {"approved_case": name(1, "case"), "programme": "relief", "amount": 9}
+    pub: dict[str, Any] = {"approved_case": name(1, "case"), "programme": "relief", "amount": 9}
     again = {**other.record("subsidy.approved", pub), "officer": b"o" * 16}
     assert other.cut(("department-b", [again])) == [Refusal.ALREADY_APPROVED]
     chain, held = hold_chain(other.genesis.data, other.genesis.members.data)
@@ -200,11 +200,11 @@ def test_only_the_last_anchored_sizes_are_kept(other: Departments) -> None:
 
 def test_a_member_links_its_own_chain_and_nobody_elses(floor: Floor, other: Departments) -> None:
     own = SmallChain(("village",))
-    pub = {"genesis": own.genesis.data, "listed": own.genesis.members.data}
+    pub: dict[str, Any] = {"genesis": own.genesis.data, "listed": own.genesis.members.data}
     assert floor.say("bank-a", "chain.linked", pub) == Refusal.NOT_OWN
     assert floor.say("village", "chain.linked", pub) == 0
     assert floor.say("village", "chain.linked", pub) == Refusal.ALREADY_LINKED
-    theirs = {"genesis": other.genesis.data, "listed": other.genesis.members.data}
+    theirs: dict[str, Any] = {"genesis": other.genesis.data, "listed": other.genesis.members.data}
     assert floor.say("village", "chain.linked", theirs) == Refusal.NOT_OWN
     mixed = {**pub, "listed": other.genesis.members.data}
     assert floor.say("village", "chain.linked", mixed) == Refusal.NOT_A_CHAIN
@@ -214,7 +214,7 @@ def test_members_link_a_chain_by_a_vote_and_demand_approvals_of_it(other: Depart
     lenders = SmallChain(
         ("bank-a", "bank-b", "bank-c"), limits={"vote_ppm": 666_667}, charter=CHARTER
     )
-    pub = {
+    pub: dict[str, Any] = {
         "kind": "link",
         "until": UNTIL,
         "genesis": other.genesis.data,

@@ -36,7 +36,7 @@ class Voters(SmallChain):
 
     def offer(self, by: str, kind: str, stated: Mapping[str, Any], **more: Any) -> int:
         """Return the code of a proposal."""
-        pub = {"kind": kind, "until": UNTIL, **stated, **more}
+        pub: dict[str, Any] = {"kind": kind, "until": UNTIL, **stated, **more}
         return self.cut((by, [self.record("change.proposed", pub)]))[0]
 
     def vote(self, by: str, change: bytes, vote: int = 1) -> int:
@@ -94,7 +94,7 @@ def test_the_operator_admits_nobody_where_members_vote() -> None:
 
 def test_votes_are_refused_where_the_chain_was_founded_without_them() -> None:
     chain = SmallChain(charter=VOTING)
-    pub = {"kind": "leave", "until": UNTIL, "member": "bank-b"}
+    pub: dict[str, Any] = {"kind": "leave", "until": UNTIL, "member": "bank-b"}
     record = chain.record("change.proposed", pub)
     assert chain.cut(("bank-a", [record])) == [int(Refusal.NO_VOTES_HERE)]
 

@@ -248,6 +248,8 @@ def _settings(seat: Seat) -> str:
             "pex": False,
             "addr_book_strict": False,
             "allow_duplicate_ip": True,
+            # Votes and proposals are small: at the default of 100 ms each hop waits for it.
+            "flush_throttle_timeout": "10ms",
             "send_rate": RATE_BYTES,
             "recv_rate": RATE_BYTES,
             "max_packet_msg_payload_size": PACKET_BYTES,
