@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from console.served import ROOT, START_S, STOP_S, Served
+from counties import CATALOGUE
 from tallystick.base.clock import SystemClock
 from tallystick.cli.serve import compose
 from tallystick.county.dual import CHAINS, FINANCIAL, Dual, found_dual, open_dual, serve_dual
-from counties import CATALOGUE
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 __all__ = ["found_two", "serve_one"]
@@ -107,7 +107,8 @@ def _run(folder: Path, kind: str) -> None:
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
             thread.start()
             threads.append((server, thread))
-        print(json.dumps({"addresses": addresses, "link": link}), flush=True)
+        sys.stdout.write(json.dumps({"addresses": addresses, "link": link}) + "\n")
+        sys.stdout.flush()
         sys.stdin.read()
         for server, thread in threads:
             server.should_exit = True

@@ -51,7 +51,7 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "CaseRow.waits": ("text", "For what: decision, owner, answer, payout or new_owner."),
     "CaseShown.across": (
         "tree",
-        "Who approves its public money: chain, name, kind; then what the payout's proof shows.",
+        "Who approves its public money: chain, name, kind, awaits; then what the proof shows.",
     ),
     "CaseShown.appeals": ("trees", "Rows of its appeals, the oldest first."),
     "CaseShown.due": ("tree", "What its owner is to do: as an item of /today."),

@@ -55,8 +55,34 @@ add_leading(county)
     zh="一条链，或行政与金融两条链互相锚定",
     en="One chain, or an administrative and a financial one, each anchored in the other.",
 )
+@option(
+    "--engine",
+    type=click.Choice(("sqlite", "cometbft")),
+    default="sqlite",
+    show_default=True,
+    zh="谁排序：一个成员，或若干成员一起（CometBFT，先装引擎）",
+    en="Who orders: one member, or several together (CometBFT; install the engine first).",
+)
+@option(
+    "--validators",
+    type=click.IntRange(4),
+    default=4,
+    show_default=True,
+    metavar="N",
+    zh="几个成员一起排序",
+    en="How many members order together.",
+)
 @at_county
-def init(place: Place, *, folder: str | None, name: str, seed: str, mode: str) -> Any:  # noqa: ANN401 - a row, or one a chain
+def init(
+    place: Place,
+    *,
+    folder: str | None,
+    name: str,
+    seed: str,
+    mode: str,
+    engine: str,
+    validators: int,
+) -> Any:  # noqa: ANN401 - a row, or one a chain
     """Found a county."""
     from tallystick.api.token import ensure_token
     from tallystick.base.clock import SystemClock
@@ -67,7 +93,9 @@ def init(place: Place, *, folder: str | None, name: str, seed: str, mode: str) -
     if mode == "dual":
         chains = found_dual(home, name=name, seed=seed, clock=clock)
     else:
-        chains = {"": found_county(home, name=name, seed=seed, clock=clock)}
+        count = validators if engine == "cometbft" else 0
+        found = found_county(home, name=name, seed=seed, clock=clock, validators=count)
+        chains = {"": found}
     rows = []
     for kind, found in chains.items():
         ensure_token(home / kind)

@@ -21,6 +21,7 @@ from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.pin import Pin
 from tallystick.charter import CHARTER, ROLES
 from tallystick.county.member import MEMBERS, ORDERER, Member
+from tallystick.county.validating import EngineKeys, draw_validators, write_validators
 from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
 from tallystick.kernel.ledger.replica import Replica
 
@@ -30,6 +31,7 @@ GENESIS_RULES: Final = {"positioning": 1}
 GENESIS_LIMITS: Final = {"vote_ppm": 666_667}
 """More than two thirds of the members must agree to change their list, keys or limits."""
 COUNTY_KIND: Final = "county"
+VALIDATORS_MIN: Final = 4
 ANY_TARGET: Final = b"\xff" * 32
 
 
@@ -39,12 +41,14 @@ class CountyFile:
 
     Attributes:
         seed: of a demonstration, whose keys anybody can make; "" for a real county.
+        engine: who orders: "" for one member, `cometbft` for those with a `bft` key together.
     """
 
     name: str
     orderer: str
     seed: str
     members: tuple[Member, ...]
+    engine: str = ""
 
     def write(self, path: Path) -> None:
         """Write it, readable by people."""
@@ -61,7 +65,8 @@ def read_county(folder: Path) -> CountyFile:
     try:
         found = json.loads((folder / "county.json").read_text(encoding="utf-8"))
         members = tuple(Member(**each) for each in found["members"])
-        return CountyFile(found["name"], found["orderer"], found["seed"], members)
+        name, orderer, seed = found["name"], found["orderer"], found["seed"]
+        return CountyFile(name, orderer, seed, members, found.get("engine", ""))
     except FileNotFoundError as error:
         raise Invalid(
             "county.missing", f"{folder.name} holds no county", cure="tally county init DIR."
@@ -88,6 +93,7 @@ def found_county(
     members: Sequence[Member] = MEMBERS,
     orderer: str = ORDERER,
     kind: str = COUNTY_KIND,
+    validators: int = 0,
 ) -> CountyFile:
     """Make a county's folders, keys and genesis.
 
@@ -99,6 +105,8 @@ def found_county(
         members: who they are.
         orderer: which of them orders the chain.
         kind: what chain it is: `county`, or `administrative` or `financial` of two.
+        validators: how many of the members, the first ones, order together by CometBFT; 0 lets
+            `orderer` order alone.
 
     Raises:
         Conflict: `county.exists`, the folder holds something already.
@@ -111,10 +119,14 @@ def found_county(
     for member in members:
         if member.role not in ROLES:
             raise Invalid("county.role", f"{member.role} is no role", cure="See `tally rules`.")
+    _check_validators(validators, len(members), seed)
     folder.mkdir(parents=True, exist_ok=True)
     entropy = entropy_for(seed)
     secrets = {member.name: Secrets.draw(entropy(f"{member.name}/keys")) for member in members}
-    listed = Members.of([_listed(member, secrets[member.name]) for member in members])
+    engines = draw_validators([m.name for m in members[:validators]], entropy("engines"))
+    listed = Members.of(
+        [_listed(member, secrets[member.name], engines.get(member.name)) for member in members]
+    )
     genesis = _genesis(listed, name, seed, clock.now_ms(), entropy("genesis"), kind=kind)
     (folder / "genesis.cbor").write_bytes(genesis)
     (folder / "members.cbor").write_bytes(listed.data)
@@ -125,17 +137,31 @@ def found_county(
         Replica.create(home / "ledger.db", genesis, listed.data, CHARTER).close()
     pin = Pin(Genesis.read(genesis, listed.data).chain, name, listed)
     (folder / "members.json").write_bytes(pin.write())
-    found = CountyFile(name, orderer, seed, tuple(members))
+    if engines:
+        write_validators(folder, engines)
+    found = CountyFile(name, orderer, seed, tuple(members), engine="cometbft" if engines else "")
     found.write(folder / "county.json")
     return found
 
 
-def _listed(member: Member, secrets: Secrets) -> ListedMember:
+def _check_validators(count: int, members: int, seed: str) -> None:
+    if count and (seed or not VALIDATORS_MIN <= count <= members):
+        raise Invalid(
+            "county.validators",
+            f"{count} of {members} members are to order together"
+            + (", and a seeded county has one orderer" if seed else ""),
+            cure=f"Take {VALIDATORS_MIN} at least: one of them may then fail; and no seed.",
+        )
+
+
+def _listed(member: Member, secrets: Secrets, engine: EngineKeys | None = None) -> ListedMember:
     algs = dict.fromkeys(USES, 1) | {"seal": SEAL_ALG}
     keys = [
         Key(number, use, algs[use], secrets.public(use), 0)
         for number, use in enumerate(USES, start=1)
     ]
+    if engine is not None:
+        keys.append(Key(len(keys) + 1, "bft", 1, engine.public, 0))
     return ListedMember(member.name, member.role, tuple(keys))
 
 

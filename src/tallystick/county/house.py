@@ -23,6 +23,7 @@ from tallystick.county.checking import Checker
 from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
+from tallystick.county.validating import Validating, name_validators
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
@@ -79,12 +80,22 @@ class Seat:
         self.checker = Checker(node, self.link, orders=lambda: house.leader == node.member)
         self.witnesses.tell(self.checker.equivocations.look)
         self.follower: Follower | None = None
+        self.validating: Validating | None = None
         node.orders = self
 
-    def begin(self, leader: str) -> None:
-        """Follow the member that orders; the leader itself follows nobody."""
+    def begin(self, leader: str, validators: Sequence[str]) -> None:
+        """Follow the member that orders, or validate; a leader itself follows nobody."""
         node = self.node
-        if node.member != leader:
+        if node.member in validators:
+            self.validating = Validating(
+                node.folder,
+                node.replica,
+                self.witnesses,
+                pen=self.pen,
+                link=self.link,
+                clock=node.clock,
+            )
+        elif node.member != leader:
             self.follower = Follower(
                 node.replica, self.witnesses, self.link, leader, self.pen, terms=self.terms
             )
@@ -109,6 +120,8 @@ class Seat:
     @property
     def ledger(self) -> Ledger:
         """Where this member submits."""
+        if self.validating is not None:
+            return self.validating.ledger
         if self.follower is None:
             return self._house.orderer
         return FarLedger(self.follower) if self._house.apart else self.follower
@@ -145,6 +158,8 @@ class Seat:
         self.checker.close()
         if self.follower is not None:
             self.follower.close()
+        if self.validating is not None:
+            self.validating.close()
         self.node.close()
         self.pen.close()
 
@@ -175,9 +190,10 @@ class House:
         try:
             for name in [each.name for each in county.members] if apart is None else [apart.member]:
                 self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
+            self.validators = _name_validators(folder, county)
             self.leader = self._find_leader()
             for seat in self.seats():
-                seat.begin(self.leader)
+                seat.begin(self.leader, self.validators)
             if county.seed:
                 ahead = self._seats.get(self.leader) or self.seats()[0]
                 later.reach(ahead.node.replica.tip.time)
@@ -195,6 +211,8 @@ class House:
 
         Members of other machines are asked once the one known as leader is away.
         """
+        if self.validators:
+            return self.validators[0]
         newest = max(self.seats(), key=lambda seat: seat.terms.number)
         for seat in self.seats():
             if newest.terms.term is not None:
@@ -219,7 +237,7 @@ class House:
     def _begin_to_order(self, clock: Clock, entropy: Entropy) -> Orderer | None:
         """Return what orders for all, where the member that orders is open here."""
         seat = self._seats.get(self.leader)
-        if seat is None:
+        if seat is None or seat.validating is not None:
             return None
         with contextlib.suppress(*self.passing):
             # Who holds more may be away: the pen keeps it from ordering over what it has signed.
@@ -241,6 +259,17 @@ class House:
         """What orders for all; only where its member is open here."""
         assert self._orderer is not None
         return self._orderer
+
+    @property
+    def ordered(self) -> Replica:
+        """The copy that the others follow; only where its member is open here."""
+        return self._seats[self.leader].node.replica
+
+    def trouble_of(self, seat: Seat) -> Error | None:
+        """Return why a member does not get on with ordering or following, None if it does."""
+        if seat.follower is not None:
+            return seat.follower.trouble
+        return self.orderer.trouble if seat.validating is None else seat.validating.trouble
 
     @property
     def orders(self) -> bool:
@@ -315,7 +344,7 @@ class House:
     def _witness(self) -> None:
         """Let every member cosign the orderer's head, and learn who else did."""
         for seat in self.seats():
-            if seat.follower is None:
+            if seat.follower is None and seat.validating is None:
                 self._cosign_own(seat)
         for _ in ("blocks", "cosignatures"):
             for seat in self.seats():
@@ -339,6 +368,13 @@ class House:
             self._orderer.close()
         for seat in self._seats.values():
             seat.close()
+
+
+def _name_validators(folder: Path, county: CountyFile) -> list[str]:
+    """Return who orders together, nobody where one member orders."""
+    if not county.engine:
+        return []
+    return name_validators(folder)
 
 
 def _fresh_seed(folder: Path, county: CountyFile, apart: Apart | None) -> str:

@@ -109,7 +109,7 @@ class _Served:
     def _follow(self, seat: Seat) -> None:
         """Verify, keep, cosign and fold whatever the orderer has."""
         assert seat.follower is not None
-        ordered, own = self._house.orderer.replica, seat.node.replica
+        ordered, own = self._house.ordered, seat.node.replica
         self._resend(seat)
         pause = NOTE_PAUSE_MS
         while not self._ended.is_set():
@@ -136,7 +136,7 @@ class _Served:
         self._resend(seat)
         height = 0
         while not self._ended.is_set():
-            trouble = self._house.orderer.trouble
+            trouble = self._house.trouble_of(seat)
             if self._house.apart and trouble is not None and trouble.code == "ledger.behind":
                 # Whoever holds what this member signed was away when it began.
                 with contextlib.suppress(Error):

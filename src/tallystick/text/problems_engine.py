@@ -125,6 +125,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "等几秒；一直如此就请运维人员看引擎的日志。",
                 "Wait a few seconds; if it stays, have the operator read the engine's log.",
             ),
+            "forgotten": (
+                "引擎的文件夹丢了投票记录，这把钥匙不能再投票",
+                "The engine's record of its votes is lost; this key may not vote again",
+                NOT_STARTED,
+                "请各成员表决一把新的投票钥匙，放进 bft.key。",
+                "Have the members vote a new voting key in, and put it into bft.key.",
+            ),
             "no_go": (
                 "没有找到编译引擎用的 Go 工具",
                 "There is no Go toolchain to build the engine with",

@@ -55,7 +55,7 @@ def _alarm(house: House, seat: Seat) -> str:
         return "ledger.equivocation"
     if seat.checker.sightings.open():
         return "ledger.differs"
-    trouble = house.orderer.trouble if seat.follower is None else seat.follower.trouble
+    trouble = house.trouble_of(seat)
     if trouble is not None:
         return trouble.code
     tip = seat.node.replica.tip

@@ -56,7 +56,7 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
         return
     others = show(fill(""))
     whole = ui.element("div").classes("stack")
-    seen = [found["seen"]]
+    seen = [_state(found)]
 
     def meet() -> None:
         found_here = live.others_at(ui.context.client, case)
@@ -67,8 +67,8 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
 
     async def draw(_: Health | None = None) -> None:
         tree = await v.client.get(f"/cases/{case}")
-        if tree["seen"] != seen[0]:
-            seen[0] = tree["seen"]
+        if _state(tree) != seen[0]:
+            seen[0] = _state(tree)
             _draw(v, whole, tree, called)
 
     called = await _call_providers(v)
@@ -77,6 +77,11 @@ async def show_page(v: Visit, live: Live, case: str) -> None:
     live.look_at(ui.context.client, case, officer, meet)
     meet()
     live.watch(ui.context.client, "page", draw)
+
+
+def _state(found: Tree) -> object:
+    """Return what the page is drawn anew for: a record of the case, or of another chain."""
+    return found["seen"], found.get("across")
 
 
 async def _show_public(v: Visit, case: str) -> None:

@@ -179,7 +179,7 @@ def _facts(
         yield v.t("到它的高度", "Up to its height"), format_count(last["height"])
         yield v.t("日志", "Its log"), count_entries(v, last["size"])
     yield v.t("还没锚定的", "Not anchored yet"), _say_behind(v, chain)
-    yield v.t("名称", "Name"), fill('<span class="mono name">{}</span>', chain["name"])
+    yield v.t("名称", "Name"), fill('<span class="mono">{}</span>', chain["name"])
     yield v.t("指纹", "Digest"), _draw_digest(chain)
 
 
@@ -219,7 +219,7 @@ def _draw_own(v: Visit, own: Chain) -> Markup:
         (v.t("种类", "Kind"), name_chain(v, own["kind"])),
         (v.t("高度", "Height"), v.t(f"{own['height']:,} 块", f"{own['height']:,} blocks")),
         (v.t("日志", "Log"), count_entries(v, own["size"])),
-        (v.t("名称", "Name"), fill('<span class="mono name">{}</span>', own["name"])),
+        (v.t("名称", "Name"), fill('<span class="mono">{}</span>', own["name"])),
         (v.t("指纹", "Digest"), _draw_digest(own)),
     ]
     more = fill(

@@ -116,7 +116,7 @@ def _draw_now(v: Visit, own: Chain, linked: Sequence[Chain], marks: Sequence[Mar
     tile = fill("")
     if is_beyond:
         tile = _tile(v, own["height"], v.t("现在", "now"), is_own=True)
-    here = fill('<div class="at own" style="grid-column:{}">{}</div>', 2 * len(linked) + 1, tile)
+    here = _cell(2 * len(linked) + 1, tile, "own")
     return fill("<li>{}{}</li>", cells, here)
 
 
@@ -131,7 +131,13 @@ def _draw_new(v: Visit, chain: Chain, place: int) -> Markup:
             v.t("还没有锚定", "not anchored yet"),
             heard(count_records(v, behind)),
         )
-    return fill('<div class="at" style="grid-column:{}">{}</div>', 2 * place + 1, tile)
+    return _cell(2 * place + 1, tile)
+
+
+def _cell(column: int, tile: Markup, classes: str = "") -> Markup:
+    """Return a track's part of a row; where it has no tile, the track passes through."""
+    kind = classes if tile else f"{classes} bare"
+    return fill('<div class="at {}" style="grid-column:{}">{}</div>', kind, column, tile)
 
 
 def _draw_mark(v: Visit, linked: Sequence[Chain], mark: Mark) -> Markup:
@@ -140,7 +146,7 @@ def _draw_mark(v: Visit, linked: Sequence[Chain], mark: Mark) -> Markup:
     for place, chain in enumerate(linked):
         column = 2 * place + 1
         if place not in mark.anchors:
-            cells.append(fill('<div class="at" style="grid-column:{}"></div>', column))
+            cells.append(_cell(column, fill("")))
             continue
         anchor, came = mark.anchors[place]
         name, upto = name_chain(v, chain["kind"]), format_count(anchor["height"])
@@ -150,18 +156,15 @@ def _draw_mark(v: Visit, linked: Sequence[Chain], mark: Mark) -> Markup:
         )
         cells.append(
             fill(
-                '<div class="at" style="grid-column:{}">{}</div>'
-                '<div class="arrow" role="img" aria-label="{}" style="grid-column:{}/{}"></div>',
-                column,
-                _tile(v, anchor["height"], _say_came(v, anchor, came)),
+                '{}<div class="arrow" role="img" aria-label="{}" style="grid-column:{}/{}"></div>',
+                _cell(column, _tile(v, anchor["height"], _say_came(v, anchor, came))),
                 said,
                 column + 1,
                 last,
             )
         )
     own = _tile(v, mark.height, tell_clock(mark.time_ms), is_own=True)
-    here = fill('<div class="at own" style="grid-column:{}">{}</div>', last, own)
-    return fill("<li>{}{}</li>", join(cells), here)
+    return fill("<li>{}{}</li>", join(cells), _cell(last, own, "own"))
 
 
 def _say_came(v: Visit, anchor: Mapping[str, Any], came: int | None) -> str:

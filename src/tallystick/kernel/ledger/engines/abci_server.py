@@ -105,6 +105,8 @@ class AbciServer:
 
     async def _end_connections(self) -> None:
         """Let every connection send its last answer, for a while, and close its socket."""
+        # One that was accepted a moment ago has yet to be told so.
+        await asyncio.sleep(END_STEP_S)
         for each in list(self.opened):
             each.end()
         for _ in range(END_STEPS):

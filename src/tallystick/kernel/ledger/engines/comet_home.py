@@ -4,7 +4,8 @@ The validator's key is the member's `bft` key, in `bft.key` beside `member.key`;
 by which peers know each other's connections, stands there too and is on no chain. Settings, genesis
 and keys are written anew at each start, from what the member holds; what the engine itself keeps
 (`data`), above all what its validator signed last, is never touched: a validator that forgets it
-can be made to sign twice.
+can be made to sign twice. So a folder that lost it is not begun anew with a key that has voted:
+`bft.used`, beside the folder, remembers which one has.
 Settings not named here are the engine's own. Those named were measured: docs/adr/0022.
 Source: CometBFT 0.38, config/toml.go, types/genesis.go, privval/file.go.
 """
@@ -23,7 +24,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import decode, encode
-from tallystick.base.errors import Corrupt, Invalid, NotFound
+from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.block import Tip
@@ -34,6 +35,7 @@ from tallystick.kernel.ledger.engines.validators import address_of, validators
 __all__ = ["EngineKeys", "Peer", "Seat", "holds_data", "write_home"]
 
 _KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
+USED_FILE: Final = "bft.used"
 ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """A block of ours is smaller, so that none is cut by the engine."""
 RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -139,17 +141,26 @@ def write_home(folder: Path, keys: EngineKeys, tip: Tip, seat: Seat) -> None:
 
     Raises:
         Invalid: `engine.no_validators`, the chain's genesis has no `bft` key.
+        Conflict: `engine.forgotten`, the key has voted, and what it signed last is lost.
     """
     config, data = folder / "config", folder / "data"
+    state, used = data / "priv_validator_state.json", folder.with_name(USED_FILE)
+    if not state.exists() and used.is_file() and used.read_text() == keys.public.hex():
+        raise Conflict(
+            "engine.forgotten",
+            "the engine's folder lost what this bft key signed last, and the key has voted",
+            cure="Have the members vote a new bft key in, and put it into bft.key.",
+        )
     config.mkdir(parents=True, exist_ok=True)
     data.mkdir(exist_ok=True)
     _replace(config / "config.toml", _settings(seat))
     _replace(config / "genesis.json", json.dumps(_genesis(tip), indent=1))
     _replace(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
     _replace(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
-    state = data / "priv_validator_state.json"
     if not state.exists():
         _replace(state, json.dumps({"height": "0", "round": 0, "step": 0}))
+    # Only after the state stands: a crash between the two leaves a folder that may be begun.
+    _replace(used, keys.public.hex())
 
 
 def _write_new(path: Path, data: bytes) -> None:

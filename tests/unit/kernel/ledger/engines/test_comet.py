@@ -19,7 +19,7 @@ import pytest
 from simulation.chain import CHARTER, Chain
 from simulation.validators import NAMES, engine_keys, free_ports, validated
 from tallystick.base.clock import SeededEntropy
-from tallystick.base.errors import Corrupt, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from tallystick.kernel.ledger import install
 from tallystick.kernel.ledger.engines import cometbft, supervise
 from tallystick.kernel.ledger.engines.comet_home import (
@@ -81,6 +81,12 @@ def test_a_folder_names_the_chain_its_validators_and_its_peers(tmp_path: Path) -
     assert json.loads(state.read_text())["height"] == "9"
     assert "tcp://127.0.0.1:9" in (home / "config" / "config.toml").read_text()
     assert not holds_data(home)
+    # Where that is lost, the key that has voted may not vote again; another one may.
+    shutil.rmtree(home)
+    with pytest.raises(Conflict, match=r"engine\.forgotten"):
+        write_home(home, keys, replica.tip, seat)
+    assert not home.exists()
+    write_home(home, EngineKeys.draw(SeededEntropy("new")), replica.tip, seat)
     replica.close()
 
 

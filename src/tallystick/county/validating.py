@@ -1,0 +1,104 @@
+"""A county whose members order together: who validates, and one member's part in it.
+
+Laws: validators are the members with a `bft` key in the list; each runs its own engine beside its
+own node, believes what its own state machine says of a block, and cosigns what it kept. The others
+follow any of them and verify all of it again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tallystick.base.clock import Clock, Entropy, SystemEntropy
+from tallystick.base.errors import Error
+from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer
+from tallystick.kernel.ledger.engines.cosigner import Cosigner
+from tallystick.kernel.ledger.engines.seats import SEATS_FILE, place_of, read_seats, write_seats
+from tallystick.kernel.ledger.engines.validator import Validator
+from tallystick.kernel.ledger.install import find_engine
+from tallystick.kernel.ledger.peer import serve_ledger
+from tallystick.kernel.ledger.pen import Pen
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.link.base import Link
+
+__all__ = [
+    "COMETBFT",
+    "KEY_FILE",
+    "EngineKeys",
+    "Validating",
+    "draw_validators",
+    "name_validators",
+    "write_validators",
+]
+
+COMETBFT: Final = "cometbft"
+KEY_FILE: Final = "bft.key"
+PORT: Final = 26_710
+"""Where the first validator's node listens for the others, on this machine; the next, one on."""
+
+
+def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineKeys]:
+    """Return fresh keys for the engines of some members."""
+    return {name: EngineKeys.draw(entropy) for name in names}
+
+
+def write_validators(folder: Path, keys: dict[str, EngineKeys]) -> None:
+    """Write each validator's keys into its folder, and where all of them are into the county's."""
+    for name, each in keys.items():
+        each.write(folder / name / KEY_FILE)
+    places = {
+        name: Peer(each.node_id, "127.0.0.1", PORT + place)
+        for place, (name, each) in enumerate(keys.items())
+    }
+    write_seats(folder / SEATS_FILE, places)
+
+
+def name_validators(folder: Path) -> list[str]:
+    """Return the members whose engines order, by name."""
+    return sorted(read_seats(folder / SEATS_FILE))
+
+
+class Validating:
+    """One validator: its engine, and its cosignatures for those outside.
+
+    Args:
+        home: the member's folder, in the county's.
+        replica: its copy; from now on only the engine writes it.
+        witnesses: where cosignatures are counted.
+        pen: its note key.
+        link: to the other members.
+        clock: tells what has ended.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        replica: Replica,
+        witnesses: Witnesses,
+        *,
+        pen: Pen,
+        link: Link,
+        clock: Clock,
+    ) -> None:
+        self._cosigner = Cosigner(replica, witnesses, link, pen)
+        place = place_of(home, read_seats(home.parent / SEATS_FILE), find_engine(COMETBFT))
+        self._validator = Validator.open(
+            replica, place, clock, SystemEntropy(), committed=self._cosigner.told
+        )
+        self.ledger = self._validator.ledger
+        serve_ledger(link, self.ledger)
+        self._cosigner.start()
+
+    @property
+    def trouble(self) -> Error | None:
+        """What is wrong with its engine now, the gravest first; None if nothing is."""
+        found = self._validator.health().trouble
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """End engine and cosigner; a second call does nothing."""
+        self._validator.close()
+        self._cosigner.close()
