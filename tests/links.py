@@ -6,7 +6,7 @@ The list of members may change while they run, as a chain's does at a height.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +18,7 @@ from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.link.book import Place
 from tallystick.kernel.link.certificate import ensure_certificate
 from tallystick.kernel.link.engines.http import HttpLink, Listening
-from tallystick.kernel.link.engines.http_answering import listen
+from tallystick.kernel.link.ports import find_free_ports
 from tallystick.kernel.link.trust import Roll, Trust
 
 __all__ = [
@@ -87,9 +87,7 @@ def make_trust(
 
 def free_ports(count: int) -> list[int]:
     """Return ports of this machine at which nothing listens."""
-    with ExitStack() as held:
-        found = [held.enter_context(listen("127.0.0.1", 0)) for _ in range(count)]
-        return [each.getsockname()[1] for each in found]
+    return find_free_ports(count)
 
 
 @contextmanager

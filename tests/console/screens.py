@@ -14,9 +14,19 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-__all__ = ["check_axe", "check_layout", "check_words", "find_word_faults", "settle"]
+__all__ = [
+    "check_axe",
+    "check_layout",
+    "check_look",
+    "check_words",
+    "find_word_faults",
+    "settle",
+]
 
 _SCRIPT: Final = Path(__file__).with_name("screens.js").read_text(encoding="utf-8")
+HEARD: Final = {("light", 1440), ("dark", 390)}
+"""Looks that axe-core judges."""
+
 QUIET_MS: Final = 150
 MOST_MS: Final = 5_000
 
@@ -99,6 +109,17 @@ def find_word_faults(words: str, spoken: str, language: str, *, is_code: bool) -
         for word in _WORD.findall(plain):
             if len(word) > 1 and word not in PROPER and not _ID.fullmatch(word):
                 yield f"English in a Chinese page, {word!r}"
+
+
+def check_look(page: Page, theme: str, width: int, language: str, source: str) -> list[str]:
+    """Return what is wrong with a page in one of its looks: layout, words, and what axe hears.
+
+    Words do not depend on the theme; of four looks two show axe both themes and both widths.
+    """
+    found = list(check_layout(page))
+    found += check_words(page, language) if theme == "light" else ()
+    found += check_axe(page, source) if (theme, width) in HEARD else ()
+    return found
 
 
 def check_axe(page: Page, source: str) -> list[str]:

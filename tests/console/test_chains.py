@@ -143,7 +143,7 @@ def test_a_department_approves_public_money_and_it_is_paid_out_on_the_other_chai
         for member, name in ((DEPARTMENT, "clerk"), ("village", "village_officer")):
             other = enter(here, member, name, "zh").open("/chains")
             expect(other.get_by_role("button", name="批准财政资金")).to_have_count(0)
-        faults += _look(other, "zh", axe)
+            faults += _look(other, "zh", axe) if member == "village" else []
 
         with there.api(BANK) as client:
             refused = client.post(f"loans/{loan}/disburse", json={"amount_minor": amount})
@@ -183,6 +183,8 @@ def test_a_case_shows_its_path_across_the_chains_as_it_goes(
         _do(page, "放款", "已记入区块")
         expect(path).to_contain_text("5 / 5 步")
         expect(path).to_contain_text("任何成员都能重验")
+        page.reload()
+        expect(path).to_contain_text("5 / 5 步")
         faults = _look(page, "zh", axe)
 
         page = enter(here, BANK, "auditor", "zh").open("/chains")

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from console.conftest import REAL_MEMBER, Language, Open, Real
-from console.screens import check_axe, check_layout, check_words, settle
+from console.screens import check_look, settle
 from console.served import Served
 
 CHOSEN: Final = "rain falls on the terraces"
@@ -190,7 +190,7 @@ def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
                 # The doors ask for the theme when they open.
                 page.reload()
                 settle(page)
-                found = [*check_layout(page), *check_words(page, language), *check_axe(page, axe)]
+                found = check_look(page, theme, width, language, axe)
                 faults += [f"{page.url} {theme} {width}: {each}" for each in found]
         page.close()
     assert not faults, "\n".join(faults)

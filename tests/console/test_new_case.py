@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from console.conftest import Open, Opened
 from console.intake import CASES, Hand, type_case
-from console.screens import check_axe, check_layout, check_words, settle
+from console.screens import check_look, settle
 from console.served import Served, copy_demonstration, serve
 
 MEMBER = "credit-union"
@@ -188,7 +188,6 @@ def test_every_step_is_sound_to_look_at_to_read_and_to_hear(
                 page.set_viewport_size({"width": width, "height": 900})
                 page.locator(f"body.body--{theme}").wait_for()
                 settle(page)
-                checks = (*check_layout(page), *check_words(page, language), *check_axe(page, axe))
-                for fault in checks:
+                for fault in check_look(page, theme, width, language, axe):
                     faults.setdefault(fault, f"step {step + 1}, {theme} {width}")
     assert not faults, "\n".join(f"{fault} [{at}]" for fault, at in faults.items())

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from console.conftest import HEIGHTS, Language, Open, Theme
 from console.finding import open_places, place_id
-from console.screens import check_axe, check_layout, check_words, settle
+from console.screens import check_look, settle
 from console.served import Served
 from tallystick.console.places import PLACES, Place
 
@@ -23,8 +23,6 @@ LOOKS: Final[tuple[tuple[Theme, int], ...]] = (
     ("dark", 390),
     ("dark", 1440),
 )
-HEARD: Final = {("light", 1440), ("dark", 390)}
-"""Looks that axe-core judges."""
 SEEN_MAX: Final = 3
 """How many of one place are looked at: a case of each stage is another page."""
 
@@ -62,11 +60,7 @@ def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
             look = f"{theme}-{width}"
             _keep(page, language, f"{place.path.replace('{', '').replace('}', '')}-{number}", look)
             at = f"{path} as {member}/{name}, {look}"
-            checks = list(check_layout(page))
-            # Words do not depend on the theme; of four looks two show axe both of each.
-            checks += check_words(page, language) if theme == "light" else ()
-            checks += check_axe(page, axe) if (theme, width) in HEARD else ()
-            for fault in checks:
+            for fault in check_look(page, theme, width, language, axe):
                 faults.setdefault(fault, []).append(at)
         opened.context.close()
     assert not faults, _tell(faults)

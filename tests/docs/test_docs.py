@@ -183,7 +183,9 @@ def test_every_room_stands_in_the_architecture() -> None:
 def test_every_vendor_has_its_place_in_the_laws() -> None:
     stated = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
     names = {re.split(r"[<>=\[ ]", each)[0] for each in stated}
-    assert names - {"argon2-cffi", "protobuf", "pynacl", "python-lucide", "scikit-learn"} <= set(VENDORS)
+    assert names - {"argon2-cffi", "protobuf", "pynacl", "python-lucide", "scikit-learn"} <= set(
+        VENDORS
+    )
 
 
 # ---- decisions

@@ -284,11 +284,14 @@ def relinked(data: bytes, at: int, bit: int) -> bytes:
     return write_car(cid_of(bytes(root)), (bytes(root), *cbor), raws)
 
 
-def test_a_changed_byte_under_a_fitting_digest_is_judged_as_by_the_product(case: Case) -> None:
+@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_changed_byte_under_a_fitting_digest_is_judged_as_by_the_product(
+    case: Case, every: int
+) -> None:
     data, pin = case.file("record", claims=[admitted(0), admitted(1)]), case.pin()
     root = read_car(data).blocks[read_car(data).root]
     seen = set()
-    for at in range(len(root)):
+    for at in range(0, len(root), every):
         altered = relinked(data, at, at % 8)
         ours, theirs = say(altered, pin), say_product(altered, pin)
         assert ours == theirs or (ours != "proven" and theirs != "proven"), at

@@ -145,14 +145,11 @@ def _begin(home: Path, found: CountyFile, names: list[str], port: int) -> None:
 
 def _link_ports(count: int, port: int) -> list[int]:
     """Return a port a member: counted on from the API's, or free ones."""
-    import contextlib
-    import socket
+    from tallystick.kernel.link.ports import find_free_ports
 
     if port:
         return [port + LINK_PORTS + at for at in range(count)]
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+    return find_free_ports(count)
 
 
 def _spawn(home: Path, words: list[str]) -> subprocess.Popen[bytes]:

@@ -150,7 +150,7 @@ def _check_validators(count: int, members: int, seed: str) -> None:
             "county.validators",
             f"{count} of {members} members are to order together"
             + (", and a seeded county has one orderer" if seed else ""),
-            cure=f"Take {VALIDATORS_MIN} at least: one of them may then fail; and no seed.",
+            cure="Take 4 at least: one of them may then fail; and no seed.",
         )
 
 

@@ -23,6 +23,7 @@ from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.ports import find_free_ports
 
 __all__ = [
     "COMETBFT",
@@ -36,8 +37,6 @@ __all__ = [
 
 COMETBFT: Final = "cometbft"
 KEY_FILE: Final = "bft.key"
-PORT: Final = 26_710
-"""Where the first validator's node listens for the others, on this machine; the next, one on."""
 
 
 def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineKeys]:
@@ -49,9 +48,10 @@ def write_validators(folder: Path, keys: dict[str, EngineKeys]) -> None:
     """Write each validator's keys into its folder, and where all of them are into the county's."""
     for name, each in keys.items():
         each.write(folder / name / KEY_FILE)
+    ports = find_free_ports(len(keys))
     places = {
-        name: Peer(each.node_id, "127.0.0.1", PORT + place)
-        for place, (name, each) in enumerate(keys.items())
+        name: Peer(each.node_id, "127.0.0.1", port)
+        for (name, each), port in zip(keys.items(), ports, strict=True)
     }
     write_seats(folder / SEATS_FILE, places)
 
@@ -97,6 +97,11 @@ class Validating:
         """What is wrong with its engine now, the gravest first; None if nothing is."""
         found = self._validator.health().trouble
         return found[0] if found else None
+
+    @property
+    def engine_pid(self) -> int:
+        """The process of its engine, 0 while none runs."""
+        return self._validator.keeper.pid or 0
 
     def close(self) -> None:
         """End engine and cosigner; a second call does nothing."""

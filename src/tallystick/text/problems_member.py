@@ -103,6 +103,13 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
     **problem_table(
         "county",
         {
+            "validators": (
+                "一起排序的成员数不对",
+                "This number of members cannot order together",
+                NOTHING_CHANGED,
+                "至少四个，至多全部；演示县只能由一个排序。",
+                "Take four at least and all at most; a demonstration has one.",
+            ),
             "single": (
                 "这个县只有一本账",
                 "This county has one chain",

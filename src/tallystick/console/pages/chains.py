@@ -71,7 +71,7 @@ class _Page:
         self._is_alone = len(chains) == 1
         self._show_head()
         if self._is_alone:
-            show(card(v.t("只有一条链", "One chain"), _draw_alone(v), pad=False))
+            show(card(v.t("相连的链", "Linked chains"), _draw_alone(v), pad=False))
             return
         with grid("g-side"):
             with stack():
