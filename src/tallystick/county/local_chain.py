@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tallystick.chain.crossing import find_chain
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
 
@@ -30,10 +31,12 @@ class ChainOffice(NodeOffice):
 
     def _tell(self, row: dict[str, Any]) -> dict[str, Any]:
         """Add what is new on a linked chain, where this process keeps it too."""
-        beside, anchors = self._node.beside, row["anchors"]
-        if beside is None or beside.chain != row["chain"]:
+        beside = self._node.beside
+        held = find_chain(self._node.replica.read, row["chain"])
+        if beside is None or held is None or beside.chain != row["chain"]:
             return row
-        return {**row, "behind": beside.count_new(anchors[0]["height"] if anchors else 0)}
+        # The state knows the last anchor also where the row's, of the newest, no more hold it.
+        return {**row, "behind": beside.count_new(held.anchors[-1][0] if held.anchors else 0)}
 
     def approve_subsidy(self, case: str, *, programme: str, amount_minor: int) -> dict[str, Any]:
         """Approve public money for a case of another chain."""

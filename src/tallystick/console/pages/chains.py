@@ -161,9 +161,9 @@ def _put(place: Html, markup: Markup) -> None:
 def _draw_linked(v: Visit, own: Chain, chain: Chain, now_ms: int) -> Markup:
     """Return what is known of a linked chain."""
     last = chain["anchors"][0] if chain["anchors"] else None
-    state = (
-        tag(v.t("已锚定", "Anchored"), "ok") if last else tag(v.t("还没有锚定", "Not yet"), "warn")
-    )
+    state = tag(v.t("还没有锚定", "Not yet"), "warn")
+    if chain["size"]:
+        state = tag(v.t("已锚定", "Anchored"), "ok")
     lines = join(_say_demands(v, own, chain))
     body = fill('<div class="chain-facts">{}</div>{}', pairs(_facts(v, chain, last, now_ms)), lines)
     return card(name_chain(v, chain["kind"]), body, right=state)
@@ -177,7 +177,11 @@ def _facts(
         when = fill('<span title="{}">{}</span>', tell_clock(last["time"]), ago)
         yield v.t("上次锚定", "Last anchored"), when
         yield v.t("到它的高度", "Up to its height"), format_count(last["height"])
-        yield v.t("日志", "Its log"), count_entries(v, last["size"])
+    elif chain["size"]:
+        # The route tells the newest anchors of all chains: one that is quiet is not among them.
+        yield v.t("上次锚定", "Last anchored"), v.t("早些时候", "some time ago")
+    if chain["size"]:
+        yield v.t("日志", "Its log"), count_entries(v, chain["size"])
     yield v.t("还没锚定的", "Not anchored yet"), _say_behind(v, chain)
     yield v.t("名称", "Name"), fill('<span class="mono">{}</span>', chain["name"])
     yield v.t("指纹", "Digest"), _draw_digest(chain)

@@ -17,7 +17,6 @@ from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailab
 from tallystick.chain import schema
 from tallystick.chain.block import read_block
 from tallystick.chain.checkpoint import Checkpoint, write_note
-from tallystick.chain.member import quorum
 from tallystick.kernel.ledger.base import Result, late
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.peer import (
@@ -31,7 +30,7 @@ from tallystick.kernel.ledger.peer import (
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.term import Terms, superseded
-from tallystick.kernel.ledger.witness import Witnesses, grid, split_note
+from tallystick.kernel.ledger.witness import Witnesses, list_to_sign, list_unwitnessed, split_note
 from tallystick.kernel.link.base import Link
 
 __all__ = ["Follower"]
@@ -74,7 +73,7 @@ class Follower:
         tip = replica.tip.height
         own = replica.cosignatures(tip).get(link.member)
         self._unsent: dict[int, str] = {} if own is None else {tip: own}
-        self._witnessed: set[int] = set()
+        self._handovers = 0
         self._passed = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -205,22 +204,18 @@ class Follower:
 
     def _keep_handovers(self, source: str) -> None:
         """Keep a quorum's names under each height that changed the list: evidence needs them."""
-        waiting = [height for height in self.replica.handovers() if height not in self._witnessed]
-        for height in waiting:
-            needed = quorum(self.replica.members(height).voices(height))
-            if len(self.replica.cosignatures(height)) < needed:
+        if self._handovers != (handovers := len(self.replica.handovers())):
+            for height in list_unwitnessed(self.replica):
                 with contextlib.suppress(Unavailable, NotFound):
                     self._keep_note(ask_note(self.link, source, height))
-            if len(self.replica.cosignatures(height)) >= needed:
-                self._witnessed.add(height)
+            if not list_unwitnessed(self.replica):
+                self._handovers = handovers
 
     def _cosign(self) -> None:
         """Sign what was taken over since the last signature, by an earlier pull too."""
         if self._pen is None:
             return
-        first, last = max(self._pen.height, self._passed) + 1, self.replica.tip.height
-        handovers = [height for height in self.replica.handovers() if first <= height <= last]
-        for height in sorted({*grid(first, last), *handovers}):
+        for height in list_to_sign(self.replica, max(self._pen.height, self._passed) + 1):
             try:
                 self._unsent[height] = self._pen.sign(height)
             except (Unavailable, Conflict) as error:

@@ -22,7 +22,7 @@ from tallystick.chain.checkpoint import (
 from tallystick.chain.member import quorum
 from tallystick.kernel.ledger.replica import Replica
 
-__all__ = ["Witnesses", "grid", "split_note"]
+__all__ = ["Witnesses", "grid", "list_to_sign", "list_unwitnessed", "split_note"]
 
 GRID: Final = 16
 
@@ -39,6 +39,26 @@ def grid(first: int, last: int) -> list[int]:
     if last - first < GRID:
         return list(range(first, last + 1))
     return [height for height in range(first, last + 1) if height % GRID == 0 or height == last]
+
+
+def list_to_sign(replica: Replica, first: int) -> list[int]:
+    """Return which heights from `first` to the tip a member cosigns.
+
+    The grid's, and each that changed the members: the names under it lead an outsider from the
+    old list to the new.
+    """
+    last = replica.tip.height
+    handovers = [height for height in replica.handovers() if first <= height <= last]
+    return sorted({*grid(first, last), *handovers})
+
+
+def list_unwitnessed(replica: Replica) -> list[int]:
+    """Return the heights that changed the members and bear no quorum's names here yet."""
+    return [
+        height
+        for height in replica.handovers()
+        if len(replica.cosignatures(height)) < quorum(replica.members(height).voices(height))
+    ]
 
 
 def split_note(note: bytes) -> tuple[int, list[str]]:

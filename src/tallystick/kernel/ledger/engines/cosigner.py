@@ -18,7 +18,7 @@ from tallystick.chain.checkpoint import COSIGNATURES_MAX, write_note
 from tallystick.kernel.ledger.peer import ask_note, send_cosignatures
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.witness import Witnesses, grid, split_note
+from tallystick.kernel.ledger.witness import Witnesses, list_to_sign, list_unwitnessed, split_note
 from tallystick.kernel.link.base import Link
 
 __all__ = ["Cosigner"]
@@ -47,6 +47,7 @@ class Cosigner:
         kept = {} if own is None else {tip: own}
         self._unsent: dict[str, dict[int, str]] = {name: dict(kept) for name in link.peers()}
         self._moved = threading.Condition()
+        self._passed = 0
         self._ended = False
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
@@ -61,10 +62,14 @@ class Cosigner:
     def work(self) -> bool:
         """Sign what was kept, send it, ask for what is missing; True if nothing is left to do."""
         self.trouble = None
-        for height in grid(self._pen.height + 1, self._replica.tip.height):
+        for height in list_to_sign(self._replica, max(self._pen.height, self._passed) + 1):
             try:
                 line = self._pen.sign(height)
             except (Unavailable, Conflict) as error:
+                if error.code == "ledger.no_note_key":
+                    # Of before it joined, or after it left: not this member's to sign.
+                    self._passed = height
+                    continue
                 # Ahead of its clock, or behind its own signature: signed when that is over.
                 self.trouble = error
                 break
@@ -74,10 +79,15 @@ class Cosigner:
         for name in self._link.peers():
             self._send(name, self._unsent.setdefault(name, {}))
         tip = self._replica.tip.height
-        if tip > self._witnesses.height:
+        missing = [
+            *list_unwitnessed(self._replica),
+            *([tip] if tip > self._witnesses.height else []),
+        ]
+        for height in missing:
             for name in self._link.peers():
-                self._gather(name, tip)
-        return self.trouble is None and self._witnesses.height >= tip
+                self._gather(name, height)
+        is_whole = self._witnesses.height >= tip and not list_unwitnessed(self._replica)
+        return self.trouble is None and is_whole
 
     def _gather(self, name: str, height: int) -> None:
         """Take over the lines that a peer holds for a height: what it sent may have been early."""
