@@ -50,7 +50,14 @@ ALLOWED: dict[tuple[str, str], str] = {
 
 # Composition roots: a member's node, the house in which nodes of one process meet, and the member
 # that is alone in its process.
-ROOTS = {"", "node.py", "county/house.py", "county/leading.py", "county/single.py", "county/validating.py"}
+ROOTS = {
+    "",
+    "node.py",
+    "county/house.py",
+    "county/leading.py",
+    "county/single.py",
+    "county/validating.py",
+}
 VENDORS: dict[str, tuple[str, ...]] = {
     "argon2": ("kernel/access/*",),
     "cbor2": ("base/*",),

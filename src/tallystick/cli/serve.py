@@ -222,6 +222,7 @@ def serve_two(
     """
     from tallystick.base.clock import SystemClock
     from tallystick.cli.opening import publish_address
+    from tallystick.console.app import join_consoles
     from tallystick.county.dual import ADMINISTRATIVE, FINANCIAL, open_dual, serve_dual
 
     _log_to_stderr()
@@ -229,26 +230,20 @@ def serve_two(
         opened.enter_context(_ended_by_signal())
         dual = opened.enter_context(open_dual(place.county, SystemClock()))
         opened.enter_context(serve_dual(dual))
-        told, servers = [], []
+        told, apps, listeners = [], {}, []
         for kind, at in ((FINANCIAL, port), (ADMINISTRATIVE, port + 1 if port else 0)):
             house = dual.houses[kind]
             _check_host(house.county, host)
             listener = opened.enter_context(_listen(host, at))
-            server, link = compose(house, (), (host, *names), has_console=has_console)
+            app, link = _compose_app(house, (), (host, *names), has_console=has_console)
             address = _address(host, listener.getsockname()[1])
             opened.enter_context(publish_address(house.folder, address))
             row = {"chain": kind, "address": address, "county": house.county.name}
             told.append({**row, "console": address + link} if has_console else row)
-            servers.append((server, listener))
+            apps[listener.getsockname()[1]] = app
+            listeners.append(listener)
         show_result(told, is_json=place.is_json, language=find_language())
-        (first, listener), (second, beside) = servers
-        thread = threading.Thread(target=second.run, kwargs={"sockets": [beside]}, daemon=True)
-        thread.start()
-        try:
-            first.run(sockets=[listener])
-        finally:
-            second.should_exit = True
-            thread.join(GRACE_S)
+        _server(join_consoles(apps), has_console=has_console).run(sockets=listeners)
 
 
 def _open(
@@ -271,6 +266,13 @@ def compose(
     house: House, members: tuple[str, ...], names: tuple[str, ...], *, has_console: bool
 ) -> tuple[uvicorn.Server, str]:
     """Return what serves a house at a listener until a signal comes, and where to begin."""
+    app, link = _compose_app(house, members, names, has_console=has_console)
+    return _server(app, has_console=has_console), link
+
+
+def _compose_app(
+    house: House, members: tuple[str, ...], names: tuple[str, ...], *, has_console: bool
+) -> tuple[Any, str]:
     from tallystick.api.app import create_app
     from tallystick.api.gate import LOOPBACK
 
@@ -279,7 +281,7 @@ def compose(
     link = ""
     if has_console:
         app, link = _add_console(house, app, members, hosts)
-    return _server(app, has_console=has_console), link
+    return app, link
 
 
 def _add_console(
@@ -291,17 +293,20 @@ def _add_console(
     from tallystick.console.app import create_console
     from tallystick.console.door import Demonstration, Shown
     from tallystick.console.visit import Office
+    from tallystick.county.founding import COUNTY_KIND
     from tallystick.county.officers import list_officers, open_session
     from tallystick.text.phrase import Phrase
 
     served = [each for each in house.county.members if not members or each.name in members]
     is_demo = bool(house.county.seed)
+    kind = house.seats()[0].node.replica.genesis.fields["kind"]
     office = Office(
         county=Phrase("县金融账本", "County ledger"),
         members=tuple(each.name for each in served),
         names={each.name: Phrase(each.zh, each.en) for each in house.county.members},
         now_ms=house.clock.now_ms,
         is_demo=is_demo,
+        chain="" if kind == COUNTY_KIND else kind,
     )
     demonstration = None
     if is_demo:

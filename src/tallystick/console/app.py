@@ -6,10 +6,8 @@ is given the API's application by whoever composes both.
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from fastapi import FastAPI, Request
@@ -26,12 +24,14 @@ from tallystick.console.frame import show_frame
 from tallystick.console.guard import Guard
 from tallystick.console.live import Live
 from tallystick.console.look import FAVICON, head_html, read_sprite, read_style, style_address
-from tallystick.console.visit import Office, Visit, cookie_name
+from tallystick.console.visit import Office, Visit
 from tallystick.text.wording import Language
 
-__all__ = ["create_console"]
+__all__ = ["create_console", "join_consoles"]
 
 _API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz)")
+_HERE: Final = "tallystick.console"
+"""Where a request's scope names the console it is for."""
 _FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 _DAY: Final = {"cache-control": "public, max-age=86400"}
 RECONNECT_S: Final = 30
@@ -52,7 +52,7 @@ def create_console(
 ) -> ASGIApp:
     """Return the application that serves the console and the API at one address.
 
-    NiceGUI keeps one set of pages in a process, so this is to be called once in one.
+    NiceGUI keeps one set of pages in a process: each request tells whose console it is for.
 
     Args:
         api: the API's application.
@@ -69,11 +69,42 @@ def create_console(
         return found
 
     live = Live(look)
-    shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_watching(live))
+    pages_app.on_startup(live.run)
+    shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     shell.include_router(make_doors(office, ask, demonstration))
     shell.include_router(make_files(office, ask))
     _serve_look(shell)
-    _make_pages(office, ask, live)
+    if core.app.config.has_run_config:
+        shell.mount("/", core.app)
+    else:
+        _run_pages(shell)
+    guarded = Guard(shell, hosts)
+
+    async def console(scope: Scope, receive: Receive, send: Send) -> None:
+        behind = scope["type"] == "http" and _API.fullmatch(scope["path"])
+        await (api if behind else guarded)({**scope, _HERE: (office, ask, live)}, receive, send)
+
+    return console
+
+
+def join_consoles(consoles: Mapping[int, ASGIApp]) -> ASGIApp:
+    """Return one application of several consoles, each at a port of its own.
+
+    Pages run in one loop, so one server has to serve them all.
+    """
+    first = next(iter(consoles.values()))
+
+    async def joined(scope: Scope, receive: Receive, send: Send) -> None:
+        is_asked = scope["type"] in {"http", "websocket"}
+        found = consoles[scope["server"][1]] if is_asked else first
+        await found(scope, receive, send)
+
+    return joined
+
+
+def _run_pages(shell: FastAPI) -> None:
+    """Register the pages of this process, once."""
+    _make_pages()
     ui.run_with(
         shell,
         title="Tallystick",
@@ -86,23 +117,6 @@ def create_console(
     )
     # Else its polling would tell any page's script that it may read the answer.
     core.sio.eio.cors_allowed_origins = []
-    guarded = Guard(shell, hosts)
-
-    async def console(scope: Scope, receive: Receive, send: Send) -> None:
-        behind = scope["type"] == "http" and _API.fullmatch(scope["path"])
-        await (api if behind else guarded)(scope, receive, send)
-
-    return console
-
-
-def _watching(live: Live) -> Any:  # noqa: ANN401 - a lifespan
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(live.run(), name="live")
-        yield
-        task.cancel()
-
-    return lifespan
 
 
 def _serve_look(shell: FastAPI) -> None:
@@ -119,12 +133,13 @@ def _serve_look(shell: FastAPI) -> None:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
 
-def _make_pages(office: Office, ask: Any, live: Live) -> None:  # noqa: ANN401 - as in `create_console`
+def _make_pages() -> None:
     """Register the one page of each language, inside which all others change."""
     pages_app.config.quasar_config["animations"] = []
     for language, locale in _LOCALES:
 
         async def root(request: Request, member: str, language: Language = language) -> Any:  # noqa: ANN401
+            office, ask, live = request.scope[_HERE]
             found = await _open_visit(office, ask, request, member, language)
             if isinstance(found, Response):
                 return found
@@ -157,7 +172,7 @@ async def _open_visit(
     """Return the visit that a session's cookie opens, or where to go instead."""
     if member not in office.members:
         return RedirectResponse("/", 303)
-    client = ask(member, request.cookies.get(cookie_name(member), ""))
+    client = ask(member, request.cookies.get(office.cookie(member), ""))
     try:
         me = await client.get("/me")
     except Error:

@@ -23,7 +23,7 @@ from tallystick.client import AsyncClient
 from tallystick.console.icons import icon
 from tallystick.console.kit import fill, join, person
 from tallystick.console.look import head_html
-from tallystick.console.visit import SESSION_OVER, Office, cookie_name
+from tallystick.console.visit import SESSION_OVER, Office
 from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
 from tallystick.text.wording import Language
@@ -257,7 +257,7 @@ class _Doors:
     ) -> Response:
         found = _redirect(f"/{member}/{language}{to}")
         found.set_cookie(
-            cookie_name(member),
+            self._office.cookie(member),
             token,
             path=f"/{member}",
             httponly=True,
@@ -268,7 +268,7 @@ class _Doors:
 
     async def leave(self, request: Request, member: MemberPath, language: Lang) -> Response:
         """Log out: the session ends, wherever its token may be."""
-        token = request.cookies.get(cookie_name(member), "")
+        token = request.cookies.get(self._office.cookie(member), "")
         if token:
             try:
                 await self._ask(member, token).send("/sessions", method="DELETE")
@@ -277,7 +277,7 @@ class _Doors:
                 token = ""
         home = "/" if self._demonstration is not None else f"/{member}/{language}/enter"
         found = _redirect(home)
-        found.delete_cookie(cookie_name(member), path=f"/{member}")
+        found.delete_cookie(self._office.cookie(member), path=f"/{member}")
         return found
 
     # ---- passwords
@@ -315,7 +315,7 @@ class _Doors:
         new: Annotated[str, Form(max_length=1_000)] = "",
     ) -> Response:
         """Change the password; the session goes on under another token."""
-        token = request.cookies.get(cookie_name(member), "")
+        token = request.cookies.get(self._office.cookie(member), "")
         try:
             found = await self._ask(member, token).send("/password", {"old": old, "new": new})
         except Error as error:

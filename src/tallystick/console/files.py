@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
-from tallystick.console.visit import SESSION_OVER, Office, cookie_name
+from tallystick.console.visit import SESSION_OVER, Office
 
 __all__ = ["make_files"]
 
@@ -33,7 +33,7 @@ def make_files(office: Office, ask: Callable[[str, str], AsyncClient]) -> APIRou
     ) -> Response:
         if member not in office.members:
             return RedirectResponse("/", 303)
-        token = request.cookies.get(cookie_name(member), "")
+        token = request.cookies.get(office.cookie(member), "")
         try:
             found = (await ask(member, token).request("GET", path, params=query)).content
         except Error as error:

@@ -10,17 +10,12 @@ from tallystick.client import AsyncClient
 from tallystick.text.phrase import Phrase
 from tallystick.text.wording import Language
 
-__all__ = ["COOKIE", "SESSION_OVER", "Office", "Visit", "cookie_name"]
+__all__ = ["COOKIE", "SESSION_OVER", "Office", "Visit"]
 
 SESSION_OVER: Final = frozenset({"access.session", "api.token"})
 """What the API answers to a token that opens nothing, or nothing any more."""
 COOKIE: Final = "tally_"
 """What the name of a session's cookie begins with."""
-
-
-def cookie_name(member: str) -> str:
-    """Return the name of the cookie that carries a session at a member."""
-    return COOKIE + member
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +28,8 @@ class Office:
         names: what people call every member of the county.
         now_ms: tells the county's time, ms since 1970 UTC: a demonstration's runs on from its own.
         is_demo: whether its officers are made up, so that anybody here may choose one.
+        chain: which of a county's chains it is, "" where there is one: cookies know no ports, and
+            a member may be served on both.
     """
 
     county: Phrase
@@ -40,6 +37,11 @@ class Office:
     names: Mapping[str, Phrase]
     now_ms: Callable[[], int]
     is_demo: bool = False
+    chain: str = ""
+
+    def cookie(self, member: str) -> str:
+        """Return the name of the cookie that carries a session at a member."""
+        return f"{COOKIE}{self.chain}_{member}" if self.chain else COOKIE + member
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from tallystick.chain.member import Members
 from tallystick.chain.record import Admission
 from tallystick.records.refusal import Refusal
 
-__all__ = ["admit_anchor", "admit_link", "admit_subsidy"]
+__all__ = ["admit_anchor", "admit_link", "admit_subsidy", "subsidy_key"]
 
 _SUBSIDY = b"subsidy/"
 
@@ -58,11 +58,16 @@ def admit_anchor(offered: Admission) -> int:
     return 0
 
 
+def subsidy_key(case: bytes) -> bytes:
+    """Return the state key of the approval of a case's public money."""
+    return _SUBSIDY + case
+
+
 def admit_subsidy(offered: Admission) -> int:
     """Approve public money for a case of another chain, once; that chain checks case and sum."""
     if "officer" not in offered.record:
         return Refusal.NO_OFFICER
-    key = _SUBSIDY + offered.record["pub"]["approved_case"]
+    key = subsidy_key(offered.record["pub"]["approved_case"])
     if offered.state.get(key) is not None:
         return Refusal.ALREADY_APPROVED
     offered.state.put(key, offered.record["id"])

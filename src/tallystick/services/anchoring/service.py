@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from tallystick.base.codec import sha256
 from tallystick.base.errors import NotFound
@@ -15,8 +15,12 @@ from tallystick.kernel.ledger.replica import Replica
 from tallystick.records.base import Statement
 from tallystick.records.chains import ChainAnchored, ChainLinked, SubsidyApproved
 from tallystick.records.change import ChangeProposed
+from tallystick.services.anchoring.rules import subsidy_key
 
 __all__ = ["Anchoring"]
+
+ANCHORS_TOLD: Final = 1_000
+"""The newest anchors, of all chains together, among which each chain's are looked for."""
 
 
 class Anchoring:
@@ -73,10 +77,9 @@ class Anchoring:
         Raises:
             NotFound: `subsidy.none`.
         """
-        for row in self._desk.views.rows("record", {"t": SubsidyApproved.t}):
-            if self._desk.records.find(row["id"]).record["pub"]["approved_case"] == case:
-                found: bytes = row["id"]
-                return found
+        found = self._replica.read(subsidy_key(case))
+        if found is not None:
+            return found
         raise NotFound(
             "subsidy.none",
             f"no department has approved public money for case {case.hex()}",
@@ -116,7 +119,9 @@ class Anchoring:
                     yield sha256(genesis)
 
     def _anchors(self, chain: bytes) -> list[Found]:
-        rows = self._desk.views.rows("record", {"t": ChainAnchored.t}, order="-height", limit=200)
+        rows = self._desk.views.rows(
+            "record", {"t": ChainAnchored.t}, order="-height", limit=ANCHORS_TOLD
+        )
         found = [self._desk.records.find(row["id"]) for row in rows]
         return [each for each in found if each.record["pub"]["chain"] == chain]
 

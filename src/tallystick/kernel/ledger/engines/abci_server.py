@@ -31,6 +31,7 @@ HOST: Final = "127.0.0.1"
 CONNECTIONS_MAX: Final = 8
 """The engine opens four; those of an engine that has just been restarted overlap its last ones."""
 END_STEPS: Final = 50
+END_TURNS: Final = 8
 END_STEP_S: Final = 0.01
 ERROR_CHARACTERS_MAX: Final = 500
 
@@ -105,7 +106,10 @@ class AbciServer:
 
     async def _end_connections(self) -> None:
         """Let every connection send its last answer, for a while, and close its socket."""
-        # One that was accepted a moment ago has yet to be told so.
+        # One that was accepted a moment ago has yet to be told so: that takes some turns of the
+        # loop, whatever the clock says.
+        for _ in range(END_TURNS):
+            await asyncio.sleep(0)
         await asyncio.sleep(END_STEP_S)
         for each in list(self.opened):
             each.end()
