@@ -252,7 +252,7 @@ def give_session(opened: Opened, token: str) -> None:
     opened.context.add_cookies(
         [
             {
-                "name": f"tally_{opened.member}",
+                "name": opened.served.cookie(opened.member),
                 "value": token,
                 "domain": "127.0.0.1",
                 "path": f"/{opened.member}",

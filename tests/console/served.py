@@ -111,6 +111,7 @@ class Served:
         link: where the operator was told to begin.
         log: what the server wrote on standard error.
         chosen: the cookie of the demonstration's choice; empty until the link was opened.
+        chain: which of a county's two chains it is, "" where there is one.
     """
 
     folder: Path
@@ -118,6 +119,11 @@ class Served:
     link: str
     log: Path
     chosen: str = ""
+    chain: str = ""
+
+    def cookie(self, member: str) -> str:
+        """Return the name of the cookie that carries a session at a member."""
+        return f"tally_{self.chain}_{member}" if self.chain else f"tally_{member}"
 
     @property
     def host(self) -> str:
@@ -164,7 +170,7 @@ class Served:
         cookie = f"tally-demonstration={self.open_link()}"
         with self.ask(cookie=cookie, origin=self.address) as client:
             answer = client.post("/choose/en", data={"who": f"{member}/{name}"})
-        found: str | None = answer.cookies.get(f"tally_{member}")
+        found: str | None = answer.cookies.get(self.cookie(member))
         assert found, f"{member}/{name}: {answer.status_code}"
         return found
 

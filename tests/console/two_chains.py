@@ -59,7 +59,7 @@ def serve_one(folder: Path, kind: str) -> Iterator[dict[str, Served]]:
     try:
         told = _first_line(process, log)
         yield {
-            each: Served(folder / each, address, told["link"], log)
+            each: Served(folder / each, address, told["link"], log, chain=each)
             for each, address in told["addresses"].items()
         }
     finally:

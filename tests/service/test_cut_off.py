@@ -35,9 +35,18 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found(tmp_path_factory.mktemp("founded"), ManualClock(START_MS))
 
 
-def cuts(start: Path, folder: Path, work: Callable[[Client], object]) -> Iterator[tuple[int, Path]]:
-    """Yield (step, county) for every step at which `work` at the credit union can be cut off."""
-    for step in range(STEPS_MAX):
+@pytest.fixture(params=[2, pytest.param(1, marks=pytest.mark.slow)], ids=["half", "all"])
+def stride(request: pytest.FixtureRequest) -> int:
+    """How many steps on the next cut is: every second one here, each of them among the slow."""
+    found: int = request.param
+    return found
+
+
+def cuts(
+    start: Path, folder: Path, work: Callable[[Client], object], stride: int
+) -> Iterator[tuple[int, Path]]:
+    """Yield (step, county) for the steps at which `work` at the credit union can be cut off."""
+    for step in range(0, STEPS_MAX, stride):
         county = Path(shutil.copytree(start, folder / f"cut-{step}"))
 
         def act(county: Path = county, step: int = step) -> None:
@@ -75,10 +84,10 @@ def register(office: Client) -> str:
 
 
 def test_a_registration_cut_off_anywhere_and_repeated_gives_one_party(
-    founded: Path, tmp_path: Path
+    founded: Path, tmp_path: Path, stride: int
 ) -> None:
     before = set()
-    for step, county in cuts(founded, tmp_path, register):
+    for step, county in cuts(founded, tmp_path, register, stride):
         with open_town(county) as town:
             union = town["credit-union"]
             # Whether it came to stand or not, nothing is left half done.
@@ -98,11 +107,11 @@ def test_a_registration_cut_off_anywhere_and_repeated_gives_one_party(
 
 
 def test_a_registration_cut_off_and_never_repeated_leaves_no_keys_of_nobody(
-    founded: Path, tmp_path: Path
+    founded: Path, tmp_path: Path, stride: int
 ) -> None:
     counts = set()
     for step, county in cuts(
-        founded, tmp_path, lambda office: office.add_party("household", IDENTITY)
+        founded, tmp_path, lambda office: office.add_party("household", IDENTITY), stride
     ):
         with open_town(county) as town:
             assert len(own_keys(town)) == waiting(town) == len({k.party for k in ring(town)}), step
@@ -153,7 +162,7 @@ def served(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
 
 def test_an_erasure_cut_off_anywhere_is_undone_or_done_and_repeated_gives_one_answer(
-    served: tuple[Path, str, str], tmp_path: Path
+    served: tuple[Path, str, str], tmp_path: Path, stride: int
 ) -> None:
     start, party, case = served
 
@@ -168,7 +177,7 @@ def test_an_erasure_cut_off_anywhere_is_undone_or_done_and_repeated_gives_one_an
         # One key more than there were: the tombstone's.
         assert answer == {"party": party, "objects_closed": len(objects) + 1}
     found = set()
-    for step, county in cuts(start, tmp_path, erase):
+    for step, county in cuts(start, tmp_path, erase, stride):
         with open_town(county) as town:
             union, node = town["credit-union"], town.house.node("credit-union")
             is_done = not node.keys.of_party(bytes.fromhex(party))
@@ -198,11 +207,11 @@ def test_an_erasure_cut_off_anywhere_is_undone_or_done_and_repeated_gives_one_an
 
 
 def test_an_erasure_that_nobody_can_repeat_is_ended_and_leaves_no_mark(
-    served: tuple[Path, str, str], tmp_path: Path
+    served: tuple[Path, str, str], tmp_path: Path, stride: int
 ) -> None:
     start, party, _ = served
     found = set()
-    for step, county in cuts(start, tmp_path, lambda office: office.erase_party(party)):
+    for step, county in cuts(start, tmp_path, lambda office: office.erase_party(party), stride):
         with open_town(county) as town:
             found.add(bool(ring(town)))
             if ring(town):
@@ -272,11 +281,11 @@ def stages(town: Town) -> dict[str, str]:
 
 
 def test_cases_cut_off_anywhere_stand_decided_or_not_at_all_and_once_when_repeated(
-    asking: tuple[Path, str], wanted: list[bytes], tmp_path: Path
+    asking: tuple[Path, str], wanted: list[bytes], tmp_path: Path, stride: int
 ) -> None:
     start, party = asking
     seen = set()
-    for step, county in cuts(start, tmp_path, lambda office: ask(office, party)):
+    for step, county in cuts(start, tmp_path, lambda office: ask(office, party), stride):
         with open_town(county) as town:
             union = town["credit-union"]
             seen.add(tuple(sorted(stages(town).values())))

@@ -48,7 +48,7 @@ def test_a_report_has_every_figure_with_its_interval_and_band(told: dict[str, An
     ("language", "words"),
     [
         ("zh", ("评分卡校准", "漏评率", "养殖", "女户主", "干部亲属", "收费方记录")),
-        ("en", ("Calibration of the card", "exclusion error", "livestock", "payees' records")),
+        ("en", ("Calibration of the card", "exclusion error", "livestock", "payees")),
     ],
 )
 def test_a_report_is_told_in_both_languages_with_bars_and_a_map(
