@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from playwright.sync_api import Page
 
 __all__ = [
+    "FEW",
     "check_axe",
     "check_layout",
     "check_look",
@@ -24,8 +25,9 @@ __all__ = [
 ]
 
 _SCRIPT: Final = Path(__file__).with_name("screens.js").read_text(encoding="utf-8")
-HEARD: Final = {("light", 1440), ("dark", 390)}
-"""Looks that axe-core judges."""
+FEW: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (("light", 1440), ("dark", 390))
+"""Both themes and both widths, once each: what the quick suite looks at, and what axe judges."""
+HEARD: Final = frozenset(FEW)
 
 QUIET_MS: Final = 150
 MOST_MS: Final = 5_000

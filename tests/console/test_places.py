@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from console.conftest import HEIGHTS, Language, Open, Theme
 from console.finding import open_places, place_id
-from console.screens import check_look, settle
+from console.screens import FEW, check_look, settle
 from console.served import Served
 from tallystick.console.places import PLACES, Place
 
@@ -42,8 +42,16 @@ def _keep(page: Page, language: str, path: str, look: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("place", PLACES, ids=place_id)
+@pytest.mark.parametrize(
+    "looks", [FEW, pytest.param(LOOKS, marks=pytest.mark.slow)], ids=["few", "all"]
+)
 def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
-    place: Place, language: Language, county: Served, officer: Open, axe: str
+    looks: tuple[tuple[Theme, int], ...],
+    place: Place,
+    language: Language,
+    county: Served,
+    officer: Open,
+    axe: str,
 ) -> None:
     first = next(open_places(county, place), None)
     assert first is not None, f"the demonstration has nothing to show at {place.path}"
@@ -55,7 +63,7 @@ def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
         assert (
             page.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en-US"}[language]
         )
-        for theme, width in LOOKS:
+        for theme, width in looks:
             _look(page, theme, width)
             look = f"{theme}-{width}"
             _keep(page, language, f"{place.path.replace('{', '').replace('}', '')}-{number}", look)
