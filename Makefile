@@ -15,9 +15,7 @@ LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
 # The optional C loops are built with the package; without a compiler it works all the same.
 NATIVE = setup.py src/tallystick/_native/batch.c
 PACKAGE = $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
-# One worker more than processors: a browser, a disk or another process is what many tests wait for.
-WORKERS = $$($(BIN)/python -c 'import os; print(min(8, (os.cpu_count() or 1) + 1))')
-PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 COMPILE = pip compile pyproject.toml --group build --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 	--custom-compile-command 'make lock'
