@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from simulation.validators import NAMES, engine_keys, free_ports, validated
 from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.chain.block import Tip
-from tallystick.kernel.ledger import orderer as ordering
+from tallystick.kernel.ledger import waiting
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.engines import cometbft
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
@@ -32,7 +32,6 @@ class Bench(ABC):
 
     chain: Chain
     ledger: Ledger
-    limits = cometbft
 
     @abstractmethod
     def cut(self) -> None:
@@ -67,10 +66,8 @@ class Bench(ABC):
 class TownBench(Bench):
     """The orderer of one process, or a member that follows it."""
 
-    limits = ordering
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.town = Town(folder, Chain())
+    def __init__(self, folder: Path, name: str, limits: Mapping[str, int] | None = None) -> None:
+        self.town = Town(folder, Chain(limits=limits or {}))
         self.town.open_all()
         self.chain = self.town.chain
         self.ledger = self.town.houses[name].ledger
@@ -269,7 +266,7 @@ def test_nothing_submitted_is_unknown(bench: Bench) -> None:
 def test_a_full_queue_refuses_and_loses_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench.limits, "QUEUE_MAX", 5)
+    monkeypatch.setattr(waiting, "QUEUE_MAX", 5)
     tids = [bench.ledger.submit(bench.sign(seq)) for seq in range(1, 6)]
     with pytest.raises(Unavailable, match=r"ledger\.busy"):
         bench.ledger.submit(bench.sign(6))
@@ -279,11 +276,34 @@ def test_a_full_queue_refuses_and_loses_nothing(
 
 
 def test_a_queue_of_too_many_bytes_refuses(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench.limits, "QUEUE_BYTES_MAX", 2 * len(bench.sign(1)) + 10)
+    monkeypatch.setattr(waiting, "QUEUE_BYTES_MAX", 2 * len(bench.sign(1)) + 10)
     bench.ledger.submit(bench.sign(1))
     bench.ledger.submit(bench.sign(2))
     with pytest.raises(Unavailable, match=r"ledger\.busy"):
         bench.ledger.submit(bench.sign(3))
+
+
+@pytest.mark.parametrize(
+    ("limits", "size"),
+    [({"block_transactions": 1}, 0), ({"block_bytes": 300_000}, 120_000)],
+    ids=["transactions", "bytes"],
+)
+def test_a_block_keeps_the_chains_own_limits_so_that_all_can_follow(
+    tmp_path: Path, limits: Mapping[str, int], size: int
+) -> None:
+    bench = TownBench(tmp_path, ORDERER, limits)
+    chain = bench.chain
+    for seq in range(1, 5):
+        records = [chain.news(100 * seq + each) for each in range(max(1, size // 130))]
+        bench.ledger.submit(chain.sign(seq, records))
+    chain.clock.advance(5)
+    while bench.town.orderer.waiting():
+        bench.cut()
+    bench.town.pull_all()
+    tips = {house.replica.tip.cid for house in bench.town.houses.values()}
+    assert bench.tip().height == (4 if not size else 2)
+    assert tips == {bench.tip().cid}
+    bench.close()
 
 
 def test_a_clock_set_back_does_not_stop_the_order(clocked_bench: Bench) -> None:

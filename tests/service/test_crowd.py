@@ -18,7 +18,7 @@ from tallystick.county.founding import found_county
 from tallystick.county.house import open_house
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
-from tallystick.kernel.ledger import orderer
+from tallystick.kernel.ledger import waiting
 
 CLIENTS = 200
 QUEUE = 16
@@ -43,7 +43,7 @@ def _publish(app: FastAPI, token: str, number: int, refused: list[str]) -> None:
 def test_two_hundred_clients_over_the_queues_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orderer, "QUEUE_MAX", QUEUE)
+    monkeypatch.setattr(waiting, "QUEUE_MAX", QUEUE)
     folder, clock = tmp_path / "county", SystemClock()
     found_county(folder, clock=clock, members=[each for each in MEMBERS if each.name in NAMES])
     refused: list[str] = []
@@ -51,13 +51,13 @@ def test_two_hundred_clients_over_the_queues_limit(
         app, token = create_app(house), ensure_token(folder)
         with house.orderer._cutting, ThreadPoolExecutor(CLIENTS) as crowd:
             # The order stands still until the queue has been too small for somebody.
-            waiting = [crowd.submit(_publish, app, token, each, refused) for each in range(CLIENTS)]
+            asked = [crowd.submit(_publish, app, token, each, refused) for each in range(CLIENTS)]
             while "ledger.busy" not in refused:
                 assert house.orderer.waiting() <= QUEUE
                 threading.Event().wait(0.01)
             house.orderer._cutting.release()
             try:
-                for each in waiting:
+                for each in asked:
                     each.result(timeout=120)
             finally:
                 house.orderer._cutting.acquire()

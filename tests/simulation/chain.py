@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -64,6 +64,7 @@ class Chain:
 
     seed: str = "a"
     names: Sequence[str] = NAMES
+    limits: Mapping[str, int] = field(default_factory=dict)
     keys: dict[str, SigningKey] = field(init=False)
     notes: dict[str, SigningKey] = field(init=False)
 
@@ -96,7 +97,7 @@ class Chain:
                     "time": START_MS - 1,
                     "salt": bytes(32),
                     "target": b"\xff" * 32,
-                    "limits": {},
+                    "limits": dict(self.limits),
                     "rules": {},
                     "seeded": 1,
                     "members": self.list.cid,

@@ -15,40 +15,40 @@ from dataclasses import dataclass
 from typing import Final
 
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
-from tallystick.base.keys import verify
+from tallystick.base.errors import Error, Invalid, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.block import Effects, Execution, propose_block
-from tallystick.chain.digest import domain
-from tallystick.chain.transaction import (
-    EMPTY_WINDOW,
-    LIFE_MAX_MS,
-    Transaction,
-    check_window,
-)
+from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.room import Room
 from tallystick.kernel.ledger.term import Terms
+from tallystick.kernel.ledger.waiting import (
+    BAD,
+    REFUSALS_MAX,
+    check_space,
+    check_standing,
+    closed,
+    conflict,
+    is_ordered,
+    is_signed,
+    refused,
+    unknown,
+)
 from tallystick.kernel.ledger.witness import Witnesses
 
 __all__ = [
     "CUT_BYTES_MAX",
     "CUT_TRANSACTIONS_MAX",
     "LINGER_MS",
-    "QUEUE_BYTES_MAX",
-    "QUEUE_MAX",
     "Orderer",
 ]
 
-QUEUE_MAX: Final = 10_000
-QUEUE_BYTES_MAX: Final = 16_000_000
 CUT_TRANSACTIONS_MAX: Final = 1_000
 # A block's own bytes: its header, and a length before each transaction.
 CUT_BYTES_MAX: Final = schema.BLOCK_BYTES_MAX - 64 * 1024
 LINGER_MS: Final = 5
-# Whoever submitted asks for the result soon after; refusals stand in no block to be found again.
-REFUSALS_MAX: Final = 4_096
 
 
 @dataclass(slots=True, eq=False)
@@ -116,9 +116,9 @@ class Orderer:
         with self._changed:
             if found.tid in self._queue or found.tid in self._taken:
                 return found.tid
-        if self._is_ordered(found):
+        if is_ordered(found, self.replica):
             return found.tid
-        self._check(found)
+        check_standing(found, self.replica, self._clock.now_ms())
         with self._changed:
             self._admit(found)
             # The thread needs to know that there is work, and that there is a block's worth.
@@ -126,39 +126,9 @@ class Orderer:
                 self._changed.notify_all()
         return found.tid
 
-    def _is_ordered(self, found: Transaction) -> bool:
-        """Tell whether a block holds it; its number, where unused, says no without a search.
-
-        Raises:
-            Invalid: `tx.window`, the number is too old or too far ahead.
-            Conflict: another transaction of its member used up the number.
-        """
-        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
-        try:
-            check_window(window, found.seq)
-        except Invalid as error:
-            if self.replica.find(found.tid) is not None:
-                return True
-            if error.code == "tx.seq_repeated" and _is_signed(found, self.replica):
-                raise _conflict(found) from error
-            raise
-        return False
-
-    def _check(self, found: Transaction) -> None:
-        """Refuse what cannot stand in the next block, by all that costs no signature."""
-        tip, now = self.replica.tip, self._clock.now_ms()
-        if found.chain != tip.genesis.chain:
-            raise _refused(found, "it names another chain")
-        if tip.members.key(found.member, found.key, "tx", tip.height + 1) is None:
-            raise _refused(found, "its key is not in force")
-        if found.not_after <= tip.time or found.not_after < now:
-            raise _refused(found, f"it ended at {found.not_after}, now it is {now}")
-        if found.not_after > max(now, tip.time + 1) + LIFE_MAX_MS:
-            raise _refused(found, "it would live longer than 24 hours")
-
     def _admit(self, found: Transaction) -> None:
         if self._closed:
-            raise _closed()
+            raise closed()
         if found.tid in self._queue or found.tid in self._taken:
             return
         place = (found.member, found.seq)
@@ -166,13 +136,7 @@ class Orderer:
         if other is not None:
             self._settle_place(found, (self._queue.get(other) or self._taken[other]).found)
         size = len(found.data)
-        if len(self._queue) >= QUEUE_MAX or self._bytes + size > QUEUE_BYTES_MAX:
-            raise Unavailable(
-                "ledger.busy",
-                f"{len(self._queue)} transactions of {self._bytes} bytes wait,"
-                f" most is {QUEUE_MAX} of {QUEUE_BYTES_MAX}",
-                cure="Submit the same bytes again in a second.",
-            )
+        check_space(len(self._queue), self._bytes, size)
         self._refusals.pop(found.tid, None)
         self._queue[found.tid] = _Ticket(found)
         self._places[place] = found.tid
@@ -180,13 +144,13 @@ class Orderer:
 
     def _settle_place(self, found: Transaction, held: Transaction) -> None:
         """Let a signed transaction have its number; two signed ones are their member's fault."""
-        if not _is_signed(found, self.replica):
-            raise _refused(found, "its signature is bad")
-        if _is_signed(held, self.replica) or held.tid in self._taken:
-            raise _conflict(found)
+        if not is_signed(found, self.replica):
+            raise refused(found, BAD)
+        if is_signed(held, self.replica) or held.tid in self._taken:
+            raise conflict(found)
         ticket = self._queue.pop(held.tid)
         self._bytes -= len(held.data)
-        self._answer([(ticket, None, _refused(held, "its signature is bad"))])
+        self._answer([(ticket, None, refused(held, BAD))])
 
     def wait(self, tid: bytes, timeout_ms: int) -> Result:
         """Return the result of a submitted transaction once its block is durable."""
@@ -218,11 +182,7 @@ class Orderer:
             refusal = self._refusals.get(tid)
         if refusal is not None:
             raise refusal
-        raise NotFound(
-            "ledger.unknown",
-            f"no transaction {tid.hex()} waits or is ordered",
-            cure="Submit its bytes.",
-        )
+        raise unknown(tid)
 
     def find(self, tid: bytes) -> Result | None:
         """Return the result of an ordered transaction, None if it is in no block."""
@@ -286,14 +246,18 @@ class Orderer:
     def _take(self) -> list[_Ticket]:
         """Take the oldest transactions that fit into one block."""
         taken: list[_Ticket] = []
-        size = records = 0
+        room = Room(
+            self.replica.read,
+            transactions=CUT_TRANSACTIONS_MAX,
+            bytes_max=CUT_BYTES_MAX,
+            records=schema.BLOCK_RECORDS_MAX,
+        )
         with self._changed:
             for ticket in self._queue.values():
-                size += len(ticket.found.data) + 5
-                records += len(ticket.found.records)
-                full = size > CUT_BYTES_MAX or records > schema.BLOCK_RECORDS_MAX
-                if full or len(taken) == CUT_TRANSACTIONS_MAX:
+                found = ticket.found
+                if not room.holds(found.data, found.records):
                     break
+                room.take(found.data, found.records)
                 taken.append(ticket)
             for ticket in taken:
                 del self._queue[ticket.found.tid]
@@ -312,7 +276,7 @@ class Orderer:
                 run.add(ticket.found)
                 ordered.append(ticket)
             except Invalid as error:
-                answers.append((ticket, None, _refused(ticket.found, error.message)))
+                answers.append((ticket, None, refused(ticket.found, error.message)))
             except Unavailable as error:
                 if error.code != "rules.unknown":
                     raise
@@ -414,33 +378,4 @@ class Orderer:
         with self._changed:
             left, self._queue, self._bytes = list(self._queue.values()), {}, 0
             self._places.clear()
-        self._answer([(ticket, None, _closed()) for ticket in left])
-
-
-def _is_signed(found: Transaction, replica: Replica) -> bool:
-    tip = replica.tip
-    key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
-    return key is not None and verify(key.pub, domain("tx", found.tid), found.signature)
-
-
-def _refused(found: Transaction, reason: str) -> Invalid:
-    return Invalid(
-        "ledger.refused",
-        f"transaction {found.tid.hex()} may not stand in a block: {reason}",
-        cure="Sign it anew with the next sequence number.",
-        tid=found.tid.hex(),
-    )
-
-
-def _conflict(found: Transaction) -> Conflict:
-    return Conflict(
-        "ledger.seq_conflict",
-        f"{found.member} signed two transactions with sequence number {found.seq}",
-        cure="Run one outbox per member; after a restore let it skip ahead.",
-        member=found.member,
-        seq=found.seq,
-    )
-
-
-def _closed() -> Unavailable:
-    return Unavailable("ledger.closed", "the orderer ends", cure="Submit the same bytes again.")
+        self._answer([(ticket, None, closed()) for ticket in left])

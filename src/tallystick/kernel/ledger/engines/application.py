@@ -32,6 +32,7 @@ from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
 from tallystick.kernel.ledger.engines.validators import changes, owners, validators
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.room import ITEM_BYTES, Room
 
 __all__ = ["NONCE_SIZE", "Application", "Decided", "Offer", "genesis_time_ms", "network_name"]
 
@@ -40,12 +41,7 @@ OUTCOMES_KEPT: Final = 4
 """Of one height several rounds may be proposed; the last few are remembered."""
 PROPOSED_RECORDS_MAX: Final = 8_192
 """What runs in a quarter of a second, so that a proposal is judged before its round is over."""
-OWN_BYTES: Final = 2 * 1024
-"""What a block of ours holds beside its transactions and their lengths: its header, 0.5 KB."""
 _NAME_MAX: Final = 50
-# A transaction's head: in the engine's block a field and a length of at most 5 bytes, in ours 5.
-_ENGINE_ITEM: Final = 6
-_OWN_ITEM: Final = 5
 
 
 def network_name(tip: Tip) -> str:
@@ -221,17 +217,21 @@ class Application:
             return [nonce]
         self.replica.expect(offer.txs)
         run = self._begin(offer)
-        room = _Room(self.replica, bytes_max)
-        room.take(nonce)
+        room = Room(
+            self.replica.read,
+            transactions=schema.BLOCK_TRANSACTIONS_MAX,
+            bytes_max=bytes_max - NONCE_SIZE - ITEM_BYTES,
+            records=PROPOSED_RECORDS_MAX,
+        )
         found: list[Transaction] = []
         for data in offer.txs:
             # What may not stand is left out: the engine asks for it again, and is told to drop it.
             with contextlib.suppress(Invalid, Unavailable):
                 each = self.gate.read(data)
-                if not room.holds(data, len(each.records)):
+                if not room.holds(data, each.records):
                     break
                 run.add(each)
-                room.take(data, len(each.records))
+                room.take(data, each.records)
                 found.append(each)
         txs = (nonce, *(each.data for each in found))
         if found:
@@ -398,33 +398,3 @@ class Application:
         if outcome.effects is not None:
             self._outcomes.clear()
             self.committed(outcome.effects)
-
-
-class _Room:
-    """How much of a block is left, by the engine's count and by ours."""
-
-    __slots__ = ("_bytes", "_engine", "_records", "_transactions")
-
-    def __init__(self, replica: Replica, bytes_max: int) -> None:
-        self._engine = bytes_max
-        self._bytes = read_limit(replica.read, "block_bytes") - OWN_BYTES
-        # The nonce is none of ours.
-        self._transactions = read_limit(replica.read, "block_transactions") + 1
-        self._records = PROPOSED_RECORDS_MAX
-
-    def holds(self, data: bytes, records: int) -> bool:
-        """Tell whether a transaction fits into what is left."""
-        size = len(data)
-        return (
-            size + _ENGINE_ITEM <= self._engine
-            and size + _OWN_ITEM <= self._bytes
-            and self._transactions > 0
-            and records <= self._records
-        )
-
-    def take(self, data: bytes, records: int = 0) -> None:
-        """Take a transaction's part of what is left."""
-        self._engine -= len(data) + _ENGINE_ITEM
-        self._bytes -= len(data) + _OWN_ITEM
-        self._transactions -= 1
-        self._records -= records

@@ -15,28 +15,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
 from tallystick.chain.block import Effects
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.engines.comet_rpc import BATCH_BYTES_MAX, BATCH_MAX, Pool, Taken
-from tallystick.kernel.ledger.engines.gate import BAD, Gate, conflict, refused
+from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.waiting import (
+    BAD,
+    QUEUE_MAX,
+    REFUSALS_MAX,
+    check_space,
+    closed,
+    conflict,
+    is_ordered,
+    refused,
+    unknown,
+)
 
 __all__ = [
-    "QUEUE_BYTES_MAX",
-    "QUEUE_MAX",
     "RESEND_MS",
     "WINDOW_MAX",
     "CometLedger",
 ]
 
-QUEUE_MAX: Final = 10_000
-QUEUE_BYTES_MAX: Final = 16_000_000
 WINDOW_MAX: Final = 500
 """Handed over and not yet final, at most, of this member: four fill a block with 2,000."""
 RESEND_MS: Final = 2_000
 RETRY_MS: Final = 100
-REFUSALS_MAX: Final = 4_096
 
 
 @dataclass(slots=True, eq=False)
@@ -77,13 +83,13 @@ class CometLedger:
         with self._changed:
             if found.tid in self._waiting:
                 return found.tid
-        if self.gate.is_ordered(found):
+        if is_ordered(found, self.replica):
             return found.tid
         self.gate.check(found)
         signed = self.gate.is_signed(found)
         with self._changed:
             if self._closed:
-                raise _closed()
+                raise closed()
             if not signed:
                 self._refuse(found.tid, refused(found, BAD))
             elif found.tid not in self._waiting:
@@ -100,13 +106,7 @@ class CometLedger:
         if place in self._places:
             raise conflict(found)
         size = len(found.data)
-        if len(self._waiting) >= QUEUE_MAX or self._bytes + size > QUEUE_BYTES_MAX:
-            raise Unavailable(
-                "ledger.busy",
-                f"{len(self._waiting)} transactions of {self._bytes} bytes wait,"
-                f" most is {QUEUE_MAX} of {QUEUE_BYTES_MAX}",
-                cure="Submit the same bytes again in a second.",
-            )
+        check_space(len(self._waiting), self._bytes, size)
         self._refusals.pop(found.tid, None)
         self._waiting[found.tid] = _Waiting(found)
         self._places[place] = found.tid
@@ -128,11 +128,7 @@ class CometLedger:
             return result
         if refusal is not None:
             raise refusal
-        raise NotFound(
-            "ledger.unknown",
-            f"no transaction {tid.hex()} waits or is ordered",
-            cure="Submit its bytes.",
-        )
+        raise unknown(tid)
 
     def find(self, tid: bytes) -> Result | None:
         """Return the result of an ordered transaction, None if it is in no block kept here."""
@@ -220,7 +216,7 @@ class CometLedger:
     def _judge(self, found: Transaction) -> Error | None:
         try:
             self.gate.check(found)
-            self.gate.is_ordered(found)
+            is_ordered(found, self.replica)
         except (Invalid, Conflict) as error:
             return error
         return None
@@ -263,7 +259,7 @@ class CometLedger:
             left = list(self._waiting)
             for tid in left:
                 self._drop(tid)
-                self._refuse(tid, _closed())
+                self._refuse(tid, closed())
             self._unsent.clear()
             self._changed.notify_all()
         if self._thread is not None:
@@ -275,7 +271,3 @@ class CometLedger:
 def _now_ms() -> int:
     """Return milliseconds since some moment, never set back."""
     return time.monotonic_ns() // 1_000_000
-
-
-def _closed() -> Unavailable:
-    return Unavailable("ledger.closed", "the ledger ends", cure="Submit the same bytes again.")

@@ -1,8 +1,8 @@
-"""What may wait for a block of a Byzantine engine, told by all that needs no block to be run.
+"""A Byzantine engine's door: what may wait in its pool, and a memory of what was looked at there.
 
-The same question is asked twice, by the member that submits and by the engine for its pool, so it
-is answered in one place, with the orderer's codes. A memory of transactions that were read spares
-reading them again when they are proposed, judged and decided.
+What it asks of a transaction is `kernel.ledger.waiting`'s; it is asked twice, by the member that
+submits and by the engine. The memory of transactions and signatures spares reading and checking
+them again when they are proposed, judged and decided.
 """
 
 from __future__ import annotations
@@ -13,21 +13,26 @@ from typing import Final
 
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Conflict, Invalid
-from tallystick.chain.digest import domain
-from tallystick.chain.merkle import root_of
-from tallystick.chain.transaction import EMPTY_WINDOW, LIFE_MAX_MS, Transaction, check_window
+from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.engines.verified import Verified
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.waiting import (
+    BAD,
+    check_standing,
+    conflict,
+    is_ordered,
+    is_signed,
+    refused,
+    signed_bytes,
+)
 
-__all__ = ["BAD", "READ_BYTES_MAX", "Gate", "conflict", "refused"]
+__all__ = ["READ_BYTES_MAX", "Gate"]
 
 READ_BYTES_MAX: Final = 32_000_000
 """Transactions of one generation that are kept read; there are two."""
 WARM_MIN: Final = 64
 """Fewer signatures than this are checked before a second thread has begun."""
 PLACES_MAX: Final = 200_000
-_USE: Final = domain("tx")
-BAD: Final = "its signature is bad, or not over these records"
 
 
 class Gate:
@@ -62,51 +67,6 @@ class Gate:
             self._size += len(data)
         return found
 
-    def is_ordered(self, found: Transaction) -> bool:
-        """Tell whether a block holds it; its number, where unused, says no without a search.
-
-        Raises:
-            Invalid: `tx.window`, the number is too old or too far ahead.
-            Conflict: another transaction of its member used up the number.
-        """
-        window = self.replica.read(b"seq/" + found.member.encode()) or EMPTY_WINDOW
-        try:
-            check_window(window, found.seq)
-        except Invalid as error:
-            if self.replica.find(found.tid) is not None:
-                return True
-            if error.code == "tx.seq_repeated" and self.is_signed(found):
-                raise conflict(found) from error
-            raise
-        return False
-
-    def check(self, found: Transaction) -> None:
-        """Refuse what cannot stand in the next block, by all that costs no signature.
-
-        Raises:
-            Invalid: `ledger.refused`.
-        """
-        tip, now = self.replica.tip, self._clock.now_ms()
-        if found.chain != tip.genesis.chain:
-            raise refused(found, "it names another chain")
-        if tip.members.key(found.member, found.key, "tx", tip.height + 1) is None:
-            raise refused(found, "its key is not in force")
-        if found.not_after <= tip.time or found.not_after < now:
-            raise refused(found, f"it ended at {found.not_after}, now it is {now}")
-        if found.not_after > max(now, tip.time + 1) + LIFE_MAX_MS:
-            raise refused(found, "it would live longer than 24 hours")
-
-    def is_signed(self, found: Transaction) -> bool:
-        """Tell whether its key is in force, its signature valid and its records those signed."""
-        tip = self.replica.tip
-        key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
-        return (
-            key is not None
-            and self.verified.check(key.pub, _USE + found.tid, found.signature)
-            and found.count == len(found.records)
-            and found.root == root_of(found.records)
-        )
-
     def warm(self, found: Sequence[Transaction]) -> None:
         """Check the signatures of many that were not met before on two threads, and remember them.
 
@@ -115,7 +75,7 @@ class Gate:
         """
         tip = self.replica.tip
         cold = [
-            (key.pub, _USE + each.tid, each.signature)
+            (key.pub, signed_bytes(each), each.signature)
             for each in found
             if (key := tip.members.key(each.member, each.key, "tx", tip.height + 1)) is not None
         ]
@@ -146,7 +106,7 @@ class Gate:
         held = self._places.get(place)
         if held is not None and held.tid != found.tid and self._is_waiting(held):
             raise conflict(found) if self.is_signed(found) else refused(found, BAD)
-        if self.is_ordered(found):
+        if is_ordered(found, self.replica):
             raise refused(found, "a block holds it")
         if not self.is_signed(found):
             raise refused(found, BAD)
@@ -165,12 +125,20 @@ class Gate:
         found = self.read(data)
         try:
             self.check(found)
-            if self.is_ordered(found):
+            if is_ordered(found, self.replica):
                 raise refused(found, "a block holds it")
         except (Invalid, Conflict):
             self._places.pop((found.member, found.seq), None)
             raise
         return found
+
+    def check(self, found: Transaction) -> None:
+        """Refuse what cannot stand in the next block, by all that costs no signature."""
+        check_standing(found, self.replica, self._clock.now_ms())
+
+    def is_signed(self, found: Transaction) -> bool:
+        """Tell whether its key is in force, its signature valid and its records those signed."""
+        return is_signed(found, self.replica, self.verified.check)
 
     def _is_waiting(self, held: Transaction) -> bool:
         return held.not_after > self.replica.tip.time
@@ -185,24 +153,3 @@ class Gate:
     def leave(self, found: Transaction) -> None:
         """Forget a transaction that was ordered."""
         self._places.pop((found.member, found.seq), None)
-
-
-def refused(found: Transaction, reason: str) -> Invalid:
-    """Return the error for what may not stand in a block."""
-    return Invalid(
-        "ledger.refused",
-        f"transaction {found.tid.hex()} may not stand in a block: {reason}",
-        cure="Sign it anew with the next sequence number.",
-        tid=found.tid.hex(),
-    )
-
-
-def conflict(found: Transaction) -> Conflict:
-    """Return the error for two signed transactions of one number."""
-    return Conflict(
-        "ledger.seq_conflict",
-        f"{found.member} signed two transactions with sequence number {found.seq}",
-        cure="Run one outbox per member; after a restore let it skip ahead.",
-        member=found.member,
-        seq=found.seq,
-    )
