@@ -17,6 +17,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.codec import INTEGER_MAX, Cid, cid_of, item_head, refuse
 from tallystick.chain import schema
+from tallystick.chain.block import Genesis, Tip
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.log import perfect_parts
 from tallystick.chain.member import Members
@@ -59,6 +60,18 @@ class Snapshot:
     peaks: Peaks
     members: Members
     count: int
+
+    def tip(self, genesis: Genesis) -> Tip:
+        """Return where the chain of `genesis` stands after the snapshot's height."""
+        return Tip(
+            genesis=genesis,
+            height=self.fields["height"],
+            cid=cid_of(self.header),
+            time=self.fields["time"],
+            lanes=self.lanes,
+            peaks=self.peaks,
+            members=self.members,
+        )
 
 
 def write_snapshot(

@@ -13,9 +13,9 @@ from simulation.chain import CHARTER, Chain
 from simulation.town import Town
 from tallystick.base import codec
 from tallystick.base.errors import Corrupt, Invalid
-from tallystick.chain.checkpoint import cosign, write_note
+from tallystick.chain.checkpoint import cosign, read_stated, write_note
 from tallystick.kernel.ledger.audit import Report, audit_chain
-from tallystick.kernel.ledger.kept import Kept, KeptState, note_at, read_state
+from tallystick.kernel.ledger.kept import Kept, KeptState, read_state
 
 EARLIER, LATER = 6, 10
 Built = tuple[Chain, Path, Kept]
@@ -150,7 +150,7 @@ def test_a_chain_that_ends_before_the_checkpoint_is_named(built: Built, path: Pa
 
 def test_a_note_without_authority_is_no_place_to_begin(built: Built, path: Path) -> None:
     chain, _, kept = built
-    body = note_at(kept.note)
+    body = read_stated(kept.note)
     for signer, key in (("bank", chain.notes["bank"]), ("bank", chain.notes["coop"])):
         note = write_note(body, [cosign(body, key, member=signer, time_s=1)])
         since = replace(state_of(built), note=note)
@@ -165,16 +165,16 @@ def test_a_state_that_is_not_the_checkpoint_s_is_refused(built: Built) -> None:
     other = codec.encode({**codec.decode(header, codec.value), "time": 1})
     changed = [[rows[0][0], b"x"], *rows[1:]]
     for parts, why in (
-        ([other, writes, peaks, rows], "header"),
-        ([header, bytes(32), peaks, rows], "state_root"),
-        ([header, writes, [*peaks[:-1], bytes(32)], rows], "log_root"),
-        ([header, writes, peaks[:-1], rows], "peaks"),
-        ([header, writes, peaks, changed], "state_root"),
-        ([header, writes, peaks, rows[1:]], "state_root"),
-        ([header, writes, peaks, rows[::-1]], "ascend"),
-        ([header, writes, peaks, [rows[0], *rows]], "ascend"),
-        ([header, writes, peaks, []], "reading"),
-        ([header, writes, peaks], "reading"),
+        ([other, writes, peaks, rows], "header does not follow"),
+        ([header, bytes(32), peaks, rows], "state does not follow"),
+        ([header, writes, [*peaks[:-1], bytes(32)], rows], "log does not follow"),
+        ([header, writes, peaks[:-1], rows], "head"),
+        ([header, writes, peaks, changed], "state does not follow"),
+        ([header, writes, peaks, rows[1:]], "state does not follow"),
+        ([header, writes, peaks, rows[::-1]], "pair order"),
+        ([header, writes, peaks, [rows[0], *rows]], "pair order"),
+        ([header, writes, peaks, []], "state does not follow"),
+        ([header, writes, peaks], "head"),
     ):
         with pytest.raises(Corrupt, match=why):
             read_state(codec.encode(parts), kept.note, chain.genesis)

@@ -9,45 +9,27 @@ Bytes of the state: the snapshot of docs/spec/chain.md.
 
 from __future__ import annotations
 
-import itertools
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from tallystick.base import codec
-from tallystick.base.codec import cid_of, encode
 from tallystick.base.errors import Corrupt, Invalid
-from tallystick.chain import schema
 from tallystick.chain.block import Genesis, Tip
 from tallystick.chain.checkpoint import (
     COSIGNATURES_MAX,
-    NOTE_BYTES_MAX,
-    Body,
     Checkpoint,
-    origin_of,
-    read_body,
+    read_stated,
     verify_checkpoint,
     write_note,
 )
-from tallystick.chain.member import Members
-from tallystick.chain.membership import MEMBERS_KEY
-from tallystick.chain.merkle import PATH_MAX, Peaks
-from tallystick.chain.state import lanes_of, state_root
+from tallystick.chain.snapshot import verify_snapshot, write_snapshot
 from tallystick.chain.verdict import Contradicted, Missing
-from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.rows import Rows
 
-__all__ = ["Kept", "KeptState", "keep_state", "newest_note", "note_at", "read_state"]
+__all__ = ["Kept", "KeptState", "keep_state", "newest_note", "read_state"]
 
 NOTES_TRIED_MAX: Final = 256
-_OCTETS: Final = codec.octets(schema.MEMBERS_BYTES_MAX)
-_PAIR: Final = codec.tuple_of(_OCTETS, _OCTETS)
-_SNAPSHOT: Final = codec.tuple_of(
-    codec.octets(NOTE_BYTES_MAX),
-    codec.octets(32),
-    codec.list_of(schema.b32, PATH_MAX),
-    codec.list_of(_PAIR, 2**32),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +73,14 @@ def keep_state(header: bytes, writes: bytes, tip: Tip, pairs: Mapping[bytes, byt
         tip: where the chain stands after that block.
         pairs: the state.
     """
-    rows: list[codec.Value] = [[key, pairs[key]] for key in sorted(pairs)]
-    return encode([header, writes, list(tip.peaks.hashes), rows])
+    chunks = write_snapshot(
+        header=header,
+        writes_root=writes,
+        peaks=tip.peaks,
+        count=len(pairs),
+        pairs=((key, pairs[key]) for key in sorted(pairs)),
+    )
+    return b"".join(chunks)
 
 
 def read_state(state: bytes, note: bytes, genesis: Genesis) -> KeptState:
@@ -104,35 +92,23 @@ def read_state(state: bytes, note: bytes, genesis: Genesis) -> KeptState:
         Corrupt: `verify.state`, it is not that header's, or not this chain's.
         Invalid: `codec.form`, the note has no reading.
     """
+    body, pairs = read_stated(note), dict[bytes, bytes]()
     try:
-        header, writes, peaks, rows = codec.decode(state, _SNAPSHOT)
-        fields: dict[str, Any] = codec.decode(header, schema.HEADER)
-        pairs = {key: value for key, value in rows}  # noqa: C416 - lists of two, not tuples
-        members = Members.read(pairs.get(MEMBERS_KEY, b""))
-    except Invalid as error:
-        raise _other("it has no reading") from error
-    if any(a[0] >= b[0] for a, b in itertools.pairwise(rows)):
-        raise _other("its keys do not ascend")
-    body = note_at(note)
-    size = fields["log_size"]
-    found = Peaks(size, tuple(peaks))
-    if len(peaks) != size.bit_count():
-        raise _other("its peaks are not those of the log's size")
-    lanes = lanes_of(pairs.items())
+        found = verify_snapshot(io.BytesIO(state).read, body.header, pairs.__setitem__)
+    except (Invalid, Contradicted) as error:
+        raise _other(error.message) from error
+    fields = found.fields
     told = {
-        "header": (body.header, cid_of(header)),
         "chain": (genesis.chain, fields["chain"]),
         "height": (body.height, fields["height"]),
-        "log_size": (body.size, size),
-        "log_root": (body.root, found.root()),
-        "state_root": (fields["state_root"], state_root(writes, lanes)),
-        "members": (fields["members"], members.cid),
+        "log_size": (body.size, fields["log_size"]),
+        "log_root": (body.root, fields["log_root"]),
     }
     for name, (expected, got) in told.items():
         if expected != got:
             raise _other(f"its {name} is not the checkpoint's")
-    tip = Tip(genesis, body.height, body.header, fields["time"], lanes, found, members)
-    return KeptState(tip, writes, pairs, note)
+    tip = found.tip(genesis)
+    return KeptState(tip, found.writes_root, pairs, note)
 
 
 def _other(why: str) -> Corrupt:
@@ -141,12 +117,6 @@ def _other(why: str) -> Corrupt:
         f"the state kept beside the checkpoint does not belong to it: {why}",
         cure="Take both from one place, or verify the whole chain.",
     )
-
-
-def note_at(note: bytes) -> Body:
-    """Return what a note states; Invalid `codec.form` if it has no reading."""
-    text, _, _ = note.decode(errors="replace").partition("\n\n")
-    return read_body(text + "\n")
 
 
 def newest_note(rows: Rows) -> tuple[Checkpoint, bytes] | None:
@@ -160,10 +130,7 @@ def newest_note(rows: Rows) -> tuple[Checkpoint, bytes] | None:
     )
     for (height,) in heights:
         lines = list(rows.cosignatures(height).values())[:COSIGNATURES_MAX]
-        fields = layout.header_fields(header := rows.header(height))
-        origin = origin_of(genesis.fields["name"], genesis.chain)
-        body = Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
-        note = write_note(body, lines)
+        note = write_note(rows.body(height, genesis), lines)
         try:
             found = verify_checkpoint(
                 note,

@@ -17,7 +17,7 @@ from typing import Any, Final
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
-from tallystick.chain.checkpoint import Body, origin_of
+from tallystick.chain.checkpoint import Body
 from tallystick.chain.log import Log
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
@@ -297,11 +297,7 @@ class Replica:
 
     def body(self, height: int) -> Body:
         """Return what a checkpoint at `height` >= 1 states."""
-        header = self._rows.header(height)
-        fields = layout.header_fields(header)
-        genesis = self.genesis
-        origin = origin_of(genesis.fields["name"], genesis.chain)
-        return Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
+        return self._rows.body(height, self.genesis)
 
     def keep_cosignature(self, height: int, member: str, line: str) -> None:
         """Keep a verified cosignature line; written with the next block, or by `flush`."""

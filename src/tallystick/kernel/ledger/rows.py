@@ -8,6 +8,7 @@ from typing import Any, Final
 from tallystick.base.codec import Cid, cid_of, encode
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.block import Genesis
+from tallystick.chain.checkpoint import Body, origin_of
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.member import Members
 from tallystick.chain.merkle import leaf_hash
@@ -178,6 +179,13 @@ class Rows:
         if leaf_hash(leaf) != self.node(0, entry.position):
             raise corrupt(f"entry {entry.position}", field="entry", height=entry.height)
         return leaf
+
+    def body(self, height: int, genesis: Genesis) -> Body:
+        """Return what a checkpoint at `height` >= 1 of the file's chain states."""
+        header = self.header(height)
+        fields = layout.header_fields(header)
+        origin = origin_of(genesis.fields["name"], genesis.chain)
+        return Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
 
     def handovers(self) -> list[int]:
         """Return the heights whose blocks changed the list of members, ascending."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.base.errors import Conflict, NotFound, Unavailable
-from tallystick.chain.checkpoint import COSIGNATURES_MAX, Body, origin_of, write_note
+from tallystick.chain.checkpoint import COSIGNATURES_MAX, write_note
 from tallystick.chain.log import Log
 from tallystick.chain.snapshot import Snapshot, verify_snapshot, write_snapshot
 from tallystick.kernel.ledger import layout
@@ -64,19 +64,16 @@ def save_snapshot(path: Path, out: Path) -> Saved:
             pairs=_pairs(database),
         )
         _write(out, chunks)
-        note = _note_of(rows, height, header)
+        note = _note_of(rows, height)
     finally:
         database.close()
     with out.open("rb") as file:
         return Saved(verify_snapshot(file.read, layout.header_cid(header)), note)
 
 
-def _note_of(rows: Rows, height: int, header: bytes) -> bytes:
-    genesis, fields = rows.genesis(), layout.header_fields(header)
-    origin = origin_of(genesis.fields["name"], genesis.chain)
-    body = Body(origin, fields["log_size"], fields["log_root"], height, layout.header_cid(header))
+def _note_of(rows: Rows, height: int) -> bytes:
     lines = list(rows.cosignatures(height).values())[:COSIGNATURES_MAX]
-    return write_note(body, lines) if lines else b""
+    return write_note(rows.body(height, rows.genesis()), lines) if lines else b""
 
 
 def _pairs(database: Database) -> Iterator[tuple[bytes, bytes]]:
