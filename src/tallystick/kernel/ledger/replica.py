@@ -68,6 +68,7 @@ class Replica:
         self._rows = Rows(self._fresh)
         self.leaves = self._rows.leaves
         self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
+        self._handovers = self._rows.handovers()
         self._pairs = Rows(Database.read(self.path))
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
@@ -194,6 +195,8 @@ class Replica:
                 raise
             self._cache.put(effects.changes)
             with self._moved:
+                if effects.tip.members.cid != self._tip.members.cid:
+                    self._handovers.append(effects.tip.height)
                 self._tip = effects.tip
                 self._moved.notify_all()
 
@@ -284,7 +287,7 @@ class Replica:
 
     def handovers(self) -> list[int]:
         """Return the heights whose blocks changed the list of members, ascending."""
-        return self._rows.handovers()
+        return list(self._handovers)
 
     def find(self, tid: bytes) -> Result | None:
         """Return where a transaction stands, None if it is in no block."""
