@@ -53,10 +53,11 @@ class Machines:
         self._opened: dict[str, ExitStack] = {}
         self.houses: dict[str, House] = {}
 
-    def begin(self, *names: str) -> None:
+    def begin(self, *names: str, leaps: bool = False) -> None:
         for name in names:
             opened = self._opened[name] = ExitStack()
-            house = opened.enter_context(open_single(self.county, name, SystemClock()))
+            single = open_single(self.county, name, SystemClock(), leaps=leaps)
+            house = opened.enter_context(single)
             opened.enter_context(serve_house(house))
             self.houses[name] = house
 

@@ -245,9 +245,14 @@ class Node:
         """Bring the views to the height of the chain."""
         with self._folding:
             for height in range(self.views.height() + 1, self.replica.tip.height + 1):
-                self.views.apply(
-                    height, [op for each in self._admitted(height) for op in fold_record(each)]
-                )
+                try:
+                    folded = [op for each in self._admitted(height) for op in fold_record(each)]
+                except NotFound as error:
+                    if error.code != "ledger.pruned":
+                        raise
+                    # Nobody gives its body now; the views go on once it has come.
+                    break
+                self.views.apply(height, folded)
             if self.replica.tip.members.cid != self._listed:
                 self._take_list()
 
@@ -299,7 +304,14 @@ class Node:
             _LOG.warning("%s left case %s undecided: %s", self.member, each.case.hex(), each.code)
 
     def rebuild(self) -> None:
-        """Make the views anew from the chain."""
+        """Make the views anew from the chain.
+
+        Raises:
+            NotFound: `ledger.pruned`, a block is not held here and nobody gives it; the views stay.
+        """
+        lowest = self.replica.lowest()
+        if lowest > 1:
+            self.replica.block(lowest - 1)
         with self._folding:
             self.views.clear()
         self.fold()

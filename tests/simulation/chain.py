@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy
@@ -12,7 +12,7 @@ from tallystick.base.codec import encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Execution, Genesis, propose_block
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.membership import MEMBER_JOINED
+from tallystick.chain.membership import MEMBER_JOINED, pop_message
 from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.ledger.replica import Replica
@@ -116,6 +116,27 @@ class Chain:
                 "pub": {
                     "language": "en",
                     "object": codec.cid_of(text or number.to_bytes(8, "big"), codec.RAW),
+                },
+            }
+        )
+
+    def rotation(self, number: int, member: str) -> bytes:
+        """Return the record by which a member adds another signing key to its own."""
+        own = self.list.by_name[member]
+        fresh = SigningKey.from_seed(self.entropy.draw("key", 32))
+        stated: dict[str, Any] = {"key": 10, "use": "tx", "alg": 1, "pub": fresh.public}
+        pop = fresh.sign(pop_message(self.genesis.chain, member, stated))
+        kept = [{k: v for k, v in key.tree().items() if k != "from"} for key in own.keys]
+        return encode(
+            {
+                "t": "member.joined",
+                "rv": 1,
+                "id": number.to_bytes(16, "big"),
+                "pub": {
+                    "member": member,
+                    "role": own.role,
+                    "name": member,
+                    "keys": [*kept, {**stated, "pop": pop}],
                 },
             }
         )

@@ -191,7 +191,7 @@ def test_a_block_the_orderer_signed_and_that_does_not_run_halts_its_followers(
     body = type(body)(body.origin, body.size, body.root, 1, cid_of(lie))
     line = cosign(body, town.chain.notes[ORDERER], member=ORDERER, time_s=1)
     note = f"{body.text()}\n{line}".encode()
-    forged = encode({"height": 1, "note": note, "blocks": [encode([lie, rows])]})
+    forged = encode({"height": 1, "lowest": 1, "note": note, "blocks": [encode([lie, rows])]})
     follower = town.follower("bank")
     link = town.houses[ORDERER].link
     link.serve({"ledger.blocks": lambda *_: forged})

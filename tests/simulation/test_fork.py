@@ -89,6 +89,7 @@ class Forked:
             return encode(
                 {
                     "height": height,
+                    "lowest": 1,
                     "note": note(replica, height),
                     "blocks": replica.blocks(first, 10_000_000, count),
                 }

@@ -36,7 +36,9 @@ __all__ = [
     "Genesis",
     "Tip",
     "apply_block",
+    "check_header",
     "genesis_state",
+    "leaf_writer",
     "propose_block",
     "read_block",
     "start",
@@ -128,6 +130,19 @@ def start(genesis: Genesis) -> Tip:
     return Tip(genesis, 0, genesis.cid, time, lanes, Peaks(), genesis.members)
 
 
+def leaf_writer(height: int, time: int, prev: Cid) -> Callable[[int, int, bytes], bytes]:
+    """Return what makes the leaves of a block's log: (index, code, tid) to a leaf's bytes.
+
+    A leaf is `m([height, index, time, code, tid, prev])`: two of the six differ within a block.
+    """
+    start, middle, end = b"\x86" + item_head(0, height), item_head(0, time), link_item(prev)
+
+    def leaf(index: int, code: int, tid: bytes) -> bytes:
+        return start + item_head(0, index) + middle + item_head(0, code) + b"\x58\x20" + tid + end
+
+    return leaf
+
+
 class Execution:
     """A block being run: transactions go in, in order; `finish` tells what they did.
 
@@ -149,10 +164,7 @@ class Execution:
         self._charter = charter
         self._time = time
         self._state = Overlay(read)
-        # A leaf is m([height, index, time, code, tid, prev]): two of the six differ in a block.
-        self._leaf_start = b"\x86" + item_head(0, tip.height + 1)
-        self._leaf_time = item_head(0, time)
-        self._leaf_end = link_item(tip.cid)
+        self._leaf = leaf_writer(tip.height + 1, time, tip.cid)
         self._tids: list[bytes] = []
         self._codes: list[int] = []
         self._leaves: list[bytes] = []
@@ -180,10 +192,6 @@ class Execution:
         self._tids.append(found.tid)
         self._codes.append(code)
         return code
-
-    def _leaf(self, index: int, code: int, tid: bytes) -> bytes:
-        start = self._leaf_start + item_head(0, index) + self._leaf_time
-        return start + item_head(0, code) + b"\x58\x20" + tid + self._leaf_end
 
     def _run(self, found: Transaction) -> int:
         """Run the bundle on an overlay of its own, kept only if every record is admitted."""
@@ -241,7 +249,7 @@ def read_block(data: bytes) -> tuple[bytes, dict[str, Any], list[Transaction]]:
     return header, fields, found
 
 
-def _check_header(header: bytes, fields: dict[str, Any], tip: Tip) -> None:
+def check_header(header: bytes, fields: dict[str, Any], tip: Tip) -> None:
     """Refuse a header that does not follow `tip`, before any signature is checked."""
     if fields["height"] != tip.height + 1 or fields["prev"] != tip.cid:
         raise refuse("prev")
@@ -266,7 +274,7 @@ def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
         charter: every record type with its rule.
     """
     header, fields, transactions = read_block(data)
-    _check_header(header, fields, tip)
+    check_header(header, fields, tip)
     if fields["tx_count"] != len(transactions):
         raise refuse("tx_count")
     if len(data) > read_limit(read, "block_bytes"):

@@ -79,6 +79,7 @@ def write_parts(
     find_list: Callable[[Cid], bytes | None],
     blocks: Callable[[], Iterable[tuple[bytes, bytes]]],
     first: int = 1,
+    below: tuple[int, Cid] | None = None,
 ) -> Iterator[bytes]:
     """Yield the bytes of an archive part by part, lowest height first.
 
@@ -86,29 +87,32 @@ def write_parts(
         genesis: genesis's bytes.
         find_list: returns a members list that genesis or a header names; None leaves it out.
         blocks: begins anew to give each block's bytes and its results, 2 bytes a transaction or
-            b"", at least one, from height 1; it is asked twice, for the root stands at the
-            archive's beginning.
+            b"", at least one, from the height above `below` on; it is asked twice, for the root
+            stands at the archive's beginning.
         first: the lowest height to write; nodes below it are reckoned and left out.
+        below: a height and its node's CID, where the blocks up to there are archived already and
+            not given; None to begin at genesis.
     """
-    root = cid_of(genesis)
+    height, begin = below or (0, cid_of(genesis))
+    root = begin
     for block, results in blocks():
         root = _node_over(root, block, results)[0]
-    assert root != cid_of(genesis), "a chain without blocks has nothing to export"
+    assert root != begin, "a chain without blocks has nothing to export"
     yield write_head(root)
-    below, listed = cid_of(genesis), set[Cid]()
+    under, listed = begin, set[Cid]()
     if first == 1:
-        yield write_section(below, genesis)
+        yield write_section(under, genesis)
         yield from _list_once(codec.decode(genesis, schema.GENESIS)["members"], find_list, listed)
-    for height, (block, results) in enumerate(blocks(), start=1):
-        below, node, header, transactions = _node_over(below, block, results)
-        if height < first:
+    for at, (block, results) in enumerate(blocks(), start=height + 1):
+        under, node, header, transactions = _node_over(under, block, results)
+        if at < first:
             continue
         named = codec.decode(header, schema.HEADER)["members"]
         yield from _list_once(named, find_list, listed)
         for each in transactions:
             yield write_section(cid_of(each, RAW), each)
         yield write_section(cid_of(header), header)
-        yield write_section(below, node)
+        yield write_section(under, node)
 
 
 def _node_over(below: Cid, block: bytes, results: bytes) -> tuple[Cid, bytes, bytes, list[bytes]]:

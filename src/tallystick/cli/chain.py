@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tallystick.base.errors import Invalid
 from tallystick.cli.chain_link import add_linking
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress, show
@@ -101,10 +102,64 @@ def import_(*, file: str, folder: str, trust: str | None, is_json: bool) -> None
         "file": str(Path(folder) / "ledger.db"),
         "height": found.tip.height,
         "added": found.added,
+        "filled": found.filled,
         "head": str(found.tip.cid),
         "chain": found.tip.genesis.chain.hex(),
     }
     show(told, is_json=is_json, language=find_language())
+
+
+@chain.verb(
+    "prune",
+    zh="把旧区块的正文写进归档并从本成员的文件中去掉；区块头、凭证和状态都留下，照样能证明",
+    en="Give the bodies of old blocks away to an archive; headers, proofs and state stay.",
+)
+@argument("out", zh="写到哪个归档文件", en="The archive to write.")
+@option(
+    "--keep-days",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    zh="保留最近多少天的正文",
+    en="Keep the bodies of so many days.",
+)
+@option(
+    "--to-height",
+    "below",
+    type=click.IntRange(min=1),
+    metavar="HEIGHT",
+    zh="去掉到哪个高度为止的正文",
+    en="Give away the bodies up to this height.",
+)
+@at_member()
+def prune(place: Place, *, out: str, keep_days: int | None, below: int | None) -> dict[str, Any]:
+    """Prune one member's chain; the county must not be served meanwhile."""
+    from tallystick.county.pruning import prune_member
+
+    if (keep_days is None) == (below is None):
+        raise Invalid(
+            "archive.span",
+            "either --keep-days or --to-height tells what goes, exactly one of them",
+            cure="tally chain prune FILE --keep-days 365.",
+        )
+    member = place.need_member()
+    with progress("export") as tell:
+        found = prune_member(
+            place.county,
+            member,
+            Path(out),
+            below=below,
+            keep_days=keep_days or 0,
+            progress=tell,
+        )
+    return {
+        "file": out,
+        "member": member,
+        "from": found.archive.first,
+        "height": found.archive.height,
+        "bodies": found.bodies,
+        "bytes": found.archive.size,
+        "root": str(found.archive.root),
+    }
 
 
 @chain.verb(

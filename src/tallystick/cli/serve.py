@@ -88,6 +88,12 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of w
     zh="成员间通信的监听地址；默认按 peers.json",
     en="Where to listen for other members; by default as peers.json tells them.",
 )
+@option(
+    "--by-snapshot",
+    is_flag=True,
+    zh="离开太久时，凭法定人数的见证接过状态，区块随后补齐（与 --alone 同用）",
+    en="Where many blocks are missing, take the state over on a quorum's word; with --alone.",
+)
 @option("--until-eof", is_flag=True, hidden=True, zh="随启动者结束", en="End with who started it.")
 @at_county
 @lang_option
@@ -102,6 +108,7 @@ def serve(
     api_only: bool,
     alone: bool,
     link: str,
+    by_snapshot: bool,
     until_eof: bool,
 ) -> None:
     """Serve a county until it is ended."""
@@ -118,6 +125,7 @@ def serve(
         has_console=not api_only,
         alone=_find_alone(place, members, is_asked=alone),
         bind=_read_bind(link),
+        leaps=by_snapshot,
     )
 
 
@@ -172,6 +180,7 @@ def serve_folder(
     has_console: bool = True,
     alone: str = "",
     bind: tuple[str, int] | None = None,
+    leaps: bool = False,
 ) -> None:
     """Serve a county's folder until a signal ends it.
 
@@ -184,6 +193,7 @@ def serve_folder(
         has_console: whether there is a console beside the API.
         alone: the one member to open, linked to the others over the network; "" opens all.
         bind: where others reach it, if not as its own entry in `peers.json` says.
+        leaps: the one member takes the state over where many blocks are missing.
     """
     from tallystick.cli.opening import publish_address
     from tallystick.county.dual import find_chains
@@ -199,7 +209,7 @@ def serve_folder(
     with (
         _ended_by_signal(),
         _listen(host, port) as listener,
-        _open(place.county, found, alone, bind) as house,
+        _open(place.county, found, alone, bind, leaps=leaps) as house,
         serve_house(house),
     ):
         address = _address(host, listener.getsockname()[1])
@@ -247,7 +257,12 @@ def serve_two(
 
 
 def _open(
-    folder: Path, found: CountyFile, alone: str, bind: tuple[str, int] | None
+    folder: Path,
+    found: CountyFile,
+    alone: str,
+    bind: tuple[str, int] | None,
+    *,
+    leaps: bool = False,
 ) -> AbstractContextManager[House]:
     """Return a folder's house: of all its members, or of one alone."""
     from tallystick.base.clock import SystemClock
@@ -259,7 +274,7 @@ def _open(
     place = read_own_place(folder / alone)
     for host in [place.host, *([bind[0]] if bind else [])]:
         _check_host(found, host)
-    return open_single(folder, alone, SystemClock(), bind=bind)
+    return open_single(folder, alone, SystemClock(), bind=bind, leaps=leaps)
 
 
 def compose(

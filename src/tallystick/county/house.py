@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tallystick.base.clock import Clock, Entropy, ShiftedClock
@@ -27,9 +28,11 @@ from tallystick.county.validating import Validating, name_validators
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
+from tallystick.kernel.ledger.bodies import fetch_block
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.news import serve_news
+from tallystick.kernel.ledger.offer import serve_offers
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
@@ -52,11 +55,13 @@ class Apart:
         member: its name.
         join: returns its end of the link, not yet answering.
         is_away: tells whether the last try to reach a member failed.
+        leaps: where many blocks are missing, it takes the state over on a quorum's word.
     """
 
     member: str
     join: Callable[[Node], Link]
     is_away: Callable[[str], bool]
+    leaps: bool = False
 
 
 class Seat:
@@ -72,6 +77,8 @@ class Seat:
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
+        serve_offers(self.link, node.replica)
+        node.replica.elsewhere = partial(fetch_block, node.replica, self.link)
         serve_news(self.link, node.replica)
         self._answer_access()
         founder = house.county.orderer
@@ -96,8 +103,15 @@ class Seat:
                 clock=node.clock,
             )
         elif node.member != leader:
+            apart = self._house.apart
             self.follower = Follower(
-                node.replica, self.witnesses, self.link, leader, self.pen, terms=self.terms
+                node.replica,
+                self.witnesses,
+                self.link,
+                leader,
+                self.pen,
+                terms=self.terms,
+                leaps=apart is not None and apart.leaps,
             )
 
     def _answer_access(self) -> None:
@@ -414,7 +428,9 @@ def open_copies(folder: Path, members: Sequence[str]) -> Iterator[Network]:
                 replicas.append(replica)
                 witnesses = Witnesses(replica)
                 witnesses.recount()
-                serve_chain(network.join(name), Peer(replica, witnesses))
+                link = network.join(name)
+                serve_chain(link, Peer(replica, witnesses))
+                serve_offers(link, replica)
         yield network
     finally:
         for replica in replicas:

@@ -21,7 +21,9 @@ from tallystick.kernel.link.book import BOOK_FILE, read_book
 __all__ = ["PUBLIC_FILES", "at_rest", "check_empty", "pack_member"]
 
 PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
-_LEFT: Final = shutil.ignore_patterns("lock", "run.json", "*.new", "*.damaged-*", "views.db*")
+_LEFT: Final = shutil.ignore_patterns(
+    *("lock", "run.json", "*.new", "*.part", "*.damaged-*", "offer-*.state", "views.db*")
+)
 
 
 def pack_member(folder: Path, member: str, target: Path) -> list[str]:

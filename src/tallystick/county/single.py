@@ -98,7 +98,12 @@ class _Joining:
 
 @contextmanager
 def open_single(
-    folder: Path, member: str, clock: Clock, *, bind: tuple[str, int] | None = None
+    folder: Path,
+    member: str,
+    clock: Clock,
+    *,
+    bind: tuple[str, int] | None = None,
+    leaps: bool = False,
 ) -> Iterator[House]:
     """Open one member of a folder, answering others on its link, and close it at the end.
 
@@ -107,6 +112,7 @@ def open_single(
         member: its name.
         clock: the machine's.
         bind: host and port to listen at, where they are not those of its own entry.
+        leaps: where many blocks are missing, take the state over on a quorum's word.
 
     Raises:
         NotFound: `member.elsewhere`; `peers.missing`.
@@ -123,7 +129,9 @@ def open_single(
         )
     joining = _Joining(folder / member, clock, bind)
     try:
-        house = House(folder, county, clock, apart=Apart(member, joining.join, joining.is_away))
+        house = House(
+            folder, county, clock, apart=Apart(member, joining.join, joining.is_away, leaps)
+        )
         assert joining.link is not None
         joining.link.start()
         try:

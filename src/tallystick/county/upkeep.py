@@ -23,9 +23,10 @@ from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
-from tallystick.kernel.ledger.audit import Finding, Progress, Report, audit_chain
+from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
+from tallystick.kernel.ledger.rerun import Progress
 
 __all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
 

@@ -22,6 +22,13 @@ ARCHIVE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
     **problem_table(
         "archive",
         {
+            "exists": (
+                "那里已经有一个文件",
+                "A file stands there already",
+                NOTHING_CHANGED,
+                "换一个文件名。",
+                "Name another file.",
+            ),
             "first": (
                 "账本没有这个高度",
                 "The chain has no such height",
@@ -56,6 +63,13 @@ ARCHIVE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 LOOK_UP,
                 "写一个存在的文件。",
                 "Name an existing file.",
+            ),
+            "span": (
+                "没有说清哪些旧区块要归档",
+                "It is not clear which old blocks go",
+                NOTHING_CHANGED,
+                "写明保留多少天，或到哪个高度，二者选一。",
+                "Give either the days that stay or the height up to which they go.",
             ),
             "write": (
                 "文件写不下去",

@@ -110,6 +110,13 @@ _CHECKING: Final = problem_table(
             "请运维人员与其他成员比对；只有本机不同，就修复。",
             "Have the operator compare with the others; repair if only this copy differs.",
         ),
+        "bad_offer": (
+            "对方给的状态没有证明",
+            "The state another member offers is not proven",
+            NOTHING_CHANGED,
+            "换一个成员，或照常逐块跟上。",
+            "Ask another member, or follow block by block.",
+        ),
         "no_source": (
             "没有成员能提供合用的账",
             "No member gives blocks that fit",
@@ -210,6 +217,20 @@ _READING: Final = problem_table(
             LOOK_UP,
             "从账本页列出的高度里选。",
             "Choose a height that the ledger page lists.",
+        ),
+        "no_offer": (
+            "对方没有更新的状态可给",
+            "The other member has no later state to give",
+            NOTHING_CHANGED,
+            "照常逐块跟上，或问别的成员。",
+            "Follow block by block, or ask another member.",
+        ),
+        "pruned": (
+            "这一块的正文已经归档",
+            "The content of this block is in an archive",
+            LOOK_UP,
+            "问还保存着的成员，或把归档取回来。",
+            "Ask a member that still holds it, or take the archive in.",
         ),
         "no_check": (
             "启动以来还没有核对过",

@@ -128,3 +128,42 @@ def test_results_are_told_in_words_of_both_languages(
     assert word in capsys.readouterr().out
     assert run(["verify", "--since", "no.note", "--county", str(county), "--lang", language]) == 4
     assert ("怎么办" in capsys.readouterr().err) == (language == "zh")
+
+
+def test_old_bodies_go_into_an_archive_and_what_is_asked_for_comes_from_others(
+    county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, car = ("--county", str(county)), str(tmp_path / "old.car")
+    prune = ("chain", "prune", car, "--member", BANK, *at)
+    (out,) = tell(capsys, *prune, "--to-height", "2")
+    assert (out["from"], out["height"], out["bodies"]) == (1, 2, 2)
+    rows = {row["member"]: row for row in tell(capsys, "verify", *at)}
+    assert all(row["sound"] for row in rows.values())
+    assert rows[BANK]["from"] == rows[BANK]["height"] + 1
+    with open_town(county, SystemClock()) as town:
+        node = town.house.node(BANK)
+        before = node.views.rows("record", {})
+        node.rebuild()
+        assert node.views.rows("record", {}) == before
+    (back,) = tell(capsys, "chain", "import", car, "--to", str(county / BANK))
+    assert (back["filled"], back["added"]) == (2, 0)
+    assert {row["from"] for row in tell(capsys, "verify", *at)} == {1}
+
+
+def test_pruning_says_what_is_wrong_and_takes_nothing(
+    county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, car = ("--member", BANK, "--county", str(county)), str(tmp_path / "old.car")
+    for words, code in (
+        ((), "archive.span"),
+        (("--keep-days", "3", "--to-height", "1"), "archive.span"),
+        (("--keep-days", "3000"), "archive.first"),
+        (("--to-height", "100000"), "archive.first"),
+    ):
+        capsys.readouterr()
+        assert run(["chain", "prune", car, *words, *at, "--json"]) == 2
+        assert code in capsys.readouterr().err
+    Path(car).write_bytes(b"")
+    assert run(["chain", "prune", car, "--to-height", "1", *at]) == 5
+    assert "archive.exists" in capsys.readouterr().err
+    assert tell(capsys, "verify", *at)[0]["from"] == 1

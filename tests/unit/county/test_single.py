@@ -18,6 +18,7 @@ from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
 from tallystick.county.single import find_single, open_single
 from tallystick.kernel.access.nonces import HeardRequests
+from tallystick.kernel.ledger import follower as following
 from tallystick.kernel.ledger.news import ask_news
 from tallystick.kernel.link.book import read_book, write_book
 
@@ -72,6 +73,26 @@ def test_a_member_that_was_away_catches_up(machines: Machines) -> None:
     machines.begin("village")
     await_until(machines.is_level)
     assert machines.height("village") == 2
+
+
+def test_a_member_that_was_away_takes_the_state_over_and_its_blocks_come_later(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LEAP_MIN", 2)
+    machines.end("village")
+    for text in ("rain", "sun", "wind", "snow"):
+        tell(machines, text)
+    await_until(lambda: machines.agreeing("newspaper") == len(NAMES) - 1)
+    machines.begin("village", leaps=True)
+    await_until(machines.is_level)
+    village = machines.node("village")
+    await_until(lambda: village.views.height() == 4)
+    assert len(village.views.rows("record", {"t": "news.published"})) == 4
+    await_until(lambda: village.replica.floor == 0)
+    tell(machines, "hail")
+    await_until(machines.is_level)
+    assert village.replica.verify().height == 5
+    assert "village" not in village.replica.cosignatures(2)
 
 
 def test_without_the_orderer_reading_goes_on_and_writing_is_refused_before_it_is_signed(

@@ -13,10 +13,11 @@ from simulation.town import ORDERER, Town
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Error, Unavailable
-from tallystick.kernel.ledger.audit import Report, audit_chain, verify_chain
+from tallystick.kernel.ledger.audit import Report, audit_chain
 from tallystick.kernel.ledger.compare import compare_blocks, compare_chains, sample_heights
 from tallystick.kernel.ledger.repair import repair_chain
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rerun import verify_chain
 
 Head = tuple[int, Cid]
 BLOCKS = 12

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.errors import Corrupt
+from tallystick.kernel.store.folder import sync_folder
 
 __all__ = ["MASTER_SIZE", "MasterFiles", "digest_of"]
 
@@ -39,14 +40,14 @@ class MasterFiles:
     def stage(self, master: bytes) -> None:
         """Write a key to come beside the present one, durably, for its owner alone."""
         _write(self._fresh, master)
-        self._sync()
+        sync_folder(self._folder)
 
     def promote(self) -> None:
         """Put the key to come in the place of the present one, which is overwritten."""
         if self._present.exists():
             _overwrite(self._present)
         self._fresh.replace(self._present)
-        self._sync()
+        sync_folder(self._folder)
 
     def settle(self, digest: bytes) -> bytes:
         """Return the key in force by its digest, and leave no other behind.
@@ -72,15 +73,7 @@ class MasterFiles:
         if self._fresh.exists():
             _overwrite(self._fresh)
             self._fresh.unlink()
-            self._sync()
-
-    def _sync(self) -> None:
-        """Make a change of names durable."""
-        handle = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            sync_folder(self._folder)
 
 
 def _fits(master: bytes | None, digest: bytes) -> bool:

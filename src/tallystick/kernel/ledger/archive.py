@@ -20,21 +20,32 @@ from typing import IO, Final
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Invalid, Unavailable
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
-from tallystick.chain.export import CODE_SIZE, Archive, write_parts
+from tallystick.chain.export import Archive, write_parts
 from tallystick.chain.merkle import leaf_hash
 from tallystick.chain.pin import Pin
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
-from tallystick.kernel.ledger.audit import Progress, take_over
+from tallystick.kernel.ledger.bodies import fill_bodies, prune_bodies
 from tallystick.kernel.ledger.fault import find_fault
 from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Exported", "Imported", "export_chain", "import_chain", "verify_archive"]
+__all__ = [
+    "Exported",
+    "Imported",
+    "Pruned",
+    "export_chain",
+    "import_chain",
+    "prune_chain",
+    "verify_archive",
+]
 
 PART: Final = ".part"
+FILLED_TOGETHER: Final = 64
+"""Bodies that are kept by one fsync."""
 _LEDGER: Final = "ledger.db"
 
 
@@ -62,14 +73,34 @@ class Imported:
     Attributes:
         tip: where the copy stands now.
         added: how many heights came from the archive.
+        filled: how many bodies, which were missing below.
     """
 
     tip: Tip
     added: int
+    filled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What was given away.
+
+    Attributes:
+        archive: where it is now.
+        bodies: of how many heights.
+    """
+
+    archive: Exported
+    bodies: int
 
 
 def export_chain(
-    path: Path, out: Path, *, first: int = 1, progress: Progress | None = None
+    path: Path,
+    out: Path,
+    *,
+    first: int = 1,
+    last: int | None = None,
+    progress: Progress | None = None,
 ) -> Exported:
     """Write a member's chain, as it stands now, to an archive.
 
@@ -77,10 +108,12 @@ def export_chain(
         path: `ledger.db`; it may be open elsewhere.
         out: the file to write; it appears when it is whole.
         first: the lowest height to write; from 2 on it is a part.
+        last: the greatest; None for the chain's.
         progress: told (steps done, steps in all); each height takes two.
 
     Raises:
         Invalid: `archive.first`, the chain does not reach that height.
+        NotFound: `ledger.pruned`, a block is not held here.
         Corrupt: a row is not what was written; nothing is left behind.
         Unavailable: `archive.write`, the file cannot be written.
     """
@@ -90,6 +123,8 @@ def export_chain(
         database.hold()
         rows = Rows(database)
         height, _, _ = rows.head()
+        if last is not None:
+            height = min(height, last)
         if not 1 <= first <= height:
             raise Invalid(
                 "archive.first",
@@ -108,30 +143,22 @@ def export_chain(
 
 def _parts(rows: Rows, height: int, first: int, progress: Progress | None) -> Iterator[bytes]:
     lists = {found.cid: found.data for found in (rows.members(at) for at in [0, *rows.handovers()])}
+    # What was given away stands in earlier archives; a part goes on from the last one's root.
+    pruned = min(rows.pruned(), first - 1)
+    archived = Cid(rows.fact("archived").raw) if pruned and pruned == rows.pruned() else None
+    begin = pruned if archived is not None else 0
     done = 0
 
     def blocks() -> Iterator[tuple[bytes, bytes]]:
         nonlocal done
-        position = 0
-        for at in range(1, height + 1):
-            results = _results(rows, at, position)
-            yield layout.join_block(*rows.block(at)), results
-            position += len(results) // CODE_SIZE
+        for at in range(begin + 1, height + 1):
+            yield layout.join_block(*rows.block(at)), rows.span(at).codes
             done += 1
             if progress is not None:
-                progress(done, 2 * height)
+                progress(done, 2 * (height - begin))
 
-    return write_parts(rows.genesis().data, lists.get, blocks, first)
-
-
-def _results(rows: Rows, height: int, position: int) -> bytes:
-    """Return the codes of a block's transactions, whose first leaf stands at `position`."""
-    found = rows.database.value(
-        "SELECT codes FROM log WHERE first = ? AND height = ?", (position, height)
-    )
-    if type(found) is not bytes:
-        raise layout.corrupt(f"results of block {height}", field="code", height=height)
-    return found
+    below = None if archived is None else (begin, archived)
+    return write_parts(rows.genesis().data, lists.get, blocks, first, below)
 
 
 @contextlib.contextmanager
@@ -164,6 +191,38 @@ def _opened(path: Path) -> Iterator[Archive]:
     with file:
         handle = file.fileno()
         yield Archive(lambda at, size: os.pread(handle, size, at), os.fstat(handle).st_size)
+
+
+def prune_chain(
+    replica: Replica, out: Path, below: int, *, progress: Progress | None = None
+) -> Pruned:
+    """Write the bodies up to a height to an archive, read it again, and give them away.
+
+    Args:
+        replica: the chain; its member goes on with headers, log and state.
+        out: the archive to write: a part, from the height above what was given away before.
+        below: the greatest height whose body goes.
+        progress: told (steps done, steps in all).
+
+    Raises:
+        Invalid: `archive.first`, there is nothing to give away up to that height.
+        NotFound: `ledger.pruned`, a body below is yet to be fetched.
+        Unavailable: `archive.write`, `ledger.snapshot_disk`: no room; nothing was given away.
+    """
+    first = replica.lowest()
+    if not first <= below <= replica.tip.height:
+        raise Invalid(
+            "archive.first",
+            f"bodies are held from height {first} to {replica.tip.height}: none go up to {below}",
+            cure="Name a height between.",
+        )
+    exported = export_chain(replica.path, out, first=first, last=below, progress=progress)
+    with _opened(out) as archive:
+        # Every block is hashed as it is read; only then may ours go.
+        for height, block in enumerate(archive.blocks(), start=archive.first):
+            _check_same(replica, height, block)
+        gone = prune_bodies(replica, below, archive.root)
+    return Pruned(exported, gone)
 
 
 def import_chain(
@@ -225,17 +284,23 @@ def _take_in(
     if archive.first > begun + 1:
         raise _gap(archive, begun)
     check = _PinCheck(pin, replica.genesis)
+    filled, missing = 0, list[bytes]()
     for height, block in enumerate(archive.blocks(), start=archive.first):
-        if height <= begun:
+        if height <= begun and not replica.holds(height):
+            missing.append(block)
+        elif height <= begun:
             _check_same(replica, height, block)
         else:
             before = replica.tip
             check.follow(before, replica.accept(block))
+        if len(missing) == FILLED_TOGETHER or height == archive.last:
+            filled += fill_bodies(replica, missing)
+            missing.clear()
         if progress is not None:
             progress(height, archive.last)
     if not begun:
         check.end(replica.tip)
-    return Imported(replica.tip, replica.tip.height - begun)
+    return Imported(replica.tip, replica.tip.height - begun, filled)
 
 
 def _gap(archive: Archive, height: int) -> Conflict:

@@ -5,6 +5,8 @@ every row compared with what the blocks make it, by scan and by the key that it 
 what differs is named by height and field, or by the page where nothing finer can be read. Where a
 block does not run, what follows from the blocks after it is not compared, and one finding says so.
 No finding means: whatever a flipped bit touched, it changed nothing that anybody reads.
+Where bodies are missing (`kernel.ledger.floor`), what stands below the floor is compared with the
+headers, which lead there from genesis, and blocks are run from the state at the floor on.
 From a kept checkpoint on (`since`): every later block is run again from the state that the
 checkpoint's header commits to, every later row compared, and the whole state; blocks, log rows and
 pages before it are not read, but for the header at its height, which must be the checkpoint's.
@@ -33,51 +35,16 @@ from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.fault import BlockFault, find_fault, show
 from tallystick.kernel.ledger.finding import FINDINGS_MAX, Finding, Report, finding_of
+from tallystick.kernel.ledger.floor import follow_below, read_floor
 from tallystick.kernel.ledger.kept import Kept, KeptState, keep_state, newest_note
+from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Finding", "Progress", "Report", "audit_chain", "take_over", "verify_chain"]
+__all__ = ["Finding", "Report", "audit_chain"]
 
-Progress = Callable[[int, int], None]
-"""Told (height done, height of the head) while a chain is read."""
-
+FACTS: Final = ("floor", "pruned", "archived", "leapt")
 _FROM_THE_BLOCKS: Final = "state, head, lists of members, counts and cosignatures"
-
-
-def verify_chain(path: Path, charter: Charter, progress: Progress | None = None) -> Tip:
-    """Run the whole chain of a file again from genesis, on a fresh connection; return its tip.
-
-    Raises:
-        Corrupt: a block or the head is not what was written.
-        InvalidBlock's cause as Invalid: a block may not follow.
-    """
-    database = Database.read(path)
-    try:
-        rows = Rows(database)
-        genesis = rows.genesis()
-        state, tip = genesis_state(genesis), start(genesis)
-        last, lanes, _ = rows.head()
-        for height in range(1, last + 1):
-            effects = apply_block(layout.join_block(*rows.block(height)), tip, state.get, charter)
-            take_over(state, effects)
-            tip = effects.tip
-            if progress is not None:
-                progress(height, last)
-        if lanes != tip.lanes:
-            raise layout.corrupt(f"lanes of the head at height {last}", field="head", height=last)
-        return tip
-    finally:
-        database.close()
-
-
-def take_over(state: dict[bytes, bytes], effects: Effects) -> None:
-    """Write a block's changes into a state held in memory."""
-    for key, value in effects.changes.items():
-        if value is None:
-            state.pop(key, None)
-        else:
-            state[key] = value
 
 
 def audit_chain(
@@ -111,13 +78,12 @@ def audit_chain(
     try:
         # One snapshot: blocks that are written meanwhile are no findings.
         database.hold()
-        found = _Audit(database, charter, chain, progress)
+        found = _Audit(database, path, charter, chain, progress)
         found.since = since
         found.run(head, keep=keep)
         findings = tuple(found.findings[:FINDINGS_MAX])
-        first = 1 if since is None else since.tip.height + 1
         kept = None if findings else found.kept
-        return Report(member, chain, found.height, found.header, findings, first, kept)
+        return Report(member, chain, found.height, found.header, findings, found.first, kept)
     finally:
         database.close()
 
@@ -126,9 +92,15 @@ class _Audit:
     """One reading of one file."""
 
     def __init__(
-        self, database: Database, charter: Charter, chain: bytes, progress: Progress | None
+        self,
+        database: Database,
+        path: Path,
+        charter: Charter,
+        chain: bytes,
+        progress: Progress | None,
     ) -> None:
         self._database = database
+        self._path = path
         self._rows = Rows(database)
         self._charter = charter
         self._chain = chain
@@ -137,6 +109,8 @@ class _Audit:
         self.kept: Kept | None = None
         self._newest: tuple[Checkpoint, bytes] | None = None
         self.findings: list[Finding] = []
+        self.first = 1
+        """The lowest height whose block was run."""
         self.height = -1
         self.header: Cid | None = None
         self._tip: Tip | None = None
@@ -226,7 +200,14 @@ class _Audit:
                 self._progress(height, last)
 
     def _start(self, genesis: Genesis) -> Tip | None:
-        """Return where the run begins: genesis, or the kept checkpoint if the file has it too."""
+        """Return where the run begins: genesis, the floor or a kept checkpoint the file has."""
+        floor = self._rows.floor()
+        if self.since is not None and self.since.tip.height < floor:
+            # What lies between cannot be run here.
+            self.since = None
+        self.first = (self.since.tip.height if self.since is not None else floor) + 1
+        if self.since is None and floor:
+            return self._rise(genesis, floor)
         if self.since is None:
             self._state, self._rosters[0] = genesis_state(genesis), genesis.members.data
             return start(genesis)
@@ -251,6 +232,20 @@ class _Audit:
         self._rosters[self._database.value(named, (tip.height,))] = tip.members.data
         self._state, self._writes = dict(self.since.pairs), self.since.writes
         return replace(tip, genesis=genesis)
+
+    def _rise(self, genesis: Genesis, floor: int) -> Tip:
+        """Compare what stands below the floor with the headers, and begin from the state there."""
+        kept = read_floor(self._rows, self._path)
+        self._rosters[0] = genesis.members.data
+        for below in follow_below(self._rows, genesis, floor):
+            tip = below.effects.tip
+            self._check_log(below.effects, below.before.peaks.size)
+            if tip.members.cid != below.before.members.cid:
+                self._rosters[tip.height] = tip.members.data
+            if self._progress is not None:
+                self._progress(tip.height, self._last)
+        self._state, self._writes = dict(kept.pairs), kept.writes
+        return replace(kept.tip, genesis=genesis)
 
     def _list_at(self, tip: Tip) -> Members:
         """Return the list in force at a checkpoint's height, by the chain of headers below it."""
@@ -388,7 +383,7 @@ class _Audit:
             f"roster WHERE height > {since}": later,
             "roster WHERE height <= 0": 1,
             "head": 1,
-            "fact": 1,
+            "fact": 1 + sum(self._rows.fact(name) is not None for name in FACTS),
         }
         for table, count in expected.items():
             if self.since is not None and table.startswith("entry"):

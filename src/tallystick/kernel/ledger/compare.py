@@ -70,12 +70,13 @@ def check_own(
     Args:
         replica: the own chain.
         link: to the others.
-        heights: 1 <= height <= own tip.
+        heights: 1 <= height <= own tip; those whose bodies are not held are passed over.
 
     Returns:
         Differences, the own name as the member's; and the heights that are sound.
     """
     differences, sound = [], []
+    heights = list(filter(replica.holds, heights))
     database = Database.read(replica.path)
     try:
         rows = Rows(database)
@@ -117,12 +118,13 @@ def compare_chains(
     Args:
         replica: the own chain.
         link: to the others.
-        heights: 1 <= height <= own tip.
+        heights: 1 <= height <= own tip; those whose bodies are not held are passed over.
         members: whom to ask; None for all peers.
 
     Returns:
         Every difference, and the members that could not be asked about all heights.
     """
+    heights = list(filter(replica.holds, heights))
     differences: list[Difference] = []
     silent = []
     for name in members if members is not None else link.peers():

@@ -18,8 +18,11 @@ from tallystick.chain import schema
 from tallystick.chain.block import read_block
 from tallystick.chain.checkpoint import Checkpoint, write_note
 from tallystick.kernel.ledger.base import Result, late
+from tallystick.kernel.ledger.bodies import fill_bodies
 from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import (
+    Blocks,
     Peer,
     ask_blocks,
     ask_note,
@@ -36,6 +39,10 @@ from tallystick.kernel.link.base import Link
 __all__ = ["Follower"]
 
 IDLE_MS: Final = 50
+LEAP_MIN: Final = 1_024
+"""Fewer blocks than this are run: that takes a second, and believes nobody."""
+FILL_REST: Final = 200
+"""So many pulls nobody is asked for bodies again that nobody has."""
 ROUNDS_MAX: Final = 10_000
 """One pull ends after this many answers, whatever the other member claims its height to be."""
 
@@ -50,6 +57,8 @@ class Follower:
         orderer: whom to follow; the founder's choice where there are terms.
         terms: who orders, where members may agree on another.
         pen: the member's note key; None for a member that does not witness.
+        leaps: where many blocks are missing, take the state over on a quorum's word, and their
+            bodies later; else every block is run.
     """
 
     def __init__(
@@ -61,6 +70,7 @@ class Follower:
         pen: Pen | None = None,
         *,
         terms: Terms | None = None,
+        leaps: bool = False,
     ) -> None:
         self.replica = replica
         self.witnesses = witnesses
@@ -68,6 +78,7 @@ class Follower:
         self._founder = orderer
         self._pen = pen
         self.terms = terms
+        self.leaps = leaps
         self._pulling = threading.Lock()
         # What was signed before a restart may not have reached the orderer.
         tip = replica.tip.height
@@ -75,6 +86,7 @@ class Follower:
         self._unsent: dict[int, str] = {} if own is None else {tip: own}
         self._handovers = 0
         self._passed = 0
+        self._rest = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
@@ -139,6 +151,9 @@ class Follower:
             first = self.replica.tip.height + 1
             for _ in range(ROUNDS_MAX):
                 answer = ask_blocks(self.link, source, self.replica.tip.height + 1)
+                if self._is_far(source, answer):
+                    leap(self.replica, self.link, source)
+                    continue
                 self._accept(source, answer.blocks)
                 self._keep_note(answer.note)
                 if not answer.blocks or self.replica.tip.height >= answer.height:
@@ -146,7 +161,48 @@ class Follower:
             if sign:
                 self._cosign()
             self._keep_handovers(source)
+            self._fill(source)
             return self.replica.tip.height + 1 - first
+
+    def _is_far(self, source: str, answer: Blocks) -> bool:
+        """Tell whether to take the state over; NotFound where blocks are not to be had."""
+        tip = self.replica.tip.height
+        is_held = bool(answer.blocks) or answer.height <= tip
+        if self.leaps and (not is_held or answer.height - tip > LEAP_MIN):
+            return True
+        if not is_held:
+            raise NotFound(
+                "ledger.pruned",
+                f"{source} holds blocks from height {answer.lowest} on, here {tip} is the last",
+                cure="Follow a member that holds them, take in an archive (tally chain import),"
+                " or take the state over: tally serve --by-snapshot.",
+                height=tip + 1,
+            )
+        return False
+
+    def _fill(self, source: str) -> None:
+        """Fetch some of the bodies that are missing since the state was taken over."""
+        self._rest -= 1
+        if self._rest > 0 or not self.replica.holes(1):
+            return
+        for name in dict.fromkeys([source, *self.link.peers()]):
+            # A wrong or damaged one is the next member's to better.
+            with contextlib.suppress(Unavailable, NotFound, Invalid):
+                if self._fill_from(name):
+                    return
+        self._rest = FILL_REST
+
+    def _fill_from(self, name: str) -> int:
+        """Keep what a member has of the lowest bodies that are missing here and held there."""
+        first = 1
+        while holes := self.replica.holes(1, first):
+            answer = ask_blocks(self.link, name, holes[0])
+            if answer.blocks:
+                return fill_bodies(self.replica, answer.blocks)
+            if answer.lowest <= holes[0]:
+                break
+            first = answer.lowest
+        return 0
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
         for data in blocks:
@@ -215,7 +271,9 @@ class Follower:
         """Sign what was taken over since the last signature, by an earlier pull too."""
         if self._pen is None:
             return
-        for height in list_to_sign(self.replica, max(self._pen.height, self._passed) + 1):
+        # What was taken over on others' word bears their names alone.
+        begun = max(self._pen.height, self._passed, self.replica.leapt)
+        for height in list_to_sign(self.replica, begun + 1):
             try:
                 self._unsent[height] = self._pen.sign(height)
             except (Unavailable, Conflict) as error:

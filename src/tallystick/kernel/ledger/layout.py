@@ -3,7 +3,9 @@
 What each row says follows from the blocks, so the audit can compute all of it again:
 
 - `block`: header and the rest of a block's bytes; `tally` = H(H(header), body), so that no flipped
-  byte is served or folded; `digest` is the header's CID digest.
+  byte is served or folded; `digest` is the header's CID digest. An empty `body` is one that is not
+  held here; it may be missing up to the height `floor` alone (`kernel.ledger.floor`).
+- `fact`: `genesis`; and, where bodies are missing or were, what `kernel.ledger.floor` says.
 - `log`: what a block adds to the transaction log, one row, by its first leaf's place there: the
   ids of its transactions, 32 bytes each; their codes, 2 bytes each; the roots of all perfect
   subtrees that its leaves close, leaf hashes included, 32 bytes each, so that a proof takes

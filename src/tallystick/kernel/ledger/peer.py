@@ -23,6 +23,7 @@ from tallystick.kernel.link.base import Handlers, Link
 __all__ = [
     "Blocks",
     "Peer",
+    "ask",
     "ask_blocks",
     "ask_note",
     "ask_submit",
@@ -38,6 +39,7 @@ _ASK_BLOCKS: Final = codec.tuple_of(codec.integer(1), codec.integer(1, BLOCKS_MA
 _BLOCKS: Final = codec.shape(
     {
         "height": codec.integer(),
+        "lowest": codec.integer(1),
         "note": codec.octets(NOTE_BYTES_MAX),
         "blocks": codec.list_of(codec.octets(schema.BLOCK_BYTES_MAX), BLOCKS_MAX),
     }
@@ -54,9 +56,17 @@ _RESULT: Final = codec.tuple_of(
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """An answer to `ledger.blocks`: the other's height, its newest note, the blocks asked for."""
+    """An answer to `ledger.blocks`.
+
+    Attributes:
+        height: the other's.
+        lowest: the height from which on it holds all bodies.
+        note: its newest.
+        blocks: those asked for, as far as it holds them.
+    """
 
     height: int
+    lowest: int
     note: bytes
     blocks: list[bytes]
 
@@ -90,6 +100,7 @@ def serve_chain(link: Link, peer: Peer) -> None:
         return encode(
             {
                 "height": replica.tip.height,
+                "lowest": replica.lowest(),
                 "note": _newest_note(peer),
                 "blocks": replica.blocks(first, BLOCKS_BYTES_MAX, count),
             }
@@ -123,7 +134,7 @@ def serve_ledger(link: Link, ledger: Ledger) -> None:
     link.serve(handlers)
 
 
-def _ask(link: Link, to: str, method: str, payload: bytes, check: Check) -> Any:  # noqa: ANN401 - the check says what
+def ask(link: Link, to: str, method: str, payload: bytes, check: Check) -> Any:  # noqa: ANN401 - the check says what
     """Ask and read the answer; what has no reading was damaged on the way."""
     try:
         return codec.decode(link.call(to, method, payload), check)
@@ -137,7 +148,7 @@ def _ask(link: Link, to: str, method: str, payload: bytes, check: Check) -> Any:
 
 def ask_blocks(link: Link, to: str, first: int, count: int = BLOCKS_MAX) -> Blocks:
     """Return blocks from `first` on from another member's chain, unverified."""
-    return Blocks(**_ask(link, to, "ledger.blocks", encode([first, count]), _BLOCKS))
+    return Blocks(**ask(link, to, "ledger.blocks", encode([first, count]), _BLOCKS))
 
 
 def ask_note(link: Link, to: str, height: int = 0) -> bytes:
@@ -154,7 +165,7 @@ def send_cosignatures(link: Link, to: str, lines: Sequence[tuple[int, str]]) -> 
 def ask_wait(link: Link, to: str, tid: bytes, timeout_ms: int) -> Result:
     """Return the orderer's result of a transaction."""
     payload = encode([tid, min(timeout_ms, WAIT_MS_MAX)])
-    return Result(*_ask(link, to, "ledger.wait", payload, _RESULT))
+    return Result(*ask(link, to, "ledger.wait", payload, _RESULT))
 
 
 def ask_submit(link: Link, to: str, data: bytes) -> bytes:

@@ -8,7 +8,6 @@ repair can fetch wrong blocks, or be killed, and nothing is lost.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,14 @@ from tallystick.chain.block import Genesis
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import ask_blocks, ask_note
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
+from tallystick.kernel.store.folder import sync_folder
 
 __all__ = ["Repaired", "repair_chain", "repair_open"]
 
@@ -156,7 +157,7 @@ def _refill(replica: Replica, rows: Rows | None, source: _Source) -> tuple[list[
             kept += 1
         elif _accept_fetched(replica, link, names, height):
             fetched.append(height)
-        else:
+        elif not _leap(replica, link, names):
             raise Unavailable(
                 "ledger.no_source",
                 f"no own block and no peer's fits at height {height} of {target}",
@@ -210,6 +211,15 @@ def _accept_fetched(replica: Replica, link: Link, names: Sequence[str], height: 
     return False
 
 
+def _leap(replica: Replica, link: Link, names: Sequence[str]) -> bool:
+    """Take the state over from a member, where nobody holds the next block any more."""
+    for name in names:
+        with contextlib.suppress(Unavailable, NotFound):
+            leap(replica, link, name)
+            return True
+    return False
+
+
 def _keep_lines(replica: Replica, rows: Rows | None) -> None:
     """Take over the cosignatures that are still good."""
     witnesses = Witnesses(replica)
@@ -256,9 +266,5 @@ def _swap(path: Path, fresh: Path) -> Path:
         if old.exists():
             old.rename(aside.with_name(aside.name + suffix))
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
     return aside

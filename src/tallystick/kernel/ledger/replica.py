@@ -8,29 +8,37 @@ what was written is `Corrupt`, never served. One thread writes at a time, any nu
 from __future__ import annotations
 
 import contextlib
-import itertools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from tallystick.base.codec import Cid, cid_of
+from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
-from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
+from tallystick.chain.block import Effects, Genesis, Tip, apply_block
 from tallystick.chain.checkpoint import Body
 from tallystick.chain.log import Log
 from tallystick.chain.member import Members
-from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.record import Charter, record_key
-from tallystick.chain.state import Read, lanes_of, state_root
+from tallystick.chain.span import Span
+from tallystick.chain.state import Read, lanes_of
 from tallystick.kernel.ledger import layout
-from tallystick.kernel.ledger.audit import Progress, Report, audit_chain, verify_chain
+from tallystick.kernel.ledger.audit import Report, audit_chain
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
+from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.tables import (
+    load_tip,
+    write_block,
+    write_cosignatures,
+    write_genesis,
+    write_log,
+    write_state,
+)
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Replica"]
@@ -58,6 +66,8 @@ class Replica:
         self._moved = threading.Condition()
         self._failed: Error | None = None
         self._cosignatures: dict[tuple[int, str], str] = {}
+        self.elsewhere: Callable[[int], bytes] = lambda _: b""
+        """Returns the block at a height that is not held here, proven to be it; b"" if none."""
         self._connect(database)
         self._tip = load_tip(self._rows)
 
@@ -68,11 +78,17 @@ class Replica:
         self._rows = Rows(self._fresh)
         self.leaves = self._rows.leaves
         self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
-        self._handovers = self._rows.handovers()
         self._pairs = Rows(Database.read(self.path))
+        self._rebuild_cache()
+
+    def _rebuild_cache(self) -> None:
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
         self.read: Read = self._cache.read
+        self._handovers = self._rows.handovers()
+        self._floor = self._rows.floor()
+        self.leapt = self._rows.leapt()
+        """The height up to which the state was taken over on others' word: not its to witness."""
 
     def _read_pair(self, key: bytes) -> bytes | None:
         """Read the state within one snapshot for many reads: a snapshot each costs four locks."""
@@ -107,7 +123,7 @@ class Replica:
                     raise Conflict(
                         "ledger.exists", f"{path.name} holds a chain", cure="Open it, or move it."
                     )
-                _write_genesis(database, found)
+                write_genesis(database, found)
             return cls(path, charter, database)
         except Error:
             database.close()
@@ -140,6 +156,11 @@ class Replica:
     def genesis(self) -> Genesis:
         """What the chain begins with."""
         return self._tip.genesis
+
+    @property
+    def floor(self) -> int:
+        """The height up to which bodies may be missing (`kernel.ledger.floor`); 0 if none are."""
+        return self._floor
 
     @property
     def halted(self) -> BlockFault | None:
@@ -206,14 +227,10 @@ class Replica:
         before, after, database = self._tip, effects.tip, self._database
         header = _header_of(data)
         body = layout.split_block(data, header)
-        digest = after.cid.digest
         height = after.height
         cosignatures = self._staged()
         with database.transaction():
-            database.run(
-                "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
-                (height, digest, header, body, layout.block_check(header, body)),
-            )
+            write_block(database, after, header, body)
             write_log(database, before.peaks.size, effects)
             write_state(database, effects.changes)
             database.run(
@@ -223,7 +240,7 @@ class Replica:
             if after.members.cid != before.members.cid:
                 database.run("INSERT INTO roster VALUES (?, ?)", (height, after.members.data))
             database.run("DELETE FROM aside WHERE height = ?", (height,))
-            _write_cosignatures(database, cosignatures)
+            write_cosignatures(database, cosignatures)
             if also is not None:
                 also(database)
         self._unstage(cosignatures)
@@ -235,6 +252,27 @@ class Replica:
             self._cache.release()
             with self._database.transaction():
                 work(self._database)
+
+    def rewrite(
+        self, work: Callable[[Database], None], settle: Callable[[], None] = lambda: None
+    ) -> None:
+        """Write, in one transaction, what takes the chain elsewhere than a block does.
+
+        Args:
+            work: writes; has proven that the tip the tables then tell is this chain's.
+            settle: called before the transaction is kept; its failure takes all back.
+        """
+
+        def write(database: Database) -> None:
+            work(database)
+            settle()
+
+        with self._writing:
+            self.keep(write)
+            self._rebuild_cache()
+            with self._moved:
+                self._tip = load_tip(self._rows)
+                self._moved.notify_all()
 
     def _put_aside(self, fault: BlockFault, data: bytes) -> None:
         with self._database.transaction():
@@ -259,21 +297,54 @@ class Replica:
             return self._moved.wait_for(lambda: self._tip.height > height, timeout_ms / 1_000)
 
     def block(self, height: int) -> bytes:
-        """Return the block at `height`; NotFound `ledger.no_block` beyond the tip."""
-        header, body = self._rows.block(height)
-        return layout.join_block(header, body)
+        """Return the block at `height`, from elsewhere where its body is not held.
+
+        Raises:
+            NotFound: `ledger.no_block` beyond the tip; `ledger.pruned`, nobody asked holds it.
+        """
+        try:
+            return self._held_block(height)
+        except NotFound as error:
+            found = self.elsewhere(height) if error.code == "ledger.pruned" else b""
+            if not found:
+                raise
+            return found
+
+    def _held_block(self, height: int) -> bytes:
+        return layout.join_block(*self._rows.block(height))
 
     def blocks(self, first: int, bytes_max: int, count_max: int = 256) -> list[bytes]:
-        """Return the blocks from `first` on, as many as fit, at least one if there is one."""
+        """Return the blocks from `first` on that are held, as many as fit, at least one."""
         found: list[bytes] = []
         size = 0
         for height in range(first, min(self._tip.height + 1, first + count_max)):
-            data = self.block(height)
+            try:
+                data = self._held_block(height)
+            except NotFound:
+                break
             size += len(data)
             if found and size > bytes_max:
                 break
             found.append(data)
         return found
+
+    def holes(self, count: int, first: int = 1) -> list[int]:
+        """Return the lowest heights from `first` on whose bodies are to be fetched, ascending."""
+        if not self._floor:
+            return []
+        return self._rows.holes(max(self._rows.pruned(), first - 1), count)
+
+    def holds(self, height: int) -> bool:
+        """Tell whether the body of the block at a height, 1 <= height <= tip, is held."""
+        return height > self._floor or self._rows.holds(height)
+
+    def lowest(self) -> int:
+        """Return the height from which on all blocks are held."""
+        return self._rows.lowest() if self._floor else 1
+
+    def span(self, height: int) -> Span:
+        """Return what stands in for the block at a height; it is held where the body is not."""
+        return self._rows.span(height)
 
     def header(self, place: int | Cid) -> bytes:
         """Return the header at a height or of a CID; genesis stands at height 0."""
@@ -332,7 +403,7 @@ class Replica:
             if cosignatures:
                 self._cache.release()
                 with self._database.transaction():
-                    _write_cosignatures(self._database, cosignatures)
+                    write_cosignatures(self._database, cosignatures)
                 self._unstage(cosignatures)
 
     def _staged(self) -> list[tuple[int, str, str]]:
@@ -410,83 +481,6 @@ class Replica:
 
 def _missing(path: Path) -> NotFound:
     return NotFound("ledger.missing", f"no chain in {path.name}", cure="Join it, or repair.")
-
-
-def load_tip(rows: Rows) -> Tip:
-    """Return the tip that a file's rows tell, checked against its last header."""
-    genesis = rows.genesis()
-    height, lanes, writes = rows.head()
-    held = rows.state(MEMBERS_KEY)
-    if held is None:
-        raise corrupt("state has no list of members", field="state", height=height)
-    if height == 0:
-        return start(genesis)
-    header = rows.header(height)
-    fields = layout.header_fields(header)
-    log = Log(rows.node, lambda: fields["log_size"])
-    tip = Tip(
-        genesis=genesis,
-        height=height,
-        cid=cid_of(header),
-        time=fields["time"],
-        lanes=lanes,
-        peaks=log.peaks(fields["log_size"]),
-        members=read_members(held),
-    )
-    told: dict[str, Any] = {
-        "height": height,
-        "chain": genesis.chain,
-        "log_root": tip.peaks.root(),
-        "state_root": state_root(writes, lanes),
-        "members": tip.members.cid,
-    }
-    for name, value in told.items():
-        if fields[name] != value:
-            raise corrupt(f"{name} of the head at height {height}", field=name, height=height)
-    return tip
-
-
-def read_members(data: bytes) -> Members:
-    """Return the list of bytes that this member wrote; Corrupt if they are none."""
-    try:
-        return Members.read(data)
-    except Invalid as error:
-        raise corrupt("a list of members", field="members") from error
-
-
-def write_state(database: Database, changes: dict[bytes, bytes | None]) -> None:
-    """Write a block's changes into the state's rows."""
-    kept = [
-        (key, value, layout.pair_check(key, value))
-        for key, value in changes.items()
-        if value is not None
-    ]
-    gone = [(key,) for key, value in changes.items() if value is None]
-    database.run_many("REPLACE INTO state VALUES (?, ?, ?)", kept)
-    if gone:
-        database.run_many("DELETE FROM state WHERE name = ?", gone)
-
-
-def write_log(database: Database, first: int, effects: Effects) -> None:
-    """Write what a block adds to the log, whose first new leaf stands at `first`."""
-    tids, codes = b"".join(effects.tids), b"".join(map(layout.code_item, effects.codes))
-    row = (first, effects.tip.height, tids, codes, b"".join(effects.nodes))
-    database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
-    shorts = map(layout.short_id, effects.tids)
-    database.run_many("INSERT INTO entry VALUES (?, ?)", zip(shorts, itertools.count(first)))
-
-
-def _write_genesis(database: Database, genesis: Genesis) -> None:
-    tip = start(genesis)
-    facts = [("genesis", genesis.data)]
-    database.run_many("INSERT INTO fact VALUES (?, ?)", facts)
-    database.run("INSERT INTO roster VALUES (0, ?)", (genesis.members.data,))
-    write_state(database, {**genesis_state(genesis)})
-    database.run("INSERT INTO head VALUES (0, 0, ?, ?)", (tip.lanes, b""))
-
-
-def _write_cosignatures(database: Database, rows: Sequence[tuple[int, str, str]]) -> None:
-    database.run_many("REPLACE INTO cosignature VALUES (?, ?, ?)", rows)
 
 
 def _header_of(data: bytes) -> bytes:

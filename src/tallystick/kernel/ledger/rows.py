@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, encode
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.chain.checkpoint import Body, origin_of
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.member import Members
 from tallystick.chain.merkle import leaf_hash
+from tallystick.chain.span import Span
 from tallystick.chain.state import LANES_SIZE
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.base import Result
@@ -67,6 +69,63 @@ class Rows:
             raise corrupt(f"state key {key.hex()}", field="state", key=key.hex())
         return value
 
+    def fact(self, name: str) -> Any:  # noqa: ANN401 - each fact has its own type
+        """Return what is kept under a name beside genesis, None if nothing is."""
+        data = self.database.value("SELECT value FROM fact WHERE name = ?", (name,))
+        try:
+            return None if data is None else codec.decode(data, codec.value)
+        except (Invalid, TypeError) as error:
+            raise corrupt(f"fact {name}", field="fact") from error
+
+    def floor(self) -> int:
+        """Return the height at and below which bodies may be missing; 0 where all are held."""
+        return self._height_fact("floor")
+
+    def pruned(self) -> int:
+        """Return the height at and below which bodies were given away for good."""
+        return self._height_fact("pruned")
+
+    def leapt(self) -> int:
+        """Return the height up to which the state was taken over on others' word, not run."""
+        return self._height_fact("leapt")
+
+    def _height_fact(self, name: str) -> int:
+        found = self.fact(name)
+        if found is not None and type(found) is not int:
+            raise corrupt(f"fact {name}", field="fact")
+        return found or 0
+
+    def holes(self, above: int, count: int) -> list[int]:
+        """Return the lowest heights beyond `above` whose bodies are not held, ascending."""
+        rows = self.database.rows(
+            "SELECT height FROM block WHERE height > ? AND height <= ? AND length(body) = 0"
+            " ORDER BY height LIMIT ?",
+            (above, self.floor(), count),
+        )
+        return [height for (height,) in rows]
+
+    def holds(self, height: int) -> bool:
+        """Tell whether the body of the block at a height is held, unread."""
+        query = "SELECT length(body) FROM block WHERE height = ?"
+        return bool(self.database.value(query, (height,)))
+
+    def lowest(self) -> int:
+        """Return the height from which on all bodies are held."""
+        query = "SELECT max(height) FROM block WHERE height <= ? AND length(body) = 0"
+        found = self.database.value(query, (self.floor(),)) if self.floor() else None
+        return 1 if found is None else found + 1
+
+    def span(self, height: int) -> Span:
+        """Return what stands in for a block: its header, ids and results, and a changed list."""
+        header = self.header(height)
+        fields = layout.header_fields(header)
+        first = fields["log_size"] - fields["tx_count"]
+        row = self.database.row("SELECT height, tids, codes FROM log WHERE first = ?", (first,))
+        if row is None or not is_row(row, int, bytes, bytes) or row[0] != height:
+            raise corrupt(f"log of block {height}", field="log", height=height)
+        listed = self.database.value("SELECT data FROM roster WHERE height = ?", (height,))
+        return Span(header, row[1], row[2], listed or b"")
+
     def header(self, place: int | Cid) -> bytes:
         """Return the header at a height >= 1 or of a CID."""
         if isinstance(place, int):
@@ -95,7 +154,19 @@ class Rows:
         header = self._header(height, digest, header)
         if type(body) is not bytes or layout.block_check(header, body) != tally:
             raise corrupt(f"body of block {height}", field="body", height=height)
+        if not body:
+            raise self._missing_body(height)
         return header, body
+
+    def _missing_body(self, height: int) -> Error:
+        if height > self.floor():
+            return corrupt(f"body of block {height}", field="body", height=height)
+        return NotFound(
+            "ledger.pruned",
+            f"the body of block {height} is not held here",
+            cure="Ask another member, or take in the archive: tally chain import.",
+            height=height,
+        )
 
     def members(self, height: int) -> Members:
         """Return the list that the header at `height` names."""

@@ -31,6 +31,7 @@ from tallystick.chain.digest import domain
 from tallystick.chain.member import Members, quorum
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
+from tallystick.kernel.store.folder import sync_folder
 
 __all__ = ["TERM_FILE", "Consent", "Term", "Terms", "serve_terms"]
 
@@ -188,11 +189,7 @@ class Terms:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._path.parent)
 
     @property
     def term(self) -> Term | None:
