@@ -29,12 +29,15 @@ from tallystick.base.clock import ManualClock, SeededEntropy, SystemClock, Syste
 from tallystick.base.codec import encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
+from tallystick.chain.checkpoint import cosign
 from tallystick.chain.digest import domain
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.leap import leap
+from tallystick.kernel.ledger.offer import serve_offers
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 from tallystick.kernel.ledger.replica import Replica
@@ -78,12 +81,17 @@ def _found() -> County:
     entropy = SeededEntropy("bench")
     keys = {name: SigningKey.from_seed(entropy.draw("key", 32)) for name in NAMES}
     links = {name: SigningKey.from_seed(entropy.draw("link", 32)) for name in NAMES}
+    notes = {name: SigningKey.from_seed(entropy.draw("note", 32)) for name in NAMES}
     members = Members.of(
         [
             Member(
                 name,
                 "bank",
-                (Key(1, "tx", 1, keys[name].public, 0), Key(2, "link", 1, links[name].public, 0)),
+                (
+                    Key(1, "tx", 1, keys[name].public, 0),
+                    Key(2, "link", 1, links[name].public, 0),
+                    Key(3, "note", 1, notes[name].public, 0),
+                ),
             )
             for name in NAMES
         ]
@@ -102,7 +110,8 @@ def _found() -> County:
         "members": members.cid,
     }
     tx = {f"tx {name}": key for name, key in keys.items()}
-    return County(Genesis.read(encode(fields), members.data), {**tx, **links})
+    note = {f"note {name}": key for name, key in notes.items()}
+    return County(Genesis.read(encode(fields), members.data), {**tx, **links, **note})
 
 
 def _listener() -> socket.socket:
@@ -267,20 +276,52 @@ def _catch_up(county: County, folder: Path, links: dict[str, HttpLink], number: 
     return seconds
 
 
-def _catch_ups(county: County) -> dict[str, Any]:
+def _leap(county: County, folder: Path, links: dict[str, HttpLink], number: int) -> float:
+    """Take the state over instead; the log, all results and all headers come with it."""
+    path = folder / f"coop-leap-{number}" / "ledger.db"
+    path.parent.mkdir()
+    genesis = county.genesis
+    replica = Replica.create(path, genesis.data, genesis.members.data, CHARTER)
+    started = time.perf_counter()
+    leap(replica, links["coop"], "bank")
+    seconds = time.perf_counter() - started
+    assert replica.tip.peaks.size == RECORDS
+    replica.close()
+    return seconds
+
+
+def _witnessed(county: County, ordered: Replica) -> Witnesses:
+    """Return the names of both members under the newest block."""
+    witnesses, height = Witnesses(ordered), ordered.tip.height
+    body = ordered.body(height)
+    for name in NAMES:
+        key = county.keys[f"note {name}"]
+        witnesses.add(name, height, cosign(body, key, member=name, time_s=START_MS // 1_000))
+    return witnesses
+
+
+def _catch_ups(county: County) -> list[dict[str, Any]]:
     signed = _signed(county)
     with tempfile.TemporaryDirectory() as name, _linked(county, folder := Path(name)) as links:
         ordered = _order(county, folder, signed)
-        serve_chain(links["bank"], Peer(ordered, Witnesses(ordered)))
-        pairs = [
+        serve_chain(links["bank"], Peer(ordered, _witnessed(county, ordered)))
+        serve_offers(links["bank"], ordered)
+        rounds = [
             (
                 _catch_up(county, folder, links, number),
                 _verify_only(signed, county.keys["tx bank"].public),
+                _leap(county, folder, links, number),
             )
             for number in range(CATCH_UPS)
         ]
         ordered.close()
-    return _row("link.catch_up", "signatures alone", RECORDS, pairs)
+    run = [(caught_up, bare) for caught_up, bare, _ in rounds]
+    # The first leap waits until the other member has written its state.
+    leapt = [(leap_s, caught_up) for caught_up, _, leap_s in rounds[1:]]
+    return [
+        _row("link.catch_up", "signatures alone", RECORDS, run),
+        _row("link.leap", "every block run", RECORDS, leapt),
+    ]
 
 
 def _row(name: str, baseline: str, units: int, pairs: list[tuple[float, float]]) -> dict[str, Any]:
@@ -300,7 +341,7 @@ def _row(name: str, baseline: str, units: int, pairs: list[tuple[float, float]])
 def run() -> list[dict[str, Any]]:
     """Measure, and return one row for each promise."""
     county = _found()
-    return [_calls(county), _catch_ups(county)]
+    return [_calls(county), *_catch_ups(county)]
 
 
 if __name__ == "__main__":

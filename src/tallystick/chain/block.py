@@ -136,9 +136,13 @@ def leaf_writer(height: int, time: int, prev: Cid) -> Callable[[int, int, bytes]
     A leaf is `m([height, index, time, code, tid, prev])`: two of the six differ within a block.
     """
     start, middle, end = b"\x86" + item_head(0, height), item_head(0, time), link_item(prev)
+    admitted = middle + item_head(0, 0) + b"\x58\x20"
 
     def leaf(index: int, code: int, tid: bytes) -> bytes:
-        return start + item_head(0, index) + middle + item_head(0, code) + b"\x58\x20" + tid + end
+        if code:
+            told = middle + item_head(0, code) + b"\x58\x20"
+            return start + item_head(0, index) + told + tid + end
+        return start + item_head(0, index) + admitted + tid + end
 
     return leaf
 

@@ -33,8 +33,11 @@ VALUE_BYTES_MAX: Final = schema.MEMBERS_BYTES_MAX
 _HEADER_BYTES_MAX: Final = 4 * 1024
 _CHUNK: Final = 64 * 1024
 _BYTES, _LIST = 2, 4
+_SHORT: Final = _BYTES << 5
 _SPELLED: Final = 24
 """A head's low bits from here on say how many bytes of number follow."""
+
+_HEADS: Final = [[item_head(kind, number) for number in range(_SPELLED)] for kind in range(5)]
 
 Pair = tuple[bytes, bytes]
 
@@ -224,11 +227,24 @@ class _Stream:
 
     def expect(self, kind: int, number: int) -> None:
         """Refuse another head than this."""
-        if self.head(kind, number) != number:
+        if number < _SPELLED and self._buffer[self._at : self._at + 1] == _HEADS[kind][number]:
+            self._at += 1
+        elif self.head(kind, number) != number:
             raise refuse("head")
 
     def octets(self, most: int) -> bytes:
         """Return a byte string of at most that length."""
+        # Nearly every key and value is short and in the buffer: a head of one byte or two.
+        data, at = self._buffer, self._at
+        if at + 2 <= len(data):
+            size, begin = data[at] - _SHORT, at + 1
+            if size == _SPELLED:
+                size, begin = data[begin], begin + 1
+                size = size if size >= _SPELLED else -1
+            end = begin + size
+            if 0 <= size <= most and data[at] <= _SHORT + _SPELLED and end <= len(data):
+                self._at = end
+                return data[begin:end]
         return self.take(self.head(_BYTES, most))
 
     def digest(self) -> bytes:
