@@ -1,8 +1,7 @@
-"""A SQLite file system that kills the process at the nth fsync, before or after it.
+"""A SQLite file system that kills the process at the nth fsync, or write, before or after it.
 
-Every fsync of the process goes through the default VFS's `xSync`; this puts a function of ours in
-its place. Run as a program it is the victim: it submits one record through an outbox and an
-orderer, as a member does, and prints the result.
+Every fsync of the process goes through the default VFS's `xSync`, every write through `xWrite`;
+this puts functions of ours in their place. They stay: the process is one that was forked for it.
 """
 
 from __future__ import annotations
@@ -10,8 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
-import sys
-from pathlib import Path
+from collections.abc import Callable
 
 SQLITE_LIBRARY = "libsqlite3.so.0"
 
@@ -48,16 +46,22 @@ _OPEN = ctypes.CFUNCTYPE(
     ctypes.c_int,
     ctypes.c_void_p,
 )
-_SYNC_INDEX = 4
+_WRITE = ctypes.CFUNCTYPE(
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_int64
+)
+_WRITE_INDEX, _SYNC_INDEX = 2, 4
 
 
 class Syncs:
-    """Counts fsyncs; kills the process at one of them."""
+    """Counts fsyncs, and writes if asked; kills the process at one of them."""
 
-    def __init__(self, library: ctypes.CDLL, fatal: int, *, after: bool) -> None:
+    def __init__(
+        self, library: ctypes.CDLL, fatal: int, *, after: bool, writes: bool = False
+    ) -> None:
         self.count = 0
         self._fatal = fatal
         self._after = after
+        self._writes = writes
         library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
         vfs = library.sqlite3_vfs_find(None).contents
         self._open = _OPEN(vfs.open)
@@ -77,41 +81,29 @@ class Syncs:
         return result
 
     def _patch(self, methods: _Methods) -> tuple[_Methods, object]:
-        plain = _SYNC(methods.calls[_SYNC_INDEX])
+        plain_sync = _SYNC(methods.calls[_SYNC_INDEX])
+        plain_write = _WRITE(methods.calls[_WRITE_INDEX])
 
         def sync(file: int, flags: int) -> int:
-            self.count += 1
-            if self.count == self._fatal and not self._after:
-                os.kill(os.getpid(), signal.SIGKILL)
-            result: int = plain(file, flags)
-            if self.count == self._fatal:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return result
+            return self._around(lambda: plain_sync(file, flags))
 
-        hook = _SYNC(sync)
+        def write(file: int, data: int, size: int, place: int) -> int:
+            return self._around(lambda: plain_write(file, data, size, place))
+
+        hooks = [(_SYNC_INDEX, _SYNC(sync))]
+        if self._writes:
+            hooks.append((_WRITE_INDEX, _WRITE(write)))
         copy = _Methods.from_buffer_copy(methods)
-        copy.calls[_SYNC_INDEX] = ctypes.cast(hook, ctypes.c_void_p).value
-        return copy, hook
+        for index, hook in hooks:
+            copy.calls[index] = ctypes.cast(hook, ctypes.c_void_p).value
+        return copy, hooks
 
-
-def main() -> None:
-    """Submit record 7 in the folder named first, and die at the fsync named second."""
-    folder, fatal, after = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3] == "after"
-    syncs = Syncs(ctypes.CDLL(SQLITE_LIBRARY), fatal, after=after)
-    from simulation.chain import Chain
-    from simulation.town import ORDERER, Town
-    from tallystick.kernel.ledger.outbox import Request
-
-    town = Town(folder, Chain("kill"))
-    house = town.open(ORDERER)
-    house.courier.outbox.renew()
-    town.orderer.start()
-    house.courier.resend()
-    request = Request("tester", "POST /news", "r", b"")
-    result = house.courier.send([town.chain.news(7)], request)
-    town.close()
-    print(result.tid.hex(), result.height, result.code, syncs.count)  # noqa: T201 - the answer
-
-
-if __name__ == "__main__":
-    main()
+    def _around(self, call: Callable[[], int]) -> int:
+        self.count += 1
+        fatal = self.count == self._fatal
+        if fatal and not self._after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = call()
+        if fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result

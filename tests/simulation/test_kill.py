@@ -32,7 +32,7 @@ def _submit(folder: Path, fatal: int, when: str = "before") -> tuple[int, list[s
     return done.returncode, done.stdout.split()
 
 
-def _has_sqlite() -> bool:
+def has_sqlite() -> bool:
     try:
         ctypes.CDLL(syncs.SQLITE_LIBRARY)
     except OSError:
@@ -40,7 +40,7 @@ def _has_sqlite() -> bool:
     return True
 
 
-@pytest.mark.skipif(not _has_sqlite(), reason="SQLite is no shared library of this Python")
+@pytest.mark.skipif(not has_sqlite(), reason="SQLite is no shared library of this Python")
 def test_a_submit_killed_at_any_fsync_and_retried_gives_exactly_one_record(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     status, words = _submit(tmp_path / "whole", 0)
