@@ -47,6 +47,7 @@ from tallystick.text.problems_link import LINK_PROBLEMS
 from tallystick.text.problems_member import MEMBER_PROBLEMS
 from tallystick.text.problems_refusal import REFUSAL_CURES
 from tallystick.text.problems_store import STORE_PROBLEMS
+from tallystick.text.problems_unixfs import UNIXFS_PROBLEMS
 from tallystick.text.problems_verb import VERB_PROBLEMS
 from tallystick.text.refusal import explain_refusal, name_refusal
 from tallystick.text.wording import Language, format_count
@@ -76,6 +77,7 @@ PROBLEMS: Final[Mapping[str, ProblemRow]] = _join(
     LINK_PROBLEMS,
     MEMBER_PROBLEMS,
     STORE_PROBLEMS,
+    UNIXFS_PROBLEMS,
     VERB_PROBLEMS,
 )
 """What is said of a code, by code."""

@@ -1,0 +1,206 @@
+"""CAR v1 archives of files and directories: written from blocks, read whole or not at all.
+
+`varint | header {roots: [CID], version: 1}`, then sections `varint | CID | bytes`. The header is
+canonical DAG-CBOR with 1 to 64 roots. We write each block once, a node before what it links, in the
+order of the content, as gateways send them; identity CIDs hold their content and get no section.
+An archive is opened when every section is in place, hashed, there once and needed: reached from
+the roots by the links of dag-pb blocks. The roots are there; unless the archive is said to be a
+part, so is all that is linked.
+Links of dag-cbor blocks are not followed: the ledger's own archives are `chain/car.py`'s.
+Limits: blocks of 2 MiB, 2^20 of them; 200 bytes of memory a block.
+Source: IPLD CARv1 specification; trustless gateway specification, "CAR".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from tallystick.base.codec import item_head, sha256
+from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, check_block, read_leading
+from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX, decode_node
+from tallystick.kernel.store.unixfs.fault import (
+    refuse_archive,
+    refuse_cut,
+    refuse_extra,
+    refuse_limit,
+    refuse_missing,
+    refuse_section_hash,
+)
+from tallystick.kernel.store.unixfs.wire import VARINT_SIZE_MAX, read_varint, write_varint
+
+__all__ = ["BLOCKS_MAX", "ROOTS_MAX", "Archive", "ReadAt", "open_archive", "write_archive"]
+
+ROOTS_MAX: Final = 64
+BLOCKS_MAX: Final = 2**20
+_CID_BYTES_MAX: Final = 256
+_SECTION_BYTES_MAX: Final = _CID_BYTES_MAX + BLOCK_BYTES_MAX
+_START: Final = b"\xa2\x65roots"
+_END: Final = b"\x67version\x01"
+_LINK: Final = b"\xd8\x2a"
+ReadAt: TypeAlias = Callable[[int, int], bytes]
+"""Returns the bytes at a place of a file, as many as are asked for or there are: (at, size)."""
+
+
+def write_archive(dag: Dag, roots: Sequence[IpfsCid]) -> Iterator[bytes]:
+    """Yield an archive of all that is under the roots, a section at a time.
+
+    Each block is hashed as it is taken; what is missing or damaged ends it, so write to a file that
+    gets its name when all is there.
+    """
+    assert 0 < len(roots) <= ROOTS_MAX
+    reading = dag.reading()
+    head = _encode_header(roots)
+    yield write_varint(len(head)) + head
+    seen: set[bytes] = set()
+    waiting = [*reversed(roots)]
+    while waiting:
+        cid = waiting.pop()
+        if cid.raw in seen:
+            continue
+        seen.add(cid.raw)
+        block = reading.block(cid)
+        if cid.inline is None:
+            yield write_varint(len(cid.raw) + len(block)) + cid.raw + block
+        waiting += reversed(_links(cid, block))
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """An archive that was found sound: its roots, and where each block stands."""
+
+    roots: tuple[IpfsCid, ...]
+    _read: ReadAt
+    _places: dict[bytes, tuple[int, int]]
+
+    def __len__(self) -> int:
+        """Return how many blocks it holds."""
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[IpfsCid]:
+        """Yield the names of its blocks in the order they stand."""
+        return map(IpfsCid, self._places)
+
+    def __contains__(self, cid: IpfsCid) -> bool:
+        """Tell whether it holds a block."""
+        return cid.raw in self._places
+
+    def get(self, cid: IpfsCid) -> bytes:
+        """Return a block, hashed again; Invalid `car.missing` if it is not there."""
+        place = self._places.get(cid.raw)
+        if place is None:
+            raise refuse_missing(cid)
+        return check_block(cid, self._read(*place))
+
+
+def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
+    """Return an archive, read once from end to end and found sound.
+
+    Args:
+        read: reads the file.
+        size: of the file, bytes.
+        is_part: whether blocks may lack, as where a range of a file was asked for.
+
+    Raises:
+        Invalid: `car.form`, `car.cut`, `car.hash`, `car.extra`, `car.missing`, `unixfs.limit`, and
+            what `IpfsCid` and `decode_node` refuse.
+    """
+    sections = _sections(read, size)
+    at, length = next(sections, (0, 0))
+    roots = _decode_header(read(at, length))
+    places: dict[bytes, tuple[int, int]] = {}
+    links: dict[bytes, list[IpfsCid]] = {}
+    for at, length in sections:
+        head = read(at, min(length, _CID_BYTES_MAX))
+        end = read_leading(head, 0)
+        cid = IpfsCid(head[:end])
+        if cid.raw in places:
+            raise refuse_extra(cid, "stands twice")
+        if len(places) == BLOCKS_MAX:
+            raise refuse_limit("blocks of an archive", BLOCKS_MAX + 1, BLOCKS_MAX)
+        if found := _links(cid, _check(cid, read(at + end, length - end))):
+            links[cid.raw] = found
+        places[cid.raw] = (at + end, length - end)
+    _check_reach(roots, places, links, is_part=is_part)
+    return Archive(roots, read, places)
+
+
+def _check(cid: IpfsCid, block: bytes) -> bytes:
+    if len(block) > BLOCK_BYTES_MAX:
+        raise refuse_limit("bytes of a block", len(block), BLOCK_BYTES_MAX)
+    if (sha256(block) if cid.inline is None else block) != cid.digest:
+        raise refuse_section_hash(cid)
+    return block
+
+
+def _check_reach(
+    roots: Sequence[IpfsCid],
+    places: dict[bytes, tuple[int, int]],
+    links: dict[bytes, list[IpfsCid]],
+    *,
+    is_part: bool,
+) -> None:
+    """Refuse an archive with blocks that nothing needs, or without one that is needed."""
+    waiting, seen = list(roots), set()
+    while waiting:
+        cid = waiting.pop()
+        if cid.raw in seen:
+            continue
+        seen.add(cid.raw)
+        inline = cid.inline
+        if inline is not None:
+            waiting += _links(cid, inline)
+        elif cid.raw in places:
+            waiting += links.get(cid.raw, ())
+        elif not is_part or cid in roots:
+            raise refuse_missing(cid)
+    extra = next((raw for raw in places if raw not in seen), None)
+    if extra is not None:
+        raise refuse_extra(IpfsCid(extra), "is reached from no root")
+
+
+def _links(cid: IpfsCid, block: bytes) -> list[IpfsCid]:
+    """Return what a block links, in order; of dag-cbor nothing."""
+    return [link.cid for link in decode_node(block).links] if cid.codec == DAG_PB else []
+
+
+def _sections(read: ReadAt, size: int) -> Iterator[tuple[int, int]]:
+    """Yield where each section's content begins, and its length."""
+    at = 0
+    while at < size:
+        head = read(at, VARINT_SIZE_MAX)
+        if not any(byte < 0x80 for byte in head) and len(head) < VARINT_SIZE_MAX:  # noqa: PLR2004
+            raise refuse_cut(size)
+        length, shift = read_varint(head, 0, refuse_archive)
+        at += shift
+        if not 0 < length <= _SECTION_BYTES_MAX:
+            raise refuse_archive(f"a section of {length} bytes")
+        if length > size - at:
+            raise refuse_cut(size)
+        yield at, length
+        at += length
+
+
+def _encode_header(roots: Sequence[IpfsCid]) -> bytes:
+    items = [_LINK + item_head(2, len(cid.raw) + 1) + b"\0" + cid.raw for cid in roots]
+    return b"".join((_START, item_head(4, len(roots)), *items, _END))
+
+
+def _decode_header(header: bytes) -> tuple[IpfsCid, ...]:
+    """Return the roots; the header must be the bytes that we would write."""
+    at = len(_START) + 1
+    count = header[at - 1] & 0x1F if len(header) >= at else 0
+    if count == 24 and len(header) > at:  # noqa: PLR2004 - the count stands in the next byte
+        count, at = header[at], at + 1
+    roots = []
+    for _ in range(min(count, ROOTS_MAX)):
+        start = header.find(b"\0", at, at + 5) + 1
+        if not start:
+            raise refuse_archive("its header")
+        at = read_leading(header, start)
+        roots.append(IpfsCid(header[start:at]))
+    if not roots or _encode_header(roots) != header:
+        raise refuse_archive("its header")
+    return tuple(roots)
