@@ -219,6 +219,7 @@ def _look(heard: Heard, cases: list[str]) -> None:
     change = union.propose_limit("block_transactions", 500)["change"]
     heard["finance"].vote_change(change, yes=True)
     assert [row["change"] for row in union.list_changes()] == [change]
+    assert union.show_limits()["vote_ppm"] == 666_667
     assert union.show_change(change)["yes"] == ["credit-union", "finance"]
     height = union.show_health()["height"]
     union.ask("GET", "/healthz")

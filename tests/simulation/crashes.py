@@ -22,6 +22,7 @@ from pathlib import Path
 from simulation.chain import Chain
 from simulation.syncs import SQLITE_LIBRARY, Syncs
 from simulation.town import ORDERER, Town
+from tallystick.base.errors import Error
 from tallystick.chain.block import read_block
 from tallystick.kernel.ledger.outbox import Request
 from tallystick.kernel.ledger.replica import Replica
@@ -71,10 +72,12 @@ def _run_child(folder: Path, seed: int) -> tuple[bool, list[int]]:
     if child == 0:
         os.close(reading)
         status = 1
-        with contextlib.suppress(BaseException):
+        try:
             _work(folder, seed, writing)
             status = 0
-        os._exit(status)
+        finally:
+            # Nothing of the parent's may run here: no test's cleaning up, no second reader.
+            os._exit(status)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         told = pipe.read()
@@ -103,7 +106,7 @@ def _check(folder: Path, seed: int, acknowledged: list[int]) -> None:
     for name in town.houses:
         if name != ORDERER:
             # An orderer that lost its end takes it from whoever has it.
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Error):
                 town.follower(name).pull()
     town.orderer.start()
     for name in WRITERS:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from simulation.test_kill import TESTS, has_sqlite
+from simulation.test_kill import has_sqlite
+
+TESTS = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.skipif(
     not has_sqlite(), reason="SQLite is no shared library of this Python"

@@ -42,6 +42,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
         "change by height kind until state",
         "yes no needed voices settled_height member role name keys limit value",
     ),
+    "Limits": ("block_bytes block_transactions vote_ppm", ""),
     "CaseActed": ("case record", ""),
     "CaseHandedOver": ("case owner record", ""),
     "CaseOpened": (
@@ -153,6 +154,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "begin_draft": "made DraftKept",
     "list_chains": "list ChainRow",
     "approve_subsidy": "write CaseActed",
+    "show_limits": "one Limits",
     "list_changes": "list ChangeRow",
     "show_change": "one ChangeRow",
     "propose_change": "write ChangeActed",

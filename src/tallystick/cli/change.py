@@ -83,6 +83,14 @@ def list_(place: Place) -> list[Any]:
     ]
 
 
+@change.verb("limits", zh="列出账本现行的限额", en="List the chain's limits in force.")
+@at_member()
+def limits(place: Place) -> dict[str, Any]:
+    """List the limits."""
+    with place.office(any_member=True) as office:
+        return dict(office.show_limits())
+
+
 @change.verb(
     "card",
     zh="在新成员自己的机器上造钥匙，写出公开的名片；私钥不离开本机",

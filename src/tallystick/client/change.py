@@ -13,6 +13,11 @@ __all__ = ["ChangeVerbs"]
 class ChangeVerbs(Carrier):
     """Verbs of what members decide together."""
 
+    def show_limits(self) -> Tree:
+        """Return the limits of the chain in force."""
+        found: Tree = self._get("/limits")
+        return found
+
     def list_changes(self) -> list[Tree]:
         """Return the changes proposed, the newest first, with how they stand."""
         found: list[Tree] = self._get("/changes")["items"]

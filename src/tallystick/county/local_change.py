@@ -20,6 +20,10 @@ class ChangeOffice(NodeOffice):
         """Return the list in force, with every key."""
         return [told(each) for each in self._node.membership.list_members()]
 
+    def show_limits(self) -> dict[str, int]:
+        """Return the limits of the chain in force."""
+        return self._node.membership.list_limits()
+
     def list_changes(self) -> list[Any]:
         """Return the changes proposed, the newest first, with how they stand."""
         return [told(each) for each in self._node.membership.list_changes()]

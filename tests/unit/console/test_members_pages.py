@@ -12,7 +12,7 @@ from tallystick.chain.limits import LIMITS
 from tallystick.client import AsyncClient
 from tallystick.console.pages.members_card import draw_card, read_card
 from tallystick.console.pages.members_open import count_ballot, draw_ballot, list_voices
-from tallystick.console.pages.members_propose import Known, read_limit
+from tallystick.console.pages.members_propose import read_limit
 from tallystick.console.pages.members_words import (
     LIMIT_NAMES,
     Names,
@@ -197,13 +197,6 @@ def test_a_share_reads_back_as_it_was_written() -> None:
     for ppm in (500_000, 666_667, 999_999, 750_000):
         assert parse_share(write_share(ppm)) == ppm
     assert "75%" in say_limit(visit(), "vote_ppm", 750_000)
-
-
-def test_the_last_limit_in_force_is_the_one_that_holds() -> None:
-    first = change("limit", limit="block_bytes", value=1, state="in_force", settled_height=5)
-    later = {**first, "value": 2, "settled_height": 9}
-    lost = {**first, "value": 3, "state": "rejected", "settled_height": 11}
-    assert Known.read([lost, later, first], []).limits == {"block_bytes": 2}
 
 
 # ---- cards

@@ -97,6 +97,12 @@ class Vote:
     vote: Annotated[int, Body(strict=True, ge=0, le=1, description="1 is yes, 0 is no.")]
 
 
+@router.get("/limits", summary="Show the limits in force", dependencies=[act("read_change")])
+def show_limits(turn: LookDep) -> Response:
+    """Answers the chain's limits by name, as they hold for the next block."""
+    return answer_json(turn.office.show_limits())
+
+
 @router.get("/changes", summary="List changes", dependencies=[act("read_change")])
 def list_changes(turn: LookDep) -> Response:
     """Answers `{items}`: changes, the newest first, with their votes and how they ended."""

@@ -77,18 +77,18 @@ class _Page:
     async def draw(self, _: Health | None = None) -> None:
         """Ask for everything and show what changed."""
         client = self._v.client
-        changes, members = (
-            found["items"]
-            for found in await asyncio.gather(client.get("/changes"), client.get("/members"))
+        changes, members, limits = await asyncio.gather(
+            client.get("/changes"), client.get("/members"), client.get("/limits")
         )
-        if (changes, members) == self._seen:
+        seen = (changes["items"], members["items"], limits)
+        if seen == self._seen:
             return
-        self._seen = (changes, members)
-        self._draw(changes, members)
+        self._seen = seen
+        self._draw(*seen)
 
-    def _draw(self, changes: list[Tree], members: list[Tree]) -> None:
+    def _draw(self, changes: list[Tree], members: list[Tree], limits: Tree) -> None:
         v, names = self._v, Names.read(self._v, changes)
-        self._known = Known.read(changes, members)
+        self._known = Known(frozenset(each["member"] for each in members), limits)
         self._open.clear()
         with self._open:
             is_waiting = show_open(v, changes, members, names, self.draw)

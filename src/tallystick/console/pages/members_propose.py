@@ -39,18 +39,10 @@ Tree = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the page knows: who is in the list, and the limits that votes have set."""
+    """What the page knows: who is in the list, and the limits in force."""
 
     members: frozenset[str] = frozenset()
     limits: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, changes: Sequence[Tree], members: Sequence[Tree]) -> Known:
-        """Return what changes and the list tell."""
-        voted = [each for each in changes if (each["kind"], each["state"]) == ("limit", "in_force")]
-        voted.sort(key=lambda each: int(each["settled_height"]))
-        limits = {each["limit"]: int(each["value"]) for each in voted}
-        return cls(frozenset(each["member"] for each in members), limits)
 
 
 Redraw = Callable[[], Awaitable[None]]
@@ -150,7 +142,12 @@ def _say(words: str) -> None:
 
 def _limit_button(v: Visit, name: str, draw: Redraw, known: Callable[[], Known]) -> None:
     words = v.say(LIMIT_NAMES[name])
-    button(words, lambda: _limit(v, name, draw, known().limits.get(name)), "pencil", "short")
+    button(
+        words,
+        lambda: _limit(v, name, draw, known().limits.get(name, LIMITS[name].unset)),
+        "pencil",
+        "short",
+    )
 
 
 # ---- keys
@@ -282,16 +279,12 @@ def read_limit(name: str, text: str) -> int | None:
     return value if value is not None and known.least <= value <= known.most else None
 
 
-def _limit(v: Visit, name: str, draw: Redraw, now: int | None) -> None:
+def _limit(v: Visit, name: str, draw: Redraw, now: int) -> None:
     known = LIMITS[name]
     write = write_share if name == VOTE_PPM else format_count
     least, most = write(known.least), write(known.most)
     span = v.t(f"{least} 到 {most}", f"{least} to {most}")
-    told = (
-        v.t("现在照建链时的规定", "now as the chain was founded with")
-        if now is None
-        else v.t(f"现在是 {write(now)}", f"now {write(now)}")
-    )
+    told = v.t(f"现在是 {write(now)}", f"now {write(now)}")
 
     def body(typed: Mapping[str, Any]) -> Tree:
         return {"limit": {"limit": name, "value": typed["value"]}}

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.chain.limits import VOTE_PPM, count_needed, read_limit
+from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
@@ -159,6 +159,10 @@ class Membership:
             )
         found = self._desk.records.find(change)
         return found.record["pub"], found.member, found.height
+
+    def list_limits(self) -> dict[str, int]:
+        """Return the limits in force at the next height, by name."""
+        return {name: read_limit(self._read, name) for name in LIMITS}
 
     def list_changes(self) -> list[dict[str, Any]]:
         """Return all changes ever proposed, the newest first, with how they stand."""
