@@ -13,7 +13,7 @@ BIN = $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
 # The optional C loops are built with the package; without a compiler it works all the same.
-NATIVE = setup.py src/tallystick/_native/batch.c
+NATIVE = setup.py $(wildcard src/tallystick/_native/*.[ch])
 PACKAGE = $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
 PYTEST = $(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal
 COMPILE = pip compile pyproject.toml --group build --universal --python-version 3.11 --fork-strategy fewest \

@@ -15,6 +15,16 @@ setup(
             sources=["src/tallystick/_native/batch.c"],
             extra_compile_args=["-O3"],
             optional=True,
-        )
+        ),
+        Extension(
+            "tallystick._native.zigzag",
+            sources=["src/tallystick/_native/zigzag.c"],
+            depends=[
+                "src/tallystick/_native/zigzag_levels.h",
+                "src/tallystick/_native/zigzag_kernels.h",
+            ],
+            extra_compile_args=["-O3"],
+            optional=True,
+        ),
     ]
 )

@@ -1,7 +1,8 @@
-"""Loops in C for what is scored by the million; the house runs without them, slower.
+"""Loops in C for what is scored by the million or coded by the megabyte; the house runs without.
 
-Laws: optional: where no compiler was when the package was installed, `batch` is None and NumPy says
-the same of every row (tests/laws/test_native.py). No decision of a single case comes through here.
+Laws: optional: where no compiler was when the package was installed, `batch` and `zigzag` are None
+and NumPy says the same, slower, of every row and byte (tests/laws/test_native.py, test_zigzag.py).
+No decision of a single case comes through here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tallystick._native import batch
+    from tallystick._native import batch, zigzag
 else:
 
     def _load(name: str) -> ModuleType | None:
@@ -20,11 +21,16 @@ else:
         except ImportError:
             return None
 
-    batch = _load("batch")
+    batch, zigzag = _load("batch"), _load("zigzag")
 
-__all__ = ["batch", "is_built"]
+__all__ = ["batch", "is_built", "is_zigzag_built", "zigzag"]
 
 
 def is_built() -> bool:
-    """Return whether the loops in C are here."""
+    """Return whether the loops of cards and trees are here."""
     return batch is not None
+
+
+def is_zigzag_built() -> bool:
+    """Return whether the loops of the erasure code are here."""
+    return zigzag is not None

@@ -46,6 +46,7 @@ from tallystick.text.problems_ledger import LEDGER_PLACED, LEDGER_PROBLEMS
 from tallystick.text.problems_link import LINK_PROBLEMS
 from tallystick.text.problems_member import MEMBER_PROBLEMS
 from tallystick.text.problems_refusal import REFUSAL_CURES
+from tallystick.text.problems_spread import SPREAD_PROBLEMS
 from tallystick.text.problems_store import STORE_PROBLEMS
 from tallystick.text.problems_unixfs import UNIXFS_PROBLEMS
 from tallystick.text.problems_verb import VERB_PROBLEMS
@@ -77,6 +78,7 @@ PROBLEMS: Final[Mapping[str, ProblemRow]] = _join(
     LINK_PROBLEMS,
     MEMBER_PROBLEMS,
     STORE_PROBLEMS,
+    SPREAD_PROBLEMS,
     UNIXFS_PROBLEMS,
     VERB_PROBLEMS,
 )

@@ -65,7 +65,7 @@ ARCHIVE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "Name an existing file.",
             ),
             "span": (
-                "没有说清哪些旧区块要归档",
+                "没有说清哪些旧内容要归档",
                 "It is not clear which old blocks go",
                 NOTHING_CHANGED,
                 "写明保留多少天，或到哪个高度，二者选一。",

@@ -212,6 +212,53 @@ _STORE: Final = problem_table(
         ),
     },
 )
+_ZIGZAG: Final = problem_table(
+    "zigzag",
+    {
+        "length": (
+            "对象的长度不可能是这样",
+            "An object cannot have that length",
+            NOTHING_CHANGED,
+            "写对象自己的长度。",
+            "State the object's own length.",
+        ),
+        "lost": (
+            "在线的碎片太少，暂时拼不回来",
+            "Too few pieces can be reached to put the content together",
+            LOOK_UP,
+            "等更多存有碎片的成员在线时再试。",
+            "Try again when more of the members that hold pieces are up.",
+        ),
+        "profile": (
+            "没有这种纠删码",
+            "There is no such erasure code",
+            NOTHING_CHANGED,
+            "从手册列出的名字里选。",
+            "Choose one of the names that the manual lists.",
+        ),
+        "segment": (
+            "分段大小不在允许范围内",
+            "The size of a segment is outside its limits",
+            NOTHING_CHANGED,
+            "在 1 到 16 MiB 之间选。",
+            "Choose a size from 1 to 16 MiB.",
+        ),
+        "shard": (
+            "碎片编号不对，或少了一块",
+            "A piece has a wrong number, or a needed one is missing",
+            DAMAGE_UNUSED,
+            "所有碎片都取自同一份内容，再试一次。",
+            "Take all pieces from the same content and try again.",
+        ),
+        "size": (
+            "碎片的大小不对",
+            "A piece has the wrong size",
+            DAMAGE_UNUSED,
+            "它属于另一份内容或已残缺，请从其他成员取。",
+            "It is of other content or cut short; fetch it from another member.",
+        ),
+    },
+)
 _VIEW: Final = problem_table(
     "views",
     {
@@ -303,6 +350,7 @@ STORE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
     **_DATABASE,
     **_KEYS,
     **_STORE,
+    **_ZIGZAG,
     **_VIEW,
     **_HOUSE,
 }

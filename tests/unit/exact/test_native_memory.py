@@ -12,15 +12,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-SOURCE = ROOT / "src/tallystick/_native/batch.c"
-TESTS = ("tests/laws/test_native.py", "tests/unit/exact/test_native.py")
+TESTS = {
+    "batch": ("tests/laws/test_native.py", "tests/unit/exact/test_native.py"),
+    "zigzag": ("tests/laws/test_zigzag.py", "tests/unit/kernel/store/zigzag"),
+}
 PLUGIN = """
 import importlib.util
 from tallystick import _native
-spec = importlib.util.spec_from_file_location("tallystick._native.batch", {path!r})
-_native.batch = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(_native.batch)
-assert _native.is_built()
+spec = importlib.util.spec_from_file_location("tallystick._native.{name}", {path!r})
+_native.{name} = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(_native.{name})
 """
 
 
@@ -34,25 +35,26 @@ def runtimes(compiler: str) -> list[str]:
     return found
 
 
-def watched(compiler: str, folder: Path, options: list[str]) -> None:
+def watched(compiler: str, name: str, folder: Path, options: list[str]) -> None:
     """Compile the loops with sanitizers into a plugin that puts them in place."""
-    path = folder / "batch.so"
+    path, source = folder / f"{name}.so", ROOT / f"src/tallystick/_native/{name}.c"
     watch = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g", "-O1"]
     strict = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared"]
     include = ["-isystem", sysconfig.get_paths()["include"]]
-    command = [compiler, *strict, *watch, *options, *include, str(SOURCE), "-o", str(path)]
+    command = [compiler, *strict, *watch, *options, *include, str(source), "-o", str(path)]
     subprocess.run(command, check=True)
-    (folder / "watched.py").write_text(PLUGIN.format(path=str(path)), encoding="utf-8")
+    (folder / "watched.py").write_text(PLUGIN.format(name=name, path=str(path)), encoding="utf-8")
 
 
 @pytest.mark.slow
 @pytest.mark.external
 @pytest.mark.parametrize("options", [[], ["-DTALLYSTICK_PLAIN"]], ids=["own", "plain"])
-def test_the_laws_hold_under_the_sanitizers(options: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", TESTS)
+def test_the_laws_hold_under_the_sanitizers(name: str, options: list[str], tmp_path: Path) -> None:
     compiler = shutil.which("gcc")
     if compiler is None or len(preloaded := runtimes(compiler)) < 2:
         pytest.skip("no gcc with sanitizers")
-    watched(compiler, tmp_path, options)
+    watched(compiler, name, tmp_path, options)
     environment = os.environ | {
         "LD_PRELOAD": " ".join(preloaded),
         "ASAN_OPTIONS": "detect_leaks=0",
@@ -61,7 +63,17 @@ def test_the_laws_hold_under_the_sanitizers(options: list[str], tmp_path: Path) 
     }
     # Uncaptured (-s), or the report of an abort is lost with the process.
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-qs", "-p", "watched", "-p", "no:cacheprovider", *TESTS],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-qs",
+            "-p",
+            "watched",
+            "-p",
+            "no:cacheprovider",
+            *TESTS[name],
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,

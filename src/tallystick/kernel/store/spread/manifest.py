@@ -1,0 +1,138 @@
+"""What an object is made of: its code, its length, and the hash of every sub-chunk of every shard.
+
+A DAG-CBOR object `{v, id, owner, code, length, segment, digests}`; its CID names the object. A read
+of any sub-chunk from any member is checked by itself against it, so nobody need be trusted with a
+byte. `id` is drawn by who puts it and decides which members hold which shard (`placement`).
+Limits: 16 MiB, so some 40 GiB of object at the default code and segment.
+Source: docs/spec/spread.md, "Manifest".
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tallystick.base import codec
+from tallystick.base.codec import Cid, cid_of, encode
+from tallystick.base.errors import Invalid
+from tallystick.kernel.store.base import OBJECT_BYTES_MAX
+from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, Layout, Segment
+from tallystick.kernel.store.zigzag.layout import SEGMENT_BYTES_MAX as _SEGMENT_MAX
+from tallystick.kernel.store.zigzag.profile import find_profile
+from tallystick.kernel.store.zigzag.program import Buffer
+
+__all__ = ["DIGEST_SIZE", "ID_SIZE", "Manifest", "hash_pieces"]
+
+DIGEST_SIZE: Final = 32
+ID_SIZE: Final = 16
+_SEGMENTS_MAX: Final = OBJECT_BYTES_MAX // DIGEST_SIZE
+_SHAPE: Final = codec.shape(
+    {
+        "v": codec.choice(1),
+        "id": codec.octets(ID_SIZE, ID_SIZE),
+        "owner": codec.ident(40),
+        "code": codec.text(20),
+        "length": codec.integer(0, LENGTH_MAX),
+        "segment": codec.integer(1, _SEGMENT_MAX),
+        "digests": codec.list_of(codec.octets(OBJECT_BYTES_MAX), _SEGMENTS_MAX),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What an object is made of.
+
+    Attributes:
+        id: 16 bytes, drawn.
+        owner: the member who put it.
+        layout: code, length and segment size.
+        digests: by segment, of shard 0's sub-chunks first, 32 bytes each.
+    """
+
+    id: bytes
+    owner: str
+    layout: Layout
+    digests: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        """Its bytes."""
+        tree: dict[str, codec.Value] = {
+            "v": 1,
+            "id": self.id,
+            "owner": self.owner,
+            "code": self.layout.profile.name,
+            "length": self.layout.length,
+            "segment": self.layout.segment_bytes,
+            "digests": [*self.digests],
+        }
+        return encode(tree)
+
+    @property
+    def cid(self) -> Cid:
+        """The name of the object."""
+        return cid_of(self.data)
+
+    @classmethod
+    def read(cls, data: bytes) -> Manifest:
+        """Return the manifest of its bytes.
+
+        Raises:
+            Invalid: `spread.manifest`, they are none: another shape, code, or count of hashes.
+        """
+        try:
+            if len(data) > OBJECT_BYTES_MAX:
+                raise _malformed(f"it has {len(data)} bytes")
+            tree: dict[str, Any] = codec.decode(data, _SHAPE)
+            layout = Layout(find_profile(tree["code"]), tree["length"], tree["segment"])
+        except Invalid as error:
+            raise _malformed(error.message) from error
+        found = cls(tree["id"], tree["owner"], layout, tuple(tree["digests"]))
+        size = layout.profile.n * layout.profile.alpha * DIGEST_SIZE
+        if len(found.digests) != layout.segment_count or any(
+            len(each) != size for each in found.digests
+        ):
+            raise _malformed("it has not a hash for every sub-chunk")
+        return found
+
+    def find_wrong(self, place: int, shard: int, chunks: Sequence[int], data: Buffer) -> int | None:
+        """Return the first of some sub-chunks that is not what was put, None if all are.
+
+        Args:
+            place: the segment's number.
+            shard: of which they are.
+            chunks: which, ascending.
+            data: their kept bytes, one after another.
+        """
+        segment, view, at = self.layout.segment(place), memoryview(data).cast("B"), 0
+        base = shard * self.layout.profile.alpha
+        for x in chunks:
+            start, end = segment.span(shard, x)
+            digest = hashlib.sha256(view[at : at + end - start]).digest()
+            first = (base + x) * DIGEST_SIZE
+            if digest != self.digests[place][first : first + DIGEST_SIZE]:
+                return x
+            at += end - start
+        return None if at == len(view) else chunks[-1] if chunks else 0
+
+
+def hash_pieces(segment: Segment, pieces: Sequence[Buffer]) -> bytes:
+    """Return the digests of all sub-chunks of a segment's shards, shard 0's first."""
+    found = []
+    for shard, piece in enumerate(pieces):
+        view = memoryview(piece).cast("B")
+        for x in range(segment.profile.alpha):
+            start, end = segment.span(shard, x)
+            found.append(hashlib.sha256(view[start:end]).digest())
+    return b"".join(found)
+
+
+def _malformed(why: str) -> Invalid:
+    return Invalid(
+        "spread.manifest",
+        f"the bytes are no manifest of an object: {why}",
+        cure="Ask another member for the object's manifest by its CID.",
+    )

@@ -1,0 +1,152 @@
+"""An object put: cut into segments, encoded, its shards sent to as many members, all at once.
+
+Laws: nothing of it counts before its manifest is whole, and a shard counts at its member only as
+the manifest's. A member that fails on the way takes no further part; the object stands as long as
+no more fail than the code makes good, and the result says which shards are to be repaired.
+What is put is what others may see: whoever has secrets encrypts before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from tallystick.base.errors import Error, Unavailable
+from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_pieces
+from tallystick.kernel.store.spread.placement import place_shards
+from tallystick.kernel.store.spread.ring import Ring
+from tallystick.kernel.store.spread.serving import PIECE_BYTES_MAX
+from tallystick.kernel.store.unixfs.importer import Readable
+from tallystick.kernel.store.zigzag.coder import encode
+from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, SEGMENT_BYTES, Layout
+from tallystick.kernel.store.zigzag.profile import DEFAULT_PROFILE, Profile
+
+__all__ = ["Put", "put_object"]
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object that was put.
+
+    Attributes:
+        manifest: what it is made of.
+        holders: who was given each shard.
+        missing: the shards whose members failed, to be repaired.
+    """
+
+    manifest: Manifest
+    holders: tuple[str, ...]
+    missing: tuple[int, ...]
+
+
+def put_object(
+    ring: Ring,
+    source: Readable,
+    identifier: bytes,
+    profile: Profile = DEFAULT_PROFILE,
+    *,
+    segment_bytes: int = SEGMENT_BYTES,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Put:
+    """Put an object; return its manifest and who holds it.
+
+    Args:
+        ring: the members.
+        source: its bytes, read once, to their end.
+        identifier: 16 bytes, drawn for it.
+        profile: its code.
+        segment_bytes: as `Layout` takes it.
+        progress: told the bytes sent so far.
+
+    Raises:
+        Unavailable: `spread.members`, too few members; `spread.lost`, more failed than the code
+            makes good, and what was given is dropped.
+    """
+    assert len(identifier) == ID_SIZE
+    assert segment_bytes <= profile.k * PIECE_BYTES_MAX, "a piece goes in one message"
+    holders = place_shards(identifier, ring.members(), profile.n)
+    sending = _Sending(ring, identifier, holders)
+    try:
+        manifest = _send_all(sending, source, (profile, segment_bytes), progress)
+    except Error:
+        sending.forget()
+        raise
+    return Put(manifest, holders, tuple(sorted(sending.failed)))
+
+
+def _send_all(
+    sending: _Sending, source: Readable, cut: tuple[Profile, int], progress: Callable[[int], None]
+) -> Manifest:
+    profile, segment_bytes = cut
+    room = Layout(profile, LENGTH_MAX, segment_bytes).full_bytes
+    digests: list[bytes] = []
+    length = 0
+    with ThreadPoolExecutor(profile.n) as pool:
+        while data := _read_full(source, room):
+            segment = Layout(profile, length + len(data), segment_bytes).segment(len(digests))
+            pieces = encode(data, profile)
+            digests.append(hash_pieces(segment, pieces))
+            list(pool.map(partial(sending.send, at=segment.piece_start), range(profile.n), pieces))
+            sending.check(profile)
+            length += len(data)
+            progress(length)
+        layout = Layout(profile, length, segment_bytes)
+        manifest = Manifest(sending.identifier, sending.ring.member, layout, tuple(digests))
+        list(pool.map(partial(sending.finish, manifest), range(profile.n)))
+    sending.check(profile)
+    return manifest
+
+
+class _Sending:
+    """The shards of one object on their way, each to its member."""
+
+    def __init__(self, ring: Ring, identifier: bytes, holders: tuple[str, ...]) -> None:
+        self.ring = ring
+        self.identifier = identifier
+        self._holders = holders
+        self.failed: dict[int, Error] = {}
+
+    def send(self, shard: int, piece: memoryview, *, at: int) -> None:
+        """Send a piece of a shard, unless its member has failed before."""
+        if len(piece) and shard not in self.failed:
+            place, member = (self.identifier, shard), self._holders[shard]
+            self._try(shard, lambda: self.ring.write(member, place, at, bytes(piece)))
+
+    def finish(self, manifest: Manifest, shard: int) -> None:
+        """Have the shard's member keep it."""
+        if shard not in self.failed:
+            self._try(shard, lambda: self.ring.finish(self._holders[shard], manifest, shard))
+
+    def forget(self) -> None:
+        """Have all drop what they were given."""
+        for member in self._holders:
+            with contextlib.suppress(Error):
+                self.ring.forget(member, self.identifier)
+
+    def _try(self, shard: int, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Error as error:
+            self.failed[shard] = error
+
+    def check(self, profile: Profile) -> None:
+        """Refuse to go on once more have failed than the code makes good."""
+        if len(self.failed) > profile.r:
+            shard, error = next(iter(sorted(self.failed.items())))
+            raise Unavailable(
+                "spread.lost",
+                f"{len(self.failed)} of {profile.n} members failed, as {self._holders[shard]}:"
+                f" {error.message}",
+                cure="Try again when more members are up.",
+            )
+
+
+def _read_full(source: Readable, size: int) -> bytes:
+    """Return the next bytes, `size` unless the source ends."""
+    found = bytearray()
+    while len(found) < size and (data := source.read(size - len(found))):
+        found += data
+    return bytes(found)
