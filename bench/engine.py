@@ -2,8 +2,9 @@
 
 The peer is CometBFT's Go key-value store, out of process over the same transport, in a network of
 the same settings: it checks no signature, keeps no chain and writes no file. Members run in
-processes of their own (`python bench/engine.py FOLDER NAME PORT`), each submits a quarter. A ratio
-is the median of interleaved rounds. Needs `tally engine install cometbft` and `abci-cli`.
+processes of their own (`python bench/engine.py FOLDER NAME PORT PROFILE`), each submits a quarter;
+under the profile `fast` they tell each other what waits over signed HTTP. A ratio is the median of
+interleaved rounds. Needs `tally engine install cometbft` and `abci-cli`.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
+
+from one_type import CHARTER
 
 from tallystick.base import codec
 from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
@@ -28,14 +32,21 @@ from tallystick.base.errors import Unavailable
 from tallystick.base.keys import SigningKey, verify
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import sign_transaction
+from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
 from tallystick.kernel.ledger.engines.abci_server import AbciServer
 from tallystick.kernel.ledger.engines.abci_table import Request
 from tallystick.kernel.ledger.engines.abci_wire import frame_of
 from tallystick.kernel.ledger.engines.application import Application, Offer
-from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer, Seat, write_home
+from tallystick.kernel.ledger.engines.comet_home import (
+    DEFAULT,
+    FAST,
+    EngineKeys,
+    Peer,
+    Seat,
+    write_home,
+)
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.supervise import Keeper
@@ -43,6 +54,9 @@ from tallystick.kernel.ledger.engines.validator import Place, Validator
 from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.install import find_engine
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.book import Place as LinkPlace
+from tallystick.kernel.link.engines.http import HttpLink, Listening
+from tallystick.kernel.link.trust import Roll, Trust
 
 __all__ = ["run"]
 
@@ -59,20 +73,12 @@ START_MS: Final = 1_790_000_000_000
 LIFE_MS: Final = 3_600_000
 
 
-def _admit(offered: Admission) -> int:
-    del offered
-    return Code.ADMITTED
-
-
-CHARTER: Final[Charter] = {
-    ("note.made", 1): RecordType(
-        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
-    )
-}
-
-
 def _tx_key(name: str) -> SigningKey:
     return SigningKey.from_seed(SeededEntropy(f"bench {name}").draw("key", 32))
+
+
+def _link_key(name: str) -> SigningKey:
+    return SigningKey.from_seed(SeededEntropy(f"bench link {name}").draw("key", 32))
 
 
 def _engine_keys(name: str) -> EngineKeys:
@@ -87,6 +93,7 @@ def _genesis() -> Genesis:
             (
                 Key(1, "tx", 1, _tx_key(name).public, 0),
                 Key(2, "bft", 1, _engine_keys(name).public, 0),
+                Key(3, "link", 1, _link_key(name).public, 0),
             ),
         )
         for name in NAMES
@@ -158,29 +165,54 @@ def _free_port(count: int) -> int:
 # ---- one member's process
 
 
-def _be_member(folder: Path, name: str, port: int) -> None:
+@contextlib.contextmanager
+def _linked(folder: Path, name: str, port: int, replica: Replica) -> Iterator[HttpLink]:
+    """Give a member's end of the link; it listens beyond the engines' ports."""
+    book = {
+        other: LinkPlace("http", "127.0.0.1", port + 2 * len(NAMES) + at)
+        for at, other in enumerate(NAMES)
+    }
+    with contextlib.closing(HeardRequests(folder / "local.db", SystemClock())) as nonces:
+        trust = Trust(
+            name,
+            lambda: _link_key(name),
+            Roll(replica.genesis.chain, lambda: (replica.tip.members, replica.tip.height + 1)),
+            clock=SystemClock(),
+            entropy=SystemEntropy(),
+            nonces=nonces,
+        )
+        with contextlib.closing(HttpLink(trust, book, Listening(book[name], folder))) as link:
+            link.start()
+            yield link
+
+
+def _be_member(folder: Path, name: str, port: int, profile: str) -> None:
     """Answer on standard output what standard input asks: sign so many, then submit them."""
     own = folder / name
     own.mkdir()
     _engine_keys(name).write(own / "bft.key")
     replica = _replica(own / "ledger.db")
     rpc = port + 2 * NAMES.index(name)
-    place = Place(own, find_engine("cometbft"), rpc, rpc + 1, peers=_peers(name, port))
-    validator = Validator.open(replica, place, SystemClock(), SystemEntropy())
+    peers = _peers(name, port)
+    place = Place(own, find_engine("cometbft"), rpc, rpc + 1, peers=peers, profile=profile)
+    with contextlib.closing(replica), contextlib.ExitStack() as stack:
+        link = stack.enter_context(_linked(own, name, port, replica)) if profile == FAST else None
+        validator = Validator.open(replica, place, SystemClock(), SystemEntropy(), link=link)
+        stack.enter_context(contextlib.closing(validator))
+        _answer(validator, name)
+
+
+def _answer(validator: Validator, name: str) -> None:
     seq, signed = 0, list[bytes]()
-    try:
-        for line in sys.stdin:
-            count, width = json.loads(line)
-            if count:
-                signed = [_sign(name, seq + each, width) for each in range(1, count + 1)]
-                seq += count
-            else:
-                _submit_all(validator, signed)
-            sys.stdout.write("done\n")
-            sys.stdout.flush()
-    finally:
-        validator.close()
-        replica.close()
+    for line in sys.stdin:
+        count, width = json.loads(line)
+        if count:
+            signed = [_sign(name, seq + each, width) for each in range(1, count + 1)]
+            seq += count
+        else:
+            _submit_all(validator, signed)
+        sys.stdout.write("done\n")
+        sys.stdout.flush()
 
 
 def _submit_all(validator: Validator, signed: Sequence[bytes]) -> None:
@@ -198,12 +230,12 @@ def _submit_all(validator: Validator, signed: Sequence[bytes]) -> None:
 class _Members:
     """Four members' processes."""
 
-    def __init__(self, folder: Path) -> None:
-        port = _free_port(8)
+    def __init__(self, folder: Path, profile: str = DEFAULT) -> None:
+        port = _free_port(3 * len(NAMES))
         command = [sys.executable, str(Path(__file__)), str(folder)]
         self._children = [
             subprocess.Popen(  # noqa: S603 - this file
-                [*command, name, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+                [*command, name, str(port), profile], stdin=subprocess.PIPE, stdout=subprocess.PIPE
             )
             for name in NAMES
         ]
@@ -309,22 +341,17 @@ class _Store:
 # ---- rows
 
 
-def _spread(ratios: Sequence[float]) -> tuple[float, float]:
-    low, middle, high = statistics.quantiles(ratios, n=4)
-    return round(middle, 3), round(high - low, 3)
-
-
 def _row(
     name: str, value: float, unit: str, against: str, ratios: Sequence[float]
 ) -> dict[str, Any]:
-    ratio, spread = _spread(ratios)
+    low, middle, high = statistics.quantiles(ratios, n=4)
     return {
         "name": name,
         "value": round(value, 1),
         "unit": unit,
         "against": against,
-        "ratio": ratio,
-        "spread": spread,
+        "ratio": round(middle, 3),
+        "spread": round(high - low, 3),
     }
 
 
@@ -420,28 +447,32 @@ def _measure_alone(rounds: int) -> list[dict[str, Any]]:
 def _measure_together(rounds: int) -> list[dict[str, Any]]:
     size = len(_sign("bank", 1, 1))
     singles, bundles, stores = list[float](), list[float](), list[float]()
+    fasts, widest = list[float](), list[float]()
+
+    def load_both(net: _Members) -> tuple[float, float]:
+        return net.load(SINGLES, 1), net.load(BUNDLES, WIDTH)
+
     for _ in range(rounds):
         stores.append(_in_folder(_Store, lambda net: net.load(SINGLES, size)))
-        both = _in_folder(_Members, lambda net: (net.load(SINGLES, 1), net.load(BUNDLES, WIDTH)))
-        singles.append(both[0])
-        bundles.append(both[1])
-    pairs = zip(singles, stores, strict=True)
+        for profile, rates, wide in ((DEFAULT, singles, bundles), (FAST, fasts, widest)):
+            both = _in_folder(partial(_Members, profile=profile), load_both)
+            rates.append(both[0])
+            wide.append(both[1])
+    store = "the engine's key-value store, which checks nothing"
+    single = "its own rate of single records"
     return [
-        _row(
-            "engine.single",
-            statistics.median(singles),
-            "1/s",
-            "the engine's key-value store, which checks nothing",
-            [own / bare for own, bare in pairs],
-        ),
-        _row(
-            "engine.bundle",
-            statistics.median(bundles),
-            "1/s",
-            "its own rate of single records",
-            [wide / own for wide, own in zip(bundles, singles, strict=True)],
-        ),
+        _rated("engine.single", singles, store, stores),
+        _rated("engine.fast", fasts, store, stores),
+        _rated("engine.bundle", bundles, single, singles),
+        _rated("engine.fast_bundle", widest, single, fasts),
     ]
+
+
+def _rated(
+    name: str, rates: Sequence[float], against: str, bases: Sequence[float]
+) -> dict[str, Any]:
+    ratios = [own / base for own, base in zip(rates, bases, strict=True)]
+    return _row(name, statistics.median(rates), "1/s", against, ratios)
 
 
 def _in_folder(make: Callable[[Path], Any], work: Callable[[Any], Any]) -> Any:  # noqa: ANN401
@@ -455,4 +486,4 @@ def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    _be_member(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    _be_member(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])

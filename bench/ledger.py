@@ -22,6 +22,7 @@ from typing import Any, Final
 import cbor2
 import numpy as np
 from nacl import bindings
+from one_type import CHARTER
 
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy
@@ -29,7 +30,6 @@ from tallystick.base.codec import encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.replica import Replica
@@ -42,18 +42,6 @@ BUNDLES: Final = 12
 BUNDLE_RECORDS: Final = 1_000
 ROUNDS: Final = 5
 GOAL: Final = 0.5
-
-
-def _admit(offered: Admission) -> int:
-    del offered
-    return Code.ADMITTED
-
-
-CHARTER: Final[Charter] = {
-    ("note.made", 1): RecordType(
-        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

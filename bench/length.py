@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from one_type import CHARTER
+
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.codec import encode
@@ -24,7 +26,7 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.chain.log import Log
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, Code, RecordType, record_key
+from tallystick.chain.record import record_key
 from tallystick.chain.transaction import sign_transaction
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.replica import Replica
@@ -39,18 +41,6 @@ BUNDLE: Final = 64
 BLOCK: Final = 16
 """Bundles of a block: 1,024 records."""
 LOOKS: Final = 300
-
-
-def _admit(offered: Admission) -> int:
-    del offered
-    return Code.ADMITTED
-
-
-CHARTER: Final[Charter] = {
-    ("note.made", 1): RecordType(
-        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
-    )
-}
 
 
 def _identify(number: int) -> bytes:
@@ -91,7 +81,7 @@ class _Growing:
         self.records = self._seq = 0
 
     def grow(self) -> float:
-        """Append a block; return the seconds of processor, without those of making and signing it."""
+        """Append a block; return its seconds of processor, without making and signing it."""
         signed = []
         for _ in range(BLOCK):
             self._seq += 1

@@ -23,6 +23,7 @@ from typing import Any, Final
 import httpx
 import uvicorn
 from nacl import bindings
+from one_type import CHARTER
 
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy, SystemClock, SystemEntropy
@@ -32,7 +33,6 @@ from tallystick.chain.block import Genesis
 from tallystick.chain.checkpoint import cosign
 from tallystick.chain.digest import domain
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.follower import Follower
@@ -55,18 +55,6 @@ WARM: Final = 20
 ROUNDS: Final = 5
 CATCH_UPS: Final = 3
 NAMES: Final = ("bank", "coop")
-
-
-def _admit(offered: Admission) -> int:
-    del offered
-    return Code.ADMITTED
-
-
-CHARTER: Final[Charter] = {
-    ("note.made", 1): RecordType(
-        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

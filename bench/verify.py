@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from one_type import CHARTER
+
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.codec import Value, cid_of, encode, sha256
@@ -22,7 +24,6 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.chain.checkpoint import cosign
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, Code, RecordType
 from tallystick.chain.transaction import sign_transaction
 from tallystick.kernel.ledger.audit import Report, audit_chain
 from tallystick.kernel.ledger.kept import Kept, KeptState, read_state
@@ -36,18 +37,6 @@ BLOCKS: Final = 100
 RECORDS_PER_BLOCK: Final = 100
 ROUNDS: Final = 5
 GOAL: Final = 10.0
-
-
-def _admit(offered: Admission) -> int:
-    del offered
-    return Code.ADMITTED
-
-
-CHARTER: Final[Charter] = {
-    ("note.made", 1): RecordType(
-        codec.shape({"kind": codec.ident(40), "object": codec.cid}), {}, {}, frozenset(), _admit
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,16 @@
 """What every test may rely on: the data beside the checkout, Hypothesis' profile, honest skips.
 
 With TALLY_REQUIRE=all a skipped test fails, unless it is marked `external`; the end of the run
-says how many tests ran and how many external ones did not.
+says how many tests ran and how many external ones did not. Temporary files are kept in memory
+where there is room, unless TMPDIR names a place: a test that loses power does so by a file system
+of its own (`simulation`), never by the disk's, and each commit waits for a disk's acknowledgement.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -18,6 +22,23 @@ __all__ = ["shared"]
 
 REQUIRE_ALL: Final = os.environ.get("TALLY_REQUIRE") == "all"
 SHARED: Final = Path(__file__).resolve().parents[2] / "shared"
+MEMORY: Final = Path("/dev/shm")
+MEMORY_FREE_BYTES: Final = 4 << 30
+"""A whole run holds about a quarter of it at once."""
+
+
+def _keep_files_in_memory() -> None:
+    """Let this process, and every one it starts, keep temporary files in memory."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK | os.X_OK):
+        return
+    if shutil.disk_usage(MEMORY).free >= MEMORY_FREE_BYTES:
+        os.environ["TMPDIR"] = str(MEMORY)
+        # Whoever asked before was told of the disk.
+        tempfile.tempdir = None
+
+
+# At import: the workers of a run are started, and their folders made, right after.
+_keep_files_in_memory()
 
 # `ci` draws the same examples on every machine; `deep` looks for new ones and says how to repeat.
 hypothesis.settings.register_profile(

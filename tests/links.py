@@ -73,12 +73,12 @@ class End:
 
 
 def make_trust(
-    folder: Path, name: str, known: List, clock: Clock | None = None
+    folder: Path, name: str, known: List, clock: Clock | None = None, *, drawn: int = 0
 ) -> tuple[Trust, HeardRequests]:
     """Return a member's trust, and the list of requests that it heard."""
     clock = clock or ManualClock(NOW_MS)
     heard = HeardRequests(folder / f"{name}.db", clock)
-    roll = Roll(CHAIN, known.read)
+    roll = Roll(CHAIN, known.read, drawn)
     entropy = SystemEntropy()
     return Trust(
         name, lambda: key_of(name), roll, clock=clock, entropy=entropy, nonces=heard

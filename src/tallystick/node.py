@@ -47,13 +47,23 @@ from tallystick.services.positioning.finish import finish_cases
 from tallystick.services.positioning.service import Positions
 from tallystick.services.publication.service import Publication
 
-__all__ = ["Node"]
+__all__ = ["Node", "check_here"]
 
 _LOG: Final = logging.getLogger(__name__)
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
 BLOCKS_KEPT: Final = 16
 _DESK_SCHEMA: Final = f"{RECEIPT_SCHEMA};{PENDING_SCHEMA};{ANSWER_SCHEMA}"
+
+
+def check_here(home: Path) -> None:
+    """Refuse a member whose own folder is not on this machine: NotFound `member.elsewhere`."""
+    if not (home / "member.key").is_file():
+        raise NotFound(
+            "member.elsewhere",
+            f"the folder of {home.name} is not in {home.parent.name}",
+            cure="Open it where it is.",
+        )
 
 
 class Orders(Protocol):
@@ -142,9 +152,11 @@ class Node:
         """Open a member's folder for writing.
 
         Raises:
+            NotFound: `member.elsewhere`, the folder is not here.
             Conflict: `node.locked`, another process writes this folder.
             Corrupt: a file is not what was written.
         """
+        check_here(folder)
         lock = (folder / "lock").open("wb")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

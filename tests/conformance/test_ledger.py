@@ -17,10 +17,11 @@ from simulation.town import ORDERER, Town
 from simulation.validators import NAMES, engine_keys, free_ports, validated
 from tallystick.base.clock import SystemEntropy
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
-from tallystick.chain.block import Tip
+from tallystick.chain.block import Effects, Tip
 from tallystick.kernel.ledger import waiting
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.engines import cometbft
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.validator import Place, Validator
@@ -88,8 +89,8 @@ class TownBench(Bench):
 class SimulatedBench(Bench):
     """Four members of an engine that is played."""
 
-    def __init__(self, folder: Path) -> None:
-        self.council = Council(folder, "suite")
+    def __init__(self, folder: Path, profile: str = DEFAULT) -> None:
+        self.council = Council(folder, "suite", profile=profile)
         self.council.open_all()
         self.chain = self.council.chain
         self.seat = self.council.seats["bank"]
@@ -97,6 +98,8 @@ class SimulatedBench(Bench):
 
     def cut(self) -> None:
         self.council.send(self.seat)
+        if self.seat.spreader is not None:
+            self.seat.spreader.work()
         self.council.engine.step()
 
     def tip(self) -> Tip:
@@ -112,7 +115,7 @@ class SimulatedBench(Bench):
 class CometBench(Bench):
     """One validating member of a real CometBFT network, whose ledger hands over when told to."""
 
-    def __init__(self, folder: Path, binary: Path) -> None:
+    def __init__(self, folder: Path, binary: Path, profile: str = DEFAULT) -> None:
         self.chain = validated("suite", NAMES, [ORDERER])
         self.chain.clock = SystemManualClock()
         engine_keys("suite", ORDERER).write(folder / "bft.key")
@@ -121,12 +124,15 @@ class CometBench(Bench):
         )
         port = free_ports(2)
         clock = self.chain.clock
-        self.own = cometbft.CometLedger(Gate(self.replica, clock), CometPool(port))
-        place = Place(folder, binary, port, port + 1)
+        place = Place(folder, binary, port, port + 1, profile=profile)
         self.validator = Validator.open(
-            self.replica, place, clock, SystemEntropy(), committed=self.own.settle
+            self.replica, place, clock, SystemEntropy(), committed=self.settle
         )
-        self.ledger = self.own
+        pool = self.validator.application.pool or CometPool(port)
+        self.ledger = self.own = cometbft.CometLedger(Gate(self.replica, clock), pool)
+
+    def settle(self, effects: Effects) -> None:
+        self.own.settle(effects)
 
     def cut(self) -> None:
         until = time.monotonic() + 30
@@ -149,19 +155,24 @@ class CometBench(Bench):
 
 
 def make_bench(kind: str, folder: Path) -> Bench:
-    if kind == "cometbft":
-        return CometBench(folder, find_comet())
-    return SimulatedBench(folder) if kind == "simulated" else TownBench(folder, kind)
+    engine, _, profile = kind.partition(" ")
+    if engine == "cometbft":
+        return CometBench(folder, find_comet(), profile or DEFAULT)
+    if engine == "simulated":
+        return SimulatedBench(folder, profile or DEFAULT)
+    return TownBench(folder, kind)
 
 
-@pytest.fixture(params=[ORDERER, "bank", "simulated", "cometbft"])
+@pytest.fixture(
+    params=[ORDERER, "bank", "simulated", "simulated fast", "cometbft", "cometbft fast"]
+)
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     found = make_bench(request.param, tmp_path)
     yield found
     found.close()
 
 
-@pytest.fixture(params=[ORDERER, "bank", "simulated"])
+@pytest.fixture(params=[ORDERER, "bank", "simulated", "simulated fast"])
 def clocked_bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """An engine whose clock is the test's; a real one's cannot be set back here."""
     found = make_bench(request.param, tmp_path)

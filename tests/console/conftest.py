@@ -41,6 +41,8 @@ class _Engine:
     def __init__(self) -> None:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
+        self.readers: dict[tuple[str, ...], Opened] = {}
+        """Contexts that stay as long as the browser, by served address, officer and language."""
 
     def browser(self) -> Browser:
         if self._browser is None:
@@ -58,6 +60,7 @@ class _Engine:
             self._browser.close()
             self._playwright.stop()
         self._browser = self._playwright = None
+        self.readers.clear()
 
 
 _ENGINE: Final = _Engine()
@@ -195,6 +198,28 @@ class Opened:
 Open = Callable[..., Opened]
 
 
+def _listen(
+    browser: Browser,
+    served: Served,
+    language: Language,
+    theme: Theme = "light",
+    width: int = 1440,
+    *,
+    member: str,
+) -> Opened:
+    """Return a new context that nobody is logged in to, and is listened to."""
+    context = browser.new_context(
+        locale=LOCALES[language],
+        color_scheme=theme,
+        viewport={"width": width, "height": HEIGHTS[width]},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(WAIT_MS)
+    watch = Watch(served.host)
+    watch.attach(context)
+    return Opened(context, served, watch, member, language)
+
+
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Open]:
     """Make a context that nobody is logged in to: (served, language, theme, width)."""
@@ -209,18 +234,10 @@ def visitor(browser: Browser) -> Iterator[Open]:
             *,
             member: str = "",
         ) -> Opened:
-            context = browser.new_context(
-                locale=LOCALES[language],
-                color_scheme=theme,
-                viewport={"width": width, "height": HEIGHTS[width]},
-                reduced_motion="reduce",
-            )
-            stack.callback(context.close)
-            context.set_default_timeout(WAIT_MS)
-            watch = Watch(served.host)
-            watch.attach(context)
-            opened.append(Opened(context, served, watch, member, language))
-            return opened[-1]
+            found = _listen(browser, served, language, theme, width, member=member)
+            stack.callback(found.context.close)
+            opened.append(found)
+            return found
 
         yield make
         faults = [fault for each in opened for fault in each.watch.faults()]
@@ -245,6 +262,32 @@ def officer(county: Served, visitor: Open) -> Open:
         return found
 
     return make
+
+
+@pytest.fixture
+def reader(county: Served, browser: Browser) -> Iterator[Open]:
+    """Give an officer's context to whoever looks and changes nothing: (member, name, language).
+
+    Tests share it, since a new one loads and compiles every script of the console again.
+    """
+    used: list[Opened] = []
+
+    def find(member: str, name: str, language: Language = "en") -> Opened:
+        key = (county.address, member, name, language)
+        found = _ENGINE.readers.get(key)
+        if found is None:
+            found = _ENGINE.readers[key] = _listen(browser, county, language, member=member)
+        give_session(found, county.choose(member, name))
+        used.append(found)
+        return found
+
+    yield find
+    faults = [fault for each in used for fault in each.watch.faults()]
+    for each in used:
+        for page in each.context.pages:
+            page.close()
+        each.watch.forget()
+    assert not faults, "\n".join(faults)
 
 
 def give_session(opened: Opened, token: str) -> None:

@@ -54,8 +54,8 @@ def _follow(page: Page, path: str) -> None:
 
 
 @pytest.mark.parametrize("role", OFFICERS)
-def test_a_role_opens_what_is_for_it_and_no_other_place(role: str, officer: Open) -> None:
-    opened = officer(OFFICERS[role], role)
+def test_a_role_opens_what_is_for_it_and_no_other_place(role: str, reader: Open) -> None:
+    opened = reader(OFFICERS[role], role)
     # A place that names what is not there is told as a problem, and not as a refusal.
     page = opened.open()
     home = f"/{opened.member}/en"
@@ -67,8 +67,8 @@ def test_a_role_opens_what_is_for_it_and_no_other_place(role: str, officer: Open
 
 
 @pytest.mark.parametrize("role", OFFICERS)
-def test_the_navigation_lists_what_a_role_may_open(role: str, officer: Open) -> None:
-    opened = officer(OFFICERS[role], role)
+def test_the_navigation_lists_what_a_role_may_open(role: str, reader: Open) -> None:
+    opened = reader(OFFICERS[role], role)
     page = opened.open()
     page.locator(".k-nav a.item").first.wait_for()
     shown = page.locator(".k-nav a.item").evaluate_all(

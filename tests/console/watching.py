@@ -45,6 +45,11 @@ class Watch:
         """Say what a test is about to provoke."""
         self.expected.append(pattern)
 
+    def forget(self) -> None:
+        """Begin anew, for another test."""
+        for told in (self.asked, self.said, self.sockets, self.expected):
+            told.clear()
+
     def _ask(self, request: Request) -> None:
         self.asked.append(request.url)
 

@@ -1,4 +1,4 @@
-"""A small county acted out once, and copies of it that a test may change."""
+"""A county founded once, and one acted out once, and copies of both that a test may change."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from counties import START_MS, Town, found, open_town
 from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
 from tallystick.county.acted import act_county, publish_catalogue
 from tallystick.county.agenda import day_of
@@ -112,3 +113,28 @@ def opened(reopen: Callable[[], AbstractContextManager[Opened]]) -> Iterator[Ope
     """A copy of the acted county, open and linked."""
     with reopen() as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A county with its products and nothing of anybody; whoever writes copies it first."""
+    return found(tmp_path_factory.mktemp("founded"), ManualClock(START_MS))
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """When the founded county begins."""
+    return ManualClock(START_MS)
+
+
+@pytest.fixture
+def county(founded: Path, tmp_path: Path) -> Path:
+    """A founded county of the test's own, closed."""
+    return Path(shutil.copytree(founded, tmp_path / "county"))
+
+
+@pytest.fixture
+def town(county: Path, clock: ManualClock) -> Iterator[Town]:
+    """A founded county of the test's own, open."""
+    with open_town(county, clock) as opened:
+        yield opened

@@ -10,14 +10,13 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from counties import FITTING, START_MS, UNFITTING, Town, found, open_town, take_in
+from counties import FITTING, UNFITTING, Town, found, open_town, take_in
 from tallystick.api.token import read_token
 from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Denied, Error, Invalid, NotFound, Unavailable
@@ -35,22 +34,6 @@ ASKING = (
     "regulator",
 )
 TALLY = [sys.executable, "-m", "tallystick.cli"]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def county(tmp_path: Path, clock: ManualClock) -> Path:
-    return found(tmp_path, clock)
-
-
-@pytest.fixture
-def town(county: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(county, clock) as opened:
-        yield opened
 
 
 def test_a_fitting_request_goes_from_intake_to_feedback(town: Town, clock: ManualClock) -> None:

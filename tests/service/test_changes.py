@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, Town, found, open_town, take_in
+from counties import FITTING, START_MS, Town, found, take_in
 from tallystick.base.clock import ManualClock
 from tallystick.base.errors import Conflict, Denied, Invalid, NotFound
 from tallystick.base.keys import SigningKey
@@ -32,13 +31,6 @@ BANK = "credit-union"
 VERIFIER = Path(__file__).resolve().parents[2] / "docs" / "spec" / "verify.py"
 NEEDED = 9
 """Of the county's twelve members."""
-
-
-@pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    clock = ManualClock(START_MS)
-    with open_town(found(tmp_path, clock), clock) as opened:
-        yield opened
 
 
 def carry(town: Town, change: str, by: str) -> None:

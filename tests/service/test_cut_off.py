@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, UNFITTING, Town, found, open_town
+from counties import FITTING, START_MS, UNFITTING, Town, open_town
 from service.cuts import DIED, in_a_child, kill_before
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import encode
@@ -28,11 +28,6 @@ from tallystick.services.positioning.service import CHUNK_CASES, Request
 KEY = "cut-1"
 IDENTITY = {"name": "王秀英", "note": "cut off"}
 STEPS_MAX = 120
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found(tmp_path_factory.mktemp("founded"), ManualClock(START_MS))
 
 
 @pytest.fixture(params=[2, pytest.param(1, marks=pytest.mark.slow)], ids=["half", "all"])
@@ -122,25 +117,25 @@ def test_a_registration_cut_off_and_never_repeated_leaves_no_keys_of_nobody(
     assert counts == {0, 1}
 
 
-def test_a_registration_is_repeated_for_a_day_and_for_the_same_body(founded: Path) -> None:
-    clock = ManualClock(START_MS)
-    with open_town(founded, clock) as town:
-        consent = town.house.node("village").consent
-        village = town["village"]
-        with village.keyed("day"):
-            party = village.add_party("person", {"name": "a"})
-        # As if the answer had not been kept.
-        town.house.node("village").answers._database.run("DELETE FROM answer")
-        with village.keyed("day"):
-            assert village.add_party("person", {"name": "a"}) == party
-        town.house.node("village").answers._database.run("DELETE FROM answer")
-        with village.keyed("day"), pytest.raises(Conflict) as caught:
-            village.add_party("person", {"name": "b"})
-        assert caught.value.code == "outbox.key_reused"
-        clock.advance(DAY_MS + 1)
-        with village.keyed("day"):
-            assert village.add_party("person", {"name": "b"}) != party
-        assert consent.recover() == Recovered(0, 0, 0)
+def test_a_registration_is_repeated_for_a_day_and_for_the_same_body(
+    town: Town, clock: ManualClock
+) -> None:
+    consent = town.house.node("village").consent
+    village = town["village"]
+    with village.keyed("day"):
+        party = village.add_party("person", {"name": "a"})
+    # As if the answer had not been kept.
+    town.house.node("village").answers._database.run("DELETE FROM answer")
+    with village.keyed("day"):
+        assert village.add_party("person", {"name": "a"}) == party
+    town.house.node("village").answers._database.run("DELETE FROM answer")
+    with village.keyed("day"), pytest.raises(Conflict) as caught:
+        village.add_party("person", {"name": "b"})
+    assert caught.value.code == "outbox.key_reused"
+    clock.advance(DAY_MS + 1)
+    with village.keyed("day"):
+        assert village.add_party("person", {"name": "b"}) != party
+    assert consent.recover() == Recovered(0, 0, 0)
 
 
 # ---- erasures

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,8 @@ import pytest
 
 from tallystick.cli.main import run
 
+PAST = 2_000
+"""Applications enough for a model that holds."""
 KEYS = {
     "cases",
     "offers",
@@ -26,22 +31,42 @@ KEYS = {
 }
 
 
-def _demo(
-    capsys: pytest.CaptureFixture[str], *more: str, past: int = 0
-) -> tuple[dict[str, Any], str]:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A demonstration that was run.
+
+    Attributes:
+        folder: what it left behind.
+        told: its last line.
+        out: all that it wrote.
+    """
+
+    folder: Path
+    told: dict[str, Any]
+    out: str
+
+
+def _demo(*more: str, past: int = 0) -> tuple[dict[str, Any], str]:
     size = ["--households", "30", "--months", "2", "--past", str(past)]
-    given = ["demo", "--once", "--json", *size, *more]
-    assert run(given) == 0
-    out = capsys.readouterr().out
+    written = io.StringIO()
+    with contextlib.redirect_stdout(written):
+        assert run(["demo", "--once", "--json", *size, *more]) == 0
+    out = written.getvalue()
     return json.loads(out.splitlines()[-1]), out
 
 
-def test_one_seed_gives_one_chain_and_another_seed_another(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    first, _ = _demo(capsys, "--seed", "a", past=4_000)
-    again, _ = _demo(capsys, "--seed", "a", past=4_000)
-    other, _ = _demo(capsys, "--seed", "b")
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    """A county with a past, kept in a folder."""
+    folder = tmp_path_factory.mktemp("demo") / "county"
+    told, out = _demo("--seed", "a", "--dir", str(folder), "--lang", "en", past=PAST)
+    return Shown(folder, told, out)
+
+
+def test_one_seed_gives_one_chain_and_another_seed_another(shown: Shown) -> None:
+    first = shown.told
+    again, _ = _demo("--seed", "a", past=PAST)
+    other, _ = _demo("--seed", "b")
     assert {**first, "seconds": 0} == {**again, "seconds": 0}
     assert first["head"] != other["head"]
     # Without a past nobody has learnt anything, so no model decides.
@@ -50,18 +75,18 @@ def test_one_seed_gives_one_chain_and_another_seed_another(
 
 
 def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    shown: Shown, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told, out = _demo(capsys, "--dir", str(tmp_path / "county"), "--lang", "en")
+    told = shown.told
     assert told.keys() == KEYS
     assert told["cases"] == told["offers"] + told["matches"] > 0
     assert told["members_verified"] == 12
     assert told["tamper"]["member"] == "village"
     assert told["tamper"]["field"] in {"merkle_root", "state_root", "log_root"}
     assert told["tamper"]["found_by"] == ["village", "regulator"]
-    assert "One case, step by step" in out
+    assert "One case, step by step" in shown.out
     # What the demonstration leaves behind verifies from each member's own files.
-    assert run(["verify", "--county", str(tmp_path / "county"), "--json"]) == 0
+    assert run(["verify", "--county", str(shown.folder), "--json"]) == 0
     reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(reports) == 12
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, Town, found, open_town, take_in
+from counties import FITTING, START_MS, Town, open_town, take_in
 from tallystick.base.clock import ManualClock
 from tallystick.base.codec import cid_of, decode, value
 from tallystick.base.errors import NotFound
@@ -24,21 +23,11 @@ CULPRIT = "finance"
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def county(tmp_path: Path, clock: ManualClock) -> Path:
-    return found(tmp_path, clock)
-
-
-@pytest.fixture
-def town(county: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(county, clock) as opened:
-        take_in(opened["credit-union"], FITTING)
-        opened.house.spread()
-        yield opened
+def town(town: Town) -> Town:
+    """The town with a case that every member has heard of."""
+    take_in(town["credit-union"], FITTING)
+    town.house.spread()
+    return town
 
 
 def forge(town: Town, shown_by: str = "village") -> int:

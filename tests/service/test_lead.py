@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from counties import FITTING, START_MS, found, open_town, take_in
+from counties import FITTING, open_town, take_in
 from tallystick.base.clock import ManualClock
 from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
 from tallystick.county.house import open_house
@@ -17,18 +17,12 @@ NEXT, BANK = "regulator", "credit-union"
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def county(tmp_path: Path, clock: ManualClock) -> Path:
+def county(county: Path, clock: ManualClock) -> Path:
     """A county with a case, closed."""
-    folder = found(tmp_path, clock)
-    with open_town(folder, clock) as town:
+    with open_town(county, clock) as town:
         take_in(town[BANK], FITTING)
         town.house.spread()
-    return folder
+    return county
 
 
 def test_another_member_orders_and_records_go_on(county: Path, clock: ManualClock) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, Town, found, open_town, take_in
+from counties import FITTING, Town, found, open_town, take_in
 from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Corrupt, NotFound
 from tallystick.chain.evidence import verify_evidence
@@ -27,21 +26,11 @@ Tree = dict[str, Any]
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def county(tmp_path: Path, clock: ManualClock) -> Path:
-    return found(tmp_path, clock)
-
-
-@pytest.fixture
-def town(county: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(county, clock) as opened:
-        take_in(opened["credit-union"], FITTING)
-        opened.house.spread()
-        yield opened
+def town(town: Town) -> Town:
+    """The town with a case that every member has heard of."""
+    take_in(town["credit-union"], FITTING)
+    town.house.spread()
+    return town
 
 
 def get(client: Client, path: str, **query: int) -> Tree:

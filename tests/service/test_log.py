@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,21 +28,11 @@ Get = Callable[..., httpx.Response]
 
 
 @pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def county(tmp_path: Path, clock: ManualClock) -> Path:
-    return found(tmp_path, clock)
-
-
-@pytest.fixture
-def town(county: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(county, clock) as opened:
-        take_in(opened["credit-union"], FITTING)
-        opened.house.spread()
-        yield opened
+def town(town: Town) -> Town:
+    """The town with a case that every member has heard of."""
+    take_in(town["credit-union"], FITTING)
+    town.house.spread()
+    return town
 
 
 @pytest.fixture

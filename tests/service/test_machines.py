@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from counties import CATALOGUE, FITTING, take_in
@@ -21,7 +23,11 @@ from tallystick.base.errors import Unavailable
 from tallystick.cli.main import run
 from tallystick.cli.opening import read_address
 from tallystick.client import Client
+from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
+from tallystick.county.joining import draw_card
+from tallystick.county.member import Member
+from tallystick.county.present import list_in_force
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 TALLY = (sys.executable, "-m", "tallystick.cli")
@@ -195,6 +201,59 @@ def test_start_watches_stop_ends_and_nothing_is_left(
     assert running(county) == {}
     assert tally("county", "stop", str(county)) == [{"stopped": 0}]
     assert len(left) == 2
+
+
+def vote_in(county: Path, name: str) -> None:
+    """Have the county's members vote in one more, whose folder is made beside theirs."""
+    card = draw_card(county / name, role="cooperative", name="自来水公司", county=county)
+    with open_house(county, SystemClock()) as house:
+        change = house.office("finance").propose_join(card)["change"]
+        for each in NAMES[1:]:
+            if house.office("finance").show_change(change)["state"] == "open":
+                house.office(each).vote_change(change, yes=True)
+        assert house.office("finance").show_change(change)["state"] == "in_force"
+        house.spread()
+
+
+def test_a_member_that_was_voted_in_is_started_with_the_others(
+    county: Path, tally: Callable[..., Any]
+) -> None:
+    assert [each.name for each in list_in_force(county)] == [
+        each.name for each in read_county(county).members
+    ]
+    vote_in(county, "water-works")
+    assert list_in_force(county)[-1] == Member(
+        "water-works", "cooperative", "water-works", "water-works"
+    )
+    rows = {row["member"]: row["state"] for row in tally("county", "status", str(county))}
+    assert rows == dict.fromkeys((*NAMES, "water-works"), "away")
+    two = ("--member", "finance", "--member", "water-works")
+    try:
+        began = tally("county", "start", str(county), "--port", "0", *two)
+        assert {row["member"]: row["state"] for row in began} == dict.fromkeys(two[1::2], "up")
+
+        def heights() -> set[int]:
+            rows = tally("county", "status", str(county))
+            return {row["height"] for row in rows if row["member"] in two}
+
+        await_until(lambda: len(heights()) == 1)
+        assert heights() != {0}
+        page = httpx.get(next(row["address"] for row in began if row["member"] == "water-works"))
+        assert page.is_success or page.is_redirect
+    finally:
+        tally("county", "stop", str(county))
+
+
+def test_a_member_whose_folder_is_elsewhere_is_not_started(
+    county: Path, tally: Callable[..., Any]
+) -> None:
+    shutil.rmtree(county / "village")
+    start = ("county", "start", str(county), "--member", "village")
+    assert tally(*start, status=4).startswith("member.elsewhere: ")
+    start = ("county", "start", str(county), "--member", "nobody")
+    assert tally(*start, status=4).startswith("member.unknown: ")
+    rows = [row["member"] for row in tally("county", "status", str(county))]
+    assert sorted(rows) == sorted(set(NAMES) - {"village"})
 
 
 def test_members_end_with_a_supervisor_that_was_killed(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from counties import START_MS, found, open_town
-from tallystick.base.clock import ManualClock
+from counties import Town
 from tallystick.base.codec import DAG_CBOR, RAW, cid_of, encode
 from tallystick.base.errors import Invalid
 from tallystick.learning.table import Column, Table
@@ -30,34 +28,30 @@ def _report(curves: dict[str, Any] | None, metrics: dict[str, int]) -> dict[str,
     return report if curves is None else {**report, "curves": curves}
 
 
-def test_curves_are_approved_with_the_model_and_read_by_every_member(tmp_path: Path) -> None:
+def test_curves_are_approved_with_the_model_and_read_by_every_member(town: Town) -> None:
     trained = train("card", _table(), monotone={})
     metrics = tell_metrics(trained, rows=800)
-    clock = ManualClock(START_MS)
-    with open_town(found(tmp_path, clock), clock) as town:
-        bank = town["agricultural-bank"]
-        model = bank.publish_model(trained.published)["model"]
-        huge = {"x": "y" * CURVES_BYTES_MAX}
-        with pytest.raises(Invalid) as caught:
-            bank.approve_model(model, name="a", report=_report(huge, metrics), force="trial")
-        assert caught.value.code == "codec.form"
-        bank.approve_model(model, name="a", report=_report(trained.curves, metrics), force="trial")
-        for member in ("agricultural-bank", "regulator"):
-            shown = town[member].show_model(model)
-            assert shown["charts"] == trained.curves
-            assert shown["curves"] == str(cid_of(encode(trained.curves), DAG_CBOR))
-            (row,) = town[member].list_models()
-            assert row["curves"] == shown["curves"]
-            assert "charts" not in row
+    bank = town["agricultural-bank"]
+    model = bank.publish_model(trained.published)["model"]
+    huge = {"x": "y" * CURVES_BYTES_MAX}
+    with pytest.raises(Invalid) as caught:
+        bank.approve_model(model, name="a", report=_report(huge, metrics), force="trial")
+    assert caught.value.code == "codec.form"
+    bank.approve_model(model, name="a", report=_report(trained.curves, metrics), force="trial")
+    for member in ("agricultural-bank", "regulator"):
+        shown = town[member].show_model(model)
+        assert shown["charts"] == trained.curves
+        assert shown["curves"] == str(cid_of(encode(trained.curves), DAG_CBOR))
+        (row,) = town[member].list_models()
+        assert row["curves"] == shown["curves"]
+        assert "charts" not in row
 
 
-def test_a_model_without_curves_is_approved_and_shown_as_before(tmp_path: Path) -> None:
+def test_a_model_without_curves_is_approved_and_shown_as_before(town: Town) -> None:
     trained = train("card", _table(), monotone={})
-    clock = ManualClock(START_MS)
-    with open_town(found(tmp_path, clock), clock) as town:
-        bank = town["agricultural-bank"]
-        model = bank.publish_model(trained.published)["model"]
-        report = _report(None, tell_metrics(trained, rows=800))
-        bank.approve_model(model, name="a", report=report, force="trial")
-        shown = bank.show_model(model)
-        assert not {"charts", "curves"} & shown.keys()
+    bank = town["agricultural-bank"]
+    model = bank.publish_model(trained.published)["model"]
+    report = _report(None, tell_metrics(trained, rows=800))
+    bank.approve_model(model, name="a", report=report, force="trial")
+    shown = bank.show_model(model)
+    assert not {"charts", "curves"} & shown.keys()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, Town, found, open_town, take_in
+from counties import FITTING, START_MS, Town, take_in
 from tallystick import __version__
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import Cid, cid_of, decode, encode, value
@@ -64,17 +64,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, file in files.items():
         assert run(["model", "train", *words, "--publish", name, "--out", str(file)]) == 0
     return files
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture
-def town(tmp_path: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(found(tmp_path, clock), clock) as opened:
-        yield opened
 
 
 def approve(office: Client, file: Path, name: str, force: str | None = None) -> str:
@@ -328,11 +317,8 @@ def test_the_shadow_comes_in_pages(town: Town, trained: dict[str, Path]) -> None
 
 
 @pytest.fixture
-def tally(
-    tmp_path: Path, clock: ManualClock, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., tuple[int, str, str]]:
+def tally(county: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
     """Return a function that runs a verb of `tally model` on a county and tells what it said."""
-    county = found(tmp_path, clock)
 
     def call(verb: str, *words: str) -> tuple[int, str, str]:
         status = run(["model", verb, *words, "--county", str(county)])

@@ -59,24 +59,13 @@ class Bank:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found(tmp_path_factory.mktemp("officers"), ManualClock(START_MS))
-
-
-@pytest.fixture(scope="module")
-def bank(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def bank(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     clock = ManualClock(START_MS)
-    copy = shutil.copytree(folder, tmp_path_factory.mktemp("bank") / "county")
+    copy = shutil.copytree(founded, tmp_path_factory.mktemp("bank") / "county")
     with open_town(copy, clock) as town:
         opened = Bank(town, clock)
         yield opened
         opened.close()
-
-
-@pytest.fixture
-def fresh(folder: Path, tmp_path: Path) -> Path:
-    """A copy of the county, not opened yet."""
-    return Path(shutil.copytree(folder, tmp_path / "county"))
 
 
 def code_of(act: Callable[[], object]) -> str:
@@ -163,8 +152,8 @@ def test_an_account_that_is_closed_reset_or_given_another_role_is_out_at_once(ba
     assert code_of(lambda: manager.change_role("qian", "emperor")) == "access.unknown_role"
 
 
-def test_ten_wrong_passwords_lock_the_name_and_a_reset_lifts_it(fresh: Path) -> None:
-    with open_town(fresh, ManualClock(START_MS)) as town:
+def test_ten_wrong_passwords_lock_the_name_and_a_reset_lifts_it(county: Path) -> None:
+    with open_town(county, ManualClock(START_MS)) as town:
         other = Bank(town, ManualClock(START_MS))
         manager = other.officer("boss", "manager")
         manager.add_user("locked", shown=SHOWN, role="clerk")
@@ -205,7 +194,7 @@ def test_no_name_password_or_token_is_in_what_is_logged_or_refused(
 # ---- limits
 
 
-def test_log_ins_of_one_address_are_limited_and_of_another_are_not(fresh: Path) -> None:
+def test_log_ins_of_one_address_are_limited_and_of_another_are_not(county: Path) -> None:
     clock = ManualClock(START_MS)
 
     async def try_from(town: Town, host: str, name: str) -> tuple[str, object]:
@@ -224,15 +213,15 @@ def test_log_ins_of_one_address_are_limited_and_of_another_are_not(fresh: Path) 
         clock.advance(3_000)
         assert (await try_from(town, "10.0.0.1", "n"))[0] == "access.login"
 
-    with open_town(fresh, clock) as town:
+    with open_town(county, clock) as town:
         asyncio.run(try_many(town))
 
 
 def test_a_session_asks_as_often_as_is_let_and_the_folders_owner_as_often_as_need_be(
-    fresh: Path,
+    county: Path,
 ) -> None:
     clock = ManualClock(START_MS)
-    with open_town(fresh, clock) as town:
+    with open_town(county, clock) as town:
         other = Bank(town, clock)
         clerk = other.officer("swift", "clerk")
         for _ in range(SESSION_BURST):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from counties import FITTING, START_MS, UNFITTING, Town, found, open_town, take_in
+from counties import FITTING, UNFITTING, Town, open_town, take_in
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import cid_of
 from tallystick.base.errors import Conflict, Denied, Invalid, NotFound
@@ -25,28 +23,6 @@ from tallystick.text import say
 UNION = "credit-union"
 MEMBERS = ("village", "agriculture", "civil-affairs", "cooperative", "newspaper", "regulator")
 MODELS = Path(__file__).resolve().parents[1] / "vectors" / "decisions"
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START_MS)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found(tmp_path_factory.mktemp("work"), ManualClock(START_MS))
-
-
-@pytest.fixture
-def county(folder: Path, tmp_path: Path) -> Path:
-    """A county of its own for each test, founded once."""
-    return Path(shutil.copytree(folder, tmp_path / "county"))
-
-
-@pytest.fixture
-def town(county: Path, clock: ManualClock) -> Iterator[Town]:
-    with open_town(county, clock) as town:
-        yield town
 
 
 def _today(town: Town, member: str = UNION, **query: Any) -> dict[str, Any]:

@@ -13,13 +13,20 @@ from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import NotFound, Unavailable
 from tallystick.chain.block import read_block
 from tallystick.kernel.ledger.engines.application import Application
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST
 from tallystick.kernel.ledger.engines.cometbft import CometLedger
 from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.pool import SharedPool
 from tallystick.kernel.ledger.engines.simulated import Faults, Lie, SimulatedEngine, SimulatedPool
+from tallystick.kernel.ledger.engines.spreading import Intake, Spreader, serve_offers
 from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.engines import memory
 
 FAULTS: Final = Faults(lost_ppm=150_000, deaf_ppm=100_000, crash_ppm=20_000)
+LINK_FAULTS: Final = memory.Faults(
+    lost_ppm=100_000, duplicated_ppm=50_000, delayed_ppm=50_000, torn_ppm=20_000
+)
 
 
 @dataclass
@@ -29,21 +36,28 @@ class Seated:
     replica: Replica
     application: Application
     ledger: CometLedger
+    spreader: Spreader | None = None
 
     def close(self) -> None:
         self.ledger.close()
+        if self.spreader is not None:
+            self.spreader.close()
         self.replica.close()
 
 
 class Council:
     """The members of one chain and the engine that is played among them."""
 
-    def __init__(self, folder: Path, seed: str, faults: Faults | None = None) -> None:
+    def __init__(
+        self, folder: Path, seed: str, faults: Faults | None = None, *, profile: str = DEFAULT
+    ) -> None:
         self.folder = folder
         self.seed = seed
         self.chain: Chain = validated(seed)
         self.dice = SeededEntropy(f"council {seed}")
         self.engine = SimulatedEngine(self.chain.clock, self.dice, faults)
+        self.profile = profile
+        self.network = memory.Network(LINK_FAULTS if faults == FAULTS else None, self.dice)
         self.seats: dict[str, Seated] = {}
         self.lies: dict[str, Lie] = {}
 
@@ -66,17 +80,27 @@ class Council:
                 folder / "ledger.db", chain.genesis.data, chain.list.data, CHARTER
             )
         gate = Gate(replica, self.chain.clock)
-        ledger = CometLedger(gate, SimulatedPool(self.engine, name))
+        pool = SharedPool(gate, name, lambda: len(NAMES)) if self.profile == FAST else None
+        ledger = CometLedger(gate, pool or SimulatedPool(self.engine, name))
         entropy = SeededEntropy(f"{self.seed} {name} {replica.tip.height}")
-        application = Application(replica, gate, entropy, committed=ledger.settle, is_new=is_new)
-        self.seats[name] = Seated(replica, application, ledger)
+        application = Application(
+            replica, gate, entropy, committed=ledger.settle, is_new=is_new, pool=pool
+        )
+        spreader = None if pool is None else self._spread(name, pool, replica)
+        self.seats[name] = Seated(replica, application, ledger, spreader)
         address = address_of(engine_keys(self.seed, name).public)
         self.engine.join(name, address, application).lie = self.lies.get(name)
         return self.seats[name]
 
+    def _spread(self, name: str, pool: SharedPool, replica: Replica) -> Spreader:
+        link = self.network.join(name)
+        serve_offers(link, Intake(pool, replica))
+        return Spreader(link, pool, replica)
+
     def close(self, name: str) -> None:
         """Take a member down as a kill would: nothing is written that was not committed."""
         self.engine.crash(name)
+        self.network.leave(name)
         self.seats.pop(name).close()
 
     def reopen_crashed(self) -> None:
@@ -91,6 +115,8 @@ class Council:
         self.chain.clock.advance(1 + self.draw(200))
         for seat in list(self.seats.values()):
             self.send(seat)
+            if seat.spreader is not None:
+                seat.spreader.work()
         self.engine.step()
 
     @staticmethod
@@ -105,6 +131,7 @@ class Council:
     def settle(self) -> None:
         """Heal everything, and let everybody finish."""
         self.engine.faults, self.engine.apart = Faults(), frozenset()
+        self.network.faults = memory.Faults()
         for _ in range(60):
             for name in NAMES:
                 if name not in self.seats:

@@ -18,7 +18,7 @@ import pytest
 
 from simulation.chain import CHARTER
 from simulation.comet import find_comet
-from simulation.validators import NAMES, Process, free_ports, later_keys, wait_equal
+from simulation.validators import NAMES, PORTS, Process, free_ports, later_keys, wait_equal
 from tallystick.base.errors import Unavailable
 from tallystick.kernel.ledger.replica import Replica
 
@@ -31,7 +31,7 @@ class Net:
     def __init__(self, folder: Path, seed: str = SEED) -> None:
         self.folder = folder
         self.seed = seed
-        self.port = free_ports(8)
+        self.port = free_ports(PORTS)
         self.members: dict[str, Process] = {}
         self.seqs = dict.fromkeys(NAMES, 0)
         self.final: list[str] = []
@@ -97,6 +97,9 @@ def net(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Net]:
     found.end()
 
 
+@pytest.mark.parametrize(
+    "net", [SEED, pytest.param("comet fast", marks=pytest.mark.slow)], indirect=True
+)
 def test_records_are_final_and_no_kill_forks_loses_or_stops(net: Net, tmp_path: Path) -> None:
     for name in NAMES:
         net.order(name)
@@ -135,6 +138,19 @@ def test_records_are_final_and_no_kill_forks_loses_or_stops(net: Net, tmp_path: 
         replica.close()
 
 
+@pytest.mark.parametrize("net", ["comet fast"], indirect=True)
+def test_members_that_keep_what_waits_themselves_order_it_and_one_comes_back(net: Net) -> None:
+    for name in NAMES:
+        net.order(name)
+    net.order("bank", 64)
+    net.kill("coop")
+    net.order("bank")
+    net.start("coop")
+    net.order("coop")
+    net.equal(4)
+    net.check_lost()
+
+
 @pytest.mark.parametrize("net", ["rotating"], indirect=True)
 def test_a_members_vote_goes_over_to_its_new_key(net: Net, tmp_path: Path) -> None:
     later = later_keys(net.seed, "bank")
@@ -169,6 +185,7 @@ def _validators(net: Net) -> list[Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("net", [SEED, "comet fast"], indirect=True)
 def test_fifty_kills_under_load_lose_nothing(net: Net) -> None:
     dice = random.Random(5)
     net.order("bank")

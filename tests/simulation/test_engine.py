@@ -14,6 +14,7 @@ from simulation.chain import Chain
 from simulation.engines import FAULTS, Council, liar
 from simulation.validators import NAMES
 from tallystick.base.errors import Error
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST
 from tallystick.kernel.ledger.engines.simulated import Faults
 
 HISTORIES = 200
@@ -23,9 +24,9 @@ STEPS = 14
 class History:
     """One seeded run: members submit, heights are decided, anything may go wrong."""
 
-    def __init__(self, folder: Path, seed: str, *, lies: bool) -> None:
+    def __init__(self, folder: Path, seed: str, *, lies: bool, profile: str = DEFAULT) -> None:
         self.seed = seed
-        self.council = Council(folder, seed, FAULTS)
+        self.council = Council(folder, seed, FAULTS, profile=profile)
         if lies:
             thief = Chain("thief")
             thief.genesis = self.council.chain.genesis
@@ -110,8 +111,8 @@ class History:
         assert first.verify() == first.tip, f"seed {self.seed}"
 
 
-def play(folder: Path, seed: str, steps: int, *, lies: bool) -> History:
-    history = History(folder, seed, lies=lies)
+def play(folder: Path, seed: str, steps: int, *, lies: bool, profile: str = DEFAULT) -> History:
+    history = History(folder, seed, lies=lies, profile=profile)
     try:
         history.play(steps)
         history.check()
@@ -122,12 +123,15 @@ def play(folder: Path, seed: str, steps: int, *, lies: bool) -> History:
     return history
 
 
-def play_many(folder: Path, first: int, count: int, steps: int) -> dict[str, int]:
+def play_many(
+    folder: Path, first: int, count: int, steps: int, profile: str = DEFAULT
+) -> dict[str, int]:
     told = dict.fromkeys(["records", "blocks", "rounds", "refused"], 0)
     for number in range(first, first + count):
         own = folder / str(number)
         own.mkdir()
-        history = play(own, f"engine {number}", steps, lies=number % 2 == 1)
+        lies = number % 2 == 1
+        history = play(own, f"engine {number}", steps, lies=lies, profile=profile)
         engine = history.council.engine
         told["records"] += len(history.data)
         told["blocks"] += len(engine.blocks)
@@ -146,10 +150,21 @@ def test_no_history_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
     assert told["records"] > 5 * each
 
 
+@pytest.mark.parametrize("part", range(4))
+def test_no_history_of_members_own_pools_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
+    told = play_many(tmp_path, 1_000 + part * 25, 25, STEPS, FAST)
+    assert told["rounds"] > told["blocks"] > 10 * 25
+    assert told["refused"] > 25
+    assert told["records"] > 5 * 25
+
+
 @pytest.mark.slow
+@pytest.mark.parametrize("profile", [DEFAULT, FAST])
 @pytest.mark.parametrize("part", range(20))
-def test_no_history_of_a_thousand_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
-    play_many(tmp_path, 10_000 + part * 50, 50, 25)
+def test_no_history_of_a_thousand_forks_loses_or_stops(
+    tmp_path: Path, part: int, profile: str
+) -> None:
+    play_many(tmp_path, 10_000 + part * 50, 50, 25, profile)
 
 
 def test_one_seed_gives_one_chain(tmp_path: Path) -> None:

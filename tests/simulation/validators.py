@@ -22,23 +22,41 @@ from simulation.chain import CHARTER, LIFE_MS, Chain
 from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
 from tallystick.base.codec import encode
 from tallystick.base.errors import Error, NotFound, Unavailable
+from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Effects, Genesis
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.transaction import Transaction, sign_transaction
+from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.base import Result
-from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, EngineKeys, Peer
 from tallystick.kernel.ledger.engines.validator import Place, Validator
 from tallystick.kernel.ledger.install import find_engine
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.book import Place as LinkPlace
+from tallystick.kernel.link.engines.http import HttpLink, Listening
+from tallystick.kernel.link.trust import Roll, Trust
 
 TESTS: Final = Path(__file__).resolve().parents[1]
 NAMES: Final = ("bank", "bureau", "coop", "operator")
 PORTS_EACH: Final = 2
+PORTS: Final = (PORTS_EACH + 1) * len(NAMES)
+"""Of a whole net: each member's engine, and its end of the link."""
 
 
 def engine_keys(seed: str, name: str) -> EngineKeys:
     """Return a member's keys for the engine."""
     return EngineKeys.draw(SeededEntropy(f"engine {seed} {name}"))
+
+
+def link_key(seed: str, name: str) -> SigningKey:
+    """Return a member's key for the link."""
+    return SigningKey.from_seed(SeededEntropy(f"link {seed} {name}").draw("key", 32))
+
+
+def profile_of(seed: str) -> str:
+    """Return the profile of a chain's engines: `FAST` where the seed says `fast`."""
+    return FAST if "fast" in seed else DEFAULT
 
 
 def later_keys(seed: str, name: str) -> EngineKeys:
@@ -61,6 +79,8 @@ def validated(
             keys += (Key(3, "bft", 1, engine_keys(seed, name).public, 0),)
         if "rotating" in seed and name == names[0]:
             keys += (Key(4, "bft", 1, later_keys(seed, name).public, 3),)
+        if profile_of(seed) == FAST:
+            keys += (Key(5, "link", 1, link_key(seed, name).public, 0),)
         members.append(Member(name, "operator", keys))
     chain.list = Members.of(members)
     genesis = {**chain.genesis.fields, "members": chain.list.cid}
@@ -77,7 +97,30 @@ def place_of(folder: Path, seed: str, names: Sequence[str], name: str, port: int
         if other != name
     ]
     rpc = port + PORTS_EACH * index
-    return Place(folder / name, find_engine("cometbft"), rpc, rpc + 1, peers=peers)
+    binary, profile = find_engine("cometbft"), profile_of(seed)
+    return Place(folder / name, binary, rpc, rpc + 1, peers=peers, profile=profile)
+
+
+@contextlib.contextmanager
+def linked(
+    folder: Path, seed: str, names: Sequence[str], replica: Replica, port: int
+) -> Iterator[Link]:
+    """Give the end of the link of the member whose folder it is, by HTTP on this machine."""
+    first = port + PORTS_EACH * len(names)
+    book = {name: LinkPlace("http", "127.0.0.1", first + at) for at, name in enumerate(names)}
+    clock, own = SystemClock(), folder.name
+    with contextlib.closing(HeardRequests(folder / "local.db", clock)) as nonces:
+        trust = Trust(
+            own,
+            lambda: link_key(seed, own),
+            Roll(replica.genesis.chain, lambda: (replica.tip.members, replica.tip.height + 1)),
+            clock=clock,
+            entropy=SystemEntropy(),
+            nonces=nonces,
+        )
+        with contextlib.closing(HttpLink(trust, book, Listening(book[own], folder))) as link:
+            link.start()
+            yield link
 
 
 @contextlib.contextmanager
@@ -93,12 +136,13 @@ def opened(folder: Path, seed: str, names: Sequence[str], name: str, port: int) 
     except NotFound:
         replica = Replica.create(own / "ledger.db", chain.genesis.data, chain.list.data, CHARTER)
     place = place_of(folder, seed, names, name, port)
-    validator = Validator.open(replica, place, SystemClock(), SystemEntropy())
-    try:
+    with contextlib.closing(replica), contextlib.ExitStack() as stack:
+        link = None
+        if place.profile == FAST:
+            link = stack.enter_context(linked(own, seed, names, replica, port))
+        validator = Validator.open(replica, place, SystemClock(), SystemEntropy(), link=link)
+        stack.enter_context(contextlib.closing(validator))
         yield chain, validator
-    finally:
-        validator.close()
-        replica.close()
 
 
 class Served:
@@ -289,13 +333,17 @@ def wait_equal(members: Sequence[Process], height: int, seconds: float = 30) -> 
 
 __all__ = [
     "NAMES",
+    "PORTS",
     "Process",
     "Result",
     "Served",
     "engine_keys",
     "free_ports",
+    "link_key",
+    "linked",
     "opened",
     "place_of",
+    "profile_of",
     "validated",
     "wait_equal",
 ]

@@ -71,8 +71,9 @@ def _measure(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> dict[str
     module = importlib.util.module_from_spec(spec)
     import sys
 
-    # Dataclasses look their module up by name.
+    # Dataclasses look their module up by name; benches share modules that stand beside them.
     sys.modules[spec.name] = module
+    sys.path.append(str(FOLDER))
     spec.loader.exec_module(module)
     began = time.monotonic()
     rows = [_judged(row, goals[name]) for row in module.run()]

@@ -72,6 +72,14 @@ add_leading(county)
     zh="几个成员一起排序",
     en="How many members order together.",
 )
+@option(
+    "--profile",
+    type=click.Choice(("default", "fast")),
+    default="default",
+    show_default=True,
+    zh="待排序的提交放在哪里：引擎里，或成员自己那里（fast）",
+    en="Who keeps what waits to be ordered: the engine, or each member itself (fast).",
+)
 @at_county
 def init(
     place: Place,
@@ -82,6 +90,7 @@ def init(
     mode: str,
     engine: str,
     validators: int,
+    profile: str,
 ) -> Any:  # noqa: ANN401 - a row, or one a chain
     """Found a county."""
     from tallystick.api.token import ensure_token
@@ -94,7 +103,9 @@ def init(
         chains = found_dual(home, name=name, seed=seed, clock=clock)
     else:
         count = validators if engine == "cometbft" else 0
-        found = found_county(home, name=name, seed=seed, clock=clock, validators=count)
+        found = found_county(
+            home, name=name, seed=seed, clock=clock, validators=count, profile=profile
+        )
         chains = {"": found}
     rows = []
     for kind, found in chains.items():

@@ -15,7 +15,9 @@ from tallystick.cli.place import Place, at_county, at_member
 from tallystick.cli.spoken import Group, argument, find_language, option
 
 if TYPE_CHECKING:
-    from tallystick.county.founding import CountyFile
+    from collections.abc import Sequence
+
+    from tallystick.county.member import Member
 
 __all__ = ["add_running"]
 
@@ -86,13 +88,13 @@ def _add_start(group: Group) -> None:
         watch: bool,
     ) -> list[dict[str, Any]] | None:
         """Start a county's members."""
-        from tallystick.county.founding import read_county
+        from tallystick.county.present import list_in_force
 
         home = _home(place, folder)
-        found = read_county(home)
-        names = _choose(found, members)
+        found = list_in_force(home)
+        names = _choose(home, found, members)
         if watch:
-            _watch(home, names, port, api_only=api_only)
+            _watch(home, found, names, port, api_only=api_only)
             return None
         _begin(home, found, names, port)
         more = ["--api-only"] if api_only else []
@@ -103,17 +105,30 @@ def _add_start(group: Group) -> None:
         return _status(home, found, names)
 
 
-def _choose(found: CountyFile, members: tuple[str, ...]) -> list[str]:
-    names = [each.name for each in found.members]
+def _choose(home: Path, found: Sequence[Member], members: tuple[str, ...]) -> list[str]:
+    """Return the members named, or all whose folders are here.
+
+    Raises:
+        NotFound: `member.unknown`, one that is named is in no list; `member.elsewhere`.
+    """
+    from tallystick.county.present import is_here
+    from tallystick.node import check_here
+
+    names = [each.name for each in found]
     for name in members:
-        if name not in names:
-            raise NotFound(
-                "member.unknown", f"{name} is no member of this county", cure="tally county show."
-            )
-    return [name for name in names if not members or name in members]
+        _check_known(name, names)
+        check_here(home / name)
+    return [name for name in names if (name in members if members else is_here(home, name))]
 
 
-def _begin(home: Path, found: CountyFile, names: list[str], port: int) -> None:
+def _check_known(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        raise NotFound(
+            "member.unknown", f"{name} is no member of this county", cure="tally county show."
+        )
+
+
+def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> None:
     """Tell each member where all of them are, before any is started."""
     from tallystick.api.token import ensure_token
     from tallystick.county.supervising import find_supervisor
@@ -125,10 +140,9 @@ def _begin(home: Path, found: CountyFile, names: list[str], port: int) -> None:
             f"the members of {home.name} are running already",
             cure="tally county status, or tally county stop.",
         )
-    ports = _link_ports(len(found.members), port)
+    ports = _link_ports(len(found), port)
     book = {
-        each.name: Place("http", "127.0.0.1", at)
-        for each, at in zip(found.members, ports, strict=True)
+        each.name: Place("http", "127.0.0.1", at) for each, at in zip(found, ports, strict=True)
     }
     for name in names:
         path = home / name / BOOK_FILE
@@ -192,16 +206,17 @@ def _await(home: Path, names: list[str], process: subprocess.Popen[bytes]) -> No
         missing = [name for name in missing if not read_address(home / name)]
 
 
-def _watch(home: Path, names: list[str], port: int, *, api_only: bool) -> None:
+def _watch(
+    home: Path, found: Sequence[Member], names: list[str], port: int, *, api_only: bool
+) -> None:
     """Be the supervisor until a signal comes."""
     import logging
     import signal
 
-    from tallystick.county.founding import read_county
     from tallystick.county.supervising import Command, Supervisor, hold
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    places = {each.name: at for at, each in enumerate(read_county(home).members)}
+    places = {each.name: at for at, each in enumerate(found)}
     more = ("--api-only",) if api_only else ()
     commands = [
         Command(
@@ -247,18 +262,17 @@ def _add_status(group: Group) -> None:
     @at_county
     def status(place: Place, *, folder: str | None) -> list[dict[str, Any]]:
         """Tell how a county's members are."""
-        from tallystick.county.founding import read_county
+        from tallystick.county.present import list_in_force
 
         home = _home(place, folder)
-        found = read_county(home)
-        held = [each.name for each in found.members if (home / each.name / "member.key").is_file()]
-        return _status(home, found, held)
+        found = list_in_force(home)
+        return _status(home, found, _choose(home, found, ()))
 
 
-def _status(home: Path, found: CountyFile, names: list[str]) -> list[dict[str, Any]]:
+def _status(home: Path, found: Sequence[Member], names: list[str]) -> list[dict[str, Any]]:
     language = find_language()
     rows = []
-    for member in found.members:
+    for member in found:
         if member.name in names:
             named = {"member": member.name, "name": getattr(member, language)}
             rows.append({**named, **_health(home, member.name)})
@@ -300,11 +314,13 @@ def _add_logs(group: Group) -> None:
     @at_member()
     def logs(place: Place, *, folder: str | None, lines: int) -> list[dict[str, Any]]:
         """Show the end of a member's log, or of the supervisor's."""
-        from tallystick.county.founding import read_county
+        from tallystick.county.present import list_in_force
         from tallystick.county.supervising import log_path
 
         home = _home(place, folder)
-        name = _choose(read_county(home), (place.member,))[0] if place.member else SUPERVISOR
+        name = place.member or SUPERVISOR
+        if place.member:
+            _check_known(name, [each.name for each in list_in_force(home)])
         path = log_path(home, name)
         if not path.is_file():
             raise Invalid(

@@ -310,15 +310,19 @@ def _add_console(
     from tallystick.console.visit import Office
     from tallystick.county.founding import COUNTY_KIND
     from tallystick.county.officers import list_officers, open_session
+    from tallystick.county.present import list_in_force
     from tallystick.text.phrase import Phrase
 
-    served = [each for each in house.county.members if not members or each.name in members]
+    # One that was voted in since the founding is called by its name on the chain.
+    known = {each.name: each for each in (*list_in_force(house.folder), *house.county.members)}
+    names = [seat.node.member for seat in house.seats()]
+    served = [known[name] for name in names if not members or name in members]
     is_demo = bool(house.county.seed)
     kind = house.seats()[0].node.replica.genesis.fields["kind"]
     office = Office(
         county=Phrase("县金融账本", "County ledger"),
         members=tuple(each.name for each in served),
-        names={each.name: Phrase(each.zh, each.en) for each in house.county.members},
+        names={each.name: Phrase(each.zh, each.en) for each in known.values()},
         now_ms=house.clock.now_ms,
         is_demo=is_demo,
         chain="" if kind == COUNTY_KIND else kind,

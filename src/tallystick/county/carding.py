@@ -24,17 +24,16 @@ from tallystick.chain import schema
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Members
 from tallystick.chain.member import Member as ListedMember
-from tallystick.chain.pin import Pin
-from tallystick.charter import CHARTER, ROLES
+from tallystick.charter import CHARTER
 from tallystick.county.founding import (
-    ANY_TARGET,
-    GENESIS_LIMITS,
-    GENESIS_RULES,
     CountyFile,
+    check_empty,
+    check_role,
     read_county,
+    write_genesis,
 )
 from tallystick.county.member import Member
-from tallystick.county.packing import PUBLIC_FILES, check_empty
+from tallystick.county.packing import PUBLIC_FILES
 from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.book import BOOK_FILE, read_address, read_place, write_book
@@ -90,8 +89,7 @@ def draw_member(
     except Invalid as error:
         raise _bad(member.name[:40], "its name cannot be a member's") from error
     check_empty(home)
-    if member.role not in ROLES:
-        raise Invalid("county.role", f"{member.role} is no role", cure="See `tally rules`.")
+    check_role(member.role)
     scheme, _, _ = read_address(member.name, address)
     secrets = Secrets.draw(entropy)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -187,10 +185,7 @@ def found_from_cards(
     """
     check_empty(folder)
     for card in cards:
-        if card.member.role not in ROLES:
-            raise Invalid(
-                "county.role", f"{card.member.role} is no role", cure="See `tally rules`."
-            )
+        check_role(card.member.role)
     if orderer not in [card.member.name for card in cards]:
         raise Invalid(
             "county.orderer",
@@ -201,26 +196,8 @@ def found_from_cards(
         listed = Members.of([_listed(card) for card in cards])
     except Error as error:
         raise _bad("together", error.message) from error
-    genesis = encode(
-        {
-            "v": 1,
-            "suite": 1,
-            "kind": "county",
-            "name": name,
-            "time": clock.now_ms(),
-            "salt": entropy.draw("salt", 32),
-            "target": ANY_TARGET,
-            "limits": GENESIS_LIMITS,
-            "rules": GENESIS_RULES,
-            "seeded": 0,
-            "members": listed.cid,
-        }
-    )
-    chain = Genesis.read(genesis, listed.data).chain
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "genesis.cbor").write_bytes(genesis)
-    (folder / "members.cbor").write_bytes(listed.data)
-    (folder / "members.json").write_bytes(Pin(chain, name, listed).write())
+    write_genesis(folder, listed, name=name, clock=clock, entropy=entropy)
     write_book(
         folder / BOOK_FILE,
         {card.member.name: read_place(card.member.name, card.place) for card in cards},

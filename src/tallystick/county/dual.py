@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Clock
-from tallystick.base.errors import Conflict, Error, Invalid, NotFound
+from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.chain.crossing import Anchored, HeldChain, find_chain, prove_across
-from tallystick.county.founding import CountyFile, found_county, read_county
+from tallystick.county.founding import CountyFile, check_empty, found_county, read_county
 from tallystick.county.house import House, Seat, open_house
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
@@ -86,10 +86,7 @@ def found_dual(
     Raises:
         Conflict: `county.exists`, the folder holds something already.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise Conflict(
-            "county.exists", f"{folder.name} is not empty", cure="Choose another folder."
-        )
+    check_empty(folder)
     public = [each for each in MEMBERS if each.role in _PUBLIC_ROLES]
     kept = {ADMINISTRATIVE: public, FINANCIAL: list(MEMBERS)}
     found = {

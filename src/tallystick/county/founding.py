@@ -21,17 +21,33 @@ from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.pin import Pin
 from tallystick.charter import CHARTER, ROLES
 from tallystick.county.member import MEMBERS, ORDERER, Member
-from tallystick.county.validating import EngineKeys, draw_validators, write_validators
+from tallystick.county.validating import (
+    COMETBFT,
+    DEFAULT,
+    FAST,
+    EngineKeys,
+    draw_validators,
+    write_validators,
+)
 from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
 from tallystick.kernel.ledger.replica import Replica
 
-__all__ = ["CountyFile", "entropy_for", "found_county", "read_county"]
+__all__ = [
+    "CountyFile",
+    "check_empty",
+    "check_role",
+    "entropy_for",
+    "found_county",
+    "read_county",
+    "write_genesis",
+]
 
 GENESIS_RULES: Final = {"positioning": 1}
 GENESIS_LIMITS: Final = {"vote_ppm": 666_667}
 """More than two thirds of the members must agree to change their list, keys or limits."""
 COUNTY_KIND: Final = "county"
 VALIDATORS_MIN: Final = 4
+PROFILES: Final = (DEFAULT, FAST)
 ANY_TARGET: Final = b"\xff" * 32
 
 
@@ -42,6 +58,7 @@ class CountyFile:
     Attributes:
         seed: of a demonstration, whose keys anybody can make; "" for a real county.
         engine: who orders: "" for one member, `cometbft` for those with a `bft` key together.
+        profile: of that engine: `default`, or `fast`.
     """
 
     name: str
@@ -49,6 +66,7 @@ class CountyFile:
     seed: str
     members: tuple[Member, ...]
     engine: str = ""
+    profile: str = DEFAULT
 
     def write(self, path: Path) -> None:
         """Write it, readable by people."""
@@ -66,7 +84,8 @@ def read_county(folder: Path) -> CountyFile:
         found = json.loads((folder / "county.json").read_text(encoding="utf-8"))
         members = tuple(Member(**each) for each in found["members"])
         name, orderer, seed = found["name"], found["orderer"], found["seed"]
-        return CountyFile(name, orderer, seed, members, found.get("engine", ""))
+        engine, profile = found.get("engine", ""), _known(found.get("profile", DEFAULT))
+        return CountyFile(name, orderer, seed, members, engine, profile)
     except FileNotFoundError as error:
         raise Invalid(
             "county.missing", f"{folder.name} holds no county", cure="tally county init DIR."
@@ -75,6 +94,12 @@ def read_county(folder: Path) -> CountyFile:
         raise Invalid(
             "county.malformed", "county.json cannot be read", cure="Restore it from a copy."
         ) from error
+
+
+def _known(profile: str) -> str:
+    if profile not in PROFILES:
+        raise ValueError(profile)
+    return profile
 
 
 def entropy_for(seed: str) -> Callable[[str], Entropy]:
@@ -94,6 +119,7 @@ def found_county(
     orderer: str = ORDERER,
     kind: str = COUNTY_KIND,
     validators: int = 0,
+    profile: str = DEFAULT,
 ) -> CountyFile:
     """Make a county's folders, keys and genesis.
 
@@ -107,19 +133,16 @@ def found_county(
         kind: what chain it is: `county`, or `administrative` or `financial` of two.
         validators: how many of the members, the first ones, order together by CometBFT; 0 lets
             `orderer` order alone.
+        profile: of CometBFT: `DEFAULT`, or `FAST`, which keeps what waits in the members.
 
     Raises:
         Conflict: `county.exists`, the folder holds something already.
-        Invalid: a member has a role the charter does not know.
+        Invalid: a member has a role the charter does not know; `county.validators`.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise Conflict(
-            "county.exists", f"{folder.name} is not empty", cure="Choose another folder."
-        )
+    check_empty(folder)
     for member in members:
-        if member.role not in ROLES:
-            raise Invalid("county.role", f"{member.role} is no role", cure="See `tally rules`.")
-    _check_validators(validators, len(members), seed)
+        check_role(member.role)
+    _check_validators(validators, len(members), seed, profile)
     folder.mkdir(parents=True, exist_ok=True)
     entropy = entropy_for(seed)
     secrets = {member.name: Secrets.draw(entropy(f"{member.name}/keys")) for member in members}
@@ -127,24 +150,29 @@ def found_county(
     listed = Members.of(
         [_listed(member, secrets[member.name], engines.get(member.name)) for member in members]
     )
-    genesis = _genesis(listed, name, seed, clock.now_ms(), entropy("genesis"), kind=kind)
-    (folder / "genesis.cbor").write_bytes(genesis)
-    (folder / "members.cbor").write_bytes(listed.data)
+    genesis = write_genesis(
+        folder, listed, name=name, clock=clock, entropy=entropy("genesis"), kind=kind, seed=seed
+    )
     for member in members:
         home = folder / member.name
         home.mkdir(mode=0o700)
         secrets[member.name].write(home / "member.key")
         Replica.create(home / "ledger.db", genesis, listed.data, CHARTER).close()
-    pin = Pin(Genesis.read(genesis, listed.data).chain, name, listed)
-    (folder / "members.json").write_bytes(pin.write())
     if engines:
         write_validators(folder, engines)
-    found = CountyFile(name, orderer, seed, tuple(members), engine="cometbft" if engines else "")
+    engine = COMETBFT if engines else ""
+    found = CountyFile(name, orderer, seed, tuple(members), engine, profile)
     found.write(folder / "county.json")
     return found
 
 
-def _check_validators(count: int, members: int, seed: str) -> None:
+def _check_validators(count: int, members: int, seed: str, profile: str) -> None:
+    if profile != DEFAULT and not count:
+        raise Invalid(
+            "county.validators",
+            f"the profile {profile} is of members that order together, and one is to order alone",
+            cure="Take the engine cometbft too, or leave the profile out.",
+        )
     if count and (seed or not VALIDATORS_MIN <= count <= members):
         raise Invalid(
             "county.validators",
@@ -165,23 +193,58 @@ def _listed(member: Member, secrets: Secrets, engine: EngineKeys | None = None) 
     return ListedMember(member.name, member.role, tuple(keys))
 
 
-def _genesis(
-    members: Members, name: str, seed: str, now_ms: int, entropy: Entropy, *, kind: str
+def write_genesis(
+    folder: Path,
+    listed: Members,
+    *,
+    name: str,
+    clock: Clock,
+    entropy: Entropy,
+    kind: str = COUNTY_KIND,
+    seed: str = "",
 ) -> bytes:
-    data = encode(
+    """Write what a chain begins with, and what an outsider pins of it; return the genesis.
+
+    Args:
+        folder: the county's; it stands.
+        listed: the first members and their public keys.
+        name: of the chain.
+        clock: gives genesis its time.
+        entropy: draws its salt.
+        kind: what chain it is.
+        seed: of a demonstration; "" for a real county.
+    """
+    genesis = encode(
         {
             "v": 1,
             "suite": 1,
             "kind": kind,
             "name": name,
-            "time": now_ms,
+            "time": clock.now_ms(),
             "salt": entropy.draw("salt", 32),
             "target": ANY_TARGET,
             "limits": GENESIS_LIMITS,
             "rules": GENESIS_RULES,
             "seeded": int(bool(seed)),
-            "members": members.cid,
+            "members": listed.cid,
         }
     )
-    Genesis.read(data, members.data)
-    return data
+    chain = Genesis.read(genesis, listed.data).chain
+    (folder / "genesis.cbor").write_bytes(genesis)
+    (folder / "members.cbor").write_bytes(listed.data)
+    (folder / "members.json").write_bytes(Pin(chain, name, listed).write())
+    return genesis
+
+
+def check_empty(target: Path) -> None:
+    """Refuse a folder that holds something already: Conflict `county.exists`."""
+    if target.exists() and any(target.iterdir()):
+        raise Conflict(
+            "county.exists", f"{target.name} is not empty", cure="Choose another folder."
+        )
+
+
+def check_role(role: str) -> None:
+    """Refuse a role that the charter does not know: Invalid `county.role`."""
+    if role not in ROLES:
+        raise Invalid("county.role", f"{role} is no role", cure="See `tally rules`.")

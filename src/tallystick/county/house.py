@@ -101,6 +101,7 @@ class Seat:
                 pen=self.pen,
                 link=self.link,
                 clock=node.clock,
+                profile=self._house.county.profile,
             )
         elif node.member != leader:
             apart = self._house.apart
@@ -234,12 +235,6 @@ class House:
         return newest.terms.leader
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
-        if not (self.folder / name).is_dir():
-            raise NotFound(
-                "member.elsewhere",
-                f"the folder of {name} is not in {self.folder.name}",
-                cure="Open it where it is.",
-            )
         node = Node.open(self.folder / name, clock, entropy)
         try:
             link = self.network.join(name) if self.apart is None else self.apart.join(node)

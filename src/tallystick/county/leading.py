@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.base.clock import Clock, SystemEntropy
-from tallystick.base.errors import Error, Invalid, NotFound
+from tallystick.base.errors import Error, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.single import open_single
@@ -44,12 +44,6 @@ class _Place:
 @contextmanager
 def _open(home: Path, county: CountyFile, clock: Clock, link: Link) -> Iterator[_Place]:
     member = home.name
-    if not home.is_dir():
-        raise NotFound(
-            "member.elsewhere",
-            f"the folder of {member} is not in {home.parent.name}",
-            cure="Open it where it is.",
-        )
     node = Node.open(home, clock, SystemEntropy())
     pen = Pen(
         node.folder / "signed.bin",

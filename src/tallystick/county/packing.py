@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.errors import Conflict, Invalid, NotFound
-from tallystick.county.founding import read_county
+from tallystick.county.founding import check_empty, read_county
 from tallystick.kernel.link.book import BOOK_FILE, read_book
+from tallystick.node import check_here
 
-__all__ = ["PUBLIC_FILES", "at_rest", "check_empty", "pack_member"]
+__all__ = ["PUBLIC_FILES", "at_rest", "pack_member"]
 
 PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
 _LEFT: Final = shutil.ignore_patterns(
@@ -41,12 +42,7 @@ def pack_member(folder: Path, member: str, target: Path) -> list[str]:
             "member.unknown", f"{member} is no member of this county", cure="tally county show."
         )
     home = folder / member
-    if not (home / "member.key").is_file():
-        raise NotFound(
-            "member.elsewhere",
-            f"the folder of {member} is not in {folder.name}",
-            cure="Pack it where it is.",
-        )
+    check_here(home)
     missing = sorted(set(names) - read_book(home / BOOK_FILE).keys())
     if missing:
         raise Invalid(
@@ -61,14 +57,6 @@ def pack_member(folder: Path, member: str, target: Path) -> list[str]:
     for name in PUBLIC_FILES:
         shutil.copy2(folder / name, target / name)
     return sorted(str(each.relative_to(target)) for each in target.rglob("*") if each.is_file())
-
-
-def check_empty(target: Path) -> None:
-    """Refuse a folder that holds something already: Conflict `county.exists`."""
-    if target.exists() and any(target.iterdir()):
-        raise Conflict(
-            "county.exists", f"{target.name} is not empty", cure="Choose another folder."
-        )
 
 
 @contextmanager

@@ -6,13 +6,14 @@ import contextlib
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.base.errors import Conflict, Invalid
 from tallystick.charter import CHARTER
 from tallystick.county.packing import at_rest
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.archive import Pruned, prune_chain
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress
+from tallystick.node import check_here
 
 __all__ = ["find_height_before", "prune_member"]
 
@@ -45,12 +46,7 @@ def prune_member(
         Unavailable: no room; nothing was given away.
     """
     home = folder / member
-    if not (home / "ledger.db").is_file():
-        raise NotFound(
-            "member.elsewhere",
-            f"the folder of {member} is not in {folder.name}",
-            cure="Open it where it is.",
-        )
+    check_here(home)
     if out.exists():
         raise Conflict("archive.exists", f"{out.name} is there already", cure="Name another file.")
     with at_rest(home), contextlib.closing(Replica.open(home / "ledger.db", CHARTER)) as replica:

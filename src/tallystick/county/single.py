@@ -11,21 +11,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from tallystick.base.clock import Clock, SystemEntropy
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.house import Apart, House
 from tallystick.kernel.access.nonces import HeardRequests
+from tallystick.kernel.access.secrets import USES
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE, Place, read_book
 from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.trust import Roll, Trust
-from tallystick.node import Node
+from tallystick.node import Node, check_here
 
 __all__ = ["find_single", "open_single", "read_own_place"]
+
+FIRST_LINK_KEY: Final = USES.index("link") + 1
+"""A card numbers a new member's keys from 1, in the order of their uses."""
 
 
 def find_single(folder: Path, county: CountyFile) -> str:
@@ -75,7 +80,7 @@ class _Joining:
         trust = Trust(
             node.member,
             lambda: SigningKey.from_seed(node.secrets.link),
-            Roll(replica.genesis.chain, in_force),
+            Roll(replica.genesis.chain, in_force, FIRST_LINK_KEY),
             clock=self._clock,
             entropy=SystemEntropy(),
             nonces=self._heard,
@@ -120,13 +125,8 @@ def open_single(
         Unavailable: `link.address`, its address cannot be listened at.
     """
     county = read_county(folder)
-    if not (folder / member / "member.key").is_file():
-        # One that was voted in later stands in no county.json; its folder says that it is here.
-        raise NotFound(
-            "member.elsewhere",
-            f"the folder of {member} is not in {folder.name}",
-            cure="Open it where it is.",
-        )
+    # One that was voted in later stands in no county.json; its folder says that it is here.
+    check_here(folder / member)
     joining = _Joining(folder / member, clock, bind)
     try:
         house = House(

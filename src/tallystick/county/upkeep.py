@@ -8,21 +8,20 @@ it touches, so that nobody serves or writes meanwhile.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, sha256
-from tallystick.base.errors import Conflict, Invalid, NotFound
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
+from tallystick.county.packing import at_rest
 from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
@@ -136,20 +135,6 @@ def verify_county(
         yield report
 
 
-@contextmanager
-def _lock(home: Path) -> Iterator[None]:
-    with (home / "lock").open("wb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Conflict(
-                "node.locked",
-                f"another process writes the folder of {home.name}",
-                cure="End the county's server first.",
-            ) from error
-        yield
-
-
 def repair_member(folder: Path, member: str) -> Repaired:
     """Make a member's chain whole again from its own blocks and the other members'.
 
@@ -167,7 +152,7 @@ def repair_member(folder: Path, member: str) -> Repaired:
         )
     with contextlib.ExitStack() as stack:
         for name in names:
-            stack.enter_context(_lock(folder / name))
+            stack.enter_context(at_rest(folder / name))
         others = [name for name in names if name != member]
         network = stack.enter_context(open_copies(folder, others))
         link = network.join(member)

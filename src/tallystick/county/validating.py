@@ -8,12 +8,13 @@ follow any of them and verify all of it again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Clock, Entropy, SystemEntropy
 from tallystick.base.errors import Error
-from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Peer
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, EngineKeys, Peer
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.engines.seats import SEATS_FILE, place_of, read_seats, write_seats
 from tallystick.kernel.ledger.engines.validator import Validator
@@ -27,6 +28,8 @@ from tallystick.kernel.link.ports import find_free_ports
 
 __all__ = [
     "COMETBFT",
+    "DEFAULT",
+    "FAST",
     "KEY_FILE",
     "EngineKeys",
     "Validating",
@@ -71,6 +74,7 @@ class Validating:
         pen: its note key.
         link: to the other members.
         clock: tells what has ended.
+        profile: `DEFAULT` or `FAST`: who keeps what waits, the engine or the member.
     """
 
     def __init__(
@@ -82,11 +86,17 @@ class Validating:
         pen: Pen,
         link: Link,
         clock: Clock,
+        profile: str = DEFAULT,
     ) -> None:
         self._cosigner = Cosigner(replica, witnesses, link, pen)
         place = place_of(home, read_seats(home.parent / SEATS_FILE), find_engine(COMETBFT))
         self._validator = Validator.open(
-            replica, place, clock, SystemEntropy(), committed=self._cosigner.told
+            replica,
+            replace(place, profile=profile),
+            clock,
+            SystemEntropy(),
+            committed=self._cosigner.told,
+            link=link,
         )
         self.ledger = self._validator.ledger
         serve_ledger(link, self.ledger)

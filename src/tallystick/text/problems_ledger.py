@@ -131,6 +131,13 @@ _CHECKING: Final = problem_table(
             "请运维人员比对两份账本：其中一份损坏或伪造。",
             "Have the operator compare the two copies: one is damaged or forged.",
         ),
+        "not_heard": (
+            "另一个成员不接收本成员转来的提交",
+            "Another member does not take what this one passes on",
+            WAITS,
+            "请运维人员比对两家的成员名单和程序版本。",
+            "Have the operator compare both members' lists and program versions.",
+        ),
         "orderer_serves": (
             "本成员正在排序，不能边运行边修复",
             "This member orders the ledger now and cannot be repaired running",

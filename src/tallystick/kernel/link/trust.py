@@ -61,10 +61,14 @@ class Roll:
     Attributes:
         chain: the chain's id, 32 bytes.
         read: returns the list in force and the height that it is in force at.
+        drawn: number under which this member's own first link key was drawn: one that was voted in
+            signs by it until its copy has reached the list that holds it; 0 for none. Whoever is
+            asked believes by its own list alone.
     """
 
     chain: bytes
     read: Callable[[], tuple[Members, int]]
+    drawn: int = 0
 
     def key(self, member: str, number: int) -> bytes | None:
         """Return a member's link key of a number, None if it is not in force."""
@@ -73,8 +77,10 @@ class Roll:
         return None if found is None else found.pub
 
     def number(self, member: str, public: bytes) -> int:
-        """Return the number of a member's link key; Unavailable `link.no_key` if not in force."""
+        """Return the number of this member's key; Unavailable `link.no_key` if not in force."""
         members, height = self.read()
+        if self.drawn and member not in members.by_name:
+            return self.drawn
         for key in members.keys(member, "link", height):
             if key.pub == public:
                 return key.number

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,11 +14,15 @@ from tidy_source import Source, read_tree
 _DOOR = "kernel/access/"
 _MAKERS = ("kernel.access.permit.Permit", "kernel.access.permit.grant_permit")
 _UNSEALS = (".unseal", "chain.seal.open_sealed")
+_WORDS = re.compile(r"Permit|grant_permit|unseal|open_sealed|dataclasses")
+"""One of them stands in any file that names what is forbidden, under whatever other name."""
 
 
 def forgeries(source: Source) -> Iterator[tuple[int, str]]:
     """Yield where a file outside the door makes a permit, or opens a sealed part without one."""
     if not source.inner or source.inner.startswith((_DOOR, "chain/")):
+        return
+    if not _WORDS.search(source.text):
         return
     for line, name in source.references:
         if name.endswith((*_MAKERS, *_UNSEALS)):

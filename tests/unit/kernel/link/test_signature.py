@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import datetime
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from links import CHAIN, NOW_MS, List, key_of, make_trust
 from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.errors import Denied, Error, Unavailable
 from tallystick.base.keys import SigningKey
+from tallystick.chain.member import Members
 from tallystick.kernel.access.nonces import HEARD_MAX, HeardRequests
 from tallystick.kernel.link.signature import (
     content_digest,
@@ -468,3 +469,25 @@ def test_a_member_that_asks_without_end_is_told_to_wait(
     clock.advance(60_000)
     heard.take("bank", "x" * 16, NOW_MS + 120_000)
     heard.close()
+
+
+def test_a_member_that_its_own_copy_does_not_list_yet_is_believed_where_it_is_listed(
+    tmp_path: Path,
+) -> None:
+    behind, ahead = List(), List()
+    ahead.members = Members.of([*behind.members.by_name.values(), ahead.member("fund")])
+    clock = ManualClock(NOW_MS)
+    with ExitStack() as stack:
+
+        def trust(name: str, known: List, drawn: int = 0) -> Trust:
+            found, heard = make_trust(tmp_path, name, known, clock, drawn=drawn)
+            stack.callback(heard.close)
+            return found
+
+        fund, coop, bank = trust("fund", behind, 3), trust("coop", ahead), trust("bank", behind)
+        asked = coop.check_request("POST", TARGET, fund.sign_request("coop", TARGET, BODY))
+        assert asked.caller == "fund"
+        with refusal(r"link\.key", Denied):
+            bank.check_request("POST", TARGET, fund.sign_request("bank", TARGET, BODY))
+        with refusal(r"link\.no_key", Unavailable):
+            trust("mill", behind).sign_request("coop", TARGET, BODY)

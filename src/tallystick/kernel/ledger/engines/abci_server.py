@@ -101,15 +101,20 @@ class AbciServer:
         try:
             await self._ended.wait()
         finally:
-            server.close()
+            await self._end_accepting(server)
             await self._end_connections()
+
+    async def _end_accepting(self, server: asyncio.Server) -> None:
+        """Accept nobody more, and take in whoever was accepted a moment ago."""
+        # A server that is closed takes nobody in: asyncio then leaves the accepted socket open.
+        # Being taken in needs some turns of the loop, whatever the clock says.
+        self._loop.remove_reader(self._socket)
+        for _ in range(END_TURNS):
+            await asyncio.sleep(0)
+        server.close()
 
     async def _end_connections(self) -> None:
         """Let every connection send its last answer, for a while, and close its socket."""
-        # One that was accepted a moment ago has yet to be told so: that takes some turns of the
-        # loop, whatever the clock says.
-        for _ in range(END_TURNS):
-            await asyncio.sleep(0)
         await asyncio.sleep(END_STEP_S)
         for each in list(self.opened):
             each.end()

@@ -30,6 +30,7 @@ from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
+from tallystick.kernel.ledger.engines.pool import SharedPool
 from tallystick.kernel.ledger.engines.validators import changes, owners, validators
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.room import ITEM_BYTES, Room
@@ -118,6 +119,7 @@ class Application:
         committed: told each block of ours once it is durable.
         is_new: the engine's own data was lost: it walks the chain again from its beginning, and
             finds the blocks that are kept here.
+        pool: what waits, where the engine itself keeps nothing; None where it does.
     """
 
     def __init__(
@@ -128,11 +130,13 @@ class Application:
         *,
         committed: Callable[[Effects], None] = lambda _: None,
         is_new: bool = False,
+        pool: SharedPool | None = None,
     ) -> None:
         self.replica = replica
         self.gate = gate
         self.marks = Marks(replica)
         self.committed = committed
+        self.pool = pool
         self.executed = 0
         """How many offers were run: one a block, where nothing is run twice."""
         self._entropy = entropy
@@ -205,18 +209,31 @@ class Application:
         return None
 
     def prepare(self, offer: Offer, bytes_max: int) -> list[bytes]:
-        """Return what this member proposes: its nonce, then of `offer.txs` those that may stand.
+        """Return what this member proposes: its nonce, then what waits and may stand.
 
         Args:
-            offer: height, time and this member's address; what its pool holds.
+            offer: height, time and this member's address; what the engine's pool holds.
             bytes_max: of all transactions, as the engine counts them.
         """
         nonce = self._entropy.draw("nonce", NONCE_SIZE)
         tip, member = self.replica.tip, owners(self.replica.tip.members).get(offer.proposer)
-        if member is None or offer.time_ms <= tip.time or self._is_walking() or not offer.txs:
+        if member is None or offer.time_ms <= tip.time or self._is_walking():
             return [nonce]
-        self.replica.expect(offer.txs)
+        waiting = offer.txs if self.pool is None else self.pool.choose()
+        if not waiting:
+            return [nonce]
         run = self._begin(offer)
+        found = self._choose(run, waiting, bytes_max)
+        txs = (nonce, *(each.data for each in found))
+        if found:
+            self._propose(Offer(offer.height, offer.time_ms, offer.proposer, txs), run, found)
+        return list(txs)
+
+    def _choose(
+        self, run: Execution, waiting: Sequence[bytes], bytes_max: int
+    ) -> list[Transaction]:
+        """Run what may stand in a block of ours, and return it."""
+        self.replica.expect(waiting)
         room = Room(
             self.replica.read,
             transactions=schema.BLOCK_TRANSACTIONS_MAX,
@@ -224,19 +241,21 @@ class Application:
             records=PROPOSED_RECORDS_MAX,
         )
         found: list[Transaction] = []
-        for data in offer.txs:
+        for data in waiting:
             # What may not stand is left out: the engine asks for it again, and is told to drop it.
             with contextlib.suppress(Invalid, Unavailable):
                 each = self.gate.read(data)
                 if not room.holds(data, each.records):
                     break
-                run.add(each)
+                try:
+                    run.add(each)
+                except (Invalid, Unavailable):
+                    if self.pool is not None:
+                        self.pool.drop([each])
+                    raise
                 room.take(data, each.records)
                 found.append(each)
-        txs = (nonce, *(each.data for each in found))
-        if found:
-            self._propose(Offer(offer.height, offer.time_ms, offer.proposer, txs), run, found)
-        return list(txs)
+        return found
 
     def _begin(self, offer: Offer) -> Execution:
         self.executed += 1
@@ -395,6 +414,8 @@ class Application:
         self._height, self._mark, self._pending = pending.height, pending.mark, None
         for each in outcome.found:
             self.gate.leave(each)
+        if self.pool is not None:
+            self.pool.leave(outcome.found, self.replica.tip.time)
         if outcome.effects is not None:
             self._outcomes.clear()
             self.committed(outcome.effects)

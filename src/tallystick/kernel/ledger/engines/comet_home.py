@@ -32,10 +32,16 @@ from tallystick.kernel.ledger.engines.abci_server import HOST
 from tallystick.kernel.ledger.engines.application import genesis_time_ms, network_name
 from tallystick.kernel.ledger.engines.validators import address_of, validators
 
-__all__ = ["EngineKeys", "Peer", "Seat", "holds_data", "write_home"]
+__all__ = ["DEFAULT", "FAST", "EngineKeys", "Peer", "Seat", "holds_data", "write_home"]
 
 _KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
 USED_FILE: Final = "bft.used"
+DEFAULT: Final = "default"
+"""The engine keeps what waits, and its nodes tell each other."""
+FAST: Final = "fast"
+"""The member keeps what waits (`pool`), and members tell each other (`spreading`)."""
+IDLE_INTERVAL: Final = "200ms"
+"""An engine that keeps nothing cannot know when there is something to propose: it asks so often."""
 ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """A block of ours is smaller, so that none is cut by the engine."""
 RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -115,6 +121,7 @@ class Seat:
         p2p_port: where its peers connect.
         peers: the other validators' nodes.
         host: the address it listens on for peers.
+        profile: `DEFAULT` or `FAST`: who keeps what waits.
     """
 
     member: str
@@ -123,6 +130,7 @@ class Seat:
     p2p_port: int
     peers: Sequence[Peer] = ()
     host: str = HOST
+    profile: str = DEFAULT
 
 
 def holds_data(folder: Path) -> bool:
@@ -265,25 +273,40 @@ def _settings(seat: Seat) -> str:
             "recv_rate": RATE_BYTES,
             "max_packet_msg_payload_size": PACKET_BYTES,
         },
-        "mempool": {
-            # What lost its number or its time while it waited must leave, or it fills every
-            # proposal; asking again costs a lookup, no signature.
-            "recheck": True,
-            "size": POOL_MAX,
-            "max_txs_bytes": POOL_BYTES_MAX,
-            "cache_size": SEEN_MAX,
-            "max_tx_bytes": schema.TRANSACTION_BYTES_MAX,
-        },
+        "mempool": _waiting(seat),
         "consensus": {
             "timeout_commit": "100ms",
             "timeout_propose": "500ms",
-            "create_empty_blocks": False,
             "peer_gossip_sleep_duration": "10ms",
+            **_emptiness(seat),
         },
         "storage": {"discard_abci_responses": True},
         "tx_index": {"indexer": "null"},
     }
     return "\n".join(_table(name, rows) for name, rows in tables.items())
+
+
+def _waiting(seat: Seat) -> dict[str, str | int | bool]:
+    """Return what the engine keeps of what waits."""
+    if seat.profile == FAST:
+        return {"type": "nop"}
+    return {
+        # What lost its number or its time while it waited must leave, or it fills every
+        # proposal; asking again costs a lookup, no signature.
+        "recheck": True,
+        "size": POOL_MAX,
+        "max_txs_bytes": POOL_BYTES_MAX,
+        "cache_size": SEEN_MAX,
+        "max_tx_bytes": schema.TRANSACTION_BYTES_MAX,
+    }
+
+
+def _emptiness(seat: Seat) -> dict[str, str | int | bool]:
+    """Return when a block without transactions is made."""
+    if seat.profile == FAST:
+        # After a block of ours the next follows at once, since the app hash has changed.
+        return {"create_empty_blocks": True, "create_empty_blocks_interval": IDLE_INTERVAL}
+    return {"create_empty_blocks": False}
 
 
 def _table(name: str, rows: dict[str, str | int | bool]) -> str:

@@ -34,15 +34,33 @@ from tallystick.kernel.ledger.waiting import (
 )
 
 __all__ = [
-    "RESEND_MS",
-    "WINDOW_MAX",
+    "FAST_PACE",
+    "PACE",
     "CometLedger",
+    "Pace",
 ]
 
-WINDOW_MAX: Final = 500
-"""Handed over and not yet final, at most, of this member: four fill a block with 2,000."""
-RESEND_MS: Final = 2_000
 RETRY_MS: Final = 100
+LINGER_MS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is handed over, and how often.
+
+    Attributes:
+        window: transactions of this member that are handed over and not yet final, at most.
+        resend_ms: after how long what is not final is handed over again.
+    """
+
+    window: int
+    resend_ms: int
+
+
+PACE: Final = Pace(500, 2_000)
+"""To a node: four members fill a block with 2,000."""
+FAST_PACE: Final = Pace(2_000, 5_000)
+"""To the member's own pool, which loses nothing itself: only the others may have."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,22 +76,27 @@ class CometLedger:
 
     Args:
         gate: judges what comes in, on this member's own chain.
-        pool: the node's.
+        pool: the node's, or the member's own.
+        pace: how much the pool is given, and how often.
     """
 
-    def __init__(self, gate: Gate, pool: Pool) -> None:
+    def __init__(self, gate: Gate, pool: Pool, pace: Pace = PACE) -> None:
         self.gate = gate
         self.replica = gate.replica
         self.trouble: Error | None = None
         """Why the node could not be reached; None once it is."""
         self._pool = pool
+        self._pace = pace
         self._waiting: dict[bytes, _Waiting] = {}
         self._unsent: deque[bytes] = deque()
         self._places: dict[tuple[str, int], bytes] = {}
         self._refusals: dict[bytes, Error] = {}
         self._results: dict[bytes, Result] = {}
         self._bytes = 0
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        # Apart from those who wait for results: not each of them is woken by each submission.
+        self._arrived = threading.Condition(lock)
         self._closed = False
         self._thread: threading.Thread | None = None
 
@@ -112,7 +135,9 @@ class CometLedger:
         self._places[place] = found.tid
         self._bytes += size
         self._unsent.append(found.tid)
-        self._changed.notify_all()
+        if len(self._unsent) == 1:
+            # While more is unsent it is awake, or waits for room.
+            self._arrived.notify_all()
 
     def wait(self, tid: bytes, timeout_ms: int) -> Result:
         """Return the result of a submitted transaction once its block is durable here."""
@@ -152,6 +177,7 @@ class CometLedger:
             while len(self._results) > QUEUE_MAX:
                 del self._results[next(iter(self._results))]
             self._changed.notify_all()
+            self._arrived.notify_all()
 
     def _drop(self, tid: bytes) -> None:
         each = self._waiting.pop(tid, None)
@@ -185,7 +211,7 @@ class CometLedger:
             self._renew(now_ms)
             sent = len(self._waiting) - len(self._unsent)
             size = 0
-            while self._unsent and len(batch) < min(BATCH_MAX, WINDOW_MAX - sent):
+            while self._unsent and len(batch) < min(BATCH_MAX, self._pace.window - sent):
                 each = self._waiting.get(self._unsent[0])
                 if each is not None:
                     size += len(each.found.data)
@@ -198,10 +224,13 @@ class CometLedger:
 
     def _renew(self, now_ms: int) -> None:
         """Have handed over again what is not final after a while, and drop what cannot be."""
-        for tid, each in list(self._waiting.items()):
-            if each.sent_ms is None or now_ms - each.sent_ms < RESEND_MS:
+        due: list[tuple[bytes, _Waiting]] = []
+        for tid, each in self._waiting.items():
+            if each.sent_ms is None or now_ms - each.sent_ms < self._pace.resend_ms:
                 # They stand in the order they came in: those behind were handed over later.
                 break
+            due.append((tid, each))
+        for tid, each in due:
             error = self._judge(each.found)
             if error is None:
                 each.sent_ms = None
@@ -247,7 +276,11 @@ class CometLedger:
             with self._changed:
                 if not (sent and self._unsent) and not self._is_closed():
                     # New work wakes it; a node that is full or away is asked again soon.
-                    self._changed.wait(RETRY_MS / 1_000)
+                    self._arrived.wait(RETRY_MS / 1_000)
+                few = 0 < len(self._unsent) < BATCH_MAX
+            if few:
+                # What comes in together goes out together: one costs nearly as much as many.
+                time.sleep(LINGER_MS / 1_000)
 
     def _is_closed(self) -> bool:
         return self._closed
@@ -262,6 +295,7 @@ class CometLedger:
                 self._refuse(tid, closed())
             self._unsent.clear()
             self._changed.notify_all()
+            self._arrived.notify_all()
         if self._thread is not None:
             self._thread.join()
             self._thread = None

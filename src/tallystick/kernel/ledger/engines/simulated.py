@@ -75,6 +75,12 @@ class Station:
     pool: dict[bytes, None] = field(default_factory=dict)
     lie: Lie | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether something could be proposed: from its own pool, or the application's."""
+        held = None if self.application is None else self.application.pool
+        return bool(self.pool) or (held is not None and held.waiting() > 0)
+
 
 class SimulatedEngine:
     """Plays the engine for some applications; for one thread.
@@ -182,7 +188,7 @@ class SimulatedEngine:
 
     def has_work(self) -> bool:
         """Tell whether a block is due: something waits, or the last block changed the app hash."""
-        waits = any(each.pool for each in self.stations.values())
+        waits = any(each.waits for each in self.stations.values())
         known = len(self.hashes) == len(self.blocks) + 1
         return waits or not self.blocks or not known or self.hashes[-1] != self.hashes[-2]
 

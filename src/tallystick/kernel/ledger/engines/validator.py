@@ -19,6 +19,8 @@ from tallystick.kernel.ledger.engines.abci_calls import answer_for
 from tallystick.kernel.ledger.engines.abci_server import AbciServer, listen
 from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.comet_home import (
+    DEFAULT,
+    FAST,
     EngineKeys,
     Peer,
     Seat,
@@ -26,11 +28,15 @@ from tallystick.kernel.ledger.engines.comet_home import (
     write_home,
 )
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
-from tallystick.kernel.ledger.engines.cometbft import CometLedger
+from tallystick.kernel.ledger.engines.cometbft import FAST_PACE, CometLedger
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Misbehaviour
+from tallystick.kernel.ledger.engines.pool import SharedPool
+from tallystick.kernel.ledger.engines.spreading import Intake, Spreader, serve_offers
 from tallystick.kernel.ledger.engines.supervise import Keeper
+from tallystick.kernel.ledger.engines.validators import list_validators
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.base import Link
 
 __all__ = ["HOME", "LOG", "Health", "Place", "Validator"]
 
@@ -50,6 +56,7 @@ class Place:
         app_port: of the application; 0 takes a free one at each start.
         peers: the other validators' nodes.
         host: the address its node listens on for peers.
+        profile: `DEFAULT` or `FAST`: who keeps what waits, the engine or the member.
     """
 
     folder: Path
@@ -59,6 +66,7 @@ class Place:
     app_port: int = 0
     peers: Sequence[Peer] = ()
     host: str = "127.0.0.1"
+    profile: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,18 @@ class Validator:
     """
 
     def __init__(
-        self, application: Application, ledger: CometLedger, server: AbciServer, keeper: Keeper
+        self,
+        application: Application,
+        ledger: CometLedger,
+        server: AbciServer,
+        keeper: Keeper,
+        spreader: Spreader | None = None,
     ) -> None:
         self.application = application
         self.ledger = ledger
         self.keeper = keeper
         self._server = server
+        self._spreader = spreader
 
     @classmethod
     def open(
@@ -108,6 +122,7 @@ class Validator:
         entropy: Entropy,
         *,
         committed: Callable[[Effects], None] = lambda _: None,
+        link: Link | None = None,
     ) -> Validator:
         """Start a validator on a member's chain.
 
@@ -117,6 +132,7 @@ class Validator:
             clock: tells what has ended.
             entropy: gives header nonces.
             committed: told each block once it is durable, on the engine's thread: be brief.
+            link: to the other validators, for the profile `FAST`; None where there are none.
 
         Raises:
             NotFound: `engine.no_keys`.
@@ -126,14 +142,18 @@ class Validator:
         home = place.folder / HOME
         gate = Gate(replica, clock)
         rpc_port = place.rpc_port or _free_port()
-        ledger = CometLedger(gate, CometPool(rpc_port))
+        pool = _open_pool(gate, place) if place.profile == FAST else None
+        if pool is None:
+            ledger = CometLedger(gate, CometPool(rpc_port))
+        else:
+            ledger = CometLedger(gate, pool, FAST_PACE)
 
         def told(effects: Effects) -> None:
             ledger.settle(effects)
             committed(effects)
 
         application = Application(
-            replica, gate, entropy, committed=told, is_new=not holds_data(home)
+            replica, gate, entropy, committed=told, is_new=not holds_data(home), pool=pool
         )
         server = AbciServer(answer_for(application), place.app_port)
         try:
@@ -144,6 +164,7 @@ class Validator:
                 place.p2p_port,
                 place.peers,
                 place.host,
+                place.profile,
             )
             write_home(home, keys, replica.tip, seat)
         except (Error, OSError):
@@ -151,10 +172,11 @@ class Validator:
             raise
         command = [str(place.binary), "start", "--home", str(home)]
         keeper = Keeper(command, place.folder / LOG)
+        spreader = None if pool is None or link is None else _begin_spreading(link, pool, replica)
         server.start()
         keeper.start()
         ledger.start()
-        return cls(application, ledger, server, keeper)
+        return cls(application, ledger, server, keeper, spreader)
 
     def health(self) -> Health:
         """Return how it fares, now."""
@@ -170,10 +192,30 @@ class Validator:
         )
 
     def close(self) -> None:
-        """End ledger, engine and socket; a second call does nothing."""
+        """End ledger, spreading, engine and socket; a second call does nothing."""
         self.ledger.close()
+        if self._spreader is not None:
+            self._spreader.close()
         self.keeper.close()
         self._server.close()
+
+
+def _open_pool(gate: Gate, place: Place) -> SharedPool:
+    """Return a pool whose room the validators in force share."""
+
+    def count() -> int:
+        tip = gate.replica.tip
+        return len(list_validators(tip.members, tip.height + 1))
+
+    return SharedPool(gate, place.folder.name, count)
+
+
+def _begin_spreading(link: Link, pool: SharedPool, replica: Replica) -> Spreader:
+    """Take in what the other validators offer, and tell them what this member does."""
+    serve_offers(link, Intake(pool, replica))
+    spreader = Spreader(link, pool, replica)
+    spreader.start()
+    return spreader
 
 
 def _free_port() -> int:

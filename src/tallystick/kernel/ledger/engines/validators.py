@@ -14,7 +14,7 @@ from typing import Final
 from tallystick.base.codec import sha256
 from tallystick.chain.member import Members
 
-__all__ = ["POWER", "address_of", "changes", "owners", "validators"]
+__all__ = ["POWER", "address_of", "changes", "list_validators", "owners", "validators"]
 
 POWER: Final = 1
 _ADDRESS_SIZE: Final = 20
@@ -29,6 +29,11 @@ def validators(members: Members, height: int) -> Mapping[bytes, int]:
     """Return the power of each public key that validates our block `height`."""
     newest = [list(members.keys(name, "bft", height)) for name in members.by_name]
     return {keys[-1].pub: POWER for keys in newest if keys}
+
+
+def list_validators(members: Members, height: int) -> list[str]:
+    """Return who validates our block `height`, by name."""
+    return [name for name in members.by_name if any(members.keys(name, "bft", height))]
 
 
 def changes(before: Mapping[bytes, int], after: Mapping[bytes, int]) -> dict[bytes, int]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import re
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from hypothesis import given
@@ -180,6 +179,12 @@ class Client:
         self.frames = Frames()
         self.answers: list[Any] = []
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
     def ask(self, **request: Any) -> Any:
         self.send(frame_of(Request(**request).SerializeToString()))
         return self.hear()
@@ -197,11 +202,19 @@ class Client:
         return self.answers.pop(0)
 
 
-def test_every_kind_of_request_is_answered_by_its_own_kind(
-    server: AbciServer, chain: Chain
-) -> None:
+Connect = Callable[[], Client]
+
+
+@pytest.fixture
+def connect(server: AbciServer) -> Iterator[Connect]:
+    """What connects; every connection is closed with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(Client(server))
+
+
+def test_every_kind_of_request_is_answered_by_its_own_kind(connect: Connect, chain: Chain) -> None:
     tip = chain.genesis
-    client = Client(server)
+    client = connect()
     for kind in KINDS:
         if kind in {
             "init_chain",
@@ -217,12 +230,12 @@ def test_every_kind_of_request_is_answered_by_its_own_kind(
 
 
 def test_a_block_is_begun_proposed_judged_finalized_and_committed(
-    server: AbciServer, chain: Chain, tmp_path: Path
+    connect: Connect, chain: Chain, tmp_path: Path
 ) -> None:
     replica = Replica.open(tmp_path / "ledger.db", CHARTER)
     tip = replica.tip
     replica.close()
-    client, start = Client(server), genesis_time_ms(tip)
+    client, start = connect(), genesis_time_ms(tip)
     time = {"seconds": start // 1_000, "nanos": start % 1_000 * 1_000_000 + 999_999}
     begun = client.ask(init_chain={"chain_id": network_name(tip), "time": time}).init_chain
     assert len(begun.validators) == 4
@@ -251,8 +264,10 @@ def test_a_block_is_begun_proposed_judged_finalized_and_committed(
     assert empty.app_hash == found.app_hash
 
 
-def test_an_engine_of_another_chain_is_told_so_and_cut_off(server: AbciServer) -> None:
-    client = Client(server)
+def test_an_engine_of_another_chain_is_told_so_and_cut_off(
+    server: AbciServer, connect: Connect
+) -> None:
+    client = connect()
     told = client.ask(init_chain={"chain_id": "another", "time": {"seconds": 1}})
     assert "abci.genesis" in told.exception.error
     assert client.hear() is None
@@ -274,9 +289,9 @@ def test_an_engine_of_another_chain_is_told_so_and_cut_off(server: AbciServer) -
     ids=["no message", "empty", "retired kind", "no length", "height", "time", "commit"],
 )
 def test_garbage_is_answered_by_an_exception_and_ends_its_connection_alone(
-    server: AbciServer, garbage: bytes
+    connect: Connect, garbage: bytes
 ) -> None:
-    honest, other = Client(server), Client(server)
+    honest, other = connect(), connect()
     other.send(frame_of(Request(echo={"message": "a"}).SerializeToString()) + garbage)
     assert other.hear().echo.message == "a"
     assert other.hear().exception.error
@@ -284,8 +299,6 @@ def test_garbage_is_answered_by_an_exception_and_ends_its_connection_alone(
     assert honest.ask(echo={"message": "b"}).echo.message == "b"
 
 
-# A client that is gone before it was taken in may leave its socket to the collector, which warns.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @given(st.lists(st.binary(min_size=1, max_size=300), min_size=1, max_size=6), st.randoms())
 def test_no_bytes_crash_the_socket_or_make_it_hold_them(parts: list[bytes], dice: Any) -> None:
     told: list[bytes] = []
@@ -298,20 +311,16 @@ def test_no_bytes_crash_the_socket_or_make_it_hold_them(parts: list[bytes], dice
     server.start()
     try:
         for part in parts:
-            client = Client(server)
-            with contextlib.suppress(OSError):
+            # Hypothesis may end an example wherever it draws: `with` closes the socket then too.
+            with Client(server) as client, contextlib.suppress(OSError):
                 client.send(frame_of(part) if dice.random() < 0.5 else part)
                 client.socket.shutdown(socket.SHUT_WR)
                 while client.hear() is not None:
                     pass
-            client.socket.close()
-        last = Client(server)
-        assert last.ask(echo={}).WhichOneof("value") == "flush"
-        last.socket.close()
+        with Client(server) as last:
+            assert last.ask(echo={}).WhichOneof("value") == "flush"
     finally:
         server.close()
-        # Here, and not while another test runs.
-        gc.collect()
     assert not server.connections
 
 
@@ -326,28 +335,28 @@ def test_a_peer_that_does_not_read_is_not_read_from() -> None:
 
     server = AbciServer(answer)
     server.start()
-    client = Client(server)
-    client.socket.settimeout(1)
     request = frame_of(Request(echo={}).SerializeToString()) * 1_000
     sent = 0
-    with contextlib.suppress(TimeoutError):
+    with Client(server) as client, contextlib.suppress(TimeoutError):
+        client.socket.settimeout(1)
         for _ in range(3_000):
             client.send(request)
             sent += 1_000
     assert sent < 3_000_000, "everything was read"
     # What was answered beyond what the sockets hold is bounded by one piece of the stream.
     assert asked < 40_000
-    client.socket.close()
     server.close()
 
 
-def test_a_fault_of_our_own_is_told_to_the_engine_and_kept(server: AbciServer) -> None:
+def test_a_fault_of_our_own_is_told_to_the_engine_and_kept(
+    server: AbciServer, connect: Connect
+) -> None:
     def answer(_: str, __: Any) -> bytes:
         message = "a bug"
         raise RuntimeError(message)
 
     server.answer = answer
-    client = Client(server)
+    client = connect()
     assert "abci.failed" in client.ask(echo={}).exception.error
     assert isinstance(server.trouble, Unavailable)
 
@@ -357,19 +366,17 @@ def test_a_port_that_is_taken_is_named(server: AbciServer) -> None:
         AbciServer(lambda *_: b"", server.port)
 
 
-def test_more_connections_than_an_engine_has_are_refused(server: AbciServer) -> None:
-    held = [Client(server) for _ in range(8)]
+def test_more_connections_than_an_engine_has_are_refused(connect: Connect) -> None:
+    held = [connect() for _ in range(8)]
     for each in held:
         assert each.ask(echo={"message": "x"}).echo.message == "x"
-    ninth = Client(server)
+    ninth = connect()
     with contextlib.suppress(OSError):
         assert ninth.ask(echo={}) is None
-    for each in [*held, ninth]:
-        each.socket.close()
 
 
-def test_closing_ends_the_thread_and_every_connection(server: AbciServer) -> None:
-    client = Client(server)
+def test_closing_ends_the_thread_and_every_connection(server: AbciServer, connect: Connect) -> None:
+    client = connect()
     client.ask(echo={})
     server.close()
     assert client.hear() is None
@@ -377,9 +384,39 @@ def test_closing_ends_the_thread_and_every_connection(server: AbciServer) -> Non
     server.close()
 
 
-def test_requests_of_one_write_are_answered_in_order(server: AbciServer) -> None:
-    client = Client(server)
+def test_requests_of_one_write_are_answered_in_order(connect: Connect) -> None:
+    client = connect()
     first = [frame_of(Request(**{kind: {}}).SerializeToString()) for kind in ("echo", "flush")]
     client.send(b"".join(first * 50))
     kinds = [client.hear().WhichOneof("value") for _ in range(100)]
     assert kinds == ["echo", "flush"] * 50
+
+
+def test_who_connects_while_the_server_closes_is_ended_and_no_socket_is_left_open(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    busy, free = threading.Event(), threading.Event()
+
+    def answer(_: str, __: Any) -> bytes:
+        busy.set()
+        free.wait(10)
+        return frame_of(Response(flush={}).SerializeToString())
+
+    server = AbciServer(answer)
+    server.start()
+    with contextlib.ExitStack() as stack:
+        first = stack.enter_context(Client(server))
+        first.send(frame_of(Request(echo={}).SerializeToString()))
+        assert busy.wait(10)
+        # They wait for a loop that is busy, and `close` waits beside them.
+        late = [stack.enter_context(Client(server)) for _ in range(4)]
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        free.set()
+        closing.join(10)
+        assert not closing.is_alive()
+        for each in late:
+            with contextlib.suppress(ConnectionResetError):
+                assert each.hear() is None
+    assert not server.opened
+    assert not [record for record in caplog.records if record.name == "asyncio"]

@@ -30,7 +30,7 @@ from tallystick.kernel.ledger.engines.comet_home import (
     write_home,
 )
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool, Taken
-from tallystick.kernel.ledger.engines.cometbft import CometLedger
+from tallystick.kernel.ledger.engines.cometbft import CometLedger, Pace
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.leash import leashed
 from tallystick.kernel.ledger.engines.seats import place_of, read_seats, write_seats
@@ -268,29 +268,34 @@ def chain() -> Chain:
     return validated("ledger")
 
 
-def _ledger(chain: Chain, path: Path) -> tuple[CometLedger, Pool, Replica]:
+def _ledger(
+    chain: Chain, path: Path, *, window: int = 500, resend_ms: int = 60_000
+) -> tuple[CometLedger, Pool, Replica]:
     replica = _replica(path, chain)
     pool = Pool()
-    return CometLedger(Gate(replica, chain.clock), pool), pool, replica
+    ledger = CometLedger(Gate(replica, chain.clock), pool, Pace(window, resend_ms))
+    return ledger, pool, replica
 
 
 def test_what_a_node_lost_is_handed_over_again_until_it_is_final(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ledger, pool, replica = _ledger(chain, tmp_path / "ledger.db")
+    now_ms = 0
+    monkeypatch.setattr(cometbft, "_now_ms", lambda: now_ms)
+    ledger, pool, replica = _ledger(chain, tmp_path / "ledger.db", resend_ms=1_000)
     datas = [chain.sign(seq, [chain.news(seq)]) for seq in (1, 2, 3)]
     for data in datas:
         ledger.submit(data)
     assert ledger.send() == 3
     assert ledger.send() == 0
-    monkeypatch.setattr(cometbft, "RESEND_MS", 0)
+    now_ms = 1_000
     assert ledger.send() == 3
     assert pool.had == datas * 2
     pool.is_away = True
+    now_ms = 2_000
     with pytest.raises(Unavailable, match=r"engine\.away"):
         ledger.send()
     pool.is_away = False
-    monkeypatch.setattr(cometbft, "RESEND_MS", 60_000)
     # Nobody knows what a node that was away still has.
     assert ledger.send() == 3
     assert pool.had[-3:] == datas
@@ -301,9 +306,8 @@ def test_what_a_node_lost_is_handed_over_again_until_it_is_final(
 def test_a_node_is_given_a_bounded_number_at_a_time(
     chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cometbft, "WINDOW_MAX", 5)
     monkeypatch.setattr(cometbft, "BATCH_MAX", 3)
-    ledger, pool, replica = _ledger(chain, tmp_path / "ledger.db")
+    ledger, pool, replica = _ledger(chain, tmp_path / "ledger.db", window=5)
     datas = [chain.sign(seq, [chain.news(seq)]) for seq in range(1, 9)]
     for data in datas:
         ledger.submit(data)
@@ -319,11 +323,8 @@ def test_a_node_is_given_a_bounded_number_at_a_time(
     replica.close()
 
 
-def test_what_has_ended_while_it_waited_is_answered(
-    chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(cometbft, "RESEND_MS", 0)
-    ledger, _, replica = _ledger(chain, tmp_path / "ledger.db")
+def test_what_has_ended_while_it_waited_is_answered(chain: Chain, tmp_path: Path) -> None:
+    ledger, _, replica = _ledger(chain, tmp_path / "ledger.db", resend_ms=0)
     tid = ledger.submit(chain.sign(1, [chain.news(1)], life_ms=500))
     ledger.send()
     chain.clock.advance(1_000)
