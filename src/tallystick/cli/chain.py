@@ -133,6 +133,7 @@ def import_(*, file: str, folder: str, trust: str | None, is_json: bool) -> None
 @at_member()
 def prune(place: Place, *, out: str, keep_days: int | None, below: int | None) -> dict[str, Any]:
     """Prune one member's chain; the county must not be served meanwhile."""
+    from tallystick.base.clock import SystemClock
     from tallystick.county.pruning import prune_member
 
     if (keep_days is None) == (below is None):
@@ -147,6 +148,7 @@ def prune(place: Place, *, out: str, keep_days: int | None, below: int | None) -
             place.county,
             member,
             Path(out),
+            clock=SystemClock(),
             below=below,
             keep_days=keep_days or 0,
             progress=tell,

@@ -22,9 +22,8 @@ from tallystick.node import check_here
 __all__ = ["PUBLIC_FILES", "at_rest", "pack_member"]
 
 PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
-_LEFT: Final = shutil.ignore_patterns(
-    *("lock", "run.json", "*.new", "*.part", "*.damaged-*", "offer-*.state", "views.db*")
-)
+_LEFT: Final = ("lock", "run.json", "*.new", "*.part", "*.damaged-*", "offer-*.state")
+_VIEWS: Final = "views.db*"
 
 
 def pack_member(folder: Path, member: str, target: Path) -> list[str]:
@@ -53,7 +52,9 @@ def pack_member(folder: Path, member: str, target: Path) -> list[str]:
     check_empty(target)
     with at_rest(home):
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copytree(home, target / member, ignore=_LEFT)
+        # Views are folded anew from the blocks, where all of them are here.
+        left = _LEFT if any(home.glob("floor-*.state")) else (*_LEFT, _VIEWS)
+        shutil.copytree(home, target / member, ignore=shutil.ignore_patterns(*left))
     for name in PUBLIC_FILES:
         shutil.copy2(folder / name, target / name)
     return sorted(str(each.relative_to(target)) for each in target.rglob("*") if each.is_file())

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Final
 
+from tallystick.base.clock import Clock, SystemEntropy
 from tallystick.base.errors import Conflict, Invalid
-from tallystick.charter import CHARTER
-from tallystick.county.packing import at_rest
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.archive import Pruned, prune_chain
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress
-from tallystick.node import check_here
+from tallystick.node import Node
 
 __all__ = ["find_height_before", "prune_member"]
 
@@ -25,6 +23,7 @@ def prune_member(
     member: str,
     out: Path,
     *,
+    clock: Clock,
     below: int | None = None,
     keep_days: int = 0,
     progress: Progress | None = None,
@@ -35,6 +34,7 @@ def prune_member(
         folder: the county's, or the member's.
         member: its name.
         out: the archive to write; nothing may stand there.
+        clock: the machine's.
         below: the greatest height whose body goes; None to go by age.
         keep_days: how many days' blocks stay, counted back from the newest block's time.
         progress: told (steps done, steps in all).
@@ -45,20 +45,25 @@ def prune_member(
         Invalid: `archive.first`, no body goes.
         Unavailable: no room; nothing was given away.
     """
-    home = folder / member
-    check_here(home)
     if out.exists():
         raise Conflict("archive.exists", f"{out.name} is there already", cure="Name another file.")
-    with at_rest(home), contextlib.closing(Replica.open(home / "ledger.db", CHARTER)) as replica:
+    node = Node.open(folder / member, clock, SystemEntropy())
+    try:
+        # What the views have not taken in yet must not go: they could not be folded here again.
+        node.fold()
         if below is None:
-            below = find_height_before(replica, replica.tip.time - keep_days * _DAY_MS)
+            below = find_height_before(node.replica, node.replica.tip.time - keep_days * _DAY_MS)
         if not below:
             raise Invalid(
                 "archive.first",
                 f"no block of {member} is {keep_days} days older than its newest",
                 cure="Keep fewer days, or give nothing away.",
             )
-        return prune_chain(replica, out, below, progress=progress)
+        if node.views.height() < min(below, node.replica.tip.height):
+            node.replica.block(node.views.height() + 1)
+        return prune_chain(node.replica, out, below, progress=progress)
+    finally:
+        node.close()
 
 
 def find_height_before(replica: Replica, time_ms: int) -> int:

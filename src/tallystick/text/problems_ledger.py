@@ -117,6 +117,13 @@ _CHECKING: Final = problem_table(
             "换一个成员，或照常逐块跟上。",
             "Ask another member, or follow block by block.",
         ),
+        "not_run": (
+            "这一段是从别的成员接过来的",
+            "This part was taken over from other members",
+            NOTHING_CHANGED,
+            "由运行过它的成员来见证。",
+            "Let those who ran it witness it.",
+        ),
         "no_source": (
             "没有成员能提供合用的账",
             "No member gives blocks that fit",

@@ -32,6 +32,7 @@ from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
+from tallystick.kernel.store.folder import sync_folder
 
 __all__ = [
     "Exported",
@@ -171,6 +172,8 @@ def _whole_file(out: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(out)
+        # Bodies may be given away after this: the name must outlive a power cut too.
+        sync_folder(out.parent)
     except OSError as error:
         raise Unavailable(
             "archive.write", f"{out.name} cannot be written", cure="Check the folder and the disk."

@@ -203,7 +203,9 @@ class _Audit:
         """Return where the run begins: genesis, the floor or a kept checkpoint the file has."""
         floor = self._rows.floor()
         if self.since is not None and self.since.tip.height < floor:
-            # What lies between cannot be run here.
+            # What lies between cannot be run here; the header must still be the checkpoint's.
+            held, told = cid_of(self._rows.header(self.since.tip.height)), self.since.tip
+            self._compare(told.height, "header", told.cid, held)
             self.since = None
         self.first = (self.since.tip.height if self.since is not None else floor) + 1
         if self.since is None and floor:

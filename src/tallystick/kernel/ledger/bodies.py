@@ -10,8 +10,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from tallystick.base.codec import Cid, encode
-from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Error
 from tallystick.chain.block import read_block
 from tallystick.chain.span import check_body
 from tallystick.kernel.ledger import layout
@@ -19,23 +19,20 @@ from tallystick.kernel.ledger.floor import state_file
 from tallystick.kernel.ledger.peer import ask_blocks
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.snapshot import save_snapshot
+from tallystick.kernel.ledger.tables import write_fact
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.folder import sync_folder
 
-__all__ = ["fetch_block", "fill_bodies", "keep_floor", "prune_bodies"]
-
-
-def keep_floor(database: Database, height: int) -> None:
-    """Write that bodies may be missing up to `height`; the state file stands already."""
-    database.run("REPLACE INTO fact VALUES ('floor', ?)", (encode(height),))
+__all__ = ["fetch_block", "fill_bodies", "prune_bodies"]
 
 
 def fetch_block(replica: Replica, link: Link, height: int) -> bytes:
     """Return the block at a height from a member that holds it, proven; b"" if none answers so."""
     span = replica.span(height)
     for name in link.peers():
-        with contextlib.suppress(Unavailable, NotFound, Invalid):
+        # Whatever is wrong with that member or its answer, the next one is asked.
+        with contextlib.suppress(Error):
             for data in ask_blocks(link, name, height, 1).blocks:
                 check_body(data, span.header, span.tids)
                 return data
@@ -118,9 +115,9 @@ def prune_bodies(replica: Replica, below: int, archived: Cid) -> int:
             query = "SELECT count(*) FROM block WHERE height <= ? AND length(body) > 0"
             gone = database.value(query, (below,))
             database.run_many("UPDATE block SET body = x'', tally = ? WHERE height = ?", rows)
-            keep_floor(database, tip.height)
-            database.run("REPLACE INTO fact VALUES ('pruned', ?)", (encode(below),))
-            database.run("REPLACE INTO fact VALUES ('archived', ?)", (encode(archived),))
+            write_fact(database, "floor", tip.height)
+            write_fact(database, "pruned", below)
+            write_fact(database, "archived", archived)
 
         replica.rewrite(write)
     if old not in (0, tip.height):

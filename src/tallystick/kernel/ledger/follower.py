@@ -148,11 +148,11 @@ class Follower:
         if self.terms is not None:
             self.terms.check()
         with self._pulling:
-            first = self.replica.tip.height + 1
+            first, leaps = self.replica.tip.height + 1, self.leaps
             for _ in range(ROUNDS_MAX):
                 answer = ask_blocks(self.link, source, self.replica.tip.height + 1)
-                if self._is_far(source, answer):
-                    leap(self.replica, self.link, source)
+                if self._is_far(source, answer, leaps=leaps):
+                    leaps = self._leap(source, answer)
                     continue
                 self._accept(source, answer.blocks)
                 self._keep_note(answer.note)
@@ -164,11 +164,22 @@ class Follower:
             self._fill(source)
             return self.replica.tip.height + 1 - first
 
-    def _is_far(self, source: str, answer: Blocks) -> bool:
+    def _leap(self, source: str, answer: Blocks) -> bool:
+        """Take the state over; False if that failed and there are blocks to run instead."""
+        try:
+            leap(self.replica, self.link, source)
+        except (Unavailable, NotFound):
+            # A quorum's names come only when enough members that are behind have run its blocks.
+            if not answer.blocks:
+                raise
+            return False
+        return True
+
+    def _is_far(self, source: str, answer: Blocks, *, leaps: bool) -> bool:
         """Tell whether to take the state over; NotFound where blocks are not to be had."""
         tip = self.replica.tip.height
         is_held = bool(answer.blocks) or answer.height <= tip
-        if self.leaps and (not is_held or answer.height - tip > LEAP_MIN):
+        if leaps and (not is_held or answer.height - tip > LEAP_MIN):
             return True
         if not is_held:
             raise NotFound(
@@ -195,12 +206,18 @@ class Follower:
     def _fill_from(self, name: str) -> int:
         """Keep what a member has of the lowest bodies that are missing here and held there."""
         first = 1
-        while holes := self.replica.holes(1, first):
-            answer = ask_blocks(self.link, name, holes[0])
+        # The second question is for what the first answer says is held.
+        for _ in range(2):
+            holes = self.replica.holes(1, first)
+            if not holes:
+                break
+            try:
+                answer = ask_blocks(self.link, name, holes[0])
+            except Error:
+                # Whatever is wrong with that member, the next one is asked.
+                break
             if answer.blocks:
                 return fill_bodies(self.replica, answer.blocks)
-            if answer.lowest <= holes[0]:
-                break
             first = answer.lowest
         return 0
 

@@ -1,36 +1,47 @@
 """A member that was away takes the state at a later height over, instead of running all blocks.
 
-Laws: what comes is shown to be the chain's before any of it is kept: headers lead without a gap
-from the own tip to one that a quorum has cosigned, through every list of members on the way, each
-change cosigned by a quorum of the list before it; log and lists follow from the headers, the state
-from the header of its height. What is believed is that quorum's word that the blocks between run:
-so this member cosigns none of them, and what it answers stands on a floor (`kernel.ledger.floor`)
-until their bodies have come and were run. All of it is one transaction: a failure changes nothing.
+Laws: what comes is shown to be the chain's before any of it is kept. First come the names: each
+change of the list cosigned by a quorum of the list before it, and the last height by one of the
+newest list; then headers that lead from the own tip through all of these without a gap; log and
+lists follow from the headers, the state from the header of its height. What is believed is those
+quorums' word that the blocks between run: so this member cosigns none of them, and what it answers
+stands on a floor (`kernel.ledger.floor`) until their bodies have come and were run. All of it is
+one transaction: a failure changes nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.codec import cid_of, encode
-from tallystick.base.errors import Conflict, Invalid, Unavailable
+from tallystick.base.codec import Cid, cid_of
+from tallystick.base.errors import Conflict, Corrupt, Denied, Invalid, Unavailable
 from tallystick.chain.block import Tip
-from tallystick.chain.checkpoint import read_note, read_stated, verify_checkpoint, write_note
+from tallystick.chain.checkpoint import (
+    Body,
+    read_note,
+    read_stated,
+    verify_checkpoint,
+    write_note,
+)
+from tallystick.chain.member import Members
 from tallystick.chain.snapshot import Snapshot, verify_snapshot
-from tallystick.chain.span import follow_span
+from tallystick.chain.span import Span, follow_span
 from tallystick.chain.verdict import Contradicted, Missing
-from tallystick.kernel.ledger.bodies import keep_floor
+from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.floor import Below, state_file
-from tallystick.kernel.ledger.offer import ask_offer, ask_part, ask_spans
+from tallystick.kernel.ledger.offer import PART_BYTES, ask_handover, ask_offer, ask_part, ask_spans
 from tallystick.kernel.ledger.peer import ask_note
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.tables import (
     write_block,
     write_cosignatures,
+    write_fact,
     write_log,
     write_state,
 )
@@ -43,7 +54,10 @@ __all__ = ["leap"]
 
 ROOM: Final = 4
 """The file, the rows in the journal and in the file, and as much to spare."""
+SPANS_ROOM: Final = 16
+"""Likewise for spans, whose ids and nodes of the log take more in the file than on the way."""
 _PAIRS_TOGETHER: Final = 4_096
+_BYTES_TOGETHER: Final = 8_000_000
 
 
 def leap(replica: Replica, link: Link, source: str) -> int:
@@ -60,25 +74,29 @@ def leap(replica: Replica, link: Link, source: str) -> int:
             was kept, and another member may have it.
     """
     with replica.held():
-        begun = replica.tip
-        height, size = ask_offer(link, source, begun.height)
-        note = ask_note(link, source)
+        begun, old = replica.tip, replica.floor
         part = replica.path.with_name("leap.part")
         try:
-            witnessed = read_stated(note).height
-            if witnessed < height:
+            height, size = ask_offer(link, source, begun.height)
+            lead = _find_lead(link, source, begun)
+            if lead.last < height:
                 raise _bad(source, "no quorum has cosigned so far yet")
             _fetch_state(link, source, height, size, part)
 
             def write(database: Database) -> None:
-                _take_over(database, part, _Way(link, source, begun, note), (height, witnessed))
+                way = _Way(link, source, begun, lead)
+                way.room = shutil.disk_usage(part.parent).free // SPANS_ROOM
+                _take_over(database, part, way, height)
 
             place = state_file(replica.path, height)
             replica.rewrite(write, lambda: _move(part, place))
-        except (Invalid, Contradicted, Missing, Conflict) as error:
+        except (Invalid, Contradicted, Missing, Conflict, Corrupt, Denied) as error:
             raise _bad(source, error.message) from error
         finally:
             part.unlink(missing_ok=True)
+        if old:
+            with contextlib.suppress(OSError):
+                state_file(replica.path, old).unlink(missing_ok=True)
         return replica.tip.height
 
 
@@ -109,7 +127,8 @@ def _fetch_state(link: Link, source: str, height: int, size: int, part: Path) ->
         with part.open("wb") as file:
             while (at := file.tell()) < size:
                 data = ask_part(link, source, height, at)
-                if not data or at + len(data) > size:
+                # Each part is as long as it can be: who sends it by the byte is not waited for.
+                if len(data) != min(PART_BYTES, size - at):
                     raise _bad(source, f"its state has not the {size} bytes it said")
                 file.write(data)
             file.flush()
@@ -120,64 +139,110 @@ def _fetch_state(link: Link, source: str, height: int, size: int, part: Path) ->
         ) from error
 
 
-class _Way:
-    """The heights from the own tip on, each proven to follow; lists by their quorums' names."""
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """What quorums have signed on the way: known before anything else is asked for.
 
-    def __init__(self, link: Link, source: str, begun: Tip, note: bytes) -> None:
+    Attributes:
+        marks: headers by height: of each change of the list, and of the last height.
+        lines: cosignatures under them, by (height, member).
+    """
+
+    marks: Mapping[int, Cid]
+    lines: Sequence[tuple[int, str, str]]
+
+    @property
+    def last(self) -> int:
+        """The greatest height that a quorum has signed."""
+        return max(self.marks)
+
+
+def _find_lead(link: Link, source: str, begun: Tip) -> _Lead:
+    """Follow the lists of members to the one in force, each named under its predecessor's names."""
+    note = ask_note(link, source)
+    last, above, members = read_stated(note).height, begun.height, begun.members
+    marks: dict[int, Cid] = {}
+    lines: list[tuple[int, str, str]] = []
+    while last > above:
+        found = ask_handover(link, source, above)
+        if found is None or layout.header_fields(found.header)["height"] >= last:
+            break
+        fields, signed = (
+            layout.header_fields(found.header),
+            _read_signed(begun, members, found.note),
+        )
+        if (signed.height, signed.header) != (fields["height"], cid_of(found.header)):
+            raise _bad(source, f"its note of height {fields['height']} is about another")
+        if signed.height <= above:
+            raise _bad(source, f"it names height {signed.height} after {above}")
+        lines += _read_lines(begun, members, found.note)
+        marks[signed.height] = signed.header
+        above, members = signed.height, Members.read(found.members)
+        if members.cid != fields["members"]:
+            raise _bad(source, f"its list of members is not that of height {above}")
+    signed = _read_signed(begun, members, note)
+    marks[signed.height] = signed.header
+    return _Lead(marks, [*lines, *_read_lines(begun, members, note)])
+
+
+def _read_signed(begun: Tip, members: Members, note: bytes) -> Body:
+    """Return what a note states, if a quorum of a list has cosigned it."""
+    name, chain = begun.genesis.fields["name"], begun.genesis.chain
+    return verify_checkpoint(note, name=name, chain=chain, members=members).body
+
+
+def _read_lines(begun: Tip, members: Members, note: bytes) -> list[tuple[int, str, str]]:
+    """Return who signed, each line by itself: what others sent along is not kept."""
+    name, chain, body = begun.genesis.fields["name"], begun.genesis.chain, read_stated(note)
+    found = []
+    for line in split_note(note)[1]:
+        signers = read_note(write_note(body, [line]), name=name, chain=chain, members=members)
+        found += [(body.height, member, line) for member in signers.signers]
+    return found
+
+
+class _Way:
+    """The heights from the own tip on, each proven to follow, through all that quorums signed."""
+
+    def __init__(self, link: Link, source: str, begun: Tip, lead: _Lead) -> None:
         self._link = link
         self._source = source
-        self._note = note
+        self.lead = lead
         self.tip = begun
-        self.lines: list[tuple[int, str, str]] = []
-        """Cosignatures under the heights that changed the list."""
+        self.room = 0
+        """How many bytes of spans are taken."""
 
-    def follow(self, last: int) -> Iterator[tuple[bytes, Below]]:
-        """Yield header and effects of each height up to `last`, which the note is about."""
+    def follow(self) -> Iterator[tuple[bytes, Below]]:
+        """Yield header and effects of each height up to the last that a quorum signed."""
+        last = self.lead.last
         while self.tip.height < last:
             spans = ask_spans(self._link, self._source, self.tip.height + 1)
             if not spans:
                 raise _bad(self._source, f"it ends at height {self.tip.height}")
             for span in spans[: last - self.tip.height]:
+                self._take_room(span)
                 before, effects = self.tip, follow_span(span, self.tip)
-                self.tip = effects.tip
-                if self.tip.members.cid != before.members.cid:
-                    note = ask_note(self._link, self._source, self.tip.height)
-                    self._check(note, before)
-                    self._keep_lines(note, before)
-                if self.tip.height == last:
-                    self._check(self._note, before)
+                self.tip = tip = effects.tip
+                if self.lead.marks.get(tip.height, tip.cid) != tip.cid:
+                    raise _bad(self._source, f"its header {tip.height} is not what was cosigned")
+                if tip.members.cid != before.members.cid and tip.height not in self.lead.marks:
+                    raise _bad(self._source, f"it kept back a change of the list at {tip.height}")
                 yield span.header, Below(before, effects)
 
-    def _check(self, note: bytes, before: Tip) -> None:
-        """Refuse a note that is not of the present tip, or not cosigned by a quorum of its list."""
-        genesis = before.genesis
-        found = verify_checkpoint(
-            note,
-            name=genesis.fields["name"],
-            chain=genesis.chain,
-            members=before.members,
-        )
-        if (found.body.height, found.body.header) != (self.tip.height, self.tip.cid):
-            raise _bad(self._source, f"its note of height {self.tip.height} is about another")
-
-    def _keep_lines(self, note: bytes, before: Tip) -> None:
-        """Keep who signed, each line by itself: what others sent along is not kept."""
-        body = read_stated(note)
-        for line in split_note(note)[1]:
-            found = read_note(
-                write_note(body, [line]),
-                name=before.genesis.fields["name"],
-                chain=before.genesis.chain,
-                members=before.members,
+    def _take_room(self, span: Span) -> None:
+        self.room -= sum(map(len, (span.header, span.tids, span.codes, span.members)))
+        if self.room < 0:
+            raise Unavailable(
+                "ledger.snapshot_disk",
+                f"what leads from height {self.tip.height} on takes more than the disk has free",
+                cure="Make room on the disk, or ask another member.",
             )
-            self.lines += [(body.height, member, line) for member in found.signers]
 
 
-def _take_over(database: Database, part: Path, way: _Way, goal: tuple[int, int]) -> None:
+def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
     """Write what stands between the tip and the offer, and the state there."""
-    height, witnessed = goal
     header = b""
-    for found, below in way.follow(witnessed):
+    for found, below in way.follow():
         before, effects = below.before, below.effects
         if effects.tip.height > height:
             # These lead to the quorum's names; their blocks are run as all others are.
@@ -188,26 +253,30 @@ def _take_over(database: Database, part: Path, way: _Way, goal: tuple[int, int])
             row = (effects.tip.height, effects.tip.members.data)
             database.run("INSERT INTO roster VALUES (?, ?)", row)
         header = found
-    write_cosignatures(database, [row for row in way.lines if row[0] <= height])
+    write_cosignatures(database, [row for row in way.lead.lines if row[0] <= height])
     snapshot = _write_pairs(database, part, header)
     database.run(
         "REPLACE INTO head VALUES (0, ?, ?, ?)", (height, snapshot.lanes, snapshot.writes_root)
     )
     database.run("DELETE FROM aside WHERE height <= ?", (height,))
-    keep_floor(database, height)
-    database.run("REPLACE INTO fact VALUES ('leapt', ?)", (encode(height),))
+    write_fact(database, "floor", height)
+    write_fact(database, "leapt", height)
 
 
 def _write_pairs(database: Database, part: Path, header: bytes) -> Snapshot:
     """Put the state of a file, shown to be a header's, in the place of the own."""
     database.run("DELETE FROM state")
     waiting: dict[bytes, bytes | None] = {}
+    held = 0
 
     def take(key: bytes, value: bytes) -> None:
+        nonlocal held
         waiting[key] = value
-        if len(waiting) == _PAIRS_TOGETHER:
+        held += len(key) + len(value)
+        if len(waiting) == _PAIRS_TOGETHER or held >= _BYTES_TOGETHER:
             write_state(database, waiting)
             waiting.clear()
+            held = 0
 
     with part.open("rb") as file:
         found = verify_snapshot(file.read, cid_of(header), take)

@@ -9,22 +9,33 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tallystick.base import codec
-from tallystick.base.codec import Value, encode
+from tallystick.base.codec import Value, encode, item_head
 from tallystick.base.errors import NotFound
 from tallystick.chain import schema
+from tallystick.chain.checkpoint import COSIGNATURES_MAX, NOTE_BYTES_MAX, write_note
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.export import CODE_SIZE
 from tallystick.chain.span import Span
 from tallystick.kernel.ledger.peer import ask
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.snapshot import save_snapshot
-from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.base import Handlers, Link
 
-__all__ = ["AGE_MAX", "PART_BYTES", "ask_offer", "ask_part", "ask_spans", "serve_offers"]
+__all__ = [
+    "AGE_MAX",
+    "PART_BYTES",
+    "Handover",
+    "ask_handover",
+    "ask_offer",
+    "ask_part",
+    "ask_spans",
+    "serve_snapshots",
+]
 
 AGE_MAX: Final = 1_024
 """So many heights behind the tip a state is still offered."""
@@ -35,6 +46,14 @@ _ASK_OFFER: Final = codec.tuple_of(codec.integer())
 _OFFER: Final = codec.tuple_of(codec.integer(1), codec.integer(1, _SIZE_MAX))
 _ASK_PART: Final = codec.tuple_of(codec.integer(1), codec.integer(0, _SIZE_MAX))
 _ASK_SPANS: Final = codec.tuple_of(codec.integer(1))
+_HANDOVERS: Final = codec.list_of(
+    codec.tuple_of(
+        codec.octets(4 * 1_024),
+        codec.octets(schema.MEMBERS_BYTES_MAX),
+        codec.octets(NOTE_BYTES_MAX),
+    ),
+    1,
+)
 _SPANS: Final = codec.list_of(
     codec.tuple_of(
         codec.octets(4 * 1_024),
@@ -46,7 +65,22 @@ _SPANS: Final = codec.list_of(
 )
 
 
-def serve_offers(link: Link, replica: Replica) -> None:
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A change of the list of members, as another member tells it; unverified.
+
+    Attributes:
+        header: of the height that changed it.
+        members: the new list.
+        note: cosignatures of the old list's members under that height.
+    """
+
+    header: bytes
+    members: bytes
+    note: bytes
+
+
+def serve_snapshots(link: Link, replica: Replica) -> None:
     """Answer other members' questions about spans and the state."""
     making = threading.Lock()
 
@@ -55,7 +89,9 @@ def serve_offers(link: Link, replica: Replica) -> None:
         tip = replica.tip.height
         with making:
             held = _offered(replica)
-            if above < tip and (not held or tip - max(held) >= AGE_MAX or max(held) <= above):
+            # A younger one is made only for who cannot go on by blocks from here.
+            is_short = max(held, default=0) <= above < replica.lowest() - 1
+            if above < tip and (not held or tip - max(held) >= AGE_MAX or is_short):
                 _make(replica)
                 held = _offered(replica)
         if not held or max(held) <= above:
@@ -73,12 +109,18 @@ def serve_offers(link: Link, replica: Replica) -> None:
             with _file(replica, height).open("rb") as file:
                 file.seek(offset)
                 return file.read(PART_BYTES)
-        except FileNotFoundError as error:
+        except OSError as error:
             raise NotFound(
                 "ledger.no_offer",
                 f"the state at height {height} is not offered here any more",
                 cure="Ask for the newest offer.",
             ) from error
+
+    link.serve({"snapshot.offer": offer, "snapshot.part": part, **_leading(replica)})
+
+
+def _leading(replica: Replica) -> Handlers:
+    """Return what leads from another's tip to the state that is offered."""
 
     def spans(_: str, payload: bytes) -> bytes:
         (first,) = codec.decode(payload, _ASK_SPANS)
@@ -93,7 +135,16 @@ def serve_offers(link: Link, replica: Replica) -> None:
             found.append([*row])
         return encode(found)
 
-    link.serve({"ledger.offer": offer, "ledger.state": part, "ledger.spans": spans})
+    def handover(_: str, payload: bytes) -> bytes:
+        (above,) = codec.decode(payload, _ASK_OFFER)
+        for height in replica.handovers():
+            if height > above:
+                lines = list(replica.cosignatures(height).values())[:COSIGNATURES_MAX]
+                note = write_note(replica.body(height), lines) if lines else b""
+                return encode([[replica.header(height), replica.span(height).members, note]])
+        return encode([])
+
+    return {"snapshot.spans": spans, "snapshot.handover": handover}
 
 
 def _file(replica: Replica, height: int) -> Path:
@@ -106,7 +157,20 @@ def _offered(replica: Replica) -> dict[int, Path]:
     for path in replica.path.parent.glob("offer-*.state"):
         with contextlib.suppress(ValueError):
             found[int(path.stem.partition("-")[2])] = path
-    return {height: path for height, path in found.items() if height <= replica.tip.height}
+    return {height: path for height, path in found.items() if _is_own(replica, height, path)}
+
+
+def _is_own(replica: Replica, height: int, path: Path) -> bool:
+    """Tell whether a file begins with the own header of its height: no other chain's is offered."""
+    if not 1 <= height <= replica.tip.height or path != _file(replica, height):
+        return False
+    header = replica.header(height)
+    begin = item_head(4, 4) + item_head(2, len(header)) + header
+    try:
+        with path.open("rb") as file:
+            return file.read(len(begin)) == begin
+    except OSError:
+        return False
 
 
 def _make(replica: Replica) -> None:
@@ -126,16 +190,22 @@ def ask_offer(link: Link, to: str, above: int) -> tuple[int, int]:
     Raises:
         NotFound: `ledger.no_offer`.
     """
-    height, size = ask(link, to, "ledger.offer", encode([above]), _OFFER)
+    height, size = ask(link, to, "snapshot.offer", encode([above]), _OFFER)
     return height, size
+
+
+def ask_handover(link: Link, to: str, above: int) -> Handover | None:
+    """Return the first change of the list beyond a height that another member tells of, if any."""
+    rows = ask(link, to, "snapshot.handover", encode([above]), _HANDOVERS)
+    return Handover(*rows[0]) if rows else None
 
 
 def ask_part(link: Link, to: str, height: int, offset: int) -> bytes:
     """Return the bytes of an offered state from an offset on, at most `PART_BYTES`; unverified."""
-    return link.call(to, "ledger.state", encode([height, offset]))
+    return link.call(to, "snapshot.part", encode([height, offset]))
 
 
 def ask_spans(link: Link, to: str, first: int) -> list[Span]:
     """Return spans from a height on from another member's chain; unverified."""
-    rows = ask(link, to, "ledger.spans", encode([first]), _SPANS)
+    rows = ask(link, to, "snapshot.spans", encode([first]), _SPANS)
     return [Span(*row) for row in rows]

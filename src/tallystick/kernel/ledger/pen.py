@@ -117,13 +117,21 @@ class Pen:
 
         Raises:
             Unavailable: `ledger.behind`, or `ledger.clock_ahead`, the block is of the future.
-            Conflict: `ledger.forked`; or `ledger.signed_beyond`, it is too late for this height.
+            Conflict: `ledger.forked`; `ledger.signed_beyond`, it is too late for this height;
+                `ledger.not_run`, this member did not run it.
         """
         with self._lock:
             kept = self._replica.cosignatures(height).get(self.member)
             if kept is not None:
                 return kept
             self.check()
+            if height <= self._replica.leapt:
+                raise Conflict(
+                    "ledger.not_run",
+                    f"height {height} was taken over from others, with all up to"
+                    f" {self._replica.leapt}",
+                    cure="Let those who ran it witness it.",
+                )
             now = self._clock.now_ms()
             body = self._replica.body(height)
             key = self._key_at(height)

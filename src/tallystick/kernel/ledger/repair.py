@@ -214,7 +214,8 @@ def _accept_fetched(replica: Replica, link: Link, names: Sequence[str], height: 
 def _leap(replica: Replica, link: Link, names: Sequence[str]) -> bool:
     """Take the state over from a member, where nobody holds the next block any more."""
     for name in names:
-        with contextlib.suppress(Unavailable, NotFound):
+        # Whatever one says against it, another may have it.
+        with contextlib.suppress(Error):
             leap(replica, link, name)
             return True
     return False

@@ -22,6 +22,7 @@ from tallystick.kernel.store.database import Database
 
 __all__ = ["Rows", "cut_node"]
 
+_FACT: Final = codec.tuple_of(codec.value, codec.octets(8, 8))
 KEYS_MAX: Final = 500
 """How many keys one query asks for."""
 
@@ -72,10 +73,15 @@ class Rows:
     def fact(self, name: str) -> Any:  # noqa: ANN401 - each fact has its own type
         """Return what is kept under a name beside genesis, None if nothing is."""
         data = self.database.value("SELECT value FROM fact WHERE name = ?", (name,))
+        if data is None:
+            return None
         try:
-            return None if data is None else codec.decode(data, codec.value)
+            value, check = codec.decode(data, _FACT)
         except (Invalid, TypeError) as error:
             raise corrupt(f"fact {name}", field="fact") from error
+        if check != layout.engine_check(name, value):
+            raise corrupt(f"fact {name}", field="fact")
+        return value
 
     def floor(self) -> int:
         """Return the height at and below which bodies may be missing; 0 where all are held."""

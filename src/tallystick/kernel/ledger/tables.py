@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.base.codec import cid_of
+from tallystick.base.codec import Value, cid_of, encode
 from tallystick.base.errors import Invalid
 from tallystick.chain.block import Effects, Genesis, Tip, genesis_state, start
 from tallystick.chain.log import Log
@@ -23,6 +23,7 @@ __all__ = [
     "read_members",
     "write_block",
     "write_cosignatures",
+    "write_fact",
     "write_genesis",
     "write_log",
     "write_state",
@@ -77,6 +78,12 @@ def write_block(database: Database, tip: Tip, header: bytes, body: bytes) -> Non
         "INSERT INTO block VALUES (?, ?, ?, ?, ?)",
         (tip.height, tip.cid.digest, header, body, layout.block_check(header, body)),
     )
+
+
+def write_fact(database: Database, name: str, value: Value) -> None:
+    """Keep a value under a name beside genesis, with 8 bytes that show a change of either."""
+    data = encode([value, layout.engine_check(name, value)])
+    database.run("REPLACE INTO fact VALUES (?, ?)", (name, data))
 
 
 def write_state(database: Database, changes: Mapping[bytes, bytes | None]) -> None:

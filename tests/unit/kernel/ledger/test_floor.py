@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tallystick.kernel.ledger.archive import export_chain, import_chain, prune_c
 from tallystick.kernel.ledger.audit import Report, audit_chain
 from tallystick.kernel.ledger.bodies import fill_bodies
 from tallystick.kernel.ledger.floor import state_file
+from tallystick.kernel.ledger.kept import KeptState, read_state
 from tallystick.kernel.ledger.replica import Replica
 
 HEIGHTS, BELOW = 10, 6
@@ -149,7 +151,9 @@ def test_a_body_that_is_not_the_headers_is_not_kept(town: Town) -> None:
         ("UPDATE entry SET short = short + 1 WHERE position = 2", "entry"),
         ("UPDATE state SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'", "state"),
         ("INSERT INTO roster VALUES (4, x'00')", "roster rows"),
-        ("UPDATE fact SET value = x'09' WHERE name = 'floor'", "floor"),
+        ("UPDATE fact SET value = x'09' WHERE name = 'floor'", "fact"),
+        ("UPDATE fact SET value = value || x'00' WHERE name = 'archived'", "fact"),
+        ("UPDATE fact SET name = 'leapt' WHERE name = 'pruned'", "fact"),
         ("DELETE FROM fact WHERE name = 'floor'", "body"),
         ("INSERT INTO fact VALUES ('x', x'00')", "fact rows"),
     ],
@@ -188,3 +192,50 @@ def test_nothing_is_given_away_beyond_what_is_held(town: Town, below: int) -> No
     with pytest.raises(Invalid, match=r"archive\.first"):
         prune_chain(replica, replica.path.parent / "out.car", BELOW)
     assert ORDERER in town.houses
+
+
+def kept(replica: Replica) -> KeptState:
+    replica.flush()
+    chain = replica.genesis.chain
+    found = audit_chain(replica.path, CHARTER, member="", chain=chain, keep=True).kept
+    assert found is not None
+    return read_state(found.state, found.note, replica.genesis)
+
+
+def test_a_kept_checkpoint_below_the_floor_must_be_the_files(town: Town, tmp_path: Path) -> None:
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = Town(folder, Chain())
+    other.open_all()
+    other.chain.clock.advance(1)
+    order(other, 3)
+    false, since = kept(other.houses["bank"].replica), town.houses["bank"].replica
+    order(other, HEIGHTS)
+    replica, _ = pruned(town)
+    replica.flush()
+    chain = since.genesis.chain
+    report = audit_chain(replica.path, CHARTER, member="bank", chain=chain, since=false)
+    assert [(each.height, each.field) for each in report.findings] == [(3, "header")]
+    same, _ = pruned(other)
+    same.flush()
+    assert audit_chain(same.path, CHARTER, member="bank", chain=chain, since=false).is_sound
+    other.close()
+
+
+def test_an_archives_name_is_durable_before_a_body_goes(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a power cut a folder knows the names alone that it was told to keep."""
+    replica, folder = town.houses["bank"].replica, tmp_path / "elsewhere"
+    folder.mkdir()
+    synced, sync = list[Path](), os.fsync
+
+    def note(handle: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{handle}").readlink())
+        assert replica.holds(1)
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", note)
+    prune_chain(replica, folder / "old.car", BELOW)
+    assert folder in synced
+    assert not replica.holds(1)

@@ -10,12 +10,16 @@ import pytest
 from simulation.chain import CHARTER, Chain
 from simulation.town import ORDERER, Town
 from tallystick.base.codec import encode
-from tallystick.base.errors import NotFound, Unavailable
+from tallystick.base.errors import Conflict, Corrupt, Denied, Error, NotFound, Unavailable
 from tallystick.chain.checkpoint import cosign, write_note
+from tallystick.chain.snapshot import write_snapshot
 from tallystick.kernel.ledger import follower as following
+from tallystick.kernel.ledger import leap as leaping
 from tallystick.kernel.ledger import offer
 from tallystick.kernel.ledger.archive import prune_chain
 from tallystick.kernel.ledger.audit import Report, audit_chain
+from tallystick.kernel.ledger.bodies import fetch_block
+from tallystick.kernel.ledger.floor import state_file
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 
@@ -83,6 +87,9 @@ def test_a_leap_reaches_the_same_tip_and_signs_only_what_it_ran(town: Town) -> N
     assert replica.verify() == replica.tip
     order(town, 2)
     follower.pull()
+    for height in range(BEFORE + 1, reached + 1):
+        with pytest.raises(Conflict, match=r"ledger\.not_run|ledger\.signed_beyond"):
+            town.houses[AWAY].pen.sign(height)
     own = [h for h in range(1, replica.tip.height + 1) if AWAY in replica.cosignatures(h)]
     assert own == [*range(1, BEFORE + 1), reached + 1, reached + 2]
 
@@ -144,7 +151,10 @@ def altered(answer: Callable[[str, bytes], bytes], at: int) -> Callable[[str, by
     return lie
 
 
-@pytest.mark.parametrize("method", ["ledger.state", "ledger.spans", "ledger.note", "ledger.offer"])
+@pytest.mark.parametrize(
+    "method",
+    ["snapshot.part", "snapshot.spans", "ledger.note", "snapshot.offer", "snapshot.handover"],
+)
 @pytest.mark.parametrize("at", range(40, 4_000, 397))
 def test_whatever_byte_a_member_changes_nothing_false_is_kept(
     town: Town, method: str, at: int
@@ -181,20 +191,24 @@ def test_a_chain_that_one_member_made_up_is_not_taken_over(town: Town, tmp_path:
     line = cosign(body, other.chain.notes["bureau"], member="bureau", time_s=1)
     link = town.houses["bureau"].link
     serve_chain(link, Peer(false.replica, false.witnesses))
-    offer.serve_offers(link, false.replica)
+    offer.serve_snapshots(link, false.replica)
     link.serve({"ledger.note": lambda *_: write_note(body, [line])})
+    asked: list[bytes] = []
+    link.serve({"snapshot.spans": lambda _, payload: asked.append(payload) or b""})
     with pytest.raises(Unavailable, match=r"ledger\.bad_offer"):
         leap(follower.replica, follower.link, "bureau")
+    # Names first: nothing else was asked for.
+    assert asked == []
     assert follower.replica.tip.height == BEFORE
     other.close()
 
 
 def test_who_streams_for_ever_is_cut_off(town: Town) -> None:
     follower, link = town.follower(AWAY), town.houses["bureau"].link
-    link.serve({"ledger.state": lambda *_: bytes(1_000_000)})
+    link.serve({"snapshot.part": lambda *_: bytes(1_000_000)})
     with pytest.raises(Unavailable, match=r"ledger\.bad_offer"):
         leap(follower.replica, follower.link, "bureau")
-    link.serve({"ledger.offer": lambda *_: encode([BEFORE + ABSENT, 2**40])})
+    link.serve({"snapshot.offer": lambda *_: encode([BEFORE + ABSENT, 2**40])})
     with pytest.raises(Unavailable, match=r"ledger\.snapshot_disk"):
         leap(follower.replica, follower.link, "bureau")
     assert follower.replica.tip.height == BEFORE
@@ -217,3 +231,162 @@ def test_asking_again_makes_no_new_file_until_the_chain_has_gone_on(
         offer.ask_part(link, "bureau", first[0], 0)
     with pytest.raises(NotFound, match=r"ledger\.no_offer"):
         offer.ask_offer(link, "bureau", 10_000)
+
+
+def test_where_too_many_are_behind_for_a_quorum_their_blocks_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "LEAP_MIN", 4)
+    town = Town(tmp_path, Chain())
+    town.open_all()
+    for seq in range(1, 11):
+        town.orderer.submit(town.chain.sign(seq, [town.chain.news(seq)]))
+        town.chain.clock.advance(7)
+        assert town.orderer.cut() is not None
+    for follower in town.followers():
+        follower.leaps = True
+        follower.pull()
+        assert follower.replica.tip == town.orderer.replica.tip
+    # The last of them finds a quorum's names.
+    assert [each.replica.leapt for each in town.followers()] == [0, 0, 10]
+    town.close()
+
+
+def test_who_sends_a_state_by_the_byte_is_not_waited_for(town: Town) -> None:
+    follower, asked = town.follower(AWAY), list[bytes]()
+
+    def drip(_: str, payload: bytes) -> bytes:
+        asked.append(payload)
+        return b"x"
+
+    town.houses["bureau"].link.serve({"snapshot.part": drip})
+    with pytest.raises(Unavailable, match=r"ledger\.bad_offer"):
+        leap(follower.replica, follower.link, "bureau")
+    assert len(asked) == 1
+
+
+def test_long_values_of_a_state_are_not_gathered_in_memory(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower, source = town.follower(AWAY), town.houses["bureau"].replica
+    pairs = [(bytes([number]), bytes(500_000)) for number in range(40)]
+    tip = source.tip
+    data = b"".join(
+        write_snapshot(
+            header=source.header(tip.height),
+            writes_root=bytes(32),
+            peaks=tip.peaks,
+            count=len(pairs),
+            pairs=pairs,
+        )
+    )
+    parts = iter([data[at : at + offer.PART_BYTES] for at in range(0, len(data), offer.PART_BYTES)])
+    together = list[int]()
+
+    def count(_: object, changes: dict[bytes, bytes | None]) -> None:
+        together.append(sum(len(value or b"") for value in changes.values()))
+
+    monkeypatch.setattr(leaping, "write_state", count)
+    link = town.houses["bureau"].link
+    link.serve({"snapshot.offer": lambda *_: encode([tip.height, len(data)])})
+    link.serve({"snapshot.part": lambda *_: next(parts)})
+    with pytest.raises(Unavailable, match=r"ledger\.bad_offer"):
+        leap(follower.replica, follower.link, "bureau")
+    assert max(together) <= 9_000_000
+
+
+def test_a_way_longer_than_the_disk_holds_is_not_followed(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = town.follower(AWAY)
+    monkeypatch.setattr(leaping, "SPANS_ROOM", 2**50)
+    with pytest.raises(Unavailable, match=r"ledger\.snapshot_disk"):
+        leap(follower.replica, follower.link, "bureau")
+    assert follower.replica.tip.height == BEFORE
+
+
+def test_a_second_leap_leaves_one_state_beside_the_file(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offer, "AGE_MAX", 5)
+    replica, link = town.follower(AWAY).replica, town.follower(AWAY).link
+    leap(replica, link, "bureau")
+    order(town, 6)
+    assert leap(replica, link, "bureau") == replica.floor == BEFORE + ABSENT + 6
+    found = list(replica.path.parent.glob("floor-*"))
+    assert found == [state_file(replica.path, replica.floor)]
+    assert audit(town, AWAY).is_sound
+
+
+def test_nobody_has_a_state_made_for_each_block_by_asking_for_a_younger_one(
+    town: Town, tmp_path: Path
+) -> None:
+    link, source = town.houses[AWAY].link, town.houses["bureau"]
+    first, _ = offer.ask_offer(link, "bureau", 0)
+    order(town, 1)
+    with pytest.raises(NotFound, match=r"ledger\.no_offer"):
+        offer.ask_offer(link, "bureau", first)
+    # Who cannot go on by blocks gets one, once.
+    order(town, 1)
+    prune_chain(source.replica, tmp_path / "old.car", first + 2)
+    assert offer.ask_offer(link, "bureau", first)[0] == first + 2
+    order(town, 1)
+    with pytest.raises(NotFound, match=r"ledger\.no_offer"):
+        offer.ask_offer(link, "bureau", first + 2)
+
+
+def test_a_file_of_another_chain_is_not_offered(town: Town) -> None:
+    folder = town.houses["bureau"].folder
+    (folder / f"offer-{BEFORE + ABSENT}.state").write_bytes(b"another chain's")
+    (folder / f"offer-{BEFORE + ABSENT - 1}.state").mkdir()
+    follower = town.follower(AWAY)
+    assert leap(follower.replica, follower.link, "bureau") == BEFORE + ABSENT
+
+
+def test_a_member_that_hides_a_change_of_the_list_is_not_followed(town: Town) -> None:
+    follower, link = town.follower(AWAY), town.houses["bureau"].link
+    link.serve({"snapshot.handover": lambda *_: encode([])})
+    # Those who signed the last height are a quorum of the old list too; it may not be skipped.
+    with pytest.raises(Unavailable, match=r"ledger\.bad_offer.*kept back"):
+        leap(follower.replica, follower.link, "bureau")
+    assert follower.replica.tip.height == BEFORE
+
+
+@pytest.mark.parametrize("family", [Corrupt, Denied, Unavailable])
+def test_where_one_member_fails_another_gives_the_bodies(town: Town, family: type[Error]) -> None:
+    follower = town.follower(AWAY)
+    follower.leaps = True
+    leap(follower.replica, follower.link, "coop")
+
+    def fail(*_: object) -> bytes:
+        raise family("test.fails", "it fails", cure="None.")
+
+    town.houses["bureau"].link.serve({"ledger.blocks": fail})
+    height = BEFORE + 1
+    found = fetch_block(follower.replica, follower.link, height)
+    assert found == town.orderer.replica.block(height)
+    follower._fill("bureau")
+    assert follower.replica.floor == 0
+
+
+def test_who_always_names_a_later_body_is_asked_twice(town: Town) -> None:
+    follower, asked = town.follower(AWAY), list[bytes]()
+    leap(follower.replica, follower.link, "coop")
+
+    def later(_: str, payload: bytes) -> bytes:
+        asked.append(payload)
+        lowest = BEFORE + 1 + len(asked)
+        return encode({"height": 99, "lowest": lowest, "note": b"", "blocks": []})
+
+    town.houses["bureau"].link.serve({"ledger.blocks": later})
+    follower._fill("bureau")
+    assert len(asked) == 2
+    assert follower.replica.floor == 0
+
+
+def test_the_names_that_a_leap_believes_are_kept_under_what_they_signed(town: Town) -> None:
+    follower = town.follower(AWAY)
+    reached = leap(follower.replica, follower.link, "bureau")
+    others = sorted(set(town.houses) - {AWAY})
+    assert [list(follower.replica.cosignatures(at)) for at in (LISTED, reached)] == [others] * 2
+    assert audit(town, AWAY).is_sound

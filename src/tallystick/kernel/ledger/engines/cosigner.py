@@ -62,7 +62,8 @@ class Cosigner:
     def work(self) -> bool:
         """Sign what was kept, send it, ask for what is missing; True if nothing is left to do."""
         self.trouble = None
-        for height in list_to_sign(self._replica, max(self._pen.height, self._passed) + 1):
+        begun = max(self._pen.height, self._passed, self._replica.leapt)
+        for height in list_to_sign(self._replica, begun + 1):
             try:
                 line = self._pen.sign(height)
             except (Unavailable, Conflict) as error:
