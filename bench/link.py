@@ -37,7 +37,7 @@ from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.leap import leap
-from tallystick.kernel.ledger.offer import serve_offers
+from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 from tallystick.kernel.ledger.replica import Replica
@@ -293,7 +293,7 @@ def _catch_ups(county: County) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as name, _linked(county, folder := Path(name)) as links:
         ordered = _order(county, folder, signed)
         serve_chain(links["bank"], Peer(ordered, _witnessed(county, ordered)))
-        serve_offers(links["bank"], ordered)
+        serve_snapshots(links["bank"], ordered)
         rounds = [
             (
                 _catch_up(county, folder, links, number),

@@ -10,7 +10,7 @@ from simulation.chain import CHARTER, Chain
 from tallystick.base.errors import Error, NotFound
 from tallystick.kernel.ledger.courier import Courier
 from tallystick.kernel.ledger.follower import Follower
-from tallystick.kernel.ledger.offer import serve_offers
+from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.outbox import Outbox, Writer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
@@ -79,7 +79,7 @@ class Town:
         pen = Pen(folder / "pen", replica, name, chain.notes[name], chain.clock)
         link = self.network.join(name)
         serve_chain(link, Peer(replica, witnesses))
-        serve_offers(link, replica)
+        serve_snapshots(link, replica)
         terms = Terms(folder / "term.cbor", replica, name, ORDERER)
         serve_terms(link, terms)
         ledger: Orderer | Follower

@@ -32,7 +32,7 @@ from tallystick.kernel.ledger.bodies import fetch_block
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.news import serve_news
-from tallystick.kernel.ledger.offer import serve_offers
+from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
@@ -77,7 +77,7 @@ class Seat:
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
         serve_chain(self.link, Peer(node.replica, self.witnesses))
-        serve_offers(self.link, node.replica)
+        serve_snapshots(self.link, node.replica)
         node.replica.elsewhere = partial(fetch_block, node.replica, self.link)
         serve_news(self.link, node.replica)
         self._answer_access()
@@ -425,7 +425,7 @@ def open_copies(folder: Path, members: Sequence[str]) -> Iterator[Network]:
                 witnesses.recount()
                 link = network.join(name)
                 serve_chain(link, Peer(replica, witnesses))
-                serve_offers(link, replica)
+                serve_snapshots(link, replica)
         yield network
     finally:
         for replica in replicas:
