@@ -21,6 +21,9 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign, write_note
 from tallystick.chain.tile import WIDTH, Tile
 from tallystick.client import Client
+from tallystick.kernel.store.unixfs.cid import DAG_PB, name_inline
+from tallystick.kernel.store.unixfs.entry import Entry
+from tallystick.kernel.store.unixfs.importer import import_directory
 from tallystick.records.trained import METRICS
 from tallystick.services.credit.integrity import START
 
@@ -77,6 +80,7 @@ def test_every_route_answers_as_it_is_described(
         _collect_dues(heard)
         _look(heard, cases)
         _work(heard, cases)
+        _give(heard)
         _oversee(heard)
         _forget(heard)
         _log_in(heard, listener)
@@ -270,6 +274,19 @@ def _work(heard: Heard, cases: list[str]) -> None:
     assert union.read_draft(draft["draft"])["tree"] == {"persons": 4}
     assert union.list_drafts() == [{**saved, "label": "x"}]
     union.drop_draft(draft["draft"])
+
+
+def _give(heard: Heard) -> None:
+    """Give public content to whoever asks: the probe, and a folder within its own CID."""
+    union, inside = heard["credit-union"], name_inline(b"x", RAW)
+    ((_, block),) = import_directory([Entry("x", inside, 1)])
+    folder = name_inline(block, DAG_PB)
+    for method in ("GET", "HEAD"):
+        for form in ("raw", "car"):
+            union.ask(method, f"/ipfs/bafkqaaa?format={form}")
+        union.ask(method, f"/ipfs/{folder}/x?format=car")
+    with pytest.raises(Error, match=r"gateway\.request"):
+        union.ask("GET", "/ipfs/bafkqaaa")
 
 
 def _oversee(heard: Heard) -> None:

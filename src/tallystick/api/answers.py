@@ -14,6 +14,7 @@ from typing import Any, Final
 from tallystick.api.fields import FIELDS, KINDS, Schema
 from tallystick.api.problem import PROBLEM, PROBLEM_TYPE
 from tallystick.charter import TABLES
+from tallystick.kernel.store.gateway import CAR, RAW_BLOCK
 from tallystick.records.base import spec_of
 from tallystick.records.case import CaseReported
 from tallystick.records.view import Table
@@ -182,6 +183,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "list_cases": "search CaseRow",
     "list_drafts": "list DraftRow",
     "list_today": "one Today",
+    "look_at_content": f"content {RAW_BLOCK},{CAR}",
+    "look_at_content_path": f"content {CAR}",
     "list_differences": "list Difference",
     "list_equivocations": "list Equivocation",
     "list_loans": "page LoanRow",
@@ -203,6 +206,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "publish_model": "write ModelPublished",
     "publish_news": "write Recorded",
     "read_block": "bytes application/vnd.ipld.dag-cbor",
+    "read_content": f"content {RAW_BLOCK},{CAR}",
+    "read_content_path": f"content {CAR}",
     "read_draft": "one DraftShown",
     "read_checkpoint": "text text/plain",
     "read_equivocation": "bytes application/vnd.ipld.dag-cbor",
@@ -244,10 +249,13 @@ ROUTES: Final[Mapping[str, str]] = {
 """By operation: how it answers, and with what."""
 
 PROBLEMS: Final[Mapping[int, str]] = {
+    400: "Not a request of a trustless gateway: `gateway.request`.",
     401: "No token of this county and none of an open session: `api.token`.",
     403: "Denied: the member, its copy of the keys, or the officer's role, may not.",
     404: "Not found: the member, case, party, record or height is not known here.",
+    406: "A form that a gateway does not give: `gateway.accept`.",
     409: "In conflict: another owner or stage, an Idempotency-Key used before or being worked on.",
+    412: "Not at hand, and only that was wanted: `gateway.not_cached`.",
     413: "The body is too large: `api.body_size`.",
     421: "The request names another host: `api.host`.",
     422: "Invalid: the form of the request, or a rule's refusal (`record.refused`, `code_number`).",
@@ -256,6 +264,7 @@ PROBLEMS: Final[Mapping[int, str]] = {
     503: "Not now: repeat it after `Retry-After`, a write with the same Idempotency-Key.",
 }
 """What each status of a problem means."""
+_OF_CONTENT: Final = (400, 401, 404, 406, 412, 421, 422, 429, 500, 503)
 _ALWAYS: Final = (401, 403, 404, 421, 422, 429, 500, 503)
 _OF_WRITES: Final = (409, 413)
 _OF_HEALTH: Final = (404, 421, 422, 500, 503)
@@ -329,7 +338,9 @@ def answers_of(operation: str) -> dict[str, Any]:
     """Return the `responses` of an operation: what it answers, and every problem it may tell."""
     how, what = ROUTES[operation].split()
     found = {str(status): each for status, each in _answers(how, what)}
-    statuses = _OF_HEALTH if what == "Health" else _ALWAYS
+    statuses: tuple[int, ...] = _OF_HEALTH if what == "Health" else _ALWAYS
+    if how == "content":
+        statuses = _OF_CONTENT
     if how.startswith("write") or how in {"job", "kept", "made"}:
         statuses = (*statuses, *_OF_WRITES)
     for status in sorted(statuses):
@@ -351,6 +362,11 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
     if how in {"bytes", "text"}:
         form: Schema = {"type": "string", **({"format": "binary"} if how == "bytes" else {})}
         yield 200, {"description": "The document.", "content": {what: {"schema": form}}}
+    elif how == "content":
+        form = {"type": "string", "format": "binary"}
+        kinds = {kind: {"schema": form} for kind in what.split(",")}
+        yield 200, {"description": "The block, or the archive.", "content": kinds}
+        yield 304, {"description": "The asker has it: `If-None-Match`."}
     elif how == "geo":
         content = {"application/geo+json": {"schema": _ref(what)}}
         yield 200, {"description": "What was asked for.", "content": content}

@@ -24,6 +24,7 @@ from tallystick.api.routes import (
     draft,
     equivocation,
     health,
+    ipfs,
     ledger,
     log,
     model,
@@ -96,6 +97,7 @@ def _bare_app() -> FastAPI:
         provider,
         work,
         draft,
+        ipfs,
     ):
         app.include_router(part.router)
     return app
@@ -114,7 +116,7 @@ def describe_api() -> dict[str, Any]:
     for path, methods in found["paths"].items():
         for route in methods.values():
             route["responses"] = answers_of(route["operationId"])
-            is_open = path.endswith("healthz") or "/log/" in path
+            is_open = path.endswith("healthz") or "/log/" in path or path.startswith("/ipfs/")
             if is_open or route["operationId"] == "log_in":
                 route["security"] = []
     return found

@@ -1,9 +1,9 @@
 """What every request passes before any route: its host, its token, how often, and its body's size.
 
 Laws: a name that is not ours in `Host` is refused, so that no page a browser shows can reach the
-node by a name of its own; every route but health, log-in and the log's tiles asks for the county's
-token or a session's; a token comes in `Authorization` alone, no cookie is read; a body is read
-once, bounded.
+node by a name of its own; every route but health, log-in, the log's tiles and public files
+asks for the county's token or a session's; a token comes in `Authorization` alone, no cookie is
+read; a body is read once, bounded.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ BODY_BYTES_MAX: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HEALTH: Final = re.compile(r"(/[a-z0-9._-]{1,24})?/healthz")
 _LOG: Final = re.compile(r"/[a-z0-9._-]{1,24}/log/.+")
+# No wider: who needs no token passes as the folder's owner, and a member may be called `ipfs`.
+_IPFS: Final = re.compile(r"/ipfs/(b|Qm)[A-Za-z0-9]{7,255}(/.*)?")
 _LOG_IN: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/sessions")
 SESSION_BURST: Final = 240
 SESSION_PER_MINUTE: Final = 1_200
@@ -39,7 +41,7 @@ LOG_IN_PER_MINUTE: Final = 20
 """How often one address may try to log in: each try costs 64 MiB and a tenth of a second."""
 LOG_BURST: Final = 240
 LOG_PER_MINUTE: Final = 1_200
-"""How often one address may ask for the log, which is asked for without a session."""
+"""How often one address may ask for the log and public files, which need no session."""
 _PORT: Final = re.compile(r":[0-9]{1,5}$")
 
 
@@ -109,6 +111,9 @@ class Gate:
             self._tries.take(_address(scope))
             return None
         if scope["method"] == "GET" and _LOG.fullmatch(path):
+            self._reads.take(_address(scope))
+            return None
+        if scope["method"] in {"GET", "HEAD"} and _IPFS.fullmatch(path):
             self._reads.take(_address(scope))
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")

@@ -30,6 +30,9 @@ _STATUS: Final = {
     "api.body_size": 413,
     "api.host": 421,
     "api.rate": 429,
+    "gateway.accept": 406,
+    "gateway.not_cached": 412,
+    "gateway.request": 400,
 }
 _RETRY_S: Final = "1"
 _FAULTS_MAX: Final = 20

@@ -69,6 +69,7 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "chain": ("chain", Words("把链写成归档、从归档取回", "A chain out to an archive, and in")),
     "repair": ("chain", Words("修复一个成员的链", "Make a member's chain whole again")),
     "rebuild": ("chain", Words("从链重建视图", "Make the views anew from the chain")),
+    "store": ("store", Words("成员库里的文件", "Files in a member's store")),
     "bench": ("bench", Words("测量", "Measure")),
     "reference": ("reference", Words("打印命令、接口、词汇手册", "Print the reference pages")),
 }

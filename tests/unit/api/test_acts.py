@@ -21,6 +21,7 @@ from tallystick.kernel.access.roles import MATRIX, ROLES
 from tallystick.text.roles import OFFICE_ACTS, ROLE_NAMES
 
 MEMBER = "credit-union"
+IPFS = ("{cid}", "{cid}/{path:path}")
 
 
 def walk() -> Iterator[tuple[str, str, list[str]]]:
@@ -71,11 +72,12 @@ def sessions(town: Town) -> Sessions:
     return Sessions(town)
 
 
-def test_every_route_names_one_act_beside_its_path_and_five_need_none() -> None:
+def test_every_route_names_one_act_beside_its_path_and_nine_need_none() -> None:
     assert all(len(acts) <= 1 for _, _, acts in ROUTES)
     without = {(method, path) for method, path, acts in ROUTES if not acts}
     assert without == {
         ("GET", "/healthz"),
+        *((method, f"/ipfs/{path}") for method in ("GET", "HEAD") for path in IPFS),
         ("GET", "/{member}/healthz"),
         ("GET", "/{member}/log/checkpoint"),
         ("GET", "/{member}/log/tile/{path:path}"),

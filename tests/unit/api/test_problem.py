@@ -27,8 +27,9 @@ ROUTES = [
 ]
 OPEN = [(method, path) for method, path in ROUTES if path.endswith("healthz")]
 LOG = [("GET", "/{member}/log/checkpoint"), ("GET", "/{member}/log/tile/{path}")]
+IPFS = [each for each in ROUTES if each[1].startswith("/ipfs/")]
 LOG_IN = ("POST", "/{member}/v1/sessions")
-CLOSED = [each for each in ROUTES if each not in {*OPEN, *LOG, LOG_IN}]
+CLOSED = [each for each in ROUTES if each not in {*OPEN, *LOG, *IPFS, LOG_IN}]
 JSON = {"Content-Type": "application/json"}
 SECRET = "\u738b\u79c0\u82f1-13800000000"
 _SHAPE = PROBLEM["content"]["application/problem+json"]["schema"]

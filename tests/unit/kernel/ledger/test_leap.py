@@ -194,7 +194,12 @@ def test_a_chain_that_one_member_made_up_is_not_taken_over(town: Town, tmp_path:
     offer.serve_snapshots(link, false.replica)
     link.serve({"ledger.note": lambda *_: write_note(body, [line])})
     asked: list[bytes] = []
-    link.serve({"snapshot.spans": lambda _, payload: asked.append(payload) or b""})
+
+    def note_asked(_: str, payload: bytes) -> bytes:
+        asked.append(payload)
+        return b""
+
+    link.serve({"snapshot.spans": note_asked})
     with pytest.raises(Unavailable, match=r"ledger\.bad_offer"):
         leap(follower.replica, follower.link, "bureau")
     # Names first: nothing else was asked for.

@@ -20,7 +20,7 @@ def order_members(identifier: bytes, members: Collection[str]) -> list[str]:
     """Return the members in an object's own order.
 
     >>> order_members(bytes(16), ["a", "b", "c"]), order_members(b"x" * 16, ["a", "b", "c"])
-    (['b', 'a', 'c'], ['a', 'c', 'b'])
+    (['b', 'c', 'a'], ['a', 'c', 'b'])
     """
     return sorted(set(members), key=lambda name: _weight(identifier, name), reverse=True)
 

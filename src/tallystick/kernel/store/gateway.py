@@ -1,0 +1,337 @@
+"""The trustless gateway: what a request asks for and how it is answered, without any server.
+
+Laws: an answer is a raw block or a CAR, which whoever asks checks by the CID it asked for, and
+nothing is ever shown as a page. A request that names neither is refused (strict mode). What is not
+public is not there: it is answered as what never was. Status and headers are known, and the blocks
+of the path read, before the first byte goes out; what fails later ends the stream.
+Order is always depth first. No 410 is ever told: it would say that something was here.
+Limits: CAR 1; blocks of dag-cbor are whole by themselves, paths and scopes do not enter them; CIDs
+as `unixfs/cid.py` reads them.
+Source: IPFS trustless gateway specification of 2026-03-05; IPIP-0402, IPIP-0412.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+from urllib.parse import quote, urlencode
+
+from tallystick.base.codec import sha256
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.kernel.store.unixfs.cid import IpfsCid
+
+__all__ = [
+    "CAR",
+    "DEPTH_MAX",
+    "PUBLIC",
+    "RAW_BLOCK",
+    "Asked",
+    "Span",
+    "headers_of",
+    "matches",
+    "not_here",
+    "read_request",
+    "refuse_span",
+]
+
+RAW_BLOCK: Final = "application/vnd.ipld.raw"
+CAR: Final = "application/vnd.ipld.car"
+DEPTH_MAX: Final = 64
+"""Names of a path."""
+PUBLIC: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD",
+    "Access-Control-Allow-Headers": "Accept, Cache-Control, If-None-Match",
+    "Access-Control-Expose-Headers": (
+        "Content-Disposition, Content-Length, Content-Location, Etag, X-Ipfs-Path, X-Ipfs-Roots"
+    ),
+    "X-Content-Type-Options": "nosniff",
+}
+"""On every answer, refusals too: what is public may be asked for from any page."""
+_FORMATS: Final = {"raw": RAW_BLOCK, "car": CAR}
+_FOR_EVER: Final = "public, max-age=29030400, immutable"
+_SCOPES: Final = ("block", "entity", "all")
+_SPAN: Final = re.compile(r"(-?[0-9]{1,18}):(\*|-?[0-9]{1,18})")
+_QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_VALUES: Final = {"version": ("1",), "order": ("dfs", "unk"), "dups": ("y", "n")}
+_FILENAME_MAX: Final = 255
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9 ._()+,=@~-]+")
+
+
+class Span(NamedTuple):
+    """A range of a file as it was asked for: both ends inclusive, None for the file's last byte.
+
+    Negative ends count from the file's end.
+    """
+
+    first: int
+    last: int | None
+
+    def within(self, size: int) -> tuple[int, int] | None:
+        """Return where the range begins and stops in a file; None where none of it is within.
+
+        A range that ends before it begins is empty: (0, 0).
+        """
+        if not size:
+            return 0, 0
+        first = max(size + self.first, 0) if self.first < 0 else self.first
+        last = size - 1 if self.last is None else self.last + (size if self.last < 0 else 0)
+        if first >= size or last < 0:
+            return None
+        return (first, min(last, size - 1) + 1) if first <= last else (0, 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a request asks for.
+
+    Attributes:
+        cid: the root.
+        names: the path below it.
+        is_car: whether a CAR is asked for; else the one block.
+        scope: `block`, `entity` or `all`, of a CAR.
+        span: the range of the entity; None for all of it.
+        dups: whether a CAR holds a block each time it is met.
+        filename: what the answer is to be called; "" for the CID.
+        cached_only: whether only what is here at once is wanted.
+        known: the Etags of what the asker has; `*` for anything.
+        location: the address that says all by itself, "" where it is the one that was asked.
+    """
+
+    cid: IpfsCid
+    names: tuple[str, ...] = ()
+    is_car: bool = False
+    scope: str = "all"
+    span: Span | None = None
+    dups: bool = False
+    filename: str = ""
+    cached_only: bool = False
+    known: frozenset[str] = frozenset()
+    location: str = ""
+
+    @property
+    def path(self) -> str:
+        """The content path, as it stands in a header."""
+        return "/".join(["/ipfs", str(self.cid), *(quote(name, safe="") for name in self.names)])
+
+    @property
+    def etag(self) -> str:
+        """The strong tag of the answer, which follows from what is asked for alone."""
+        if not self.is_car:
+            return f'"{self.cid}.raw"'
+        scope = self.scope
+        if self.span is not None:
+            scope += f".{self.span.first}:{'*' if self.span.last is None else self.span.last}"
+        path = sha256(self.path.encode()).hex()[:16]
+        return f'"{scope}.{path}.dfs.{"y" if self.dups else "n"}.car"'
+
+
+def read_request(
+    cid: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+) -> Asked:
+    """Return what a request asks for.
+
+    Args:
+        cid: its first segment after `/ipfs/`, decoded.
+        path: what follows it, decoded, without a leading slash.
+        query: its parameters; others than the specification's are passed over.
+        headers: by lower name.
+
+    Raises:
+        Invalid: `gateway.request`, it breaks the specification; `gateway.accept`, it asks for a
+            form that is not given here.
+    """
+    names = _read_names(path)
+    form, told = _read_form(query, headers.get("accept", ""))
+    if form == RAW_BLOCK and names:
+        raise _refuse("a block is asked for by its own CID, without a path")
+    wanted = _read_car(query, told) if form == CAR else {}
+    span = _read_span(query["entity-bytes"]) if form == CAR and "entity-bytes" in query else None
+    scope = query.get("dag-scope", "all") if form == CAR else "block"
+    if scope not in _SCOPES:
+        raise _refuse(f"dag-scope is one of {', '.join(_SCOPES)}")
+    asked = Asked(
+        cid=_read_cid(cid),
+        names=names,
+        is_car=form == CAR,
+        scope=scope if span is None else "entity",
+        span=span,
+        dups=wanted.get("dups") == "y",
+        filename=query.get("filename", "")[:_FILENAME_MAX],
+        cached_only="only-if-cached" in _split(headers.get("cache-control", "").lower()),
+        known=frozenset(_read_tags(headers.get("if-none-match", ""))),
+    )
+    return _located(asked, query, is_told=bool(told))
+
+
+def _read_cid(text: str) -> IpfsCid:
+    try:
+        return IpfsCid.parse(text)
+    except Invalid as error:
+        if error.code != "unixfs.cid":
+            # It is a CID, of a kind of which nothing can be here.
+            raise not_here() from error
+        raise _refuse(error.message) from error
+
+
+def _read_names(path: str) -> tuple[str, ...]:
+    names = tuple(name for name in path.split("/") if name)
+    if {".", ".."} & set(names):
+        raise _refuse("the path holds . or ..")
+    if len(names) > DEPTH_MAX:
+        raise _refuse(f"the path has {len(names)} names, most is {DEPTH_MAX}")
+    return names
+
+
+def _read_form(query: Mapping[str, str], accept: str) -> tuple[str, dict[str, str]]:
+    """Return the form of the answer, and the parameters of the Accept that named it."""
+    named = query.get("format")
+    if named is not None and named not in _FORMATS:
+        raise _not_given(f"format is one of {', '.join(_FORMATS)}")
+    best: tuple[int, str, dict[str, str]] = (0, "", {})
+    ours = False
+    for part in _split(accept):
+        kind, quality, told = _read_kind(part)
+        ours = ours or kind in _FORMATS.values()
+        if kind in ([_FORMATS[named]] if named else _FORMATS.values()) and _is_given(told):
+            # The first of equal ones stays.
+            best = max(best, (quality, kind, told), key=lambda each: each[0])
+    _, kind, told = best
+    if named:
+        return _FORMATS[named], told
+    if kind:
+        return kind, told
+    if ours or any(_read_kind(part)[0] != "*/*" for part in _split(accept)):
+        raise _not_given(f"the forms given are {RAW_BLOCK} and {CAR};version=1;order=dfs;dups=n|y")
+    raise _refuse("neither format nor Accept names a form; give format=raw or format=car")
+
+
+def _read_kind(part: str) -> tuple[str, int, dict[str, str]]:
+    """Return the media type of a part of Accept, its quality in thousandths, its parameters."""
+    kind, *rest = (each.strip() for each in part.split(";"))
+    told = {}
+    for each in rest:
+        name, _, value = each.partition("=")
+        told[name.strip().lower()] = value.strip().strip('"')
+    quality = told.pop("q", "1")
+    if not _QUALITY.fullmatch(quality):
+        raise _refuse("Accept holds a quality that is none")
+    whole, _, rest_of = quality.partition(".")
+    return kind.lower(), int(whole) * 1_000 + int(rest_of.ljust(3, "0")), told
+
+
+def _is_given(told: Mapping[str, str]) -> bool:
+    return all(told.get(name, values[0]) in values for name, values in _VALUES.items())
+
+
+def _read_car(query: Mapping[str, str], told: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a CAR; those of the address come before those of Accept."""
+    found = dict(told)
+    for name, values in _VALUES.items():
+        value = query.get(f"car-{name}")
+        if value is not None and value not in values:
+            raise _not_given(f"car-{name} is one of {', '.join(values)}")
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _read_span(text: str) -> Span:
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise _refuse("entity-bytes is from:to, whole numbers; `to` may be *")
+    return Span(int(found[1]), None if found[2] == "*" else int(found[2]))
+
+
+def _read_tags(text: str) -> Iterator[str]:
+    """Yield the tags of If-None-Match: weak ones count as strong, as they do in it."""
+    return (each.removeprefix("W/") for each in _split(text))
+
+
+def _split(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
+
+
+def _located(asked: Asked, query: Mapping[str, str], *, is_told: bool) -> Asked:
+    """Return what is asked for with the address that says it without headers, if another did."""
+    if "format" in query and not (is_told and asked.is_car):
+        return asked
+    said = {
+        name: query[name] for name in ("dag-scope", "entity-bytes", "filename") if name in query
+    }
+    said |= {"format": "car" if asked.is_car else "raw"}
+    if asked.is_car:
+        said |= {"car-version": "1", "car-order": "dfs", "car-dups": "y" if asked.dups else "n"}
+    location = f"{asked.path}?{urlencode(said)}"
+    return replace(asked, location=location)
+
+
+def matches(asked: Asked) -> bool:
+    """Tell whether the asker has the answer already."""
+    return "*" in asked.known or asked.etag in asked.known
+
+
+def headers_of(asked: Asked, roots: tuple[IpfsCid, ...], size: int | None) -> dict[str, str]:
+    """Return the headers of an answer.
+
+    Args:
+        asked: what it answers.
+        roots: the root and what each name of the path leads to.
+        size: bytes of the block; None for a CAR, whose size is not known before.
+    """
+    kind, end = (_car_type(asked), "car") if asked.is_car else (RAW_BLOCK, "bin")
+    found = {
+        **PUBLIC,
+        "Content-Type": kind,
+        "Content-Disposition": _disposition(asked.filename or f"{roots[-1]}.{end}"),
+        "Etag": asked.etag,
+        "Cache-Control": _FOR_EVER,
+        "Vary": "Accept",
+        "X-Ipfs-Path": asked.path,
+        "X-Ipfs-Roots": ",".join(map(str, roots)),
+    }
+    if size is not None:
+        found["Content-Length"] = str(size)
+    if asked.location:
+        found["Content-Location"] = asked.location
+    return found
+
+
+def _car_type(asked: Asked) -> str:
+    return f"{CAR}; version=1; order=dfs; dups={'y' if asked.dups else 'n'}"
+
+
+def _disposition(name: str) -> str:
+    """Return how the answer is called; never a name that ends the header or leaves a folder."""
+    if _PLAIN_NAME.fullmatch(name):
+        return f'attachment; filename="{name}"'
+    plain = re.sub(r"[^A-Za-z0-9 ._()+,=@~-]", "_", name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+
+
+def not_here() -> NotFound:
+    """Return the error for what is not here, or not public: nobody is told which."""
+    return NotFound(
+        "gateway.absent",
+        "nothing public of this name is here",
+        cure="Ask another gateway, or the member to publish it: tally store pin --public.",
+    )
+
+
+def _refuse(reason: str) -> Invalid:
+    return Invalid(
+        "gateway.request",
+        f"not a request of a trustless gateway: {reason}",
+        cure="Ask as docs/spec/gateway.md says.",
+    )
+
+
+def refuse_span(size: int) -> Invalid:
+    """Return the error for a range of which nothing lies within the file."""
+    return _refuse(f"all of entity-bytes lies outside a file of {size} bytes")
+
+
+def _not_given(reason: str) -> Invalid:
+    return Invalid("gateway.accept", reason, cure="Ask for one of these.")

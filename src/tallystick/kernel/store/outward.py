@@ -1,0 +1,134 @@
+"""Files, directories and archives out of blocks onto the machine, whole or not at all.
+
+Laws: what is written stands under another name until all of it is there and on disk; nothing that
+stands in its place is written over; a name is one of `entry.py`'s, so nothing leaves its folder,
+and nothing is written through a symbolic link. Links are written as links; their targets are not
+looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tallystick.base.errors import Error, Unavailable
+from tallystick.kernel.store.blocks import file_exists
+from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.unixfs.car import write_archive
+from tallystick.kernel.store.unixfs.cid import IpfsCid
+from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.fault import refuse_kind
+from tallystick.kernel.store.unixfs.reader import read_file, read_status, walk
+
+__all__ = ["Told", "write_car", "write_content"]
+
+Told = Callable[[int], None]
+"""Told how many bytes were written so far."""
+_PART: Final = ".part"
+
+
+def write_content(dag: Dag, cid: IpfsCid, out: Path, told: Told) -> int:
+    """Write a file, directory or symbolic link to `out`; return the bytes of its files.
+
+    Raises:
+        Conflict: `store.exists`, something stands there.
+        Unavailable: `store.place`, the operating system does not let it be written.
+        NotFound, Corrupt, Invalid: as the reading does; nothing is left.
+    """
+    with _place(out) as part:
+        count = _Count(told)
+        _write_one(dag, cid, read_status(dag, cid).kind, part, count)
+        if part.is_dir() and not part.is_symlink():
+            for found in walk(dag, cid):
+                _write_one(dag, found.entry.cid, found.kind, part / found.path, count)
+            _sync_tree(part)
+    return count.done
+
+
+def write_car(dag: Dag, cid: IpfsCid, out: Path, told: Told) -> int:
+    """Write all under a root to an archive at `out`; return its size. Raises as `write_content`."""
+    with _place(out) as part:
+        count = _Count(told)
+        _write_bytes(part, write_archive(dag, [cid]), count)
+    return count.done
+
+
+class _Count:
+    def __init__(self, told: Told) -> None:
+        self.done = 0
+        self._told = told
+
+    def pass_on(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            self.done += len(piece)
+            self._told(self.done)
+
+
+@contextmanager
+def _place(out: Path) -> Iterator[Path]:
+    """Give another name to write under; it becomes `out` once the block has ended."""
+    part = out.with_name(out.name + _PART)
+    _check_free(out)
+    _check_free(part)
+    try:
+        yield part
+        # Nobody else's file is written over, should one have come meanwhile.
+        _check_free(out)
+        part.rename(out)
+        sync_folder(out.parent)
+    except OSError as error:
+        _remove(part)
+        raise _no_place(out, error) from error
+    except BaseException:
+        _remove(part)
+        raise
+
+
+def _check_free(path: Path) -> None:
+    if os.path.lexists(path):
+        raise file_exists(path.name)
+
+
+def _write_one(dag: Dag, cid: IpfsCid, kind: str, path: Path, count: _Count) -> None:
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "symlink":
+        path.symlink_to(os.fsdecode(read_status(dag, cid).target))
+    elif kind == "file":
+        _write_bytes(path, read_file(dag, cid), count)
+    else:
+        raise refuse_kind("dag-cbor block", "file or directory")
+
+
+def _write_bytes(path: Path, pieces: Iterable[bytes], count: _Count) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    with os.fdopen(descriptor, "wb") as file:
+        for piece in count.pass_on(pieces):
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_tree(folder: Path) -> None:
+    for found, _, _ in os.walk(folder):
+        sync_folder(Path(found))
+
+
+def _remove(part: Path) -> None:
+    if part.is_dir() and not part.is_symlink():
+        shutil.rmtree(part, ignore_errors=True)
+    else:
+        part.unlink(missing_ok=True)
+
+
+def _no_place(out: Path, error: OSError) -> Error:
+    return Unavailable(
+        "store.place",
+        f"{out.name} cannot be written: {error.strerror}",
+        cure="Name a place with room that you may write.",
+    )

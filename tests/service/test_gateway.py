@@ -1,0 +1,305 @@
+"""Anybody reads public files with plain HTTP and checks them; of private ones nothing is told."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from itertools import product
+from pathlib import Path
+
+import httpx
+import pytest
+
+from counties import START_MS, Town, found, open_town
+from tallystick.api.gate import LOG_BURST
+from tallystick.api.token import ensure_token
+from tallystick.base.clock import ManualClock, SystemClock
+from tallystick.base.codec import sha256
+from tallystick.client.carrying import HOME, AppTransport
+from tallystick.county.files import open_files
+from tallystick.kernel.store.blocks import raw_cid
+from tallystick.kernel.store.keeping import Note, add_blocks, unpin_root
+from tallystick.kernel.store.unixfs.car import Archive, open_archive
+from tallystick.kernel.store.unixfs.cid import DAG_CBOR, DAG_PB, RAW, IpfsCid
+from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.dagpb import decode_node
+from tallystick.kernel.store.unixfs.folder import import_path
+from tallystick.kernel.store.unixfs.importer import import_file
+from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025
+from tallystick.kernel.store.unixfs.reader import read_file, resolve_path
+
+TALLY = [sys.executable, "-m", "tallystick.cli"]
+NEVER = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+LARGE = os.urandom(3_000_000)
+CODECS = (RAW, DAG_PB, DAG_CBOR)
+PRIVATE = b"what nobody published " * 20_000
+Get = Callable[..., httpx.Response]
+
+
+class Kept:
+    """A closed county in which `village` published a folder, and keeps a private file."""
+
+    def __init__(self, county: Path, source: Path) -> None:
+        (source / "deep").mkdir(parents=True)
+        (source / "deep" / "large").write_bytes(LARGE)
+        (source / "hello").write_bytes(b"hello world")
+        self.county = county
+        clock = SystemClock()
+        with open_files(county / "village", clock) as blocks:
+            shown = import_path(source, V0_2015)
+            self.shown = str(add_blocks(blocks, shown, Note(name="songs", public=True)).cid)
+            hidden = import_file(io.BytesIO(PRIVATE), V0_2015)
+            self.hidden = add_blocks(blocks, hidden, Note(name="a name of nobody's")).cid
+            self.hidden_blocks = _links(blocks.get(self.hidden))
+            self.large = resolve_path(blocks.dag, IpfsCid.parse(self.shown), "deep/large")
+        with open_files(county / "insurer", clock) as blocks:
+            made = import_file(io.BytesIO(b"by another member"), V1_2025)
+            self.other = str(add_blocks(blocks, made, Note(public=True)).cid)
+
+
+def _links(block: bytes) -> list[IpfsCid]:
+    return [link.cid for link in decode_node(block).links]
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    folder = tmp_path_factory.mktemp("gateway")
+    return Kept(found(folder, SystemClock(), catalogue=False), folder / "songs")
+
+
+@pytest.fixture(scope="module")
+def address(kept: Kept) -> Iterator[str]:
+    """The address of a real server of that county."""
+    words = [*TALLY, "serve", str(kept.county), "--port", "0", "--json"]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())["address"]
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def get(address: str) -> Iterator[Get]:
+    """Ask as a stranger does, with a plain client."""
+    with httpx.Client(base_url=address, trust_env=False, timeout=30) as http:
+
+        def ask(path: str, method: str = "GET", **headers: str) -> httpx.Response:
+            sent = {name.replace("_", "-"): value for name, value in headers.items()}
+            return http.request(method, path, headers=sent)
+
+        yield ask
+
+
+def archive(response: httpx.Response, *, is_part: bool = False) -> Archive:
+    data = response.content
+    return open_archive(lambda at, size: data[at : at + size], len(data), is_part=is_part)
+
+
+def test_a_stranger_reads_a_whole_folder_and_checks_every_byte(kept: Kept, get: Get) -> None:
+    response = get(f"/ipfs/{kept.shown}?format=car")
+    assert response.status_code == 200
+    assert response.headers["transfer-encoding"] == "chunked"
+    assert response.headers["content-type"] == (
+        "application/vnd.ipld.car; version=1; order=dfs; dups=n"
+    )
+    whole = archive(response)
+    assert str(whole.roots[0]) == kept.shown
+    large = resolve_path(Dag(whole.get), whole.roots[0], "deep/large")
+    assert b"".join(read_file(Dag(whole.get), large)) == LARGE
+
+
+def test_a_stranger_reads_block_by_block(kept: Kept, get: Get) -> None:
+    def fetch(cid: IpfsCid) -> bytes:
+        response = get(f"/ipfs/{cid}", accept="application/vnd.ipld.raw")
+        assert response.status_code == 200
+        assert int(response.headers["content-length"]) == len(response.content)
+        assert sha256(response.content) == cid.digest
+        return response.content
+
+    found = resolve_path(Dag(fetch), IpfsCid.parse(kept.shown), "deep/large")
+    assert b"".join(read_file(Dag(fetch), found)) == LARGE
+
+
+def test_a_range_of_a_file_at_a_path_is_a_small_archive(kept: Kept, get: Get) -> None:
+    path = f"/ipfs/{kept.shown}/deep/large?format=car&entity-bytes=-5:*"
+    part = archive(get(path), is_part=True)
+    root = IpfsCid.parse(kept.shown)
+    large = resolve_path(Dag(part.get), root, "deep/large")
+    read = read_file(Dag(part.get), large, len(LARGE) - 5)
+    assert b"".join(read) == LARGE[-5:]
+    assert len(part) == 4
+    assert get(f"{path[:-4]}-9999999:*").status_code == 200
+    outside = get(f"/ipfs/{kept.large}?format=car&entity-bytes=9999999:*")
+    assert (outside.status_code, outside.json()["code"]) == (400, "gateway.request")
+
+
+@pytest.mark.parametrize("form", ["raw", "car"])
+def test_head_tells_what_get_would(kept: Kept, get: Get, form: str) -> None:
+    path = f"/ipfs/{kept.shown}?format={form}"
+    head, whole = get(path, "HEAD"), get(path)
+    assert (head.status_code, head.content) == (200, b"")
+    passing = {"date", "transfer-encoding"}
+    told = {name: value for name, value in whole.headers.items() if name not in passing}
+    assert {name: value for name, value in head.headers.items() if name not in passing} == told
+    unchanged = get(path, if_none_match=whole.headers["etag"])
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert get(path, "HEAD", if_none_match="*").status_code == 304
+
+
+def test_a_request_is_answered_by_the_status_that_the_specification_names(
+    kept: Kept, get: Get
+) -> None:
+    shown = f"/ipfs/{kept.shown}"
+    for path, headers, status in (
+        (shown, {}, 400),
+        (shown, {"accept": "*/*"}, 400),
+        (shown, {"accept": "text/html"}, 406),
+        (f"{shown}?format=tar", {}, 406),
+        (f"{shown}?format=car&car-version=2", {}, 406),
+        (f"{shown}/hello?format=raw", {}, 400),
+        (f"{shown}?format=car&dag-scope=x", {}, 400),
+        (f"{shown}?format=car&entity-bytes=x", {}, 400),
+        (f"{shown[:-1]}?format=raw", {}, 400),
+        (f"{shown}/none?format=car", {}, 404),
+        (f"{shown}/hello/x?format=car", {}, 404),
+        (f"/ipfs/{NEVER}?format=raw", {}, 404),
+        (f"/ipfs/{NEVER}?format=raw", {"cache-control": "only-if-cached"}, 412),
+        (f"{shown}?format=raw", {"cache-control": "only-if-cached"}, 200),
+        ("/ipfs/bafkqaaa?format=raw", {}, 200),
+        ("/ipfs/bafkqaaa?format=car", {}, 200),
+        (f"/ipfs/{kept.other}?format=raw", {}, 200),
+    ):
+        for method in ("GET", "HEAD"):
+            response = get(path, method, **{"accept": "", **headers})
+            assert response.status_code == status, (method, path, response.content)
+            assert response.headers["access-control-allow-origin"] == "*"
+            assert response.headers["x-content-type-options"] == "nosniff"
+            if status >= 400:
+                assert response.headers["cache-control"] == "no-cache"
+
+
+QUERIES = ("?format=raw", "?format=car", "?format=car&dag-scope=block", "", "/x?format=car")
+
+
+def test_a_private_root_answers_as_what_never_was(tmp_path: Path) -> None:
+    own = Kept(found(tmp_path, SystemClock(), catalogue=False), tmp_path / "songs")
+    asking: tuple[dict[str, str], ...] = (
+        {},
+        {"If-None-Match": "*"},
+        {"Cache-Control": "only-if-cached"},
+        {"Authorization": f"Bearer {ensure_token(own.county)}"},
+    )
+    clock = ManualClock(SystemClock().now_ms())
+    with (
+        open_town(own.county, clock) as town,
+        httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http,
+    ):
+        for named in _named(own.hidden, own.hidden_blocks[0]):
+            for query, headers, method in product(QUERIES, asking, ("GET", "HEAD")):
+                clock.advance(1_000)
+                ours, never = (
+                    http.request(method, f"/ipfs/{each}{query}", headers=headers)
+                    for each in (named, NEVER)
+                )
+                assert ours.status_code == never.status_code
+                assert ours.status_code in {400, 404, 412}
+                assert (ours.content, ours.headers) == (never.content, never.headers)
+
+
+def _named(*cids: IpfsCid) -> Iterator[str]:
+    """Yield each CID that names the same bytes."""
+    for cid in cids:
+        yield str(cid)
+        yield from (str(IpfsCid(bytes((1, codec, 0x12, 32)) + cid.digest)) for codec in CODECS)
+
+
+def test_sealed_objects_and_other_rooms_objects_are_no_blocks(kept: Kept, get: Get) -> None:
+    with sqlite3.connect(kept.county / "village" / "store.db") as database:
+        rows = database.execute(
+            "SELECT cid FROM object WHERE substr(cid, 5) NOT IN (SELECT digest FROM file_block)"
+        ).fetchall()
+    database.close()
+    for (raw,) in rows:
+        assert get(f"/ipfs/{IpfsCid(raw)}?format=raw").status_code == 404
+
+
+def test_no_other_path_and_no_write_is_open(town: Town) -> None:
+    with httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http:
+        for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+            assert http.request(method, f"/ipfs/{NEVER}?format=raw").status_code == 401
+        for path in ("", "/", "/v1/cases", "/v1/users", "/healthzz", "/log", "/xyz"):
+            assert http.get(f"/ipfs{path}").status_code == 401, path
+        assert http.get(f"/village/ipfs/{NEVER}").status_code == 401
+        assert http.post("/ipfs/v1/parties").status_code == 401
+
+
+def drain(response: httpx.Response, into: bytearray) -> None:
+    for piece in response.iter_raw():
+        into.extend(piece)
+
+
+def test_a_flipped_bit_in_the_file_is_told_and_never_served(tmp_path: Path) -> None:
+    own = Kept(found(tmp_path, SystemClock(), catalogue=False), tmp_path / "songs")
+    with open_files(own.county / "village", SystemClock()) as blocks:
+        leaf = _links(blocks.get(own.large))[7]
+    with sqlite3.connect(own.county / "village" / "store.db") as database:
+        raw = raw_cid(leaf.digest).raw
+        (data,) = database.execute("SELECT data FROM object WHERE cid = ?", (raw,)).fetchone()
+        bad = bytearray(data)
+        bad[1_000] ^= 1
+        database.execute("UPDATE object SET data = ? WHERE cid = ?", (bytes(bad), raw))
+    database.close()
+    words = [*TALLY, "serve", str(own.county), "--port", "0", "--json"]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        address = json.loads(server.stdout.readline())["address"]
+        with httpx.Client(base_url=address, trust_env=False, timeout=30) as http:
+            told = http.get(f"/ipfs/{leaf}?format=raw")
+            assert (told.status_code, told.json()["code"]) == (500, "store.corrupt")
+            sent = bytearray()
+            with http.stream("GET", f"/ipfs/{own.large}?format=car") as response:
+                assert response.status_code == 200
+                with pytest.raises(httpx.RemoteProtocolError):
+                    drain(response, sent)
+            assert bytes(bad) not in sent
+            assert bad[:2_000] not in sent
+            # What lies before and after it is given all the same.
+            path = f"/ipfs/{own.large}?format=car&entity-bytes=0:99"
+            assert archive(http.get(path), is_part=True)
+            assert http.get("/healthz").status_code == 200
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+
+
+def test_what_is_unpinned_is_not_given_any_more(tmp_path: Path) -> None:
+    own = Kept(found(tmp_path, SystemClock(), catalogue=False), tmp_path / "songs")
+    with open_files(own.county / "village", SystemClock()) as blocks:
+        unpin_root(blocks, IpfsCid.parse(own.shown))
+    with open_town(own.county, SystemClock()) as town:
+        assert _ask(town, f"/ipfs/{own.shown}?format=raw").status_code == 404
+
+
+def _ask(town: Town, path: str) -> httpx.Response:
+    with httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http:
+        return http.get(path)
+
+
+def test_one_address_asks_as_often_as_for_the_log(tmp_path: Path) -> None:
+    clock = ManualClock(START_MS)
+    with open_town(found(tmp_path, clock, catalogue=False), clock) as town:
+        probe = "/ipfs/bafkqaaa?format=raw"
+        with httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http:
+            asked = [http.get(probe).status_code for _ in range(LOG_BURST)]
+            assert set(asked) == {200}
+            refused = http.head(probe)
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
