@@ -141,6 +141,18 @@ class Town:
         """Stop a member without telling anyone."""
         self.houses.pop(name).close()
 
+    def order_news(self, blocks: int) -> None:
+        """Have some blocks of three transactions each ordered; every sixth record is refused."""
+        seq = self.orderer.replica.tip.peaks.size
+        for _ in range(blocks):
+            for _ in range(3):
+                seq += 1
+                # Every sixth id was held before: a refused transaction stands in the chain too.
+                number = seq - 1 if seq % 6 == 0 else seq
+                self.orderer.submit(self.chain.sign(seq, [self.chain.news(number)]))
+            self.chain.clock.advance(7)
+            assert self.orderer.cut() is not None
+
     def pull_all(self) -> None:
         """Let every follower pull once, whatever the network does to it."""
         for follower in self.followers():

@@ -29,7 +29,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     town = Town(folder, Chain())
     town.open_all()
-    _order(town, BLOCKS)
+    town.order_news(BLOCKS)
     town.pull_all()
     town.pull_all()
     town.close()
@@ -44,18 +44,6 @@ def town(built: Path, tmp_path: Path) -> Iterator[Town]:
     found.open_all()
     yield found
     found.close()
-
-
-def _order(town: Town, blocks: int) -> None:
-    seq = town.orderer.replica.tip.peaks.size
-    for _ in range(blocks):
-        for _ in range(3):
-            seq += 1
-            # Every sixth id was held before: a refused transaction stands in the chain too.
-            number = seq - 1 if seq % 6 == 0 else seq
-            town.orderer.submit(town.chain.sign(seq, [town.chain.news(number)]))
-        town.chain.clock.advance(7)
-        assert town.orderer.cut() is not None
 
 
 def _head(replica: Replica) -> Head:
@@ -197,7 +185,7 @@ def _flips(town: Town, name: str, count: int, *, journal: bool) -> dict[str, int
     sound = town.houses["coop" if name != "coop" else "bank"].replica
     # The journal holds the last blocks of a file that is open.
     if journal:
-        _order(town, 4)
+        town.order_news(4)
         town.pull_all()
         head = _head(house.replica)
     else:
@@ -244,7 +232,7 @@ def test_two_thousand_flipped_bits_are_named_or_change_nothing(
 
 def test_a_file_that_lost_its_end_is_named_though_all_it_holds_is_sound(town: Town) -> None:
     path = town.path("bank")
-    _order(town, 2)
+    town.order_news(2)
     town.pull_all()
     head = _head(town.houses["bank"].replica)
     copy = town.folder / "copy.db"
@@ -352,7 +340,7 @@ def test_a_repair_refuses_what_its_peers_cosigned_otherwise(town: Town, tmp_path
     folder.mkdir()
     other = Town(folder, town.chain)
     other.open_all()
-    _order(other, BLOCKS)
+    other.order_news(BLOCKS)
     other.pull_all()
     town.crash("bank")
     link = other.network.join("bank")

@@ -24,15 +24,7 @@ HEIGHTS, BELOW = 10, 6
 
 
 def order(town: Town, blocks: int) -> None:
-    seq = town.orderer.replica.tip.peaks.size
-    for _ in range(blocks):
-        for _ in range(3):
-            seq += 1
-            # Every sixth is refused: results differ.
-            number = seq - 1 if seq % 6 == 0 else seq
-            town.orderer.submit(town.chain.sign(seq, [town.chain.news(number)]))
-        town.chain.clock.advance(7)
-        assert town.orderer.cut() is not None
+    town.order_news(blocks)
     town.pull_all()
     town.pull_all()
 

@@ -6,8 +6,9 @@ Nothing that comes is checked here: whoever asked does that, against the manifes
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, encode
@@ -18,6 +19,10 @@ from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.serving import SHARDS, answer_for
 
 __all__ = ["Located", "Ring"]
+
+
+LOCATE_S: Final = 2.0
+"""So long is waited for members to say what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,8 @@ class Ring:
             cid=str(cid),
         )
 
-    def locate(self, cid: Cid) -> Located:
-        """Ask all members which shards of an object they hold; who is away says nothing."""
+    def locate(self, cid: Cid, wait_s: float = LOCATE_S) -> Located:
+        """Ask all members which shards of an object they hold; who is away or slow says nothing."""
         members = self.members()
 
         def ask(member: str) -> list[int] | None:
@@ -116,12 +121,15 @@ class Ring:
             except Error:
                 return None
 
+        pool = ThreadPoolExecutor(len(members), "locate")
+        asked = {member: pool.submit(ask, member) for member in members}
+        done, _ = wait(asked.values(), timeout=wait_s)
+        # Whoever is slow is left behind, not waited for.
+        pool.shutdown(wait=False, cancel_futures=True)
+        told = {member: each.result() for member, each in asked.items() if each in done}
         held: dict[int, list[str]] = {}
-        answered = []
-        with ThreadPoolExecutor(min(16, len(members))) as pool:
-            for member, shards in zip(members, pool.map(ask, members), strict=True):
-                if shards is not None:
-                    answered.append(member)
-                for shard in shards or ():
-                    held.setdefault(shard, []).append(member)
+        for member, shards in told.items():
+            for shard in shards or ():
+                held.setdefault(shard, []).append(member)
+        answered = [member for member, shards in told.items() if shards is not None]
         return Located(held, tuple(answered))

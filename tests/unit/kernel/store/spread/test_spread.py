@@ -159,10 +159,22 @@ def test_a_slow_member_is_read_around_and_two_too_many_are_waited_for(circle: Ci
     with Reader(circle.rings[by], done.manifest, hedge_s=0.2) as reader:
         circle.slow = {done.holders[0]}
         assert b"".join(reader.read()) == data
+    circle.slow = set()
     with Reader(circle.rings[by], done.manifest, hedge_s=0.05) as reader:
         circle.slow = set(done.holders[:3])
         circle.released.set()
         assert b"".join(reader.read()) == data
+
+
+def test_who_does_not_say_in_time_what_it_holds_is_read_around(circle: Circle) -> None:
+    data = content(200_000)
+    done = put(circle, data)
+    by = next(name for name in circle.names if name not in done.holders)
+    circle.slow = set(done.holders[1:3])
+    located = circle.rings[by].locate(done.manifest.cid, 0.2)
+    assert sorted(located.held) == [0, 3, 4, 5]
+    assert not circle.slow.intersection(located.answered)
+    assert read(circle, done.manifest, by) == data
 
 
 def test_a_member_that_fails_while_an_object_is_put_is_left_out_and_told(circle: Circle) -> None:
