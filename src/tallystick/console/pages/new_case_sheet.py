@@ -71,6 +71,7 @@ class Sheet:
         self._form = Form(v, self._answers, self._as_of, choices, self._change)
         self._turn = 0
         self._is_sending = False
+        self._told_conflict: Conflict | None = None
 
     # ---- the page
 
@@ -130,6 +131,11 @@ class Sheet:
 
     def _show_conflict(self, error: Conflict) -> None:
         """Tell what another window saved, and let the officer choose."""
+        if error is self._told_conflict:
+            # Drawn anew, its buttons would slip away from under a press: leaving a field is a
+            # change too.
+            return
+        self._told_conflict = error
         v = self._v
         self._bar.clear()
         paths = error.values.get("changed")
