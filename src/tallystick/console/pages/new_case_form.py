@@ -168,7 +168,8 @@ class Form:
         """Bring a field into sight and put the keys into it."""
         self._client.run_javascript(
             f"setTimeout(() => {{ const e = document.getElementById('field-{field}');"
-            " e?.scrollIntoView({block: 'center'}); e?.focus({preventScroll: true}) }, 60)"
+            " if (!e || e.contains(document.activeElement)) return;"
+            " e.scrollIntoView({block: 'center'}); e.focus({preventScroll: true}) }, 60)"
         )
 
     # ---- lists of rows

@@ -33,8 +33,10 @@ __all__ = ["Sheet"]
 
 PAUSE_S: Final = 0.4
 _TO_STEP: Final = (
-    # Whoever is quicker than the page keeps the field they are in.
-    "setTimeout(() => { if (document.activeElement?.closest('.field')) return;"
+    # Whoever is quicker than the page stays where they are: what brought them here, the foot or
+    # the rail, is the only place they are taken from.
+    "setTimeout(() => { const e = document.activeElement;"
+    " if (e && e !== document.body && !e.closest('.form-foot, .steps')) return;"
     " scrollTo(0, 0); document.getElementById('step')?.focus({preventScroll: true}) }, 60)"
 )
 _DAY_MS: Final = 86_400_000
