@@ -17,6 +17,13 @@ setup(
             optional=True,
         ),
         Extension(
+            "tallystick._native.lanes",
+            sources=["src/tallystick/_native/lanes.c"],
+            depends=["src/tallystick/_native/lanes_sum.h"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        ),
+        Extension(
             "tallystick._native.zigzag",
             sources=["src/tallystick/_native/zigzag.c"],
             depends=[

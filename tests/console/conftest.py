@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import Final, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from console.served import CACHE, Served, copy_demonstration, locked, run_tally, serve
 from console.watching import Watch
@@ -29,6 +36,8 @@ Theme = Literal["light", "dark"]
 LOCALES: Final = {"zh": "zh-CN", "en": "en-US"}
 HEIGHTS: Final = {1440: 900, 390: 844}
 WAIT_MS: Final = 15_000
+"""A busy machine is waited for; what is there at once waits for nothing."""
+expect.set_options(timeout=WAIT_MS)
 
 
 class _Engine:

@@ -1,8 +1,8 @@
-"""Loops in C for what is scored by the million or coded by the megabyte; the house runs without.
+"""Loops in C for what is scored or hashed by the million or coded by the megabyte.
 
-Laws: optional: where no compiler was when the package was installed, `batch` and `zigzag` are None
-and NumPy says the same, slower, of every row and byte (tests/laws/test_native.py, test_zigzag.py).
-No decision of a single case comes through here.
+Laws: optional: where no compiler was when the package was installed, `batch`, `lanes` and `zigzag`
+are None, and hashlib and NumPy say the same, slower, of every row and byte (tests/laws:
+test_native.py, test_lanes.py, test_zigzag.py). No decision of a single case comes through here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tallystick._native import batch, zigzag
+    from tallystick._native import batch, lanes, zigzag
 else:
 
     def _load(name: str) -> ModuleType | None:
@@ -21,9 +21,9 @@ else:
         except ImportError:
             return None
 
-    batch, zigzag = _load("batch"), _load("zigzag")
+    batch, lanes, zigzag = _load("batch"), _load("lanes"), _load("zigzag")
 
-__all__ = ["batch", "is_built", "is_zigzag_built", "zigzag"]
+__all__ = ["batch", "is_built", "is_zigzag_built", "lanes", "zigzag"]
 
 
 def is_built() -> bool:

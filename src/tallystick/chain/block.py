@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, encode, item_head, link_item, refuse, sha256
@@ -31,6 +31,7 @@ from tallystick.chain.state import (
 from tallystick.chain.transaction import EMPTY_WINDOW, Transaction, check_envelope
 
 __all__ = [
+    "CheckAhead",
     "Effects",
     "Execution",
     "Genesis",
@@ -85,6 +86,10 @@ class Tip:
     lanes: bytes
     peaks: Peaks
     members: Members
+
+
+CheckAhead: TypeAlias = Callable[[list[Transaction], Tip], Verify]
+"""(a block's transactions, the tip before it) -> `verify`, or a memory of its answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +214,7 @@ class Execution:
             time=self._time,
             members=self._tip.members,
             state=bundle,
+            kind=self._tip.genesis.fields["kind"],
         )
         for data in found.records:
             code = admit_record(data, self._charter, offered)
@@ -268,7 +274,9 @@ def check_header(header: bytes, fields: dict[str, Any], tip: Tip) -> None:
         raise refuse("proposer")
 
 
-def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
+def apply_block(
+    data: bytes, tip: Tip, read: Read, charter: Charter, ahead: CheckAhead | None = None
+) -> Effects:
     """Return what a block does to the chain at `tip`; Invalid `codec.form` if it may not follow.
 
     Args:
@@ -276,6 +284,7 @@ def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
         tip: where the chain stands.
         read: the state before the block.
         charter: every record type with its rule.
+        ahead: tells, of all transactions at once, what then tells whether a signature is valid.
     """
     header, fields, transactions = read_block(data)
     check_header(header, fields, tip)
@@ -287,7 +296,8 @@ def apply_block(data: bytes, tip: Tip, read: Read, charter: Charter) -> Effects:
         raise refuse("tx_count")
     if fields["merkle_root"] != root_of(each.envelope for each in transactions):
         raise refuse("merkle_root")
-    run = Execution(tip, read, charter, fields["time"])
+    check = verify if ahead is None else ahead(transactions, tip)
+    run = Execution(tip, read, charter, fields["time"], check=check)
     for each in transactions:
         run.add(each)
     effects = run.finish(lambda _: cid_of(header))

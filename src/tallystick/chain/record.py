@@ -46,7 +46,10 @@ class Code(IntEnum):
 
 
 class Admission(NamedTuple):
-    """All that a rule may read: record, writer, block, state; it writes the state."""
+    """All that a rule may read: record, writer, block, state, the chain's kind as genesis says.
+
+    It writes the state.
+    """
 
     record: dict[str, Any]
     member: str
@@ -56,6 +59,7 @@ class Admission(NamedTuple):
     time: int
     members: Members
     state: Overlay
+    kind: str = "county"
 
 
 Admit: TypeAlias = Callable[[Admission], int]

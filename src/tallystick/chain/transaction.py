@@ -70,6 +70,11 @@ class Transaction:
         return _read_plain(data) or _read_by_schema(data)
 
     @property
+    def signed(self) -> bytes:
+        """The bytes that its signature covers: D("tx", tid)."""
+        return _USE + self.tid
+
+    @property
     def envelope(self) -> bytes:
         """The bytes a block's merkle root covers: m([header, signature])."""
         # The transaction's own bytes up to its records, in a list of two: a header takes 24 bytes
@@ -252,7 +257,7 @@ def check_envelope(
     after = next_window(window, found.seq)
     if not time <= found.not_after <= time + LIFE_MAX_MS:
         raise refuse("time")
-    if not check(key.pub, _USE + found.tid, found.signature):
+    if not check(key.pub, found.signed, found.signature):
         raise refuse("signature")
     if found.count != len(found.records):
         raise refuse("count")

@@ -39,6 +39,7 @@ from tallystick.kernel.ledger.floor import follow_below, read_floor
 from tallystick.kernel.ledger.kept import Kept, KeptState, keep_state, newest_note
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Finding", "Report", "audit_chain"]
@@ -281,7 +282,7 @@ class _Audit:
         digest, header, body, tally = row
         data = layout.join_block(header, body)
         try:
-            effects = apply_block(data, tip, self._state.get, self._charter)
+            effects = apply_block(data, tip, self._state.get, self._charter, check_ahead)
         except Invalid as error:
             self._name(find_fault(data, tip, self._state.get, self._charter, error))
             return None

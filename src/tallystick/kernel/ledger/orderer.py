@@ -23,6 +23,7 @@ from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.room import Room
+from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.ledger.term import Terms
 from tallystick.kernel.ledger.waiting import (
     BAD,
@@ -268,7 +269,9 @@ class Orderer:
     def _order(self, tickets: list[_Ticket]) -> Effects | None:
         tip = self.replica.tip
         self.replica.expect(ticket.found.data for ticket in tickets)
-        run = Execution(tip, self.replica.read, self.replica.charter, self._next_time())
+        check = check_ahead([ticket.found for ticket in tickets], tip)
+        time = self._next_time()
+        run = Execution(tip, self.replica.read, self.replica.charter, time, check=check)
         ordered: list[_Ticket] = []
         answers: list[tuple[_Ticket, Result | None, Error | None]] = []
         for ticket in tickets:

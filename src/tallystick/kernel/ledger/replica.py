@@ -31,6 +31,7 @@ from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
 from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.ledger.tables import (
     load_tip,
     write_block,
@@ -178,7 +179,7 @@ class Replica:
             tip = self._tip
             self.expect([data])
             try:
-                effects = apply_block(data, tip, self.read, self.charter)
+                effects = apply_block(data, tip, self.read, self.charter, check_ahead)
             except Invalid as error:
                 fault = find_fault(data, tip, self.read, self.charter, error)
                 self._put_aside(fault, data)

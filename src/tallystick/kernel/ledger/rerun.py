@@ -11,6 +11,7 @@ from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.floor import follow_below, read_floor
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Progress", "take_over", "verify_chain"]
@@ -37,7 +38,8 @@ def verify_chain(path: Path, charter: Charter, progress: Progress | None = None)
         if rows.floor():
             state, tip = _rise(rows, path, genesis)
         for height in range(tip.height + 1, last + 1):
-            effects = apply_block(layout.join_block(*rows.block(height)), tip, state.get, charter)
+            data = layout.join_block(*rows.block(height))
+            effects = apply_block(data, tip, state.get, charter, check_ahead)
             take_over(state, effects)
             tip = effects.tip
             if progress is not None:

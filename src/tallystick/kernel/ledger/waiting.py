@@ -11,7 +11,6 @@ from typing import Final
 
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.base.keys import verify
-from tallystick.chain.digest import domain
 from tallystick.chain.merkle import root_of
 from tallystick.chain.transaction import EMPTY_WINDOW, LIFE_MAX_MS, Transaction, check_window
 from tallystick.kernel.ledger.replica import Replica
@@ -28,7 +27,6 @@ __all__ = [
     "is_ordered",
     "is_signed",
     "refused",
-    "signed_bytes",
     "unknown",
 ]
 
@@ -37,7 +35,6 @@ QUEUE_BYTES_MAX: Final = 16_000_000
 # Whoever submitted asks for the result soon after; refusals stand in no block to be found again.
 REFUSALS_MAX: Final = 4_096
 BAD: Final = "its signature is bad, or not over these records"
-_USE: Final = domain("tx")
 
 
 def is_ordered(found: Transaction, replica: Replica) -> bool:
@@ -76,11 +73,6 @@ def check_standing(found: Transaction, replica: Replica, now_ms: int) -> None:
         raise refused(found, "it would live longer than 24 hours")
 
 
-def signed_bytes(found: Transaction) -> bytes:
-    """Return what a transaction's signature is over."""
-    return _USE + found.tid
-
-
 def is_signed(
     found: Transaction,
     replica: Replica,
@@ -91,7 +83,7 @@ def is_signed(
     key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
     return (
         key is not None
-        and check(key.pub, signed_bytes(found), found.signature)
+        and check(key.pub, found.signed, found.signature)
         and found.count == len(found.records)
         and found.root == root_of(found.records)
     )

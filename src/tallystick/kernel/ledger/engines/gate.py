@@ -16,6 +16,7 @@ from tallystick.base.errors import Conflict, Invalid
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.engines.verified import Verified
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.signatures import THREADS_FROM, check_both, list_signatures
 from tallystick.kernel.ledger.waiting import (
     BAD,
     check_standing,
@@ -23,15 +24,12 @@ from tallystick.kernel.ledger.waiting import (
     is_ordered,
     is_signed,
     refused,
-    signed_bytes,
 )
 
 __all__ = ["READ_BYTES_MAX", "Gate"]
 
 READ_BYTES_MAX: Final = 32_000_000
 """Transactions of one generation that are kept read; there are two."""
-WARM_MIN: Final = 64
-"""Fewer signatures than this are checked before a second thread has begun."""
 PLACES_MAX: Final = 200_000
 
 
@@ -73,25 +71,10 @@ class Gate:
         A block that was never proposed here has all of its signatures to be checked at once;
         libsodium lets other threads run meanwhile. Whoever runs the block asks the memory.
         """
-        tip = self.replica.tip
-        cold = [
-            (key.pub, signed_bytes(each), each.signature)
-            for each in found
-            if (key := tip.members.key(each.member, each.key, "tx", tip.height + 1)) is not None
-        ]
-        cold = [row for row in cold if not self.verified.knows(*row)]
-        if len(cold) < WARM_MIN:
-            return
-        half = len(cold) // 2
-
-        def check_half(rows: Sequence[tuple[bytes, bytes, bytes]]) -> None:
-            for row in rows:
-                self.verified.check(*row)
-
-        other = threading.Thread(target=check_half, args=(cold[:half],), name="signatures")
-        other.start()
-        check_half(cold[half:])
-        other.join()
+        rows = list_signatures(found, self.replica.tip)
+        cold = [row for row in rows if not self.verified.knows(*row)]
+        if len(cold) >= THREADS_FROM:
+            check_both(cold, lambda row: self.verified.check(*row))
 
     def admit(self, data: bytes) -> Transaction:
         """Return a transaction that may wait in the engine's pool.

@@ -14,10 +14,11 @@ from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Conflict
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.ledger.engines.application import Application, Offer
-from tallystick.kernel.ledger.engines.gate import WARM_MIN, Gate
+from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.engines.verified import Verified
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.signatures import THREADS_FROM
 
 NONCE = bytes(16)
 
@@ -99,7 +100,7 @@ def test_what_has_ended_while_it_waited_leaves_the_pool(
 def test_many_signatures_that_were_not_met_are_checked_on_two_threads_and_once(
     chain: Chain, application: Application
 ) -> None:
-    txs = [chain.sign(seq, [chain.news(seq)]) for seq in range(1, 2 * WARM_MIN)]
+    txs = [chain.sign(seq, [chain.news(seq)]) for seq in range(1, 2 * THREADS_FROM)]
     thief = Chain("thief")
     thief.genesis = chain.genesis
     bad = offer(chain, 1, NONCE, *txs, thief.sign(1_000, [thief.news(9)]))
