@@ -273,3 +273,17 @@ def test_honest_signatures_are_the_same_bytes_and_mutated_ones_fail_everywhere(
     at, bit = data.draw(st.integers(0, 63)), data.draw(st.integers(0, 7))
     altered = signature[:at] + bytes([signature[at] ^ 1 << bit]) + signature[at + 1 :]
     assert not any(judge(key.public, message, altered) for judge in (verify, *JUDGES.values()))
+
+
+SMALL_YS = {y % P for _, y in SMALL}
+NEAR = sorted({0, P, 2**255 - 1, *SMALL_YS})
+
+
+@given(
+    st.integers(0, 2**255 - 1)
+    | st.builds(lambda y, off: (y + off) % 2**255, st.sampled_from(NEAR), st.integers(-20, 20)),
+    st.booleans(),
+)
+def test_a_point_is_a_reduced_y_of_no_small_order(y: int, sign: bool) -> None:
+    found = is_point((y | sign << 255).to_bytes(32, "little"))
+    assert found == (y < P and y not in SMALL_YS)

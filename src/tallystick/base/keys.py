@@ -37,6 +37,11 @@ _SIGN_BIT: Final = 2**255
 _ORDER_8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 # The y coordinates of the eight points whose order divides 8.
 _SMALL_ORDER: Final = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
+# Where the last byte is none of these, y is below p and none of those five.
+_RARE_ENDS: Final = bytes({each >> 248 for each in (*_SMALL_ORDER, _P)})
+_RARE: Final = bytes(end & 0x7F in _RARE_ENDS for end in range(256))
+_SURE_END: Final = _L >> 248
+"""A scalar whose last byte is less is below L."""
 
 
 def is_point(encoded: bytes) -> bool:
@@ -44,15 +49,19 @@ def is_point(encoded: bytes) -> bool:
 
     Whether y lies on the curve is left to libsodium, which refuses what does not.
     """
+    if len(encoded) != PUBLIC_SIZE:
+        return False
+    if not _RARE[encoded[-1]]:
+        return True
     y = int.from_bytes(encoded, "little") & (_SIGN_BIT - 1)
-    return len(encoded) == PUBLIC_SIZE and y < _P and y not in _SMALL_ORDER
+    return y < _P and y not in _SMALL_ORDER
 
 
 def verify(public: bytes, message: bytes, signature: bytes) -> bool:
     """Tell whether `signature` (64 bytes) over `message` is valid under `public` (32 bytes)."""
     if len(signature) != SIGNATURE_SIZE or not is_point(public) or not is_point(signature[:32]):
         return False
-    if int.from_bytes(signature[32:], "little") >= _L:
+    if signature[-1] >= _SURE_END and int.from_bytes(signature[32:], "little") >= _L:
         return False
     try:
         bindings.crypto_sign_open(signature + message, public)
