@@ -139,6 +139,8 @@ class Equivocations:
         """
         found: list[Kept] = []
         for body, line in sorted(_read_all(notes), key=lambda each: self._is_strange(each[0])):
+            if self._is_kept(body, line):
+                continue
             for member in self._signers(body, line):
                 with contextlib.suppress(Error):
                     found += [kept for kept in self._judge(member, body, line) if kept is not None]
@@ -150,6 +152,18 @@ class Equivocations:
         except Error:
             # Beyond the tip, or not to be read here.
             return True
+
+    def _is_kept(self, body: Body, line: str) -> bool:
+        """Tell whether the line stands under the own body already: found valid once, it is."""
+        replica = self._replica
+        try:
+            return (
+                body.height <= replica.tip.height
+                and line in replica.cosignatures(body.height).values()
+                and replica.body(body.height) == body
+            )
+        except Error:
+            return False
 
     def _signers(self, body: Body, line: str) -> Sequence[str]:
         genesis = self._replica.genesis
