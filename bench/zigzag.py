@@ -5,11 +5,13 @@ untimed one of its own; a ratio is of two figures of one run, its spread that of
 ISA-L is the one in pyeclib's wheel, called with plain pointers by ctypes: its newest kernels, and
 its own AVX2 entry for what runs without GFNI. Public calls are measured in child processes, in two
 states of the allocator: as it comes, where large results are fresh pages each time, and told to
-keep memory. A peer that is not installed is said to be absent.
+keep memory. A peer that is not installed is said to be absent. `--clay` compares with the Clay code
+instead (`zigzag_clay.py`).
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import importlib.util
 import json
@@ -26,6 +28,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import zigzag_clay
 
 from tallystick import _native
 from tallystick.kernel.store.zigzag.coder import encode
@@ -35,7 +38,7 @@ from tallystick.kernel.store.zigzag.plan import Plan, plan_encoding, plan_recove
 from tallystick.kernel.store.zigzag.profile import PROFILES, Profile
 from tallystick.kernel.store.zigzag.program import Way, make_program
 
-__all__ = ["run"]
+__all__ = ["parse", "run"]
 
 MIB: Final = 2**20
 GB: Final = 1e9
@@ -441,8 +444,33 @@ def _public_names() -> Iterable[tuple[str, str]]:
                     yield f"zigzag.api_{peer}_{_short(name)}_{size}m_{state}", peer
 
 
-def run() -> list[Row]:
+def _clay() -> list[Row]:
+    program = zigzag_clay.build()
+    if program is None or not _native.is_zigzag_built():
+        told = f"not measured: {zigzag_clay.ABSENT}"
+        return [{**_absent(name, ""), "against": told} for name in zigzag_clay.clay_names()]
+
+    def loops(profile: Profile, size: int) -> dict[str, Work]:
+        stripes, lost = _Stripes.of(profile, size), [zigzag_clay.LOST]
+        return {
+            "encode": stripes.work(plan_encoding(profile), packed=False),
+            "repair": stripes.work(plan_recovery(profile, lost, lost), packed=True),
+        }
+
+    return zigzag_clay.measure(loops, program)
+
+
+def parse(options: Sequence[str]) -> dict[str, Any]:
+    """Return what `run` takes, of what is given after the bench's name."""
+    asked = argparse.ArgumentParser("tally bench zigzag", description=__doc__)
+    asked.add_argument("--clay", action="store_true")
+    return vars(asked.parse_args(options))
+
+
+def run(*, clay: bool = False) -> list[Row]:
     """Measure and return the rows of this bench."""
+    if clay:
+        return _clay()
     if not _native.is_zigzag_built():
         names = [name for _, _, name in _names()] + ["zigzag.two_threads"]
         names += [name for name, _ in _public_names()]
@@ -465,5 +493,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
         print(json.dumps(_child(int(sys.argv[2]))))
     else:
-        for row in run():
+        for row in run(**parse(sys.argv[1:])):
             print(row)

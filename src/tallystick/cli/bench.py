@@ -1,7 +1,8 @@
 """`tally bench`: every promised figure, measured against a baseline of the same run.
 
 Benches live beside the sources in `bench/`, with their goals in one table; an installed package
-without them says so.
+without them says so. A bench is a module with `run`; one that has `parse` takes options of its own,
+behind its name, and one that has `tell` says what it found in tables too.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ import os
 import platform
 import time
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Final
 
 import click
 
 from tallystick import __version__
 from tallystick.base.errors import NotFound
-from tallystick.cli.showing import show
+from tallystick.cli.showing import Plain, show
 from tallystick.cli.spoken import Verb, Words, argument, find_language, lang_option, option
 
 __all__ = ["bench"]
@@ -29,6 +32,7 @@ FOLDER: Final = Path(__file__).resolve().parents[3] / "bench"
 @click.command(
     "bench",
     cls=Verb,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     words=Words(
         "测量承诺的速度，与同一次运行中的基准相比；不写名字则列出全部",
         "Measure promised figures against baselines of the same run; without a name, list them.",
@@ -39,9 +43,15 @@ FOLDER: Final = Path(__file__).resolve().parents[3] / "bench"
 @lang_option
 def bench(name: str | None, is_json: bool) -> None:  # noqa: FBT001 - click's own
     """Measure, or list what can be measured."""
-    goals = _goals()
-    found = _measure(name, goals) if name else _listed(goals)
-    show(found, is_json=is_json, language=find_language())
+    goals, language = _goals(), find_language()
+    if name is None:
+        show(_listed(goals), is_json=is_json, language=language)
+        return
+    module = _load(name, goals)
+    found = _measure(module, name, goals, click.get_current_context().args)
+    show(found if is_json else _brief(found), is_json=is_json, language=language)
+    if hasattr(module, "tell") and not is_json:
+        show(Plain("\n" + module.tell(found["rows"], language)), is_json=False, language=language)
 
 
 def _goals() -> dict[str, dict[str, dict[str, Any]]]:
@@ -61,7 +71,7 @@ def _listed(goals: dict[str, dict[str, dict[str, Any]]]) -> list[dict[str, Any]]
     ]
 
 
-def _measure(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+def _load(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> ModuleType:
     path = FOLDER / f"{name}.py"
     spec = importlib.util.spec_from_file_location(f"bench_{name}", path)
     if name not in goals or spec is None or spec.loader is None:
@@ -75,8 +85,20 @@ def _measure(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> dict[str
     sys.modules[spec.name] = module
     sys.path.append(str(FOLDER))
     spec.loader.exec_module(module)
+    return module
+
+
+def _measure(
+    module: ModuleType,
+    name: str,
+    goals: dict[str, dict[str, dict[str, Any]]],
+    options: Sequence[str],
+) -> dict[str, Any]:
+    if options and not hasattr(module, "parse"):
+        raise click.NoSuchOption(options[0])
+    given = module.parse(options) if options else {}
     began = time.monotonic()
-    rows = [_judged(row, goals[name]) for row in module.run()]
+    rows = [_judged(row, goals[name]) for row in module.run(**given)]
     return {
         "bench": name,
         "version": __version__,
@@ -84,6 +106,15 @@ def _measure(name: str, goals: dict[str, dict[str, dict[str, Any]]]) -> dict[str
         "seconds": round(time.monotonic() - began, 1),
         "rows": rows,
     }
+
+
+def _brief(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what a person reads: without the points that a curve is drawn by."""
+    rows = [
+        {key: value for key, value in row.items() if not isinstance(value, list | dict)}
+        for row in found["rows"]
+    ]
+    return {**found, "rows": rows}
 
 
 def _judged(row: dict[str, Any], goals: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -123,7 +123,7 @@ def repair(
     inputs = []
     for shard, chunks in program.plan.reads:
         _check_shard(shard, reads)
-        kept = sum(end - start for start, end in (segment.span(shard, x) for x in chunks))
+        kept = segment.read_bytes(shard, chunks)
         inputs.append(_sized(reads[shard], kept, f"what is read of shard {shard}"))
     return _filled(segment, program, inputs)
 

@@ -12,7 +12,7 @@ Source: docs/spec/zigzag.md, "Layout".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,6 +60,13 @@ class Segment:
         if shard >= self.profile.k:
             return whole
         return min(max(self.length - shard * whole, 0), whole)
+
+    def read_bytes(self, shard: int, sub_chunks: Collection[int]) -> int:
+        """Return how many kept bytes some sub-chunks of a shard have together."""
+        kept, size = self.kept_bytes(shard), self.sub_chunk_bytes
+        if kept == self.profile.alpha * size:
+            return len(sub_chunks) * size
+        return sum(min(max(kept - x * size, 0), size) for x in sub_chunks)
 
     def span(self, shard: int, sub_chunk: int) -> tuple[int, int]:
         """Return where a sub-chunk's kept bytes begin and end in the shard's piece."""
