@@ -23,12 +23,17 @@ else:
 
     batch, lanes, zigzag = _load("batch"), _load("lanes"), _load("zigzag")
 
-__all__ = ["batch", "is_built", "is_zigzag_built", "lanes", "zigzag"]
+__all__ = ["batch", "is_built", "is_lanes_built", "is_zigzag_built", "lanes", "zigzag"]
 
 
 def is_built() -> bool:
     """Return whether the loops of cards and trees are here."""
     return batch is not None
+
+
+def is_lanes_built() -> bool:
+    """Return whether the sums of the state's lanes are here."""
+    return lanes is not None
 
 
 def is_zigzag_built() -> bool:

@@ -88,7 +88,7 @@ def _pair(key: bytes, value: bytes | None) -> bytes:
 
 def _sum(pairs: Iterable[bytes]) -> Lanes:
     """Return the lane-by-lane sum of encoded pairs."""
-    if _native.lanes is None:
+    if not _native.is_lanes_built():
         return _sum_plain(pairs)
     total = np.zeros(LANES_SIZE // 2, dtype="<u2")
     left = iter(pairs)

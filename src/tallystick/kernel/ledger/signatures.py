@@ -32,7 +32,7 @@ def list_signatures(found: Sequence[Transaction], tip: Tip) -> list[Row]:
     ]
 
 
-def check_both(rows: Sequence[Row], check: Callable[[Row], None]) -> None:
+def check_both(rows: Sequence[Row], check: Callable[[Row], object]) -> None:
     """Call `check` of every row, half of them on a second thread."""
     half = len(rows) // 2
 
