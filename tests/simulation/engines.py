@@ -16,6 +16,7 @@ from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST
 from tallystick.kernel.ledger.engines.cometbft import CometLedger
 from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.offering import SPACING
 from tallystick.kernel.ledger.engines.pool import SharedPool
 from tallystick.kernel.ledger.engines.simulated import Faults, Lie, SimulatedEngine, SimulatedPool
 from tallystick.kernel.ledger.engines.spreading import Intake, Spreader, serve_offers
@@ -42,6 +43,7 @@ class Seated:
         self.ledger.close()
         if self.spreader is not None:
             self.spreader.close()
+        self.application.close()
         self.replica.close()
 
 
@@ -49,9 +51,16 @@ class Council:
     """The members of one chain and the engine that is played among them."""
 
     def __init__(
-        self, folder: Path, seed: str, faults: Faults | None = None, *, profile: str = DEFAULT
+        self,
+        folder: Path,
+        seed: str,
+        faults: Faults | None = None,
+        *,
+        profile: str = DEFAULT,
+        spacing: int = SPACING,
     ) -> None:
         self.folder = folder
+        self.spacing = spacing
         self.seed = seed
         self.chain: Chain = validated(seed)
         self.dice = SeededEntropy(f"council {seed}")
@@ -84,7 +93,13 @@ class Council:
         ledger = CometLedger(gate, pool or SimulatedPool(self.engine, name))
         entropy = SeededEntropy(f"{self.seed} {name} {replica.tip.height}")
         application = Application(
-            replica, gate, entropy, committed=ledger.settle, is_new=is_new, pool=pool
+            replica,
+            gate,
+            entropy,
+            committed=ledger.settle,
+            is_new=is_new,
+            pool=pool,
+            spacing=self.spacing,
         )
         spreader = None if pool is None else self._spread(name, pool, replica)
         self.seats[name] = Seated(replica, application, ledger, spreader)

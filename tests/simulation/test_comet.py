@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,73 +18,10 @@ import pytest
 
 from simulation.chain import CHARTER
 from simulation.comet import find_comet
-from simulation.validators import NAMES, PORTS, Process, free_ports, later_keys, wait_equal
+from simulation.net import SEED, Net, wait_gone
+from simulation.validators import NAMES, later_keys
 from tallystick.base.errors import Unavailable
 from tallystick.kernel.ledger.replica import Replica
-
-SEED = "comet"
-
-
-class Net:
-    """Four members' processes."""
-
-    def __init__(self, folder: Path, seed: str = SEED) -> None:
-        self.folder = folder
-        self.seed = seed
-        self.port = free_ports(PORTS)
-        self.members: dict[str, Process] = {}
-        self.seqs = dict.fromkeys(NAMES, 0)
-        self.final: list[str] = []
-
-    def start(self, name: str) -> Process:
-        self.members[name] = Process(self.folder, self.seed, name, self.port, len(NAMES))
-        return self.members[name]
-
-    def kill(self, name: str) -> None:
-        self.members.pop(name).kill()
-
-    def submit(self, name: str, bundle: int = 1) -> str:
-        self.seqs[name] += 1
-        tid: str = self.members[name].ask("submit", seq=self.seqs[name], bundle=bundle)
-        return tid
-
-    def finish(self, name: str, tid: str, ms: int = 20_000) -> None:
-        assert self.members[name].ask("wait", tid=tid, ms=ms)[2] == 0
-        self.final.append(tid)
-
-    def order(self, name: str, bundle: int = 1) -> None:
-        self.finish(name, self.submit(name, bundle))
-
-    def equal(self, height: int = 1) -> list[object]:
-        return wait_equal(list(self.members.values()), height)
-
-    def engines(self) -> list[int]:
-        """Return the engines' process ids."""
-        found = [each.ask("health")["pid"] for each in self.members.values()]
-        return [pid for pid in found if pid is not None]
-
-    def check_lost(self) -> None:
-        for each in self.members.values():
-            for tid in self.final:
-                assert each.ask("find", tid=tid), f"{each.name} lost {tid}"
-
-    def end(self) -> None:
-        for name in list(self.members):
-            self.members.pop(name).end()
-
-
-def _is_alive(pid: int) -> bool:
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0]
-        return state != "Z"
-    return False
-
-
-def wait_gone(pids: list[int], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while any(map(_is_alive, pids)):
-        assert time.monotonic() < until, "an engine was left behind"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -182,6 +119,107 @@ def _validators(net: Net) -> list[Any]:
     """Return the engine's validators, as the third member's node tells them."""
     with urllib.request.urlopen(f"http://127.0.0.1:{net.port + 4}/validators", timeout=10) as told:
         return list(json.load(told)["result"]["validators"])
+
+
+def _ask_node(net: Net, name: str, path: str) -> Any:
+    """Return what a member's node tells."""
+    port = net.port + 2 * NAMES.index(name)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10) as told:
+        return json.load(told)["result"]
+
+
+def _base(net: Net, name: str) -> int:
+    return int(_ask_node(net, name, "status")["sync_info"]["earliest_block_height"])
+
+
+def _order_until(net: Net, is_so: Callable[[], bool], *names: str) -> None:
+    """Have some order records until something is so."""
+    until = time.monotonic() + 90
+    while not is_so():
+        assert time.monotonic() < until
+        for name in names:
+            net.order(name)
+
+
+def _load(net: Net, name: str, count: int) -> None:
+    """Have a member submit so many records, 25 a second; its answer is to be heard."""
+    first = net.seqs[name] + 1
+    net.seqs[name] += count
+    net.members[name].ask("sign", first=first, count=count, bundle=1)
+    net.members[name].tell("load", every_ms=40)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("net", ["synced rotating", "synced rotating fast"], indirect=True)
+def test_who_lost_all_comes_back_by_a_snapshot_while_the_others_go_on(
+    net: Net, tmp_path: Path
+) -> None:
+    for name in NAMES:
+        net.order(name)
+    # The engines have let go of their first blocks: nobody could follow from the beginning.
+    _order_until(net, lambda: all(_base(net, name) > 1 for name in NAMES), "bureau", "operator")
+    net.kill("bank")
+    shutil.rmtree(tmp_path / "bank")
+    (tmp_path / "bank").mkdir()
+    later_keys(net.seed, "bank").write(tmp_path / "bank" / "bft.key")
+    _load(net, "operator", 500)
+    bank, others = net.start("bank"), ("bureau", "coop")
+    _order_until(net, lambda: bank.ask("health")["leapt"] > 0, *others)
+    _order_until(net, lambda: bank.ask("tip")[0] >= net.members["coop"].ask("tip")[0], *others)
+    assert len(net.members["operator"].hear()["late_ms"]) == 500
+    net.seqs["bank"] += 100
+    net.order("bank")
+    net.equal()
+    assert bank.ask("health")["trouble"] == []
+    # It votes: without its new key these three would be two.
+    net.kill("operator")
+    net.order("bureau")
+    net.order("bank")
+    net.start("operator")
+    net.equal()
+    # One whose engine alone lost all follows, and does not vote by a key that has.
+    net.kill("coop")
+    shutil.rmtree(tmp_path / "coop" / "cometbft")
+    coop = net.start("coop")
+    others = ("bureau", "operator")
+    _order_until(net, lambda: coop.ask("tip")[0] >= net.members["bureau"].ask("tip")[0], *others)
+    net.order("coop")
+    net.equal()
+    found = coop.ask("health")
+    assert [each.split(":")[0] for each in found["trouble"]] == ["engine.forgotten"]
+    assert (found["leapt"], found["floor"]) == (0, 0)
+    address = _ask_node(net, "coop", "status")["validator_info"]
+    assert address["voting_power"] == "0"
+    net.check_lost()
+    net.end()
+    for name in NAMES:
+        replica = Replica.open(tmp_path / name / "ledger.db", CHARTER)
+        assert replica.audit(name).is_sound
+        replica.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("net", ["synced"], indirect=True)
+def test_who_was_away_until_its_next_blocks_were_gone_comes_back_and_votes(net: Net) -> None:
+    for name in NAMES:
+        net.order(name)
+    net.equal()
+    left = net.members["coop"].ask("health")["engine"]
+    net.kill("coop")
+    others = ("bank", "bureau", "operator")
+    _order_until(net, lambda: all(_base(net, name) > left + 2 for name in others), *others)
+    coop = net.start("coop")
+    _order_until(net, lambda: coop.ask("tip")[0] >= net.members["bank"].ask("tip")[0], *others)
+    net.order("coop")
+    net.equal()
+    found = coop.ask("health")
+    assert found["leapt"] > 0
+    assert found["trouble"] == []
+    # What it signed was kept: without its vote two are left.
+    net.kill("operator")
+    net.order("coop")
+    net.equal()
+    net.check_lost()
 
 
 @pytest.mark.slow

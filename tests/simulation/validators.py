@@ -14,7 +14,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +30,17 @@ from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger.base import Result
-from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, EngineKeys, Peer
+from tallystick.kernel.ledger.bodies import fetch_block
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, EngineKeys
+from tallystick.kernel.ledger.engines.comet_home import Peer as Node
+from tallystick.kernel.ledger.engines.cosigner import Cosigner
+from tallystick.kernel.ledger.engines.offering import SPACING
 from tallystick.kernel.ledger.engines.validator import Place, Validator
 from tallystick.kernel.ledger.install import find_engine
+from tallystick.kernel.ledger.peer import Peer, serve_chain
+from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import Place as LinkPlace
 from tallystick.kernel.link.engines.http import HttpLink, Listening
@@ -39,7 +48,9 @@ from tallystick.kernel.link.trust import Roll, Trust
 
 TESTS: Final = Path(__file__).resolve().parents[1]
 NAMES: Final = ("bank", "bureau", "coop", "operator")
+MODULE: Final = "simulation.validators"
 PORTS_EACH: Final = 2
+SYNCED_SPACING: Final = 20
 PORTS: Final = (PORTS_EACH + 1) * len(NAMES)
 """Of a whole net: each member's engine, and its end of the link."""
 
@@ -57,6 +68,16 @@ def link_key(seed: str, name: str) -> SigningKey:
 def profile_of(seed: str) -> str:
     """Return the profile of a chain's engines: `FAST` where the seed says `fast`."""
     return FAST if "fast" in seed else DEFAULT
+
+
+def is_linked(seed: str) -> bool:
+    """Tell whether a chain's members have a link: `fast` ones, and those that cosign."""
+    return profile_of(seed) == FAST or is_synced(seed)
+
+
+def is_synced(seed: str) -> bool:
+    """Tell whether members cosign and offer snapshots soon: where the seed says `synced`."""
+    return "synced" in seed
 
 
 def later_keys(seed: str, name: str) -> EngineKeys:
@@ -79,7 +100,7 @@ def validated(
             keys += (Key(3, "bft", 1, engine_keys(seed, name).public, 0),)
         if "rotating" in seed and name == names[0]:
             keys += (Key(4, "bft", 1, later_keys(seed, name).public, 3),)
-        if profile_of(seed) == FAST:
+        if is_linked(seed):
             keys += (Key(5, "link", 1, link_key(seed, name).public, 0),)
         members.append(Member(name, "operator", keys))
     chain.list = Members.of(members)
@@ -92,13 +113,14 @@ def place_of(folder: Path, seed: str, names: Sequence[str], name: str, port: int
     """Return where a member's engine listens: two ports a member, in the order of names."""
     index = names.index(name)
     peers = [
-        Peer(engine_keys(seed, other).node_id, "127.0.0.1", port + PORTS_EACH * at + 1)
+        Node(engine_keys(seed, other).node_id, "127.0.0.1", port + PORTS_EACH * at + 1)
         for at, other in enumerate(names)
         if other != name
     ]
     rpc = port + PORTS_EACH * index
     binary, profile = find_engine("cometbft"), profile_of(seed)
-    return Place(folder / name, binary, rpc, rpc + 1, peers=peers, profile=profile)
+    spacing = SYNCED_SPACING if is_synced(seed) else SPACING
+    return Place(folder / name, binary, rpc, rpc + 1, peers=peers, profile=profile, spacing=spacing)
 
 
 @contextlib.contextmanager
@@ -124,8 +146,28 @@ def linked(
 
 
 @contextlib.contextmanager
-def opened(folder: Path, seed: str, names: Sequence[str], name: str, port: int) -> Iterator[Any]:
-    """Run one member in this process; gives (chain, validator)."""
+def cosigning(folder: Path, replica: Replica, chain: Chain, link: Link) -> Iterator[Cosigner]:
+    """Have the member whose folder it is cosign what it keeps, and tell the others."""
+    witnesses, name = Witnesses(replica), folder.name
+    serve_chain(link, Peer(replica, witnesses))
+    replica.elsewhere = partial(fetch_block, replica, link)
+    with contextlib.closing(
+        Pen(folder / "signed.bin", replica, name, chain.notes[name], SystemClock())
+    ) as pen:
+        cosigner = Cosigner(replica, witnesses, link, pen)
+        cosigner.start()
+        with contextlib.closing(cosigner):
+            yield cosigner
+
+
+@contextlib.contextmanager
+def opened(
+    folder: Path, seed: str, names: Sequence[str], name: str, port: int, *, shift: int = 0
+) -> Iterator[Any]:
+    """Run one member in this process; gives (chain, validator, link or None).
+
+    Its own ports stand `shift` further than the others look for them.
+    """
     chain = validated(seed, names)
     own = folder / name
     own.mkdir(parents=True, exist_ok=True)
@@ -136,13 +178,23 @@ def opened(folder: Path, seed: str, names: Sequence[str], name: str, port: int) 
     except NotFound:
         replica = Replica.create(own / "ledger.db", chain.genesis.data, chain.list.data, CHARTER)
     place = place_of(folder, seed, names, name, port)
+    place = replace(place, rpc_port=place.rpc_port + shift, p2p_port=place.p2p_port + shift)
     with contextlib.closing(replica), contextlib.ExitStack() as stack:
-        link = None
-        if place.profile == FAST:
+        link: Link | None = None
+        committed: Callable[[Effects], None] = told_nobody
+        if is_linked(seed):
             link = stack.enter_context(linked(own, seed, names, replica, port))
-        validator = Validator.open(replica, place, SystemClock(), SystemEntropy(), link=link)
+            if is_synced(seed):
+                committed = stack.enter_context(cosigning(own, replica, chain, link)).told
+        validator = Validator.open(
+            replica, place, SystemClock(), SystemEntropy(), committed=committed, link=link
+        )
         stack.enter_context(contextlib.closing(validator))
-        yield chain, validator
+        yield chain, validator, link
+
+
+def told_nobody(_: Effects) -> None:
+    """Take note of no block."""
 
 
 class Served:
@@ -182,6 +234,8 @@ class Served:
             "pid": self.validator.keeper.pid,
             "verified": self.validator.application.gate.verified.checked,
             "executed": self.validator.application.executed,
+            "leapt": self.validator.application.replica.leapt,
+            "floor": self.validator.application.replica.floor,
         }
 
     def do_sign(self, first: int, count: int, bundle: int) -> int:
@@ -237,27 +291,41 @@ class Served:
 
 def serve(folder: Path, seed: str, name: str, port: int, count: int) -> None:
     """Answer what is asked on standard input until it ends."""
-    with opened(folder, seed, NAMES[:count], name, port) as (chain, validator):
-        served = Served(name, chain, validator)
-        for line in sys.stdin:
-            asked = json.loads(line)
-            try:
-                told = {"ok": getattr(served, f"do_{asked.pop('do')}")(**asked)}
-            except Error as error:
-                told = {"error": error.code}
-            sys.stdout.write(json.dumps(told) + "\n")
-            sys.stdout.flush()
+    with opened(folder, seed, NAMES[:count], name, port) as (chain, validator, _):
+        answer(Served(name, chain, validator))
+
+
+def answer(served: Served) -> None:
+    """Do what each line of standard input asks, and tell what came of it."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            told = {"ok": getattr(served, f"do_{asked.pop('do')}")(**asked)}
+        except Error as error:
+            told = {"error": error.code}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
 
 
 class Process:
     """One member in a process of its own."""
 
-    def __init__(self, folder: Path, seed: str, name: str, port: int, count: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: str,
+        name: str,
+        port: int,
+        count: int,
+        *,
+        module: str = MODULE,
+        given: Sequence[str] = (),
+    ) -> None:
         self.name = name
-        command = [sys.executable, "-m", "simulation.validators", str(folder), seed, name]
+        command = [sys.executable, "-m", module, str(folder), seed, name]
         self._log = (folder / f"{name}.err").open("ab")
         self._child = subprocess.Popen(
-            [*command, str(port), str(count)],
+            [*command, str(port), str(count), *given],
             env={**os.environ, "PYTHONPATH": str(TESTS)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -332,11 +400,13 @@ def wait_equal(members: Sequence[Process], height: int, seconds: float = 30) -> 
 
 
 __all__ = [
+    "MODULE",
     "NAMES",
     "PORTS",
     "Process",
     "Result",
     "Served",
+    "answer",
     "engine_keys",
     "free_ports",
     "link_key",

@@ -31,8 +31,9 @@ from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
 __all__ = [
     "Exported",
@@ -173,7 +174,7 @@ def _whole_file(out: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         part.replace(out)
         # Bodies may be given away after this: the name must outlive a power cut too.
-        sync_folder(out.parent)
+        sync_path(out.parent)
     except OSError as error:
         raise Unavailable(
             "archive.write", f"{out.name} cannot be written", cure="Check the folder and the disk."
@@ -377,7 +378,7 @@ def verify_archive(
         check, state, tip = _PinCheck(pin, genesis), genesis_state(genesis), start(genesis)
         for block in archive.blocks():
             try:
-                effects = apply_block(block, tip, state.get, charter)
+                effects = apply_block(block, tip, state.get, charter, check_ahead)
             except Invalid as error:
                 fault = find_fault(block, tip, state.get, charter, error)
                 place = f"transaction {fault.index}" if fault.index >= 0 else ""

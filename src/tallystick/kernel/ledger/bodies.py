@@ -22,9 +22,9 @@ from tallystick.kernel.ledger.snapshot import save_snapshot
 from tallystick.kernel.ledger.tables import write_fact
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
-__all__ = ["fetch_block", "fill_bodies", "prune_bodies"]
+__all__ = ["fetch_block", "fetch_bodies", "fill_bodies", "prune_bodies"]
 
 
 def fetch_block(replica: Replica, link: Link, height: int) -> bytes:
@@ -68,6 +68,32 @@ def fill_bodies(replica: Replica, blocks: Sequence[bytes]) -> int:
     return len(rows)
 
 
+def fetch_bodies(replica: Replica, link: Link, name: str) -> int:
+    """Keep what a member has of the lowest bodies that are missing here and held there.
+
+    Returns:
+        How many came; 0 if it has none, or does not answer.
+
+    Raises:
+        Invalid: `codec.form`, one is not the block of its height; none is kept.
+    """
+    first = 1
+    # The second question is for what the first answer says is held.
+    for _ in range(2):
+        holes = replica.holes(1, first)
+        if not holes:
+            break
+        try:
+            answer = ask_blocks(link, name, holes[0])
+        except Error:
+            # Whatever is wrong with that member, the next one is asked.
+            break
+        if answer.blocks:
+            return fill_bodies(replica, answer.blocks)
+        first = answer.lowest
+    return 0
+
+
 def _end_if_whole(replica: Replica) -> None:
     """Forget the floor once no body is missing: all blocks can be run from genesis again."""
     if replica.lowest() > 1:
@@ -103,7 +129,7 @@ def prune_bodies(replica: Replica, below: int, archived: Cid) -> int:
         saved = save_snapshot(replica.path, part)
         assert saved.snapshot.fields["height"] == tip.height
         part.replace(place)
-        sync_folder(place.parent)
+        sync_path(place.parent)
         rows = [
             (layout.block_check(replica.header(height), b""), height)
             for height in range(1, below + 1)

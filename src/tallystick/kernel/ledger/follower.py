@@ -18,7 +18,7 @@ from tallystick.chain import schema
 from tallystick.chain.block import read_block
 from tallystick.chain.checkpoint import Checkpoint, write_note
 from tallystick.kernel.ledger.base import Result, late
-from tallystick.kernel.ledger.bodies import fill_bodies
+from tallystick.kernel.ledger.bodies import fetch_bodies
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import (
@@ -199,27 +199,9 @@ class Follower:
         for name in dict.fromkeys([source, *self.link.peers()]):
             # A wrong or damaged one is the next member's to better.
             with contextlib.suppress(Unavailable, NotFound, Invalid):
-                if self._fill_from(name):
+                if fetch_bodies(self.replica, self.link, name):
                     return
         self._rest = FILL_REST
-
-    def _fill_from(self, name: str) -> int:
-        """Keep what a member has of the lowest bodies that are missing here and held there."""
-        first = 1
-        # The second question is for what the first answer says is held.
-        for _ in range(2):
-            holes = self.replica.holes(1, first)
-            if not holes:
-                break
-            try:
-                answer = ask_blocks(self.link, name, holes[0])
-            except Error:
-                # Whatever is wrong with that member, the next one is asked.
-                break
-            if answer.blocks:
-                return fill_bodies(self.replica, answer.blocks)
-            first = answer.lowest
-        return 0
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
         for data in blocks:

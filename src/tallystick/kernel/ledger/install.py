@@ -1,7 +1,9 @@
-"""Builds CometBFT from its source, one pinned version, into the user's cache.
+"""Builds engines from their sources, each one pinned version, into the user's cache.
 
-`go install` fetches the module through the user's own Go settings and checks it against Go's
-checksum database; what it builds is asked for its version before anybody runs it.
+`go install` fetches a module through the user's own Go settings and checks it against Go's
+checksum database; the IPFS peer is of our own, built from `peer/` with the modules its `go.sum`
+pins, and its version is the digest of that folder. What was built is asked for its version before
+anybody runs it.
 """
 
 from __future__ import annotations
@@ -13,9 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tallystick.base.codec import sha256
 from tallystick.base.errors import NotFound, Unavailable
 
-__all__ = ["ENGINES", "Engine", "Installed", "find_engine", "install_engine", "list_engines"]
+__all__ = [
+    "ENGINES",
+    "IPFS_PEER",
+    "Engine",
+    "Installed",
+    "find_engine",
+    "get_engine",
+    "install_engine",
+    "list_engines",
+]
 
 BUILD_S_MAX: Final = 900
 _TOLD_MAX: Final = 300
@@ -31,6 +43,7 @@ class Engine:
         package: the Go package of its command.
         program: what the command is called.
         says: what it prints for its version.
+        source: the folder it is built from; None where the module is fetched.
     """
 
     name: str
@@ -38,6 +51,7 @@ class Engine:
     package: str
     program: str
     says: str
+    source: Path | None = None
 
     @property
     def folder(self) -> Path:
@@ -60,6 +74,9 @@ ENGINES: Final = {
         "abci-cli", "0.38.26", "github.com/cometbft/cometbft/abci/cmd/abci-cli", "abci-cli", "2.0.0"
     ),
 }
+"""Those that are fetched as modules."""
+IPFS_PEER: Final = "ipfs-peer"
+_SOURCES: Final = ("*.go", "go.mod", "go.sum")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +89,8 @@ class Installed:
 
 def list_engines() -> list[Installed]:
     """Return every engine, and whether it is installed."""
-    return [Installed(engine, engine.path.is_file()) for engine in ENGINES.values()]
+    found = [get_engine(name) for name in (*ENGINES, IPFS_PEER)]
+    return [Installed(engine, engine.path.is_file()) for engine in found]
 
 
 def find_engine(name: str) -> Path:
@@ -81,7 +99,7 @@ def find_engine(name: str) -> Path:
     Raises:
         NotFound: `engine.absent`.
     """
-    engine = _engine(name)
+    engine = get_engine(name)
     if not engine.path.is_file():
         raise NotFound(
             "engine.absent",
@@ -92,16 +110,45 @@ def find_engine(name: str) -> Path:
     return engine.path
 
 
-def _engine(name: str) -> Engine:
+def get_engine(name: str) -> Engine:
+    """Return how an engine is built, be it here or not.
+
+    Raises:
+        NotFound: `engine.unknown`; `engine.no_source`, the peer's own source is not here.
+    """
+    if name == IPFS_PEER:
+        return _own(name, _find_source())
     found = ENGINES.get(name)
     if found is None:
         raise NotFound(
             "engine.unknown",
-            f"{name} is no engine, they are {', '.join(ENGINES)}",
+            f"{name} is no engine, they are {', '.join((*ENGINES, IPFS_PEER))}",
             cure="tally engine list",
             engine=name,
         )
     return found
+
+
+def _own(name: str, source: Path) -> Engine:
+    """Return an engine of our own, whose version is the digest of its source."""
+    files = sorted(path for form in _SOURCES for path in source.glob(form))
+    parts = [f"{path.name} {sha256(path.read_bytes()).hex()}" for path in files]
+    version = sha256("\n".join(parts).encode()).hex()[:12]
+    return Engine(name, version, ".", name, version, source)
+
+
+def _find_source() -> Path:
+    """Return where the peer's source is: in the checkout, or installed beside the package."""
+    checkout = Path(__file__).resolve().parents[4] / "peer"
+    installed = Path(sys.prefix) / "share" / "tallystick" / "peer"
+    for folder in (checkout, installed):
+        if (folder / "go.mod").is_file():
+            return folder
+    raise NotFound(
+        "engine.no_source",
+        "the source of the IPFS peer was not installed",
+        cure="Install the package anew, whole, or run it from a checkout.",
+    )
 
 
 def install_engine(name: str) -> Path:
@@ -111,7 +158,7 @@ def install_engine(name: str) -> Path:
         NotFound: `engine.unknown`; `engine.no_go`, there is no Go toolchain.
         Unavailable: `engine.build`, it could not be built, or is another version.
     """
-    engine = _engine(name)
+    engine = get_engine(name)
     if engine.path.is_file() and _version(engine.path) == engine.says:
         return engine.path
     go = _find_go()
@@ -119,12 +166,30 @@ def install_engine(name: str) -> Path:
     # The settings stand before the command: the rest of the user's environment is Go's to read.
     settings = [f"GOBIN={engine.folder}", "GOFLAGS=-buildvcs=false", "CGO_ENABLED=0"]
     env = shutil.which("env") or "env"
-    _run([env, *settings, go, "install", f"{engine.package}@v{engine.version}"])
+    _run([env, *settings, go, *_build(engine)])
     found = _version(engine.path)
     if found != engine.says:
         engine.path.unlink(missing_ok=True)
         raise _unbuilt(f"what was built calls itself {found}, wanted is {engine.says}")
     return engine.path
+
+
+def _build(engine: Engine) -> list[str]:
+    """Return what Go is told."""
+    if engine.source is None:
+        return ["install", f"{engine.package}@v{engine.version}"]
+    named = f"-s -w -X main.version={engine.version}"
+    out = ["-o", str(engine.path), engine.package]
+    return [
+        "build",
+        "-C",
+        str(engine.source),
+        "-mod=readonly",
+        "-trimpath",
+        "-ldflags",
+        named,
+        *out,
+    ]
 
 
 def _find_go() -> str:

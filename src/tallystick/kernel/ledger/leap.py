@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,8 +35,8 @@ from tallystick.chain.span import Span, follow_span
 from tallystick.chain.verdict import Contradicted, Missing
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.floor import Below, state_file
-from tallystick.kernel.ledger.offer import PART_BYTES, ask_handover, ask_offer, ask_part, ask_spans
-from tallystick.kernel.ledger.peer import ask_note
+from tallystick.kernel.ledger.giver import Giver, LinkGiver
+from tallystick.kernel.ledger.offer import PART_BYTES
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.tables import (
     write_block,
@@ -48,9 +48,9 @@ from tallystick.kernel.ledger.tables import (
 from tallystick.kernel.ledger.witness import split_note
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
-__all__ = ["leap"]
+__all__ = ["Lead", "find_lead", "leap", "leap_from"]
 
 ROOM: Final = 4
 """The file, the rows in the journal and in the file, and as much to spare."""
@@ -73,25 +73,39 @@ def leap(replica: Replica, link: Link, source: str) -> int:
         Unavailable: `ledger.bad_offer`, what came is not the chain's, or the link failed; nothing
             was kept, and another member may have it.
     """
+    return leap_from(replica, LinkGiver(link, source))
+
+
+def leap_from(
+    replica: Replica, giver: Giver, also: Callable[[Database], None] = lambda _: None
+) -> int:
+    """Take over the state that a giver offers, as `leap` does.
+
+    Args:
+        replica: the own chain; nobody else writes it.
+        giver: asked for everything, believed in nothing.
+        also: writes what an engine keeps of it, in the same transaction.
+    """
     with replica.held():
         begun, old = replica.tip, replica.floor
         part = replica.path.with_name("leap.part")
         try:
-            height, size = ask_offer(link, source, begun.height)
-            lead = _find_lead(link, source, begun)
+            height, size = giver.offer(begun.height)
+            lead = find_lead(giver, begun)
             if lead.last < height:
-                raise _bad(source, "no quorum has cosigned so far yet")
-            _fetch_state(link, source, height, size, part)
+                raise _bad(giver.name, "no quorum has cosigned so far yet")
+            _fetch_state(giver, height, size, part)
 
             def write(database: Database) -> None:
-                way = _Way(link, source, begun, lead)
+                way = _Way(giver, begun, lead)
                 way.room = shutil.disk_usage(part.parent).free // SPANS_ROOM
                 _take_over(database, part, way, height)
+                also(database)
 
             place = state_file(replica.path, height)
             replica.rewrite(write, lambda: _move(part, place))
         except (Invalid, Contradicted, Missing, Conflict, Corrupt, Denied) as error:
-            raise _bad(source, error.message) from error
+            raise _bad(giver.name, error.message) from error
         finally:
             part.unlink(missing_ok=True)
         if old:
@@ -111,10 +125,10 @@ def _bad(source: str, why: str) -> Unavailable:
 
 def _move(part: Path, place: Path) -> None:
     part.replace(place)
-    sync_folder(place.parent)
+    sync_path(place.parent)
 
 
-def _fetch_state(link: Link, source: str, height: int, size: int, part: Path) -> None:
+def _fetch_state(giver: Giver, height: int, size: int, part: Path) -> None:
     """Copy the offered file; who sends more or less than was said is refused."""
     free = shutil.disk_usage(part.parent).free
     if size * ROOM > free:
@@ -126,10 +140,10 @@ def _fetch_state(link: Link, source: str, height: int, size: int, part: Path) ->
     try:
         with part.open("wb") as file:
             while (at := file.tell()) < size:
-                data = ask_part(link, source, height, at)
+                data = giver.part(height, at)
                 # Each part is as long as it can be: who sends it by the byte is not waited for.
                 if len(data) != min(PART_BYTES, size - at):
-                    raise _bad(source, f"its state has not the {size} bytes it said")
+                    raise _bad(giver.name, f"its state has not the {size} bytes it said")
                 file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -140,7 +154,7 @@ def _fetch_state(link: Link, source: str, height: int, size: int, part: Path) ->
 
 
 @dataclass(frozen=True, slots=True)
-class _Lead:
+class Lead:
     """What quorums have signed on the way: known before anything else is asked for.
 
     Attributes:
@@ -157,14 +171,19 @@ class _Lead:
         return max(self.marks)
 
 
-def _find_lead(link: Link, source: str, begun: Tip) -> _Lead:
-    """Follow the lists of members to the one in force, each named under its predecessor's names."""
-    note = ask_note(link, source)
+def find_lead(giver: Giver, begun: Tip) -> Lead:
+    """Follow the lists of members to the one in force, each named under its predecessor's names.
+
+    Raises:
+        Invalid, Conflict, Contradicted, Missing: a note has no reading, or no quorum's names.
+        Unavailable: `ledger.bad_offer`, a note or a list is about another height.
+    """
+    note = giver.note()
     last, above, members = read_stated(note).height, begun.height, begun.members
     marks: dict[int, Cid] = {}
     lines: list[tuple[int, str, str]] = []
     while last > above:
-        found = ask_handover(link, source, above)
+        found = giver.handover(above)
         if found is None or layout.header_fields(found.header)["height"] >= last:
             break
         fields, signed = (
@@ -172,17 +191,17 @@ def _find_lead(link: Link, source: str, begun: Tip) -> _Lead:
             _read_signed(begun, members, found.note),
         )
         if (signed.height, signed.header) != (fields["height"], cid_of(found.header)):
-            raise _bad(source, f"its note of height {fields['height']} is about another")
+            raise _bad(giver.name, f"its note of height {fields['height']} is about another")
         if signed.height <= above:
-            raise _bad(source, f"it names height {signed.height} after {above}")
+            raise _bad(giver.name, f"it names height {signed.height} after {above}")
         lines += _read_lines(begun, members, found.note)
         marks[signed.height] = signed.header
         above, members = signed.height, Members.read(found.members)
         if members.cid != fields["members"]:
-            raise _bad(source, f"its list of members is not that of height {above}")
+            raise _bad(giver.name, f"its list of members is not that of height {above}")
     signed = _read_signed(begun, members, note)
     marks[signed.height] = signed.header
-    return _Lead(marks, [*lines, *_read_lines(begun, members, note)])
+    return Lead(marks, [*lines, *_read_lines(begun, members, note)])
 
 
 def _read_signed(begun: Tip, members: Members, note: bytes) -> Body:
@@ -204,9 +223,8 @@ def _read_lines(begun: Tip, members: Members, note: bytes) -> list[tuple[int, st
 class _Way:
     """The heights from the own tip on, each proven to follow, through all that quorums signed."""
 
-    def __init__(self, link: Link, source: str, begun: Tip, lead: _Lead) -> None:
-        self._link = link
-        self._source = source
+    def __init__(self, giver: Giver, begun: Tip, lead: Lead) -> None:
+        self._giver = giver
         self.lead = lead
         self.tip = begun
         self.room = 0
@@ -214,19 +232,19 @@ class _Way:
 
     def follow(self) -> Iterator[tuple[bytes, Below]]:
         """Yield header and effects of each height up to the last that a quorum signed."""
-        last = self.lead.last
+        last, name = self.lead.last, self._giver.name
         while self.tip.height < last:
-            spans = ask_spans(self._link, self._source, self.tip.height + 1)
+            spans = self._giver.spans(self.tip.height + 1)
             if not spans:
-                raise _bad(self._source, f"it ends at height {self.tip.height}")
+                raise _bad(name, f"it ends at height {self.tip.height}")
             for span in spans[: last - self.tip.height]:
                 self._take_room(span)
                 before, effects = self.tip, follow_span(span, self.tip)
                 self.tip = tip = effects.tip
                 if self.lead.marks.get(tip.height, tip.cid) != tip.cid:
-                    raise _bad(self._source, f"its header {tip.height} is not what was cosigned")
+                    raise _bad(name, f"its header {tip.height} is not what was cosigned")
                 if tip.members.cid != before.members.cid and tip.height not in self.lead.marks:
-                    raise _bad(self._source, f"it kept back a change of the list at {tip.height}")
+                    raise _bad(name, f"it kept back a change of the list at {tip.height}")
                 yield span.header, Below(before, effects)
 
     def _take_room(self, span: Span) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ __all__ = [
     "ask_offer",
     "ask_part",
     "ask_spans",
+    "decode_spans",
+    "encode_spans",
     "serve_snapshots",
 ]
 
@@ -124,16 +127,15 @@ def _leading(replica: Replica) -> Handlers:
 
     def spans(_: str, payload: bytes) -> bytes:
         (first,) = codec.decode(payload, _ASK_SPANS)
-        found: list[Value] = []
+        found: list[Span] = []
         size = 0
         for height in range(first, min(replica.tip.height + 1, first + SPANS_MAX)):
             each = replica.span(height)
-            row = [each.header, each.tids, each.codes, each.members]
-            size += sum(map(len, row))
+            size += sum(map(len, (each.header, each.tids, each.codes, each.members)))
             if found and size > PART_BYTES:
                 break
-            found.append([*row])
-        return encode(found)
+            found.append(each)
+        return encode_spans(found)
 
     def handover(_: str, payload: bytes) -> bytes:
         (above,) = codec.decode(payload, _ASK_OFFER)
@@ -209,3 +211,14 @@ def ask_spans(link: Link, to: str, first: int) -> list[Span]:
     """Return spans from a height on from another member's chain; unverified."""
     rows = ask(link, to, "snapshot.spans", encode([first]), _SPANS)
     return [Span(*row) for row in rows]
+
+
+def encode_spans(spans: Iterable[Span]) -> bytes:
+    """Return the bytes of spans, at most `SPANS_MAX`."""
+    rows: list[Value] = [[each.header, each.tids, each.codes, each.members] for each in spans]
+    return encode(rows)
+
+
+def decode_spans(data: bytes) -> list[Span]:
+    """Return the spans of such bytes; Invalid `codec.form` if they are none."""
+    return [Span(*row) for row in codec.decode(data, _SPANS)]

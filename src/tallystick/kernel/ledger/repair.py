@@ -25,7 +25,7 @@ from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["Repaired", "repair_chain", "repair_open"]
 
@@ -267,5 +267,5 @@ def _swap(path: Path, fresh: Path) -> Path:
         if old.exists():
             old.rename(aside.with_name(aside.name + suffix))
     fresh.replace(path)
-    sync_folder(path.parent)
+    sync_path(path.parent)
     return aside

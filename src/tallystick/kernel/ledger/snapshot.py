@@ -15,7 +15,7 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-__all__ = ["Saved", "save_snapshot"]
+__all__ = ["Saved", "hold_state", "save_snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,22 @@ class Saved:
     note: bytes
 
 
-def save_snapshot(path: Path, out: Path) -> Saved:
+def hold_state(path: Path) -> Database:
+    """Return a connection to which a `ledger.db` stands still, for `save_snapshot` to read."""
+    database = Database.read(path)
+    # One snapshot of the file, from the first reading on: later blocks are not of this height.
+    database.hold()
+    Rows(database).head()
+    return database
+
+
+def save_snapshot(path: Path, out: Path, held: Database | None = None) -> Saved:
     """Write the state of a `ledger.db` to a file; the file may be written to meanwhile.
 
     Args:
         path: the member's `ledger.db`.
         out: where it goes; nothing may stand there.
+        held: where it stood still before, closed here; None for now.
 
     Raises:
         NotFound: `ledger.no_snapshot`, the chain has no block yet.
@@ -44,10 +54,8 @@ def save_snapshot(path: Path, out: Path) -> Saved:
         Unavailable: `ledger.snapshot_disk`, it cannot be written.
         Corrupt, Contradicted: the own file is not what was written.
     """
-    database = Database.read(path)
+    database = held or hold_state(path)
     try:
-        # One snapshot of the file: blocks that are committed meanwhile are not of this height.
-        database.hold()
         rows = Rows(database)
         height, _, writes_root = rows.head()
         if not height:

@@ -31,7 +31,7 @@ from tallystick.chain.digest import domain
 from tallystick.chain.member import Members, quorum
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["TERM_FILE", "Consent", "Term", "Terms", "serve_terms"]
 
@@ -189,7 +189,7 @@ class Terms:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self._path)
-        sync_folder(self._path.parent)
+        sync_path(self._path.parent)
 
     @property
     def term(self) -> Term | None:

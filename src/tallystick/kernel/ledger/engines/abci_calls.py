@@ -1,8 +1,8 @@
 """The engine's requests as calls of an application, and what it says as answers.
 
-Answers that are always the same are encoded once. Of vote extensions and snapshots this application
-makes no use, and says so in the engine's own words. Query tells the height alone: whoever asks
-about records asks the member.
+Answers that are always the same are encoded once. Of vote extensions this application makes no use,
+and says so in the engine's own words. Query tells the height alone: whoever asks about records asks
+the member.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from tallystick.kernel.ledger.engines.abci_server import Answer
 from tallystick.kernel.ledger.engines.abci_table import Response
 from tallystick.kernel.ledger.engines.abci_wire import frame_of
 from tallystick.kernel.ledger.engines.application import Application, Offer
+from tallystick.kernel.ledger.engines.manifest import FORMAT
 from tallystick.kernel.ledger.engines.marks import Misbehaviour
+from tallystick.kernel.ledger.engines.restoring import Snapshot
 
 __all__ = ["answer_for"]
 
 APPLICATION_VERSION: Final = 1
 _ACCEPT: Final = 1
 _REJECT: Final = 2
-_ABORT: Final = 2
 _AGAIN: Final = 1
 _REFUSED: Final = 1
 _LOG_CHARACTERS_MAX: Final = 200
@@ -139,8 +140,46 @@ def _finalize_block(application: Application, asked: Any) -> bytes:  # noqa: ANN
 
 
 def _commit(application: Application, _: Any) -> bytes:  # noqa: ANN401
-    application.commit()
-    return _COMMITTED
+    retained = application.commit()
+    return _told(commit={"retain_height": retained}) if retained else _COMMITTED
+
+
+def _list_snapshots(application: Application, _: Any) -> bytes:  # noqa: ANN401
+    found = [
+        {
+            "height": each.height,
+            "format": FORMAT,
+            "chunks": each.manifest.chunks,
+            "hash": each.manifest.hash,
+            "metadata": each.manifest.data,
+        }
+        for each in application.offering.offered(application.height)
+    ]
+    return _told(list_snapshots={"snapshots": found})
+
+
+def _load_snapshot_chunk(application: Application, asked: Any) -> bytes:  # noqa: ANN401
+    is_known = asked.format == FORMAT
+    found = application.offering.chunk(asked.height, asked.chunk) if is_known else b""
+    return _told(load_snapshot_chunk={"chunk": found})
+
+
+def _offer_snapshot(application: Application, asked: Any) -> bytes:  # noqa: ANN401
+    told = asked.snapshot
+    offered = Snapshot(told.height, told.format, told.chunks, told.hash, told.metadata)
+    result = application.restoring.offer(offered, asked.app_hash)
+    return _told(offer_snapshot={"result": int(result)})
+
+
+def _apply_snapshot_chunk(application: Application, asked: Any) -> bytes:  # noqa: ANN401
+    found = application.restoring.apply(asked.index, asked.chunk, asked.sender)
+    return _told(
+        apply_snapshot_chunk={
+            "result": int(found.result),
+            "refetch_chunks": found.refetch,
+            "reject_senders": found.rejected,
+        }
+    )
 
 
 def _fixed(**found: object) -> Callable[[Application, Any], bytes]:
@@ -159,10 +198,10 @@ _CALLS: Final[Mapping[str, Callable[[Application, Any], bytes]]] = {
     "prepare_proposal": _prepare_proposal,
     "process_proposal": _process_proposal,
     "finalize_block": _finalize_block,
-    "list_snapshots": _fixed(list_snapshots={}),
-    "offer_snapshot": _fixed(offer_snapshot={"result": _ABORT}),
-    "load_snapshot_chunk": _fixed(load_snapshot_chunk={}),
-    "apply_snapshot_chunk": _fixed(apply_snapshot_chunk={"result": _ABORT}),
+    "list_snapshots": _list_snapshots,
+    "offer_snapshot": _offer_snapshot,
+    "load_snapshot_chunk": _load_snapshot_chunk,
+    "apply_snapshot_chunk": _apply_snapshot_chunk,
     "extend_vote": _fixed(extend_vote={}),
     "verify_vote_extension": _fixed(verify_vote_extension={"status": _ACCEPT}),
 }

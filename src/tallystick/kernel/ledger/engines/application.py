@@ -30,7 +30,9 @@ from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
+from tallystick.kernel.ledger.engines.offering import SPACING, Offering
 from tallystick.kernel.ledger.engines.pool import SharedPool
+from tallystick.kernel.ledger.engines.restoring import Restoring
 from tallystick.kernel.ledger.engines.validators import changes, owners, validators
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.room import ITEM_BYTES, Room
@@ -42,6 +44,8 @@ OUTCOMES_KEPT: Final = 4
 """Of one height several rounds may be proposed; the last few are remembered."""
 PROPOSED_RECORDS_MAX: Final = 8_192
 """What runs in a quarter of a second, so that a proposal is judged before its round is over."""
+MARKS_EACH: Final = 10
+"""So many marks of empty heights are kept between two snapshots: a restart replays what is left."""
 _NAME_MAX: Final = 50
 
 
@@ -120,6 +124,11 @@ class Application:
         is_new: the engine's own data was lost: it walks the chain again from its beginning, and
             finds the blocks that are kept here.
         pool: what waits, where the engine itself keeps nothing; None where it does.
+        spacing: how many heights of the engine lie between two snapshots.
+
+    Attributes:
+        offering: snapshots for others.
+        restoring: takes a snapshot of another's over.
     """
 
     def __init__(
@@ -131,19 +140,26 @@ class Application:
         committed: Callable[[Effects], None] = lambda _: None,
         is_new: bool = False,
         pool: SharedPool | None = None,
+        spacing: int = SPACING,
     ) -> None:
         self.replica = replica
+        self.offering = Offering(replica, spacing)
+        self.restoring = Restoring(replica, self._restored)
         self.gate = gate
         self.marks = Marks(replica)
         self.committed = committed
         self.pool = pool
         self.executed = 0
         """How many offers were run: one a block, where nothing is run twice."""
+        self.settled: Callable[[], None] = lambda: None
+        """Told once an engine that began anew has reached what is kept, before more is."""
+        self._is_settled = False
         self._entropy = entropy
         self._mark = Mark() if is_new else self.marks.last()
         self._height = self._mark.height
         self._outcomes: deque[tuple[object, _Outcome]] = deque(maxlen=OUTCOMES_KEPT)
         self._pending: _Pending | None = None
+        self._marks_every = max(1, spacing // MARKS_EACH)
 
     @property
     def height(self) -> int:
@@ -160,9 +176,19 @@ class Application:
             return self.replica.tip.cid.digest
         return layout.header_cid(self.replica.header(own)).digest
 
-    def _is_walking(self) -> bool:
+    def is_walking(self) -> bool:
         """Tell whether the engine has yet to reach blocks that are kept here."""
         return self._mark.own < self.replica.tip.height
+
+    def forget(self) -> None:
+        """Begin anew with an engine that holds nothing; none may be running."""
+        self._is_settled = False
+        self._restored(Mark())
+
+    def _restored(self, mark: Mark) -> None:
+        """Go on from where the engine stands now."""
+        self._height, self._mark, self._pending = mark.height, mark, None
+        self._outcomes.clear()
 
     def resume(self) -> None:
         """Answer an engine that has just come: begin where the file stands, if that went back.
@@ -170,9 +196,7 @@ class Application:
         A repair may put a shorter chain in the file's place; the engine replays what is missing.
         """
         if self._mark.own > self.replica.tip.height:
-            self._mark, self._pending = self.marks.last(), None
-            self._height = self._mark.height
-            self._outcomes.clear()
+            self._restored(self.marks.last())
 
     def begin(self, network: str, time_ms: int) -> Decided:
         """Begin the engine's chain: return its first app hash and validators.
@@ -217,7 +241,7 @@ class Application:
         """
         nonce = self._entropy.draw("nonce", NONCE_SIZE)
         tip, member = self.replica.tip, owners(self.replica.tip.members).get(offer.proposer)
-        if member is None or offer.time_ms <= tip.time or self._is_walking():
+        if member is None or offer.time_ms <= tip.time or self.is_walking():
             return [nonce]
         waiting = offer.txs if self.pool is None else self.pool.choose()
         if not waiting:
@@ -303,7 +327,7 @@ class Application:
         rows = offer.txs[1:]
         if not rows:
             return _Outcome()
-        if self._is_walking():
+        if self.is_walking():
             return self._recall(offer)
         name = self._name(offer)
         for known, outcome in self._outcomes:
@@ -390,8 +414,11 @@ class Application:
         tip = self.replica.tip
         return tip.members if height == tip.height + 1 else self.replica.members(height)
 
-    def commit(self) -> None:
+    def commit(self) -> int:
         """Keep the block that was finalized, all of it in one transaction.
+
+        Returns:
+            From which height on the engine must keep its blocks; 0 for all.
 
         Raises:
             Conflict: `abci.height`, none was.
@@ -405,6 +432,9 @@ class Application:
                 cure="Restart the engine: it asks for the height, and replays.",
             )
         outcome = pending.outcome
+        if not self._is_settled and not self.is_walking():
+            self.settled()
+            self._is_settled = True
         if pending.misbehaviour:
             self.marks.report(pending.misbehaviour)
         if outcome.effects is not None:
@@ -419,3 +449,21 @@ class Application:
         if outcome.effects is not None:
             self._outcomes.clear()
             self.committed(outcome.effects)
+        return self._let_go()
+
+    def _let_go(self) -> int:
+        """Keep where an engine stands that makes empty blocks; return what it need not keep.
+
+        While it walks through kept blocks the marks of later ones stand in the file.
+        """
+        if self.is_walking():
+            return 0
+        if not self._height % self._marks_every and self._mark.height != self._height:
+            self._mark = Mark(self._mark.own, self._height)
+            self.marks.keep(self._mark)
+        self.offering.reached(Mark(self._mark.own, self._height))
+        return min(self.offering.retained(self._height), self._mark.height)
+
+    def close(self) -> None:
+        """Wait for a snapshot that is being made."""
+        self.offering.close()

@@ -3,9 +3,9 @@
 The validator's key is the member's `bft` key, in `bft.key` beside `member.key`; the node's own key,
 by which peers know each other's connections, stands there too and is on no chain. Settings, genesis
 and keys are written anew at each start, from what the member holds; what the engine itself keeps
-(`data`), above all what its validator signed last, is never touched: a validator that forgets it
-can be made to sign twice. So a folder that lost it is not begun anew with a key that has voted:
-`bft.used`, beside the folder, remembers which one has.
+(`data`) is touched only to begin anew, and what its validator signed last is never: a validator
+that forgets it can be made to sign twice. So a folder that lost it is not begun anew with a key
+that has voted: `bft.used`, beside the folder, remembers which one has.
 Settings not named here are the engine's own. Those named were measured: docs/adr/0022.
 Source: CometBFT 0.38, config/toml.go, types/genesis.go, privval/file.go.
 """
@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,9 +31,21 @@ from tallystick.chain import schema
 from tallystick.chain.block import Tip
 from tallystick.kernel.ledger.engines.abci_server import HOST
 from tallystick.kernel.ledger.engines.application import genesis_time_ms, network_name
+from tallystick.kernel.ledger.engines.offering import KEPT, SPACING
 from tallystick.kernel.ledger.engines.validators import address_of, validators
 
-__all__ = ["DEFAULT", "FAST", "EngineKeys", "Peer", "Seat", "holds_data", "write_home"]
+__all__ = [
+    "DEFAULT",
+    "FAST",
+    "EngineKeys",
+    "Peer",
+    "Seat",
+    "Sync",
+    "clear_data",
+    "forgotten",
+    "holds_data",
+    "write_home",
+]
 
 _KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
 USED_FILE: Final = "bft.used"
@@ -42,6 +55,15 @@ FAST: Final = "fast"
 """The member keeps what waits (`pool`), and members tell each other (`spreading`)."""
 IDLE_INTERVAL: Final = "200ms"
 """An engine that keeps nothing cannot know when there is something to propose: it asks so often."""
+EVIDENCE_HEIGHTS: Final = KEPT * SPACING
+"""So old may proof be of a validator that voted twice: what is older than that, no engine keeps.
+At most ten blocks a second are made, so these heights take longer than `EVIDENCE_NS`."""
+EVIDENCE_NS: Final = 600 * 1_000_000_000
+TRUST_PERIOD: Final = "87600h"
+"""The block to trust was told a moment ago, however old it is."""
+DISCOVERY: Final = "5s"
+"""The shortest that the engine waits to hear of snapshots."""
+_STATE: Final = "priv_validator_state.json"
 ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """A block of ours is smaller, so that none is cut by the engine."""
 RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -133,12 +155,55 @@ class Seat:
     profile: str = DEFAULT
 
 
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """How an engine that holds nothing takes a snapshot over.
+
+    Attributes:
+        servers: nodes that its light client asks, at least two, as addresses.
+        height: of the block it trusts.
+        block: that one's digest, 32 bytes.
+    """
+
+    servers: Sequence[str]
+    height: int
+    block: bytes
+
+
 def holds_data(folder: Path) -> bool:
     """Tell whether the engine has kept blocks there."""
     return (folder / "data" / "blockstore.db").is_dir()
 
 
-def write_home(folder: Path, keys: EngineKeys, tip: Tip, seat: Seat) -> None:
+def clear_data(folder: Path) -> None:
+    """Have the engine begin anew: all that it keeps goes, but what its validator signed last."""
+    for path in (folder / "data").glob("*"):
+        if path.name == _STATE:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def forgotten() -> Conflict:
+    """Return the error for a key that has voted, of which nobody knows what it signed last."""
+    return Conflict(
+        "engine.forgotten",
+        "the engine's folder lost what this bft key signed last, and the key has voted",
+        cure="Have the members vote a new bft key in, and put it into bft.key.",
+    )
+
+
+def write_home(
+    folder: Path,
+    keys: EngineKeys,
+    tip: Tip,
+    seat: Seat,
+    *,
+    sync: Sync | None = None,
+    votes: bool = True,
+) -> None:
     """Write a node's folder, or write its settings anew.
 
     Args:
@@ -146,29 +211,29 @@ def write_home(folder: Path, keys: EngineKeys, tip: Tip, seat: Seat) -> None:
         keys: the member's.
         tip: of the chain; only what genesis says is used.
         seat: where it listens.
+        sync: how it takes a snapshot over where it holds nothing; None to ask for all blocks.
+        votes: whether the key is the member's; False for one that is nobody's, to follow by.
 
     Raises:
         Invalid: `engine.no_validators`, the chain's genesis has no `bft` key.
         Conflict: `engine.forgotten`, the key has voted, and what it signed last is lost.
     """
     config, data = folder / "config", folder / "data"
-    state, used = data / "priv_validator_state.json", folder.with_name(USED_FILE)
-    if not state.exists() and used.is_file() and used.read_text() == keys.public.hex():
-        raise Conflict(
-            "engine.forgotten",
-            "the engine's folder lost what this bft key signed last, and the key has voted",
-            cure="Have the members vote a new bft key in, and put it into bft.key.",
-        )
+    state, used = data / _STATE, folder.with_name(USED_FILE)
+    known = used.read_text() if used.is_file() else ""
+    if votes and not state.exists() and known == keys.public.hex():
+        raise forgotten()
     config.mkdir(parents=True, exist_ok=True)
     data.mkdir(exist_ok=True)
-    _replace(config / "config.toml", _settings(seat))
+    _replace(config / "config.toml", _settings(seat, sync))
     _replace(config / "genesis.json", json.dumps(_genesis(tip), indent=1))
     _replace(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
     _replace(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
     if not state.exists():
         _replace(state, json.dumps({"height": "0", "round": 0, "step": 0}))
     # Only after the state stands: a crash between the two leaves a folder that may be begun.
-    _replace(used, keys.public.hex())
+    if votes:
+        _replace(used, keys.public.hex())
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -225,8 +290,8 @@ def _genesis(tip: Tip) -> dict[str, Any]:
         "consensus_params": {
             "block": {"max_bytes": str(ENGINE_BLOCK_BYTES), "max_gas": "-1"},
             "evidence": {
-                "max_age_num_blocks": "100000",
-                "max_age_duration": "172800000000000",
+                "max_age_num_blocks": str(EVIDENCE_HEIGHTS),
+                "max_age_duration": str(EVIDENCE_NS),
                 "max_bytes": str(schema.TRANSACTION_BYTES_MAX),
             },
             "validator": {"pub_key_types": ["ed25519"]},
@@ -246,7 +311,7 @@ def _genesis(tip: Tip) -> dict[str, Any]:
     }
 
 
-def _settings(seat: Seat) -> str:
+def _settings(seat: Seat, sync: Sync | None) -> str:
     """Return `config.toml`; whatever it does not name is the engine's default."""
     peers = ",".join(f"{each.node_id}@{each.host}:{each.port}" for each in seat.peers)
     tables: dict[str, dict[str, str | int | bool]] = {
@@ -280,6 +345,7 @@ def _settings(seat: Seat) -> str:
             "peer_gossip_sleep_duration": "10ms",
             **_emptiness(seat),
         },
+        "statesync": _syncing(sync),
         "storage": {"discard_abci_responses": True},
         "tx_index": {"indexer": "null"},
     }
@@ -298,6 +364,20 @@ def _waiting(seat: Seat) -> dict[str, str | int | bool]:
         "max_txs_bytes": POOL_BYTES_MAX,
         "cache_size": SEEN_MAX,
         "max_tx_bytes": schema.TRANSACTION_BYTES_MAX,
+    }
+
+
+def _syncing(sync: Sync | None) -> dict[str, str | int | bool]:
+    """Return whether the engine begins by a snapshot, and what it trusts."""
+    if sync is None:
+        return {"enable": False}
+    return {
+        "enable": True,
+        "rpc_servers": ",".join(sync.servers),
+        "trust_height": sync.height,
+        "trust_hash": sync.block.hex(),
+        "trust_period": TRUST_PERIOD,
+        "discovery_time": DISCOVERY,
     }
 
 

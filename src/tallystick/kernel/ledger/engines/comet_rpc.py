@@ -11,14 +11,14 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Final, Protocol
 
 from tallystick.base.errors import Unavailable
 from tallystick.kernel.ledger.engines.abci_server import HOST
 
-__all__ = ["BATCH_BYTES_MAX", "BATCH_MAX", "CometPool", "Pool", "Taken", "away"]
+__all__ = ["BATCH_BYTES_MAX", "BATCH_MAX", "CometPool", "Pool", "Taken", "ask_node", "away"]
 
 BATCH_MAX: Final = 200
 BATCH_BYTES_MAX: Final = 4 * 1024 * 1024
@@ -90,6 +90,26 @@ class CometPool:
     def close(self) -> None:
         """End the connection; a later offer opens another."""
         self._connection.close()
+
+
+def ask_node(port: int, method: str, given: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return what a node answers one JSON-RPC call: its result or its error, as it tells them.
+
+    Raises:
+        Unavailable: `engine.away`, it does not answer.
+    """
+    body = {"jsonrpc": "2.0", "id": 0, "method": method, "params": dict(given or {})}
+    connection = http.client.HTTPConnection(HOST, port, timeout=TIMEOUT_S)
+    try:
+        connection.request("POST", "/", json.dumps(body), {"Content-Type": "application/json"})
+        found = json.loads(connection.getresponse().read())
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise away(repr(error)) from error
+    finally:
+        connection.close()
+    if not isinstance(found, dict):
+        raise away("its answer has no reading")
+    return found
 
 
 def _base64(data: bytes) -> str:

@@ -231,24 +231,26 @@ class CometLedger:
                 break
             due.append((tid, each))
         for tid, each in due:
-            error = self._judge(each.found)
-            if error is None:
+            if not self._is_over(each.found):
                 each.sent_ms = None
                 # To the end: what was never handed over goes first next time.
                 self._waiting[tid] = self._waiting.pop(tid)
                 self._unsent.append(tid)
             else:
                 self._drop(tid)
-                self._refuse(tid, error)
                 self._changed.notify_all()
 
-    def _judge(self, found: Transaction) -> Error | None:
+    def _is_over(self, found: Transaction) -> bool:
+        """Tell whether a transaction need not be handed over again.
+
+        Of a block that was taken over with the state at a later height nobody told (`restoring`).
+        """
         try:
             self.gate.check(found)
-            is_ordered(found, self.replica)
+            return is_ordered(found, self.replica)
         except (Invalid, Conflict) as error:
-            return error
-        return None
+            self._refuse(found.tid, error)
+            return True
 
     def _put_back(self, batch: Sequence[_Waiting], *, lost: bool = False) -> None:
         """Have a batch handed over again; all that was, where the node's pool may be `lost`."""

@@ -2,8 +2,9 @@
 
 Laws: the application listens before the engine starts; the engine is started again after any exit,
 status 0 included, since that is how it ends when it loses its application; an engine whose app hash
-contradicts the application's is not started again, and the fault is told; ending is asked for, and
-enforced when it takes too long; whoever ends, even by a kill, leaves no engine behind.
+contradicts the application's is not started again, and the fault is told; before each start but the
+first, whoever owns it may put its folder in order; ending is asked for, and enforced when it takes
+too long; whoever ends, even by a kill, leaves no engine behind.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import os
 import subprocess
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -37,11 +38,18 @@ class Keeper:
     Args:
         command: the program and its arguments.
         log: where its output goes; begun anew when it grows too large.
+        prepare: called before it is started again, with the end of what its last run told.
     """
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        prepare: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
         self._command = list(command)
         self._log = log
+        self._prepare = prepare
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -73,7 +81,8 @@ class Keeper:
                 status, was_steady = -1, False
             if self._ended.is_set():
                 return
-            if self._is_fatal():
+            told = self._tail()
+            if any(words in told for words in _FATAL):
                 self.trouble = Corrupt(
                     "engine.app_hash",
                     "the engine's app hash is not this member's: one of the two lost or changed"
@@ -84,6 +93,16 @@ class Keeper:
             self.trouble = self.trouble or _gone(f"it ended with status {status}")
             pause_ms = PAUSE_FIRST_MS if was_steady else min(2 * pause_ms, PAUSE_MAX_MS)
             self._ended.wait(pause_ms / 1_000)
+            self._put_in_order(told)
+
+    def _put_in_order(self, told: bytes) -> None:
+        if not self._ended.is_set():
+            try:
+                self._prepare(told)
+            except Error as error:
+                self.trouble = error
+            except OSError as error:
+                self.trouble = _gone(f"its folder could not be written: {error.strerror}")
 
     def _run(self) -> tuple[int, bool]:
         """Run it once; return its status and whether it ran for long."""
@@ -107,13 +126,19 @@ class Keeper:
                 self._log.replace(self._log.with_name(self._log.name + ".1"))
         return self._log.open("ab")
 
-    def _is_fatal(self) -> bool:
+    def _tail(self) -> bytes:
+        """Return the end of what its last run told."""
         with contextlib.suppress(FileNotFoundError), self._log.open("rb") as log:
             # What an earlier run said may have been cured since.
             log.seek(max(self._begun, self._log.stat().st_size - _TAIL_BYTES))
-            tail = log.read()
-            return any(words in tail for words in _FATAL)
-        return False
+            return log.read()
+        return b""
+
+    def restart(self) -> None:
+        """End the engine's process; it is started again after its folder was put in order."""
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
 
     def close(self) -> None:
         """End the engine and wait for it; a second call does nothing."""

