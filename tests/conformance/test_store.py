@@ -9,11 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nodes import find_peer, run_kubo
 from tallystick.base.codec import DAG_CBOR, RAW, Cid, cid_of, encode
 from tallystick.base.errors import Corrupt, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.base import OBJECT_BYTES_MAX, Store
 from tallystick.kernel.store.database import Database
+from tallystick.kernel.store.engines.ipfs import IpfsStore
+from tallystick.kernel.store.engines.kubo import Kubo
 from tallystick.kernel.store.engines.memory import MemoryStore
+from tallystick.kernel.store.engines.peers import start_peer
 from tallystick.kernel.store.engines.sqlite import SqliteStore
 
 Engine = Callable[[Path], Store]
@@ -23,9 +27,33 @@ ENGINES: dict[str, Engine] = {
 }
 
 
-@pytest.fixture(params=sorted(ENGINES))
+NODES = [
+    pytest.param("peer", id="ipfs-peer"),
+    pytest.param("kubo", id="ipfs-kubo", marks=pytest.mark.external),
+]
+
+
+@pytest.fixture(scope="module")
+def peer() -> Iterator[str]:
+    """The address of a node of our own."""
+    with start_peer(find_peer()) as found:
+        yield found.rpc
+
+
+@pytest.fixture(scope="module")
+def kubo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the user's own node."""
+    with run_kubo(tmp_path_factory.mktemp("kubo")) as found:
+        yield found
+
+
+@pytest.fixture(params=[*sorted(ENGINES), *NODES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    found = ENGINES[request.param](tmp_path)
+    if request.param in ENGINES:
+        found = ENGINES[request.param](tmp_path)
+    else:
+        found = IpfsStore(Kubo(request.getfixturevalue(request.param)))
+        found.drop(list(found.cids()))
     yield found
     found.close()
 

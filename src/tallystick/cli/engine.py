@@ -24,8 +24,8 @@ __all__ = ["engine"]
     "engine",
     cls=Group,
     words=Words(
-        "账本的排序引擎：编译、列出",
-        "Engines that order the ledger: build them, list them.",
+        "配套程序（账本排序、IPFS）：编译、启动、列出",
+        "Programs beside this one (ledger order, IPFS): build, start and list them.",
     ),
 )
 @lang_option
@@ -46,10 +46,10 @@ def engine() -> None:
 @lang_option
 def install(name: str, *, is_json: bool) -> None:
     """Build an engine."""
-    from tallystick.kernel.ledger.install import ENGINES, install_engine
+    from tallystick.kernel.ledger.install import get_engine, install_engine
 
     path = install_engine(name)
-    found: dict[str, Any] = {"name": name, "version": ENGINES[name].version, "path": str(path)}
+    found: dict[str, Any] = {"name": name, "version": get_engine(name).version, "path": str(path)}
     show(found, is_json=is_json, language=find_language())
 
 
@@ -79,3 +79,47 @@ def listing(*, is_json: bool) -> None:
         for each in list_engines()
     ]
     show(rows, is_json=is_json, language=find_language())
+
+
+@engine.command(
+    "start",
+    cls=Verb,
+    words=Words(
+        "在本机启动几个相连的 IPFS 程序，按 Ctrl-C 结束；内容只在内存里",
+        "Run connected IPFS nodes on this machine until Ctrl-C; what they hold is in memory.",
+    ),
+)
+@argument("name", type=click.Choice(["ipfs"]), zh="启动什么：ipfs", en="What to start: ipfs.")
+@option(
+    "--nodes",
+    type=click.IntRange(1, 16),
+    default=3,
+    show_default=True,
+    zh="几个",
+    en="How many.",
+)
+@option(
+    "--json",
+    "is_json",
+    is_flag=True,
+    zh="每个结果一行 JSON",
+    en="One JSON object a result, a line each.",
+)
+@lang_option
+def start(name: str, *, nodes: int, is_json: bool) -> None:
+    """Run peers until a signal comes."""
+    import signal
+    import sys
+    import threading
+    from dataclasses import asdict
+
+    from tallystick.county.ipfs import run_circle
+
+    del name
+    ended = threading.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: ended.set())
+    with run_circle(nodes) as peers:
+        show([asdict(peer) for peer in peers], is_json=is_json, language=find_language())
+        sys.stdout.flush()
+        ended.wait()

@@ -17,7 +17,7 @@ from typing import Final
 
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.store.blocks import file_exists
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 from tallystick.kernel.store.unixfs.car import write_archive
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag
@@ -80,7 +80,7 @@ def _place(out: Path) -> Iterator[Path]:
         # Nobody else's file is written over, should one have come meanwhile.
         _check_free(out)
         part.rename(out)
-        sync_folder(out.parent)
+        sync_path(out.parent)
     except OSError as error:
         _remove(part)
         raise _no_place(out, error) from error
@@ -116,7 +116,7 @@ def _write_bytes(path: Path, pieces: Iterable[bytes], count: _Count) -> None:
 
 def _sync_tree(folder: Path) -> None:
     for found, _, _ in os.walk(folder):
-        sync_folder(Path(found))
+        sync_path(Path(found))
 
 
 def _remove(part: Path) -> None:
