@@ -2,19 +2,15 @@
 
 The peer is CometBFT's Go key-value store, out of process over the same transport, in a network of
 the same settings: it checks no signature, keeps no chain and writes no file. Members run in
-processes of their own (`python bench/engine.py FOLDER NAME PORT PROFILE`), each submits a quarter;
-under the profile `fast` they tell each other what waits over signed HTTP. A ratio is the median of
-interleaved rounds. Needs `tally engine install cometbft` and `abci-cli`.
+processes of their own (`validators`), each submits a quarter. A ratio is the median of interleaved
+rounds. Needs `tally engine install cometbft` and `abci-cli`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,17 +19,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from one_type import CHARTER
+from validators import (
+    NAMES,
+    Net,
+    create_replica,
+    engine_keys,
+    free_port,
+    genesis_of,
+    peers_of,
+    sign,
+    tx_key,
+)
 
-from tallystick.base import codec
-from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
-from tallystick.base.codec import encode
+from tallystick.base.clock import SystemClock, SystemEntropy
 from tallystick.base.errors import Unavailable
-from tallystick.base.keys import SigningKey, verify
-from tallystick.chain.block import Genesis
-from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.transaction import sign_transaction
-from tallystick.kernel.access.nonces import HeardRequests
+from tallystick.base.keys import verify
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
 from tallystick.kernel.ledger.engines.abci_server import AbciServer
 from tallystick.kernel.ledger.engines.abci_table import Request
@@ -42,25 +42,17 @@ from tallystick.kernel.ledger.engines.application import Application, Offer
 from tallystick.kernel.ledger.engines.comet_home import (
     DEFAULT,
     FAST,
-    EngineKeys,
-    Peer,
     Seat,
     write_home,
 )
 from tallystick.kernel.ledger.engines.comet_rpc import CometPool
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.supervise import Keeper
-from tallystick.kernel.ledger.engines.validator import Place, Validator
 from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.install import find_engine
-from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.link.book import Place as LinkPlace
-from tallystick.kernel.link.engines.http import HttpLink, Listening
-from tallystick.kernel.link.trust import Roll, Trust
 
 __all__ = ["run"]
 
-NAMES: Final = ("bank", "bureau", "coop", "operator")
 SINGLES: Final = 1_500
 BUNDLES: Final = 60
 WIDTH: Final = 64
@@ -69,202 +61,6 @@ BLOCK: Final = 1_000
 ROUNDS: Final = 3
 WINDOW: Final = 2_000
 CHECK_GOAL_US: Final = 10
-START_MS: Final = 1_790_000_000_000
-LIFE_MS: Final = 3_600_000
-
-
-def _tx_key(name: str) -> SigningKey:
-    return SigningKey.from_seed(SeededEntropy(f"bench {name}").draw("key", 32))
-
-
-def _link_key(name: str) -> SigningKey:
-    return SigningKey.from_seed(SeededEntropy(f"bench link {name}").draw("key", 32))
-
-
-def _engine_keys(name: str) -> EngineKeys:
-    return EngineKeys.draw(SeededEntropy(f"bench engine {name}"))
-
-
-def _genesis() -> Genesis:
-    rows = [
-        Member(
-            name,
-            "operator",
-            (
-                Key(1, "tx", 1, _tx_key(name).public, 0),
-                Key(2, "bft", 1, _engine_keys(name).public, 0),
-                Key(3, "link", 1, _link_key(name).public, 0),
-            ),
-        )
-        for name in NAMES
-    ]
-    members = Members.of(rows)
-    fields: dict[str, codec.Value] = {
-        "v": 1,
-        "suite": 1,
-        "kind": "bench",
-        "name": "bench",
-        "time": START_MS,
-        "salt": bytes(32),
-        "target": b"\xff" * 32,
-        "limits": {},
-        "rules": {},
-        "seeded": 1,
-        "members": members.cid,
-    }
-    return Genesis.read(encode(fields), members.data)
-
-
-def _replica(path: Path) -> Replica:
-    genesis = _genesis()
-    return Replica.create(path, genesis.data, genesis.members.data, CHARTER)
-
-
-def _sign(name: str, seq: int, width: int) -> bytes:
-    first = (NAMES.index(name) << 96) + (seq << 32)
-    records = [
-        encode(
-            {
-                "t": "note.made",
-                "rv": 1,
-                "id": (first + index).to_bytes(16, "big"),
-                "pub": {"kind": "bench", "object": codec.cid_of(seq.to_bytes(8, "big"), codec.RAW)},
-            }
-        )
-        for index in range(width)
-    ]
-    return sign_transaction(
-        _tx_key(name),
-        records,
-        chain=_genesis().chain,
-        member=name,
-        number=1,
-        seq=seq,
-        not_after=SystemClock().now_ms() + LIFE_MS,
-    )
-
-
-def _peers(name: str, port: int) -> list[Peer]:
-    return [
-        Peer(_engine_keys(other).node_id, "127.0.0.1", port + 2 * at + 1)
-        for at, other in enumerate(NAMES)
-        if other != name
-    ]
-
-
-def _free_port(count: int) -> int:
-    for first in range(27_000, 32_000, 64):
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for port in range(first, first + count):
-                stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            return first
-    message = "no free ports"
-    raise RuntimeError(message)
-
-
-# ---- one member's process
-
-
-@contextlib.contextmanager
-def _linked(folder: Path, name: str, port: int, replica: Replica) -> Iterator[HttpLink]:
-    """Give a member's end of the link; it listens beyond the engines' ports."""
-    book = {
-        other: LinkPlace("http", "127.0.0.1", port + 2 * len(NAMES) + at)
-        for at, other in enumerate(NAMES)
-    }
-    with contextlib.closing(HeardRequests(folder / "local.db", SystemClock())) as nonces:
-        trust = Trust(
-            name,
-            lambda: _link_key(name),
-            Roll(replica.genesis.chain, lambda: (replica.tip.members, replica.tip.height + 1)),
-            clock=SystemClock(),
-            entropy=SystemEntropy(),
-            nonces=nonces,
-        )
-        with contextlib.closing(HttpLink(trust, book, Listening(book[name], folder))) as link:
-            link.start()
-            yield link
-
-
-def _be_member(folder: Path, name: str, port: int, profile: str) -> None:
-    """Answer on standard output what standard input asks: sign so many, then submit them."""
-    own = folder / name
-    own.mkdir()
-    _engine_keys(name).write(own / "bft.key")
-    replica = _replica(own / "ledger.db")
-    rpc = port + 2 * NAMES.index(name)
-    peers = _peers(name, port)
-    place = Place(own, find_engine("cometbft"), rpc, rpc + 1, peers=peers, profile=profile)
-    with contextlib.closing(replica), contextlib.ExitStack() as stack:
-        link = stack.enter_context(_linked(own, name, port, replica)) if profile == FAST else None
-        validator = Validator.open(replica, place, SystemClock(), SystemEntropy(), link=link)
-        stack.enter_context(contextlib.closing(validator))
-        _answer(validator, name)
-
-
-def _answer(validator: Validator, name: str) -> None:
-    seq, signed = 0, list[bytes]()
-    for line in sys.stdin:
-        count, width = json.loads(line)
-        if count:
-            signed = [_sign(name, seq + each, width) for each in range(1, count + 1)]
-            seq += count
-        else:
-            _submit_all(validator, signed)
-        sys.stdout.write("done\n")
-        sys.stdout.flush()
-
-
-def _submit_all(validator: Validator, signed: Sequence[bytes]) -> None:
-    tids = []
-    for data in signed:
-        while True:
-            with contextlib.suppress(Unavailable):
-                tids.append(validator.ledger.submit(data))
-                break
-            time.sleep(0.01)
-    for tid in tids:
-        validator.ledger.wait(tid, 60_000)
-
-
-class _Members:
-    """Four members' processes."""
-
-    def __init__(self, folder: Path, profile: str = DEFAULT) -> None:
-        port = _free_port(3 * len(NAMES))
-        command = [sys.executable, str(Path(__file__)), str(folder)]
-        self._children = [
-            subprocess.Popen(  # noqa: S603 - this file
-                [*command, name, str(port), profile], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-            for name in NAMES
-        ]
-        self.load(10, 1)
-
-    def _ask(self, count: int, width: int) -> None:
-        for child in self._children:
-            assert child.stdin is not None
-            child.stdin.write(json.dumps([count, width]).encode() + b"\n")
-            child.stdin.flush()
-        for child in self._children:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"done\n"
-
-    def load(self, count: int, width: int) -> float:
-        """Have each submit `count` bundles and wait for them; return the records a second."""
-        self._ask(count, width)
-        began = time.perf_counter()
-        self._ask(0, 0)
-        return len(NAMES) * count * width / (time.perf_counter() - began)
-
-    def close(self) -> None:
-        for child in self._children:
-            assert child.stdin is not None
-            child.stdin.close()
-        for child in self._children:
-            child.wait(60)
-            assert child.stdout is not None
-            child.stdout.close()
 
 
 # ---- the engine's own application
@@ -274,15 +70,19 @@ class _Store:
     """Four nodes with CometBFT's key-value store beside each."""
 
     def __init__(self, folder: Path) -> None:
-        port = _free_port(12)
+        port = free_port(12)
         self._sent = 0
         self._keepers = []
-        with contextlib.closing(_replica(folder / "genesis.db")) as replica:
+        with contextlib.closing(create_replica(folder / "genesis.db")) as replica:
             for at, name in enumerate(NAMES):
                 seat = Seat(
-                    name, port + 8 + at, port + 2 * at, port + 2 * at + 1, _peers(name, port)
+                    name,
+                    port + 8 + at,
+                    port + 2 * at,
+                    port + 2 * at + 1,
+                    peers_of(NAMES, name, port),
                 )
-                write_home(folder / name, _engine_keys(name), replica.tip, seat)
+                write_home(folder / name, engine_keys(name), replica.tip, seat)
                 store = [str(find_engine("abci-cli")), "kvstore"]
                 store += ["--address", f"tcp://127.0.0.1:{seat.app_port}"]
                 node = [str(find_engine("cometbft")), "start", "--home", str(folder / name)]
@@ -357,7 +157,7 @@ def _row(
 
 @contextlib.contextmanager
 def _application(folder: Path, name: str) -> Iterator[Application]:
-    replica = _replica(folder / f"{name}.db")
+    replica = create_replica(folder / f"{name}.db")
     try:
         yield Application(replica, Gate(replica, SystemClock()), SystemEntropy())
     finally:
@@ -398,7 +198,7 @@ def _check_cpu_us(folder: Path, name: str, datas: Sequence[bytes]) -> float:
 
 def _replay_s(folder: Path, name: str, datas: Sequence[bytes]) -> float:
     """Return the seconds of deciding and keeping blocks that were never proposed here."""
-    proposer, now = address_of(_engine_keys("bank").public), SystemClock().now_ms()
+    proposer, now = address_of(engine_keys("bank").public), SystemClock().now_ms()
     with _application(folder, name) as application:
         began = time.perf_counter()
         for height, first in enumerate(range(0, len(datas), BLOCK), start=1):
@@ -409,7 +209,7 @@ def _replay_s(folder: Path, name: str, datas: Sequence[bytes]) -> float:
 
 
 def _verify_s(datas: Sequence[bytes]) -> float:
-    key, message = _tx_key("bank"), bytes(43)
+    key, message = tx_key("bank"), bytes(43)
     signature = key.sign(message)
     began = time.perf_counter()
     for _ in datas:
@@ -417,8 +217,12 @@ def _verify_s(datas: Sequence[bytes]) -> float:
     return time.perf_counter() - began
 
 
+def _sign(seq: int) -> bytes:
+    return sign("bank", seq, 1, genesis_of().chain)
+
+
 def _measure_alone(rounds: int) -> list[dict[str, Any]]:
-    datas = [_sign("bank", seq, 1) for seq in range(1, CHECKS + 1)]
+    datas = [_sign(seq) for seq in range(1, CHECKS + 1)]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         checks = [_check_cpu_us(folder, f"check{each}", datas) for each in range(rounds)]
@@ -445,17 +249,17 @@ def _measure_alone(rounds: int) -> list[dict[str, Any]]:
 
 
 def _measure_together(rounds: int) -> list[dict[str, Any]]:
-    size = len(_sign("bank", 1, 1))
+    size = len(_sign(1))
     singles, bundles, stores = list[float](), list[float](), list[float]()
     fasts, widest = list[float](), list[float]()
 
-    def load_both(net: _Members) -> tuple[float, float]:
+    def load_both(net: Net) -> tuple[float, float]:
         return net.load(SINGLES, 1), net.load(BUNDLES, WIDTH)
 
     for _ in range(rounds):
         stores.append(_in_folder(_Store, lambda net: net.load(SINGLES, size)))
         for profile, rates, wide in ((DEFAULT, singles, bundles), (FAST, fasts, widest)):
-            both = _in_folder(partial(_Members, profile=profile), load_both)
+            both = _in_folder(partial(Net, profile=profile), load_both)
             rates.append(both[0])
             wide.append(both[1])
     store = "the engine's key-value store, which checks nothing"
@@ -483,7 +287,3 @@ def _in_folder(make: Callable[[Path], Any], work: Callable[[Any], Any]) -> Any: 
 def run(rounds: int = ROUNDS) -> list[dict[str, Any]]:
     """Measure, and return one row for each promise."""
     return [*_measure_alone(rounds), *_measure_together(rounds)]
-
-
-if __name__ == "__main__":
-    _be_member(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4])

@@ -1,13 +1,12 @@
-"""What a message between machines costs, and how fast a member that was away catches up by them.
+"""What a message between machines costs.
 
 Both ends run in this process over real sockets of this machine, so they share its interpreter: a
 peer on a machine of its own takes that half away. A plain POST by the same client to the same kind
-of server is what no signed call can beat; signatures alone are what no catching up can.
+of server is what no signed call can beat.
 """
 
 from __future__ import annotations
 
-import hashlib
 import socket
 import statistics
 import tempfile
@@ -22,38 +21,24 @@ from typing import Any, Final
 
 import httpx
 import uvicorn
-from nacl import bindings
-from one_type import CHARTER
 
 from tallystick.base import codec
-from tallystick.base.clock import ManualClock, SeededEntropy, SystemClock, SystemEntropy
+from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
 from tallystick.base.codec import encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
-from tallystick.chain.checkpoint import cosign
-from tallystick.chain.digest import domain
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.transaction import Transaction, sign_transaction
 from tallystick.kernel.access.nonces import HeardRequests
-from tallystick.kernel.ledger.follower import Follower
-from tallystick.kernel.ledger.leap import leap
-from tallystick.kernel.ledger.offer import serve_snapshots
-from tallystick.kernel.ledger.orderer import Orderer
-from tallystick.kernel.ledger.peer import Peer, serve_chain
-from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.book import Place
 from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.trust import Roll, Trust
 
-__all__ = ["run"]
+__all__ = ["NAMES", "START_MS", "County", "compare", "found_county", "linked", "run"]
 
 START_MS: Final = 1_790_000_000_000
-RECORDS: Final = 20_000
 CALLS: Final = 300
 WARM: Final = 20
 ROUNDS: Final = 5
-CATCH_UPS: Final = 3
 NAMES: Final = ("bank", "coop")
 
 
@@ -65,7 +50,8 @@ class County:
     keys: dict[str, SigningKey]
 
 
-def _found() -> County:
+def found_county() -> County:
+    """Return two members of a chain, and their keys."""
     entropy = SeededEntropy("bench")
     keys = {name: SigningKey.from_seed(entropy.draw("key", 32)) for name in NAMES}
     links = {name: SigningKey.from_seed(entropy.draw("link", 32)) for name in NAMES}
@@ -109,7 +95,8 @@ def _listener() -> socket.socket:
 
 
 @contextmanager
-def _linked(county: County, folder: Path) -> Iterator[dict[str, HttpLink]]:
+def linked(county: County, folder: Path) -> Iterator[dict[str, HttpLink]]:
+    """Give both ends of a link over this machine, by name."""
     book, links, heard = {}, {}, []
     for name in NAMES:
         with _listener() as found:
@@ -185,134 +172,19 @@ def _time_calls(call: Callable[[bytes], bytes]) -> float:
 
 
 def _calls(county: County) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory() as folder, _linked(county, Path(folder)) as links:
+    with tempfile.TemporaryDirectory() as folder, linked(county, Path(folder)) as links:
         links["coop"].serve({"echo": lambda _, payload: payload})
         with _plain() as post:
             pairs = [
                 (_time_calls(partial(links["bank"].call, "coop", "echo")), _time_calls(post))
                 for _ in range(ROUNDS)
             ]
-    return _row("link.call", "a plain POST by the same client", 1, pairs)
+    return compare("link.call", "a plain POST by the same client", 1, pairs)
 
 
-# ---- catching up
-
-
-def _signed(county: County) -> list[bytes]:
-    return [
-        sign_transaction(
-            county.keys["tx bank"],
-            [_record(number)],
-            chain=county.genesis.chain,
-            member="bank",
-            number=1,
-            seq=number + 1,
-            not_after=START_MS + 3_600_000,
-        )
-        for number in range(RECORDS)
-    ]
-
-
-def _record(number: int) -> bytes:
-    return encode(
-        {
-            "t": "note.made",
-            "rv": 1,
-            "id": hashlib.sha256(number.to_bytes(8, "big")).digest()[:16],
-            "pub": {"kind": "bench", "object": codec.cid_of(number.to_bytes(8, "big"), codec.RAW)},
-        }
-    )
-
-
-def _order(county: County, folder: Path, signed: list[bytes]) -> Replica:
-    found = Replica.create(
-        folder / "bank.ledger", county.genesis.data, county.genesis.members.data, CHARTER
-    )
-    orderer = Orderer(found, "bank", ManualClock(START_MS), SeededEntropy("nonce"))
-    for at in range(0, len(signed), 1_000):
-        for data in signed[at : at + 1_000]:
-            orderer.submit(data)
-        while orderer.waiting():
-            orderer.cut()
-    orderer.close()
-    return found
-
-
-def _verify_only(signed: list[bytes], public: bytes) -> float:
-    """Check every signature by the same library, and nothing else; return the seconds."""
-    found = [Transaction.read(data) for data in signed]
-    signatures = [each.signature + domain("tx", each.tid) for each in found]
-    started = time.perf_counter()
-    for each in signatures:
-        bindings.crypto_sign_open(each, public)
-    return time.perf_counter() - started
-
-
-def _catch_up(county: County, folder: Path, links: dict[str, HttpLink], number: int) -> float:
-    replica = Replica.create(
-        folder / f"coop-{number}.ledger",
-        county.genesis.data,
-        county.genesis.members.data,
-        CHARTER,
-    )
-    follower = Follower(replica, Witnesses(replica), links["coop"], "bank")
-    started = time.perf_counter()
-    follower.pull()
-    seconds = time.perf_counter() - started
-    assert replica.tip.peaks.size == RECORDS
-    replica.close()
-    return seconds
-
-
-def _leap(county: County, folder: Path, links: dict[str, HttpLink], number: int) -> float:
-    """Take the state over instead; the log, all results and all headers come with it."""
-    path = folder / f"coop-leap-{number}" / "ledger.db"
-    path.parent.mkdir()
-    genesis = county.genesis
-    replica = Replica.create(path, genesis.data, genesis.members.data, CHARTER)
-    started = time.perf_counter()
-    leap(replica, links["coop"], "bank")
-    seconds = time.perf_counter() - started
-    assert replica.tip.peaks.size == RECORDS
-    replica.close()
-    return seconds
-
-
-def _witnessed(county: County, ordered: Replica) -> Witnesses:
-    """Return the names of both members under the newest block."""
-    witnesses, height = Witnesses(ordered), ordered.tip.height
-    body = ordered.body(height)
-    for name in NAMES:
-        key = county.keys[f"note {name}"]
-        witnesses.add(name, height, cosign(body, key, member=name, time_s=START_MS // 1_000))
-    return witnesses
-
-
-def _catch_ups(county: County) -> list[dict[str, Any]]:
-    signed = _signed(county)
-    with tempfile.TemporaryDirectory() as name, _linked(county, folder := Path(name)) as links:
-        ordered = _order(county, folder, signed)
-        serve_chain(links["bank"], Peer(ordered, _witnessed(county, ordered)))
-        serve_snapshots(links["bank"], ordered)
-        rounds = [
-            (
-                _catch_up(county, folder, links, number),
-                _verify_only(signed, county.keys["tx bank"].public),
-                _leap(county, folder, links, number),
-            )
-            for number in range(CATCH_UPS)
-        ]
-        ordered.close()
-    run = [(caught_up, bare) for caught_up, bare, _ in rounds]
-    # The first leap waits until the other member has written its state.
-    leapt = [(leap_s, caught_up) for caught_up, _, leap_s in rounds[1:]]
-    return [
-        _row("link.catch_up", "signatures alone", RECORDS, run),
-        _row("link.leap", "every block run", RECORDS, leapt),
-    ]
-
-
-def _row(name: str, baseline: str, units: int, pairs: list[tuple[float, float]]) -> dict[str, Any]:
+def compare(
+    name: str, baseline: str, units: int, pairs: list[tuple[float, float]]
+) -> dict[str, Any]:
     """Return a row: rates of ours and of the baseline, and the median of the rounds' ratios."""
     ratios = sorted(bare / ours for ours, bare in pairs)
     return {
@@ -328,8 +200,7 @@ def _row(name: str, baseline: str, units: int, pairs: list[tuple[float, float]])
 
 def run() -> list[dict[str, Any]]:
     """Measure, and return one row for each promise."""
-    county = _found()
-    return [_calls(county), *_catch_ups(county)]
+    return [_calls(found_county())]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.reading import Reader, repair_object
+from tallystick.kernel.store.spread.reading import Reader, batched_places, repair_object
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.zigzag.profile import Profile, find_profile
 
@@ -151,19 +151,20 @@ def _repair_bytes(circle: Circle, profile: Profile) -> int:
     before = circle.counted()
     # The spare makes it for itself: what passes is what it reads.
     with Reader(lost.ring, lost.manifest, hedge_s=20) as reader:
-        for place in range(lost.manifest.layout.segment_count):
-            reader.give(place, [1])
+        for places in batched_places(lost.manifest.layout):
+            reader.give(places, [1])
     passed = circle.counted() - before
     assert repair_object(lost.ring, lost.manifest, hedge_s=20).made
     return passed
 
 
-def _degraded_s(circle: Circle, profile: Profile, seed: int) -> float:
-    """Return the seconds until the lost shard of an object of 1 MiB is there."""
-    lost = _lose(circle, profile, MIB, seed)
+def _degraded_s(circle: Circle, profile: Profile, seed: int, size: int = MIB) -> float:
+    """Return the seconds until the lost shard of an object of `size` bytes is there."""
+    lost = _lose(circle, profile, size, seed)
     with Reader(lost.ring, lost.manifest, hedge_s=20) as reader:
         began = time.perf_counter()
-        reader.give(0, [1])
+        for places in batched_places(lost.manifest.layout):
+            reader.give(places, [1])
         return time.perf_counter() - began
 
 
@@ -217,7 +218,14 @@ def run() -> list[dict[str, Any]]:
             SHAPES[0],
             ROUNDS,
         )
-    return [*rows, degraded]
+        larger = _compared(
+            "spread.degraded_16",
+            "s",
+            lambda profile, seed: _degraded_s(circle, profile, 100 + seed, OBJECT_BYTES),
+            SHAPES[0],
+            ROUNDS,
+        )
+    return [*rows, degraded, larger]
 
 
 if __name__ == "__main__":

@@ -73,6 +73,7 @@ class Circle:
         """Open a member, again after a crash."""
         link = _Watched(self._network.join(name), self)
         self.rings[name] = Ring(link, Holding(self.folder / name, self.quota_bytes))
+        self.rings[name].pauses_s = ()
         return self.rings[name]
 
     def draw(self) -> bytes:

@@ -61,6 +61,7 @@ class Floor:
 
     time: int = TIME_MS
     height: int = 10
+    kind: str = "county"
     charter: Charter = field(default_factory=lambda: CHARTER)
     state: dict[bytes, bytes] = field(
         default_factory=lambda: {
@@ -107,6 +108,7 @@ class Floor:
                 time=self.time,
                 members=_LISTED,
                 state=overlay,
+                kind=self.kind,
             )
 
         code = admit_record(data, self.charter, offered)

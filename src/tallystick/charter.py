@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from tallystick.chain.membership import MEMBER_JOINED
 from tallystick.chain.record import Admission, Admit, Charter, RecordType
 from tallystick.records import (
     book,
+    bulletin,
     case,
     catalogue,
     chains,
@@ -28,13 +30,16 @@ from tallystick.records import (
     party,
     programme,
     public,
+    spread,
 )
 from tallystick.records.base import Class, Spec, Statement, spec_of
+from tallystick.records.chains import PUBLIC_KIND
 from tallystick.records.held import Stage
 from tallystick.records.refusal import Refusal
 from tallystick.records.table import shape_of, table_of
 from tallystick.records.view import Admitted, Op, Put, Table
 from tallystick.services.anchoring import rules as anchoring
+from tallystick.services.anchoring import views as anchoring_views
 from tallystick.services.consent import rules as consent
 from tallystick.services.consent import views as consent_views
 from tallystick.services.credit import rules as credit
@@ -45,12 +50,15 @@ from tallystick.services.positioning import views as positioning_views
 from tallystick.services.positioning.decide import RULES_V1, Positioning, decide_v1
 from tallystick.services.publication import rules as publication
 from tallystick.services.publication import views as publication_views
+from tallystick.services.storing import rules as storing
+from tallystick.services.storing import views as storing_views
 from tallystick.text.record import RECORDS
 from tallystick.text.refusal import REFUSALS
 
 __all__ = [
     "CHARTER",
     "DECIDES",
+    "PUBLISHER",
     "ROLES",
     "STATEMENTS",
     "TABLES",
@@ -69,6 +77,8 @@ LENDER: Final = frozenset({"bank", "credit_cooperative", "microloan", "lessor", 
 INTAKE: Final = LENDER | {"cooperative", "guarantor", "insurer", "department", "village"}
 OVERSEER: Final = DEPARTMENT | {"regulator"}
 MEDIA: Final = frozenset({"media"})
+PUBLISHER: Final = OVERSEER | MEDIA | {"village", "credit_cooperative"}
+"""Who keeps the public chain: whoever serves the public, and the lender its members own."""
 CUSTODIAN: Final = INTAKE | {"project_owner", "bureau"}
 # Who supplies on account, or collects at its counter for those who do.
 PAYEE: Final = INTAKE | {"project_owner"}
@@ -105,8 +115,28 @@ class Row:
     spaces: frozenset[str] = frozenset()
 
 
+_PUBLIC_ALONE: Final = frozenset({"bulletin.published", "bulletin.withdrawn", "tally.published"})
+_PUBLIC_TOO: Final = frozenset({"change.proposed", "change.voted", "chain.anchored"})
+"""What a public chain carries besides: who keeps it, and how far the other chains have come."""
+
+
 def _row(statement: type[Statement], roles: frozenset[str], admit: Admit, *spaces: str) -> Row:
-    return Row(statement, roles, admit, frozenset(spaces))
+    return Row(statement, roles, _where(statement.t, admit), frozenset(spaces))
+
+
+def _where(t: str, admit: Admit) -> Admit:
+    """Return a type's rule on the chains that carry the type; on others it refuses."""
+    if t in _PUBLIC_TOO:
+        return admit
+    is_public = t in _PUBLIC_ALONE
+
+    @wraps(admit)
+    def rule(offered: Admission) -> int:
+        if (offered.kind == PUBLIC_KIND) != is_public:
+            return Refusal.WRONG_CHAIN
+        return admit(offered)
+
+    return rule
 
 
 def _step(statement: type[Statement], question: str, after: Stage, becomes: Stage) -> Row:
@@ -138,6 +168,8 @@ _ROWS: Final = (
     _row(chains.ChainLinked, ANY, final(alone(anchoring.admit_link)), "linked"),
     _row(chains.ChainAnchored, ANY, final(alone(anchoring.admit_anchor)), "linked"),
     _row(chains.SubsidyApproved, DEPARTMENT, final(alone(anchoring.admit_subsidy)), "subsidy"),
+    _row(spread.ObjectKept, ANY, final(alone(storing.admit_keeping)), "kept"),
+    _row(spread.ObjectErased, ANY, final(alone(storing.admit_erasing)), "kept"),
     _row(party.PartyRegistered, CUSTODIAN, final(alone(consent.admit_party))),
     _row(party.PartyErased, CUSTODIAN, final(alone(consent.admit_erasure))),
     _row(party.ObjectsDropped, CUSTODIAN, final(alone(consent.admit_objects))),
@@ -202,7 +234,7 @@ _ROWS: Final = (
     _row(
         public.NoticeWithdrawn,
         DEPARTMENT | {"village"},
-        final(alone(publication.admit_withdrawal)),
+        final(alone(publication.admit_withdrawal("notice.posted", "notice"))),
         "withdrawn",
     ),
     _row(
@@ -219,6 +251,14 @@ _ROWS: Final = (
     ),
     _row(public.NewsPublished, MEDIA, amendable(alone(publication.admit_statement))),
     _row(public.NewsCorrected, MEDIA, final(alone(publication.admit_correction))),
+    _row(bulletin.BulletinPublished, PUBLISHER, amendable(alone(publication.admit_bulletin))),
+    _row(
+        bulletin.BulletinWithdrawn,
+        PUBLISHER,
+        final(alone(publication.admit_withdrawal("bulletin.published", "bulletin"))),
+        "withdrawn",
+    ),
+    _row(bulletin.TallyPublished, OVERSEER, final(alone(publication.admit_tally)), "tallied"),
 )
 
 STATEMENTS: Final[Mapping[str, Row]] = {row.statement.t: row for row in _ROWS}
@@ -242,7 +282,7 @@ def record_types() -> dict[tuple[str, int], RecordType]:
 CHARTER: Final[Charter] = record_types()
 
 
-_RULES: Final = (anchoring, consent, credit, membership, positioning, publication)
+_RULES: Final = (anchoring, consent, credit, membership, positioning, publication, storing)
 
 
 def codes_of(admit: Admit) -> list[Refusal]:
@@ -348,12 +388,16 @@ TABLES: Final = (
     *credit_views.TABLES,
     *consent_views.TABLES,
     *publication_views.TABLES,
+    *anchoring_views.TABLES,
+    *storing_views.TABLES,
 )
 _FOLDS: Final = (
     positioning_views.FOLDS,
     credit_views.FOLDS,
     consent_views.FOLDS,
     publication_views.FOLDS,
+    anchoring_views.FOLDS,
+    storing_views.FOLDS,
 )
 
 

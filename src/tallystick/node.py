@@ -46,6 +46,8 @@ from tallystick.services.positioning.acts import Acts
 from tallystick.services.positioning.finish import finish_cases
 from tallystick.services.positioning.service import Positions
 from tallystick.services.publication.service import Publication
+from tallystick.services.storing.acts import Spreading
+from tallystick.services.storing.service import Storing
 
 __all__ = ["Node", "check_here"]
 
@@ -110,6 +112,14 @@ class Beside(Protocol):
     def count_new(self, height: int) -> int:
         """Return how many of its records stand above a height, anchors left out."""
 
+    def count_figures(self, height: int, first_day: int, last_day: int) -> list[dict[str, Any]]:
+        """Return the figures of a period, as `services.publication.tally` makes them.
+
+        Raises:
+            NotFound: `member.unknown`, this member does not keep it.
+            Unavailable: `tally.not_anchored`, records of the period stand above `height`.
+        """
+
 
 class Node:
     """A member's open files and services; made by `open`, ended by `close`."""
@@ -140,11 +150,12 @@ class Node:
         self.drafts = Drafts(self._desk_file, self.keys, clock, entropy)
         self.orders: Orders | None = None
         self.across: Across | None = None
-        self.beside: Beside | None = None
+        self.beside: Sequence[Beside] = ()
         self._blocks: dict[int, list[Transaction]] = {}
         self._listed = replica.tip.members.cid
         self._folding = threading.Lock()
         self.desk = self._make_desk()
+        self.spreading = Spreading(self.desk, Storing(self.desk), folder)
         self._wire()
 
     @classmethod
@@ -375,6 +386,7 @@ class Node:
     def close(self) -> None:
         """Close every file and let others write the folder."""
         self.outbox.close()
+        self.spreading.close()
         self.store.close()
         self.keys.close()
         self.views.close()

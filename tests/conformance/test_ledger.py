@@ -268,6 +268,17 @@ def test_what_may_not_stand_in_a_block_is_refused(
     assert bench.tip().height == 0
 
 
+def test_numbers_may_leave_gaps_that_are_filled_later_and_none_stands_twice(bench: Bench) -> None:
+    for seq in (1, 7, 3):
+        bench.have_ordered(bench.sign(seq))
+    assert bench.tip().peaks.size == 3
+    for seq in (7, 1):
+        with pytest.raises(Conflict, match=r"ledger\.seq_conflict"):
+            bench.ledger.submit(bench.sign(seq, 90 + seq))
+    bench.have_ordered(bench.sign(2))
+    assert bench.tip().peaks.size == 4
+
+
 def test_nothing_submitted_is_unknown(bench: Bench) -> None:
     with pytest.raises(NotFound, match=r"ledger\.unknown"):
         bench.ledger.wait(bytes(32), 0)

@@ -107,6 +107,17 @@ def _draft(client: httpx.Client) -> Iterator[str]:
         yield answer.json()["draft"]
 
 
+def _object(client: httpx.Client) -> Iterator[str]:
+    """Put an object where nobody has: the demonstration's members have none."""
+    rows = _list(client, "store/objects")
+    if rows:
+        yield str(rows[0]["cid"])
+        return
+    answer = client.post("store/objects", params={"name": "账.pdf"}, content=b"paper" * 1_000)
+    if answer.is_success:
+        yield answer.json()["cid"]
+
+
 _FINDERS: Final[dict[str, Find]] = {
     "case": _cases,
     "loan": _firsts("loans", "loan"),
@@ -117,4 +128,5 @@ _FINDERS: Final[dict[str, Find]] = {
     "programme": _firsts("programmes", "programme"),
     "draft": _draft,
     "height": _height,
+    "cid": _object,
 }

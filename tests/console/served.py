@@ -112,6 +112,7 @@ class Served:
         log: what the server wrote on standard error.
         chosen: the cookie of the demonstration's choice; empty until the link was opened.
         chain: which of a county's two chains it is, "" where there is one.
+        public: where its public chain is, "" where it has none.
     """
 
     folder: Path
@@ -120,6 +121,7 @@ class Served:
     log: Path
     chosen: str = ""
     chain: str = ""
+    public: str = ""
 
     def cookie(self, member: str) -> str:
         """Return the name of the cookie that carries a session at a member."""
@@ -190,7 +192,8 @@ def serve(folder: Path, *arguments: str) -> Iterator[Served]:
         )
     try:
         told = _first_line(process, log)
-        yield Served(folder, told["address"], told["console"].removeprefix(told["address"]), log)
+        link = told["console"].removeprefix(told["address"])
+        yield Served(folder, told["address"], link, log, public=told.get("public", ""))
     finally:
         _end(process)
 

@@ -16,7 +16,7 @@ from console.screens import check_axe, check_layout, check_words, settle
 from console.served import Served
 from console.two_chains import found_two, serve_one
 from counties import FITTING
-from tallystick.county.dual import ADMINISTRATIVE, FINANCIAL
+from tallystick.county.chains import ADMINISTRATIVE, FINANCIAL
 
 BANK: Final = "credit-union"
 DEPARTMENT: Final = "finance"

@@ -21,7 +21,14 @@ from console.served import ROOT, START_S, STOP_S, Served
 from counties import CATALOGUE
 from tallystick.base.clock import SystemClock
 from tallystick.cli.serve import compose
-from tallystick.county.dual import CHAINS, FINANCIAL, Dual, found_dual, open_dual, serve_dual
+from tallystick.county.chains import (
+    ADMINISTRATIVE,
+    FINANCIAL,
+    Chains,
+    found_chains,
+    open_chains,
+    serve_chains,
+)
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 __all__ = ["found_two", "serve_one"]
@@ -34,8 +41,8 @@ REACHED: Final = ("credit-union", "finance", "village")
 def found_two(folder: Path) -> Path:
     """Found a county of two chains with made-up officers, and the products of the financial one."""
     clock = SystemClock()
-    found_dual(folder, seed="two chains", clock=clock)
-    with open_dual(folder, clock) as dual:
+    found_chains(folder, "dual", seed="two chains", clock=clock)
+    with open_chains(folder, clock) as dual:
         tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))
         dual.houses[FINANCIAL].node("finance").positions.publish_catalogue(tree)
     return folder
@@ -85,7 +92,7 @@ def _first_line(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
     return found
 
 
-def _reached(dual: Dual, kind: str) -> tuple[str, ...]:
+def _reached(dual: Chains, kind: str) -> tuple[str, ...]:
     kept = {each.name for each in dual.houses[kind].county.members}
     return tuple(each for each in REACHED if each in kept)
 
@@ -94,9 +101,9 @@ def _run(folder: Path, kind: str) -> None:
     """Serve until the starter closes standard input."""
     import socket
 
-    with open_dual(folder, SystemClock()) as dual, serve_dual(dual, every_ms=EVERY_MS):
+    with open_chains(folder, SystemClock()) as dual, serve_chains(dual, every_ms=EVERY_MS):
         addresses, threads, link = {}, [], ""
-        for each in CHAINS:
+        for each in (ADMINISTRATIVE, FINANCIAL):
             listener = socket.create_server(("127.0.0.1", 0))
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server, path = compose(

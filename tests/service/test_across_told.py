@@ -14,31 +14,31 @@ from tallystick.api.token import ensure_token
 from tallystick.base.clock import ManualClock
 from tallystick.chain.crossing import SIZES_KEPT, find_chain
 from tallystick.client import Client, in_process
-from tallystick.county.dual import ADMINISTRATIVE, FINANCIAL, Dual, found_dual, open_dual
+from tallystick.county.chains import ADMINISTRATIVE, FINANCIAL, Chains, found_chains, open_chains
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 BANK, DEPARTMENT, PROGRAMME = "credit-union", "finance", "relief"
 
 
 @pytest.fixture
-def dual(tmp_path: Path) -> Iterator[Dual]:
+def dual(tmp_path: Path) -> Iterator[Chains]:
     clock = ManualClock(START_MS)
-    found_dual(tmp_path / "county", clock=clock)
-    with open_dual(tmp_path / "county", clock) as opened:
+    found_chains(tmp_path / "county", "dual", clock=clock)
+    with open_chains(tmp_path / "county", clock) as opened:
         tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))
         opened.houses[FINANCIAL].node(DEPARTMENT).positions.publish_catalogue(tree)
         yield opened
 
 
 @pytest.fixture
-def bank(dual: Dual) -> Iterator[Client]:
+def bank(dual: Chains) -> Iterator[Client]:
     house = dual.houses[FINANCIAL]
     client = in_process(create_app(house), ensure_token(house.folder), BANK)
     yield client
     client.close()
 
 
-def grant(dual: Dual, bank: Client) -> tuple[str, str, int]:
+def grant(dual: Chains, bank: Client) -> tuple[str, str, int]:
     """Let a household's request for public money be approved, accepted and granted."""
     office = dual.houses[FINANCIAL].office(DEPARTMENT)
     office.allocate_fund(fund="f", to=BANK, programme=PROGRAMME, amount_minor=9_000_000)
@@ -51,7 +51,7 @@ def grant(dual: Dual, bank: Client) -> tuple[str, str, int]:
     return case, granted["loan"], granted["terms"]["amount_minor"]
 
 
-def tell_news(dual: Dual) -> None:
+def tell_news(dual: Chains) -> None:
     """Write something new on the administrative chain."""
     house = dual.houses[ADMINISTRATIVE]
     house.office("newspaper").publish_news("\u516c\u544a", language="zh")
@@ -64,7 +64,7 @@ def across(bank: Client, case: str) -> dict[str, Any]:
 
 
 def test_a_case_tells_its_approval_step_by_step_and_still_when_the_state_forgot_the_anchor(
-    dual: Dual, bank: Client
+    dual: Chains, bank: Client
 ) -> None:
     case, loan, amount = grant(dual, bank)
     house = dual.houses[ADMINISTRATIVE]
@@ -93,7 +93,7 @@ def test_a_case_tells_its_approval_step_by_step_and_still_when_the_state_forgot_
     assert across(bank, case) == told
 
 
-def test_a_linked_chain_tells_what_is_new_there_but_anchors(dual: Dual, bank: Client) -> None:
+def test_a_linked_chain_tells_what_is_new_there_but_anchors(dual: Chains, bank: Client) -> None:
     dual.anchor()
     assert bank.list_chains()[1]["behind"] == 0, "an anchor that answers ours is nothing new"
     tell_news(dual)
@@ -103,10 +103,10 @@ def test_a_linked_chain_tells_what_is_new_there_but_anchors(dual: Dual, bank: Cl
 
 
 def test_a_member_whose_machine_keeps_one_chain_says_that_it_does_not_know(
-    dual: Dual, bank: Client
+    dual: Chains, bank: Client
 ) -> None:
     case, _, _ = grant(dual, bank)
     node = dual.houses[FINANCIAL].node(BANK)
-    node.across = node.beside = None
+    node.across, node.beside = None, ()
     assert across(bank, case)["awaits"] == "unknown"
     assert "behind" not in bank.list_chains()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import sqlite3
 from collections.abc import Callable
@@ -14,13 +15,19 @@ import pytest
 
 from counties import FITTING, START_MS, UNFITTING, Town, found, open_town
 from service.answering import Listener, faults
+from tallystick.api.app import create_app
+from tallystick.api.token import ensure_token
 from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import RAW, cid_of
 from tallystick.base.errors import Error
 from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign, write_note
 from tallystick.chain.tile import WIDTH, Tile
-from tallystick.client import Client
+from tallystick.client import Client, in_process
+from tallystick.county.chains import COUNTY, PUBLIC, Chains
+from tallystick.county.founding import found_county
+from tallystick.county.house import open_house
+from tallystick.county.member import MEMBERS
 from tallystick.kernel.store.unixfs.cid import DAG_PB, name_inline
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.importer import import_directory
@@ -83,10 +90,58 @@ def test_every_route_answers_as_it_is_described(
         _give(heard)
         _oversee(heard)
         _forget(heard)
+        _store(heard)
         _log_in(heard, listener)
+        _tell_everybody(town, listener, clock)
     assert not listener.faults
     done = {operation for operation, status in listener.heard if status < 300}
     assert done == listener.operations
+
+
+def _store(heard: Heard) -> None:
+    """Put an object among the members, let another read it, and erase it."""
+    village, data = heard["village"], bytes(range(256)) * 1_000
+    cid = village.put_object(io.BytesIO(data), len(data), name="map", code="rs-2+1")["cid"]
+    village.grant_object(cid, to="finance", days=1)
+    sink = io.BytesIO()
+    assert heard["finance"].read_object(cid, sink) == len(data)
+    assert sink.getvalue() == data
+    assert village.list_objects(limit=1)[0] == {
+        name: value
+        for name, value in village.show_object(cid).items()
+        if name not in {"readers", "receipts"}
+    }
+    village.scrub_store()
+    village.repair_store()
+    assert village.show_store()["whole"] == 1
+    assert sum(each["shards"] for each in village.list_store_peers()) == 3
+    assert not village.erase_object(cid)["waiting"]
+
+
+def _tell_everybody(town: Town, listener: Listener, clock: ManualClock) -> None:
+    """Let a public chain of two members stand beside the town's, and read all of it."""
+    folder = town.house.folder / PUBLIC
+    members = [each for each in MEMBERS if each.name in {"finance", "newspaper"}]
+    found_county(folder, name="all", clock=clock, members=members, orderer="finance", kind=PUBLIC)
+    with open_house(folder, clock) as house:
+        chains = Chains({COUNTY: town.house, PUBLIC: house})
+        chains.link()
+        town.house.spread()
+        assert chains.anchor() == 1
+        clock.advance(DAY_MS)
+        with in_process(create_app(house), ensure_token(folder), "finance") as office:
+            listener.listen(office._http)
+            texts = dict.fromkeys(("title_zh", "title_en", "text_zh", "text_en"), "rain")
+            record = office.publish_bulletin(**texts)["record"]
+            until = clock.now_ms() // DAY_MS - 1
+            told = office.publish_tally(from_day=START_MS // DAY_MS, to_day=until)
+            assert "case.applied" in {each["figure"] for each in told["figures"]}
+            house.spread()
+            assert len(office.list_public(limit=1)) == 1
+            for path in (f"records/{record}", f"records/{record}/proof", "chains", "blocks/1"):
+                assert office.read_log(path)
+            assert office.read_log("members.json")
+            office.withdraw_bulletin(record)
 
 
 def _publish(heard: Heard) -> None:

@@ -91,6 +91,42 @@ def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(
     assert len(reports) == 12
 
 
+def test_its_public_chain_is_read_checked_and_written_by_verbs(
+    shown: Shown, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    county = str(shown.folder)
+
+    def ask(*given: str, at: str = "") -> list[Any]:
+        assert run([*given, "--county", f"{county}/{at}", "--json"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    months = [each for each in ask("bulletin", "list") if each["state"] == "standing"]
+    assert {each["member"] for each in months} == {"newspaper"}
+    assert months
+    (tmp_path / "zh.txt").write_text("明天休市。\n", encoding="utf-8")
+    (tmp_path / "en.txt").write_text("No market tomorrow.\n", encoding="utf-8")
+    files = ("--zh", str(tmp_path / "zh.txt"), "--en", str(tmp_path / "en.txt"))
+    titles = ("--title-zh", "休市", "--title-en", "No market")
+    (said,) = ask("bulletin", "publish", *titles, *files, "--member", "village")
+    newest = ask("bulletin", "list")[0]
+    assert (newest["record"], newest["member"]) == (said["record"], "village")
+    assert newest["pub"]["text_en"] == "No market tomorrow."
+    ask("bulletin", "withdraw", said["record"], "--member", "village")
+    assert ask("bulletin", "list")[0]["state"] == "withdrawn"
+    # Only where all chains are open can one be counted for another.
+    tally = ("bulletin", "tally", "2026-01-01", "2026-01-31", "--member", "finance")
+    assert run([*tally, "--county", county]) == 4
+    assert "tally.elsewhere" in capsys.readouterr().err
+
+    (row,) = ask("chain", "list", "--member", "village", at="public")[1:]
+    assert row["kind"] == "county"
+    assert row["anchors"][0]["height"] == shown.told["height"]
+    assert run(["verify", "--county", f"{county}/public", "--json"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 7
+    assert run(["chain", "anchor", county, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"anchors": 0}
+
+
 def test_a_folder_in_use_is_refused_with_a_cure(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

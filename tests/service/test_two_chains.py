@@ -16,16 +16,17 @@ from tallystick.base.clock import ManualClock
 from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.chain.crossing import Crossed, find_chain, read_across
 from tallystick.client import in_process
-from tallystick.county.dual import (
+from tallystick.county.chains import (
     ADMINISTRATIVE,
     FINANCIAL,
-    Dual,
+    PUBLIC,
+    Chains,
     anchor_house,
     find_chains,
-    found_dual,
+    found_chains,
     found_own,
-    open_dual,
-    serve_dual,
+    open_chains,
+    serve_chains,
 )
 from tallystick.county.house import House, open_house
 from tallystick.records.refusal import Refusal
@@ -35,11 +36,11 @@ BANK, DEPARTMENT, PROGRAMME = "credit-union", "finance", "relief"
 
 
 @pytest.fixture
-def dual(tmp_path: Path) -> Iterator[Dual]:
+def dual(tmp_path: Path) -> Iterator[Chains]:
     clock = ManualClock(START_MS)
     folder = tmp_path / "county"
-    found_dual(folder, clock=clock)
-    with open_dual(folder, clock) as opened:
+    found_chains(folder, "dual", clock=clock)
+    with open_chains(folder, clock) as opened:
         tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))
         opened.houses[FINANCIAL].node(DEPARTMENT).positions.publish_catalogue(tree)
         yield opened
@@ -49,7 +50,7 @@ def office(house: House, member: str) -> Any:
     return house.office(member)
 
 
-def lend(dual: Dual) -> tuple[str, str, int]:
+def lend(dual: Chains) -> tuple[str, str, int]:
     """Let a household's request for public money be approved, accepted and granted."""
     house = dual.houses[FINANCIAL]
     client = in_process(create_app(house), ensure_token(house.folder), BANK)
@@ -64,8 +65,8 @@ def lend(dual: Dual) -> tuple[str, str, int]:
     return case, granted["loan"], granted["terms"]["amount_minor"]
 
 
-def test_both_chains_are_founded_linked_by_votes_and_anchored(dual: Dual, tmp_path: Path) -> None:
-    assert find_chains(tmp_path / "county") == (ADMINISTRATIVE, FINANCIAL)
+def test_both_chains_are_founded_linked_by_votes_and_anchored(dual: Chains, tmp_path: Path) -> None:
+    assert list(find_chains(tmp_path / "county")) == [ADMINISTRATIVE, FINANCIAL, PUBLIC]
     assert dual.anchor() > 0
     for kind in (ADMINISTRATIVE, FINANCIAL):
         house = dual.houses[kind]
@@ -77,10 +78,10 @@ def test_both_chains_are_founded_linked_by_votes_and_anchored(dual: Dual, tmp_pa
         assert row["anchors"][0]["size"] == row["size"] > 0
     assert dual.anchor() == 0, "anchors alone are nothing to anchor"
     with pytest.raises(Conflict, match=r"county\.exists"):
-        found_dual(tmp_path / "county", clock=ManualClock(START_MS))
+        found_chains(tmp_path / "county", clock=ManualClock(START_MS))
 
 
-def test_public_money_is_paid_out_on_proof_that_the_department_approved_it(dual: Dual) -> None:
+def test_public_money_is_paid_out_on_proof_that_the_department_approved_it(dual: Chains) -> None:
     case, loan, amount = lend(dual)
     lender, house = dual.houses[FINANCIAL].office(BANK), dual.houses[ADMINISTRATIVE]
     with pytest.raises(NotFound, match=r"subsidy\.none"):
@@ -105,7 +106,7 @@ def test_public_money_is_paid_out_on_proof_that_the_department_approved_it(dual:
 
 
 @pytest.mark.parametrize("wrong", ["less", "programme", "case", "none"])
-def test_an_approval_of_something_else_pays_nothing_out(dual: Dual, wrong: str) -> None:
+def test_an_approval_of_something_else_pays_nothing_out(dual: Chains, wrong: str) -> None:
     case, loan, amount = lend(dual)
     house = dual.houses[ADMINISTRATIVE]
     approved = bytes.fromhex(case) if wrong != "case" else b"c" * 16
@@ -123,7 +124,7 @@ def test_an_approval_of_something_else_pays_nothing_out(dual: Dual, wrong: str) 
         node.credit.disburse_loan(bytes.fromhex(loan), amount_minor=amount, proof=proof)
 
 
-def test_a_new_list_of_one_chain_reaches_the_other_by_an_anchor(dual: Dual) -> None:
+def test_a_new_list_of_one_chain_reaches_the_other_by_an_anchor(dual: Chains) -> None:
     house = dual.houses[ADMINISTRATIVE]
     dual.anchor()
     node = house.node("village")
@@ -142,8 +143,8 @@ def test_a_new_list_of_one_chain_reaches_the_other_by_an_anchor(dual: Dual) -> N
     assert held.listed == house.orderer.replica.tip.members.data
 
 
-def test_chains_in_service_anchor_by_themselves(dual: Dual) -> None:
-    with serve_dual(dual, every_ms=20):
+def test_chains_in_service_anchor_by_themselves(dual: Chains) -> None:
+    with serve_chains(dual, every_ms=20):
         dual.houses[ADMINISTRATIVE].office("newspaper").publish_news("\u516c\u544a", language="zh")
         node = dual.houses[FINANCIAL].node(BANK)
         chain = dual.houses[ADMINISTRATIVE].orderer.replica.genesis.chain

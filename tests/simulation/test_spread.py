@@ -77,7 +77,7 @@ class History:
     def lose(self) -> None:
         """Have a member lose its disk, and begin again."""
         name = self.one()
-        shutil.rmtree(self.circle.folder / name)
+        shutil.rmtree(self.circle.folder / name, ignore_errors=True)
         self.circle.open(name)
 
     def lie(self) -> None:

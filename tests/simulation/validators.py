@@ -378,7 +378,10 @@ class Process:
 
 def free_ports(count: int) -> int:
     """Return the first of some ports in a row that nobody listens on."""
-    for first in range(26_000, 32_000, 32):
+    rows = list(range(26_000, 32_000, 32))
+    # Each process begins elsewhere: who looks at the same moment finds the same ports free.
+    begin = os.getpid() % len(rows)
+    for first in rows[begin:] + rows[:begin]:
         with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
             for port in range(first, first + count):
                 held = stack.enter_context(socket.socket())

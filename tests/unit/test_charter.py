@@ -62,7 +62,8 @@ def test_who_runs_a_node_only_decides_nothing() -> None:
     open_to_all = {t for t, row in STATEMENTS.items() if not row.roles}
     said_of_others = {"endorsed", "feedback.given", "appeal.opened"}
     decided_by_all = {"change.proposed", "change.voted", "chain.linked", "chain.anchored"}
-    assert open_to_all == said_of_others | decided_by_all | {"mandate.given", "mandate.ended"}
+    for_oneself = {"mandate.given", "mandate.ended", "object.kept", "object.erased"}
+    assert open_to_all == said_of_others | decided_by_all | for_oneself
 
 
 def test_the_codes_of_a_rule_are_read_from_its_program() -> None:

@@ -32,7 +32,9 @@ from tallystick.api.routes import (
     positioning,
     programme,
     provider,
+    public,
     publication,
+    store,
     work,
 )
 from tallystick.api.served import Settings
@@ -93,11 +95,13 @@ def _bare_app() -> FastAPI:
         change,
         chain,
         log,
+        public,
         programme,
         provider,
         work,
         draft,
         ipfs,
+        store,
     ):
         app.include_router(part.router)
     return app

@@ -7,14 +7,13 @@ of one shape.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final
+
+from tallystick.api.fields_store import STORE_FIELDS, Kind
 
 __all__ = ["FIELDS", "KINDS", "Schema"]
 
 Schema = dict[str, Any]
-Kind = Literal[
-    "cid", "count", "flag", "hash", "id", "ids", "sum", "text", "texts", "time", "tree", "trees"
-]
 
 _ID: Final[Schema] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 _TEXT: Final[Schema] = {"type": "string"}
@@ -88,6 +87,26 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "ChangeRow.settled_height": ("count", "Where it was decided."),
     "ChangeRow.limit": ("text", "Which limit: block_bytes, block_transactions or vote_ppm."),
     "ChangeRow.value": ("count", "What the limit is set to."),
+    "Pin.chain": ("text", "The digest of its genesis, in base64url."),
+    "Pin.origin": ("text", "The first line of its checkpoints."),
+    "Pin.list": ("text", "The first members' list, in base64url."),
+    "Pin.size": ("count", "Leaves of the log seen so far: none."),
+    "Pin.root": ("text", "The log's root at that size, in base64url."),
+    "PublicChain.chain": ("hash", "The digest of its genesis."),
+    "PublicChain.name": ("text", "Its NAME in checkpoints."),
+    "PublicChain.kind": ("text", "county, administrative or financial."),
+    "PublicChain.size": ("count", "Leaves of its log as far as it is anchored here."),
+    "PublicChain.height": ("count", "Its height there."),
+    "PublicChain.anchored_height": ("count", "The block here that holds the anchor."),
+    "PublicChain.by": ("text", "The member that anchored it."),
+    "PublicChain.note": ("text", "That checkpoint: a C2SP signed note with its cosignatures."),
+    "PublicRecord.pub": ("tree", "What it says, whole: bytes as hex, a checkpoint as its text."),
+    "PublicRecord.amends": ("id", "The record in whose place it stands."),
+    "PublicRecord.state": ("text", "Of a bulletin: standing, superseded or withdrawn."),
+    "TallyPublished.figures": (
+        "trees",
+        "By record type: figure, count, cases; funded (cases) and sum (fen) of public money.",
+    ),
     "ChangeRow.by": ("text", "The member that proposed it."),
     "ChangeRow.height": ("count", "Where it was proposed."),
     "ChangeRow.keys": ("trees", "All keys the member is to have: key, use, alg, pub, pop?."),
@@ -414,6 +433,7 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "witnessed": ("count", "Height that more than two thirds of the members cosigned."),
     "would_fit": ("flag", "1: it would have been found to fit."),
     "zh": ("text", "The name in Chinese."),
+    **STORE_FIELDS,
     # Where a shape's field is another thing than elsewhere.
     "FeedbackSummary.unread": ("tree", "How often something could not be opened, by code."),
     "FeedbackSummary.member": ("text", "Whose summary it is."),

@@ -3,7 +3,7 @@
 Laws: a name that is not ours in `Host` is refused, so that no page a browser shows can reach the
 node by a name of its own; every route but health, log-in, the log's tiles and public files
 asks for the county's token or a session's; a token comes in `Authorization` alone, no cookie is
-read; a body is read once, bounded.
+read; a body is read once, bounded, but for an object that is put, which passes as it comes.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _HEALTH: Final = re.compile(r"(/[a-z0-9._-]{1,24})?/healthz")
 _LOG: Final = re.compile(r"/[a-z0-9._-]{1,24}/log/.+")
 # No wider: who needs no token passes as the folder's owner, and a member may be called `ipfs`.
 _IPFS: Final = re.compile(r"/ipfs/(b|Qm)[A-Za-z0-9]{7,255}(/.*)?")
+_STREAM: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/store/objects")
+"""Where a body of any length is taken as it comes, once its sender has been let in."""
 _LOG_IN: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/sessions")
 SESSION_BURST: Final = 240
 SESSION_PER_MINUTE: Final = 1_200
@@ -81,7 +83,8 @@ class Gate:
             headers = Headers(scope=scope)
             self._check_host(headers)
             guest = await self._find_guest(scope, headers)
-            body = await _read_body(headers, receive)
+            streams = scope["method"] == "POST" and bool(_STREAM.fullmatch(scope["path"]))
+            body = b"" if streams else await _read_body(headers, receive)
         except Error as error:
             await problem_response(error)(scope, receive, send)
             return
@@ -89,7 +92,7 @@ class Gate:
         # Whatever runs for this request, in other threads too, starts with a copy of this.
         acting = ACTING.set(Acting(guest.member, guest.account.officer) if guest else None)
         try:
-            await self._app(scope, _once(body, receive), send)
+            await self._app(scope, receive if streams else _once(body, receive), send)
         finally:
             ACTING.reset(acting)
 

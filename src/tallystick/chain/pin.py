@@ -59,7 +59,7 @@ class Pin:
             raise refuse("pin size")
         try:
             found = json.loads(data)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise refuse("pin json") from error
         if type(found) is not dict or found.keys() != _KEYS:
             raise refuse("pin keys")

@@ -49,9 +49,9 @@ def _add_list(group: Group) -> None:
 def _add_anchor(group: Group) -> None:
     @group.verb(
         "anchor",
-        zh="现在就锚定：两条链互相，或一个成员自己的链锚到共享链；运行中的县自动锚定",
-        en="Anchor now: two chains in each other, or a member's own in the shared one; a county"
-        " that is served does so by itself.",
+        zh="现在就锚定：各链锚到公开链，两条链互相；或一个成员自己的链锚到共享链；运行中的县自动锚定",
+        en="Anchor now: each chain in the public one, two in each other; or a member's own in the"
+        " shared one. A county that is served does so by itself.",
     )
     @argument("folder", required=False, metavar="[COUNTY]", zh="县文件夹", en="As --county.")
     @option("--own", default="", metavar="MEMBER", zh="谁自己的链", en="Whose own chain.")
@@ -59,12 +59,12 @@ def _add_anchor(group: Group) -> None:
     def anchor(place: Place, *, folder: str | None, own: str) -> dict[str, Any]:
         """Anchor chains."""
         from tallystick.base.clock import SystemClock
-        from tallystick.county.dual import anchor_house, open_dual
+        from tallystick.county.chains import anchor_house, open_chains
 
         home = Path(folder) if folder else place.county
         if not own:
-            with open_dual(home, SystemClock()) as dual:
-                return {"anchors": dual.anchor()}
+            with open_chains(home, SystemClock()) as chains:
+                return {"anchors": chains.anchor()}
         with ExitStack() as opened:
             private, shared = _open_own(home, own, opened)
             return {"anchors": anchor_house(private, shared, by=own)}
@@ -72,7 +72,7 @@ def _add_anchor(group: Group) -> None:
 
 def _open_own(home: Path, member: str, opened: ExitStack) -> tuple[House, House]:
     from tallystick.base.clock import SystemClock
-    from tallystick.county.dual import OWN
+    from tallystick.county.chains import OWN
     from tallystick.county.house import open_house
 
     clock = SystemClock()
@@ -90,7 +90,7 @@ def _add_own(group: Group) -> None:
     def own(place: Place) -> dict[str, Any]:
         """Found a private chain."""
         from tallystick.base.clock import SystemClock
-        from tallystick.county.dual import anchor_house, found_own
+        from tallystick.county.chains import anchor_house, found_own
 
         member = place.need_member()
         found = found_own(place.county, member, clock=SystemClock())

@@ -119,7 +119,7 @@ def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
     """Propose a new member."""
     try:
         stated = json.loads(read_text(card))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid(
             "card.form", "the card is no JSON", cure="Take the file that tally change card wrote."
         ) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -52,8 +52,9 @@ add_leading(county)
     type=click.Choice(("single", "dual")),
     default="single",
     show_default=True,
-    zh="一条链，或行政与金融两条链互相锚定",
-    en="One chain, or an administrative and a financial one, each anchored in the other.",
+    zh="一条链，或行政与金融两条链互相锚定；旁边都有一条人人可读的公开链",
+    en="One chain, or an administrative and a financial one, each anchored in the other; beside"
+    " them a public one that anybody reads.",
 )
 @option(
     "--engine",
@@ -87,7 +88,7 @@ def init(
     folder: str | None,
     name: str,
     seed: str,
-    mode: str,
+    mode: Literal["single", "dual"],
     engine: str,
     validators: int,
     profile: str,
@@ -95,21 +96,22 @@ def init(
     """Found a county."""
     from tallystick.api.token import ensure_token
     from tallystick.base.clock import SystemClock
-    from tallystick.county.dual import found_dual
+    from tallystick.county.chains import COUNTY, find_chains, found_chains
     from tallystick.county.founding import found_county
 
     home, clock = Path(folder) if folder else place.county, SystemClock()
-    if mode == "dual":
-        chains = found_dual(home, name=name, seed=seed, clock=clock)
-    else:
-        count = validators if engine == "cometbft" else 0
+    count = validators if engine == "cometbft" else 0
+    if mode == "single" and (count or profile != "default"):
+        # A process a member keeps it: none of them opens two chains to anchor one in the other.
         found = found_county(
             home, name=name, seed=seed, clock=clock, validators=count, profile=profile
         )
-        chains = {"": found}
+        chains = {COUNTY: found}
+    else:
+        chains = found_chains(home, mode, name=name, seed=seed, clock=clock)
     rows = []
     for kind, found in chains.items():
-        ensure_token(home / kind)
+        ensure_token(find_chains(home).get(kind, home))
         members = [each.name for each in found.members]
         rows.append({"county": found.name, "orderer": found.orderer, "members": members})
     return rows if mode == "dual" else rows[0]

@@ -108,8 +108,8 @@ def _run(home: Path, seed: str, size: Size, *, is_json: bool) -> None:
 
     from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
     from tallystick.county.agenda import day_of
+    from tallystick.county.chains import found_chains
     from tallystick.county.county import draw_county
-    from tallystick.county.founding import found_county
     from tallystick.county.tamper import show_tampering
 
     began = time.process_time()
@@ -117,7 +117,7 @@ def _run(home: Path, seed: str, size: Size, *, is_json: bool) -> None:
     past = _draw_past(seed, size.past) if size.past else None
     begin_month = county.start_month - (_PAST_MONTHS if past else 0)
     clock = ManualClock((day_of(begin_month, 1) - 1) * DAY_MS)
-    found_county(home, seed=seed, clock=clock)
+    found_chains(home, seed=seed, clock=clock)
     story, facts = _act(home, clock, county, past, size.months)
     tampering = show_tampering(home, clock, member=_TAMPERED, witness=_WITNESS)
     facts["members_verified"] = tampering.sound
@@ -141,9 +141,11 @@ def _act(
 ) -> tuple[Story, dict[str, Any]]:
     """Act the county out; return its story, where the chain stands, and the model's worth."""
     from tallystick.county.acted import act_county, act_past, publish_catalogue
-    from tallystick.county.house import open_house
+    from tallystick.county.chains import COUNTY, open_chains
+    from tallystick.county.public_months import tell_months
 
-    with open_house(home, clock) as house:
+    with open_chains(home, clock) as chains:
+        house = chains.houses[COUNTY]
         publish_catalogue(house, find_example("products.toml").read_text(encoding="utf-8"))
         with progress("county") as tell:
             books = None
@@ -153,6 +155,7 @@ def _act(
             story = act_county(house, clock, county, months=months, told=telling, books=books)
         _publish_reach(house, county)
         judged = _judge(house, county.start_month + months)
+        tell_months(chains, county.start_month, months)
         tip = house.node(house.county.orderer).replica.tip
         return story, {"height": tip.height, "head": str(tip.cid), "calibration": judged}
 

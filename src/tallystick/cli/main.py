@@ -65,11 +65,16 @@ _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "evidence": ("evidence", Words("导出、验证证据文件", "Export and verify evidence files")),
     "log": ("log", Words("读取、验证一个成员公开的日志", "Read and verify a member's log")),
     "verify": ("verify", Words("用各成员自己的文件重跑全链", "Run each member's chain again")),
-    "engine": ("engine", Words("账本的排序引擎", "Engines that order the ledger")),
+    "engine": (
+        "engine",
+        Words("配套程序：编译、启动", "Programs beside this one: build, start them"),
+    ),
+    "bulletin": ("bulletin", Words("人人可读的公告和统计", "Bulletins and tallies for everybody")),
     "chain": ("chain", Words("把链写成归档、从归档取回", "A chain out to an archive, and in")),
     "repair": ("chain", Words("修复一个成员的链", "Make a member's chain whole again")),
     "rebuild": ("chain", Words("从链重建视图", "Make the views anew from the chain")),
     "store": ("store", Words("成员库里的文件", "Files in a member's store")),
+    "ipfs": ("ipfs", Words("公开文件与 IPFS 往来", "Public files to and from IPFS")),
     "bench": ("bench", Words("测量", "Measure")),
     "reference": ("reference", Words("打印命令、接口、词汇手册", "Print the reference pages")),
 }

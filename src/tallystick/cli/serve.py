@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tallystick.county.founding import CountyFile
     from tallystick.county.house import House
 
-__all__ = ["compose", "serve", "serve_folder", "serve_two"]
+__all__ = ["compose", "serve", "serve_folder"]
 
 PORT: Final = 8420
 PORT_MAX: Final = 65_535
@@ -131,11 +131,11 @@ def serve(
 
 def _find_alone(place: Place, members: tuple[str, ...], *, is_asked: bool) -> str:
     """Return the member to be opened alone, "" for all: the only one that a folder holds, too."""
-    from tallystick.county.dual import find_chains
+    from tallystick.county.chains import COUNTY, find_chains
     from tallystick.county.founding import read_county
     from tallystick.county.single import find_single
 
-    if find_chains(place.county):
+    if COUNTY not in (find_chains(place.county) or (COUNTY,)):
         return ""
     held = find_single(place.county, read_county(place.county))
     if not is_asked and not held:
@@ -186,9 +186,9 @@ def serve_folder(
 
     Args:
         place: its folder.
-        members: whom to reach; empty for all.
+        members: whom to reach; empty for all. The public chain's are all reached.
         host: where API and console are.
-        port: the same; 0 takes a free one.
+        port: the same, of the first chain; the others are at the next. 0 takes free ones.
         names: host names that clients ask by.
         has_console: whether there is a console beside the API.
         alone: the one member to open, linked to the others over the network; "" opens all.
@@ -196,64 +196,80 @@ def serve_folder(
         leaps: the one member takes the state over where many blocks are missing.
     """
     from tallystick.cli.opening import publish_address
-    from tallystick.county.dual import find_chains
-    from tallystick.county.founding import read_county
-    from tallystick.county.serving import serve_house
-
-    if find_chains(place.county):
-        serve_two(place, host=host, port=port, names=names, has_console=has_console)
-        return
-    found = read_county(place.county)
-    _check_host(found, host)
-    _log_to_stderr()
-    with (
-        _ended_by_signal(),
-        _listen(host, port) as listener,
-        _open(place.county, found, alone, bind, leaps=leaps) as house,
-        serve_house(house),
-    ):
-        address = _address(host, listener.getsockname()[1])
-        members = (alone,) if alone else members
-        server, link = compose(house, members, (host, *names), has_console=has_console)
-        with publish_address(place.county / alone, address):
-            told = {"address": address, "county": found.name}
-            if has_console:
-                told["console"] = address + link
-            show_result(told, is_json=place.is_json, language=find_language())
-            server.run(sockets=[listener])
-
-
-def serve_two(
-    place: Place, *, host: str, port: int, names: tuple[str, ...], has_console: bool
-) -> None:
-    """Serve both chains of a county until a signal ends them, each anchored in the other.
-
-    The financial one is at `port`, the administrative one at the next.
-    """
-    from tallystick.base.clock import SystemClock
-    from tallystick.cli.opening import publish_address
-    from tallystick.console.app import join_consoles
-    from tallystick.county.dual import ADMINISTRATIVE, FINANCIAL, open_dual, serve_dual
 
     _log_to_stderr()
     with ExitStack() as opened:
         opened.enter_context(_ended_by_signal())
-        dual = opened.enter_context(open_dual(place.county, SystemClock()))
-        opened.enter_context(serve_dual(dual))
-        told, apps, listeners = [], {}, []
-        for kind, at in ((FINANCIAL, port), (ADMINISTRATIVE, port + 1 if port else 0)):
-            house = dual.houses[kind]
-            _check_host(house.county, host)
-            listener = opened.enter_context(_listen(host, at))
-            app, link = _compose_app(house, (), (host, *names), has_console=has_console)
-            address = _address(host, listener.getsockname()[1])
-            opened.enter_context(publish_address(house.folder, address))
+        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps)
+        rows: list[dict[str, str]] = []
+        apps, listeners = {}, []
+        for kind, house in houses.items():
+            listener = opened.enter_context(_listen(host, port + len(rows) if port else 0))
+            reached = (alone,) if alone else members if not rows else ()
+            app, link = _compose_app(house, reached, (host, *names), has_console=has_console)
+            at = listener.getsockname()[1]
+            address = _address(host, at)
+            opened.enter_context(publish_address(house.folder / alone, address))
             row = {"chain": kind, "address": address, "county": house.county.name}
-            told.append({**row, "console": address + link} if has_console else row)
-            apps[listener.getsockname()[1]] = app
+            rows.append({**row, "console": address + link} if has_console else row)
+            apps[at] = app
             listeners.append(listener)
-        show_result(told, is_json=place.is_json, language=find_language())
-        _server(join_consoles(apps), has_console=has_console).run(sockets=listeners)
+        show_result(_tell(rows), is_json=place.is_json, language=find_language())
+        _server(_join(apps), has_console=has_console).run(sockets=listeners)
+
+
+def _open_all(
+    folder: Path,
+    host: str,
+    opened: ExitStack,
+    alone: str,
+    bind: tuple[str, int] | None,
+    *,
+    leaps: bool,
+) -> dict[str, House]:
+    """Return a folder's houses in service, by chain: the one where money moves first."""
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.chains import SERVED, find_chains, open_chains, serve_chains
+    from tallystick.county.founding import read_county
+    from tallystick.county.serving import serve_house
+
+    places = {} if alone else find_chains(folder)
+    for each in places.values() or [folder]:
+        _check_host(read_county(each), host)
+    if not places:
+        house = opened.enter_context(_open(folder, read_county(folder), alone, bind, leaps=leaps))
+        opened.enter_context(serve_house(house))
+        return {"": house}
+    chains = opened.enter_context(open_chains(folder, SystemClock()))
+    opened.enter_context(serve_chains(chains))
+    return {kind: chains.houses[kind] for kind in SERVED if kind in chains.houses}
+
+
+def _tell(rows: list[dict[str, str]]) -> Any:  # noqa: ANN401 - a row, or one a chain
+    """Return where everything is: a county's one chain is no more than that of its name."""
+    from tallystick.county.chains import COUNTY, PUBLIC
+
+    first, *others = rows
+    if first["chain"] not in {"", COUNTY}:
+        return rows
+    told = {name: each for name, each in first.items() if name != "chain"}
+    return {**told, **({PUBLIC: others[0]["address"]} if others else {})}
+
+
+def _join(apps: dict[int, Any]) -> Any:  # noqa: ANN401 - ASGI
+    """Return one application of several, each at a port of its own.
+
+    The console's pages run in one loop, so one server has to serve them all.
+    """
+    first = next(iter(apps.values()))
+    if len(apps) == 1:
+        return first
+
+    async def joined(scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
+        is_asked = scope["type"] in {"http", "websocket"}
+        await (apps[scope["server"][1]] if is_asked else first)(scope, receive, send)
+
+    return joined
 
 
 def _open(

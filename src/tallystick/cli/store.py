@@ -15,6 +15,7 @@ from tallystick.base.errors import Conflict, NotFound
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Group, Words, argument, option
+from tallystick.cli.spread import add_spread_verbs
 
 if TYPE_CHECKING:
     from tallystick.kernel.store.blocks import Blocks, Root
@@ -255,16 +256,31 @@ def import_(place: Place, *, file: str, name: str, public: bool) -> list[dict[st
     zh="新的限额，字节",
     en="The new quota in bytes.",
 )
+@option(
+    "--shards",
+    is_flag=True,
+    zh="改看替大家分存的份数的限额",
+    en="The quota of shards that are held for all members instead.",
+)
 @at_member()
-def quota(place: Place, *, quota: int | None) -> dict[str, Any]:
+def quota(place: Place, *, quota: int | None, shards: bool) -> dict[str, Any]:
     """Show or set the quota."""
     from tallystick.kernel.store.keeping import set_quota
+    from tallystick.kernel.store.spread.holding import Holding
 
     with _files(place) as blocks:
+        if shards:
+            holding = Holding(place.county / place.need_member() / "shards")
+            if quota is not None:
+                holding.set_quota(quota)
+            return {"used": holding.used_bytes, "quota": holding.quota_bytes}
         if quota is not None:
             set_quota(blocks, quota)
         usage = blocks.usage()
         return {"used": usage.used, "quota": usage.quota}
+
+
+add_spread_verbs(store)
 
 
 @contextmanager

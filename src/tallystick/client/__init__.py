@@ -18,6 +18,7 @@ from tallystick.client.officer import OfficerVerbs
 from tallystick.client.positioning import PositioningVerbs
 from tallystick.client.programme import ProgrammeVerbs
 from tallystick.client.publication import PublicationVerbs
+from tallystick.client.store import StoreVerbs
 from tallystick.client.waiting import AsyncClient
 from tallystick.client.work import WorkVerbs
 
@@ -37,6 +38,7 @@ class Client(
     LedgerVerbs,
     OfficerVerbs,
     WorkVerbs,
+    StoreVerbs,
 ):
     """One member's office, at an address; its verbs stand by concept in this package."""
 

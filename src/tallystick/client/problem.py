@@ -19,7 +19,7 @@ from tallystick.base.errors import (
     Unavailable,
 )
 
-__all__ = ["Tree", "check_answer", "read_answer", "unreachable"]
+__all__ = ["Tree", "by_code", "check_answer", "read_answer", "read_told", "unreachable"]
 
 Tree = dict[str, Any]
 _FAMILIES: Final[dict[str, type[Error]]] = {
@@ -55,6 +55,20 @@ def read_answer(response: httpx.Response) -> Tree:
             tid=tree["tid"],
         )
     return tree
+
+
+def read_told(status: int, text: str) -> Tree:
+    """Return what a write was answered that a browser sent itself.
+
+    Raises:
+        Error: as `check_answer` and `read_answer`.
+    """
+    return read_answer(check_answer(httpx.Response(status, text=text)))
+
+
+def by_code(code: str) -> Error:
+    """Return an error of which nothing but the code is known."""
+    return _FAMILIES["Unavailable"](code, code, cure="")
 
 
 def unreachable() -> Unavailable:

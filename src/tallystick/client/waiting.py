@@ -92,6 +92,15 @@ class AsyncClient:
         more = write_options(body, key=key, if_match=if_match)
         return read_answer(await self.request(method, path, **more))
 
+    async def read_log(self, path: str, **query: Any) -> Any:  # noqa: ANN401 - a tree
+        """Return what a route below the member's log tells; asks for no token."""
+        path = f"/{self.member}/log/{path}"
+        try:
+            response = await self._http.request("GET", path, **read_options(query))
+        except httpx.HTTPError as error:
+            raise unreachable() from error
+        return check_answer(response).json()
+
     async def show_health(self) -> Tree:
         """Return the member's height, head, witnessed height and alarm; asks for no token."""
         try:

@@ -20,6 +20,7 @@ from tallystick.console.attach import Attached
 from tallystick.console.icons import icon
 from tallystick.console.kit import button, fill, show
 from tallystick.console.problem import draw_problem
+from tallystick.console.sending import Picked
 from tallystick.console.visit import Visit
 from tallystick.text.wording import format_count
 
@@ -42,7 +43,8 @@ class Blank:
         name: its key in what is filled in.
         label: shown.
         kind: `text`, `words` (several lines), `money` (yuan; gives fen), `count`, `choice`,
-            `choices`, or `paper` (a file; gives how a record names it).
+            `choices`, `paper` (a file; gives how a record names it), or `file` (gives a `Chosen`,
+            which is sent by itself).
         hint: shown under it.
         choices: value -> words, of a choice.
         is_needed: whether it may stay empty.
@@ -92,8 +94,12 @@ class _Form:
             label = self._v.t(f"{label}（可不填）", f"{label} (optional)")
         with put_field(blank.name, label, hint) as box:
             self._boxes[blank.name] = box
-            is_paper = blank.kind == "paper"
-            self._inputs[blank.name] = Attached(self._v) if is_paper else _make_input(blank)
+            self._inputs[blank.name] = self._make_input(blank)
+
+    def _make_input(self, blank: Blank) -> Any:  # noqa: ANN401 - whatever has a value
+        if blank.kind == "paper":
+            return Attached(self._v)
+        return Picked(self._v, blank.name) if blank.kind == "file" else _make_input(blank)
 
     def read(self) -> dict[str, Any] | None:
         """Return what was typed, None where something is wrong, which is then told."""

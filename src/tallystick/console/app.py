@@ -7,7 +7,6 @@ is given the API's application by whoever composes both.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any, Final, Literal
 
 from fastapi import FastAPI, Request
@@ -18,16 +17,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
+from tallystick.console.board import make_board
 from tallystick.console.door import Demonstration, make_doors
 from tallystick.console.files import make_files
 from tallystick.console.frame import show_frame
 from tallystick.console.guard import Guard
 from tallystick.console.live import Live
 from tallystick.console.look import FAVICON, head_html, read_sprite, read_style, style_address
+from tallystick.console.passage import Passage
 from tallystick.console.visit import Office, Visit
+from tallystick.records.chains import PUBLIC_KIND
 from tallystick.text.wording import Language
 
-__all__ = ["create_console", "join_consoles"]
+__all__ = ["create_console"]
 
 _API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz|log/.*)|/ipfs/.+")
 _HERE: Final = "tallystick.console"
@@ -71,6 +73,9 @@ def create_console(
     live = Live(look)
     pages_app.on_startup(live.run)
     shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    if office.chain == PUBLIC_KIND:
+        # Before the doors: whoever comes here first is no officer.
+        shell.include_router(make_board(office, ask))
     shell.include_router(make_doors(office, ask, demonstration))
     shell.include_router(make_files(office, ask))
     _serve_look(shell)
@@ -78,28 +83,13 @@ def create_console(
         shell.mount("/", core.app)
     else:
         _run_pages(shell)
-    guarded = Guard(shell, hosts)
+    guarded = Guard(Passage(shell, api, office, ask), hosts)
 
     async def console(scope: Scope, receive: Receive, send: Send) -> None:
         behind = scope["type"] == "http" and _API.fullmatch(scope["path"])
         await (api if behind else guarded)({**scope, _HERE: (office, ask, live)}, receive, send)
 
     return console
-
-
-def join_consoles(consoles: Mapping[int, ASGIApp]) -> ASGIApp:
-    """Return one application of several consoles, each at a port of its own.
-
-    Pages run in one loop, so one server has to serve them all.
-    """
-    first = next(iter(consoles.values()))
-
-    async def joined(scope: Scope, receive: Receive, send: Send) -> None:
-        is_asked = scope["type"] in {"http", "websocket"}
-        found = consoles[scope["server"][1]] if is_asked else first
-        await found(scope, receive, send)
-
-    return joined
 
 
 def _run_pages(shell: FastAPI) -> None:

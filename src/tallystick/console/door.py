@@ -28,7 +28,7 @@ from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
 from tallystick.text.wording import Language
 
-__all__ = ["Demonstration", "Shown", "make_doors"]
+__all__ = ["Demonstration", "Shown", "draw_door", "make_doors", "preferred"]
 
 DEMO_COOKIE: Final = "tally-demonstration"
 Lang = Literal["zh", "en"]
@@ -107,7 +107,7 @@ class _Doors:
 
     def show_first(self, request: Request) -> Response:
         """Lead on: to the one member's log-in, or to the members' list."""
-        language = _preferred(request)
+        language = preferred(request)
         if self._demonstration is not None and self._is_chosen(request):
             return _redirect(f"/choose/{language}")
         if len(self._office.members) == 1:
@@ -132,7 +132,7 @@ class _Doors:
 
     def open(self, request: Request, link: str) -> Response:
         """Take the one-time link."""
-        language = _preferred(request)
+        language = preferred(request)
         chosen = self._demonstration.open(link) if self._demonstration is not None else None
         if chosen is None:
             if self._demonstration is not None and self._is_chosen(request):
@@ -342,30 +342,53 @@ class _Doors:
         other: str = "",
         status: int = 200,
     ) -> Response:
-        switch = (
-            fill(
-                '<a class="link" lang="{}" href="{}">{}</a>',
-                _other(language),
-                other,
-                "English" if language == "zh" else "中文",
-            )
-            if other
-            else fill("")
+        county = _pick(language, self._office.county.zh, self._office.county.en)
+        page = draw_door(language, county, title, body, note, is_wide=is_wide, other=other)
+        return HTMLResponse(page, status)
+
+
+def draw_door(
+    language: Language,
+    county: str,
+    title: str,
+    body: Markup,
+    note: str,
+    *,
+    is_wide: bool = False,
+    other: str = "",
+) -> str:
+    """Return a plain page, outside the frame.
+
+    Args:
+        language: what it speaks.
+        county: what the county is called.
+        title: the page's.
+        body: what stands below the title.
+        note: what stands below that.
+        is_wide: whether it takes more than a form's width.
+        other: where it stands in the other language; "" for nowhere.
+    """
+    switch = (
+        fill(
+            '<a class="link" lang="{}" href="{}">{}</a>',
+            _other(language),
+            other,
+            "English" if language == "zh" else "中文",
         )
-        return HTMLResponse(
-            _DOOR.format(
-                lang="zh-CN" if language == "zh" else "en",
-                head=Markup(head_html()),  # noqa: S704 - our own link
-                county=_pick(language, self._office.county.zh, self._office.county.en),
-                wide="wide" if is_wide else "",
-                icon=icon("layers", "big t-brand"),
-                title=title,
-                body=body,
-                note=note,
-                switch=switch,
-            ),
-            status,
-        )
+        if other
+        else fill("")
+    )
+    return _DOOR.format(
+        lang="zh-CN" if language == "zh" else "en",
+        head=Markup(head_html()),  # noqa: S704 - our own link
+        county=county,
+        wide="wide" if is_wide else "",
+        icon=icon("layers", "big t-brand"),
+        title=title,
+        body=body,
+        note=note,
+        switch=switch,
+    )
 
 
 _DOOR: Final = Markup(
@@ -412,7 +435,7 @@ def _other(language: str) -> str:
     return "en" if language == "zh" else "zh"
 
 
-def _preferred(request: Request) -> Language:
+def preferred(request: Request) -> Language:
     """Return the language the browser asks for; Chinese unless it asks for English first."""
     wanted = request.headers.get("accept-language", "").lower()
     return "en" if wanted.startswith("en") else "zh"

@@ -2,8 +2,8 @@
 
 Laws: a request to another host's name is refused, so that no foreign page reaches this one through
 DNS; what is no GET, and every websocket, must come from this console's own pages, and what names
-another origin is refused whatever it asks; answers allow
-nothing from outside the host, in no frame.
+another origin is refused whatever it asks; a body is bounded, but a file's that is passed on;
+answers allow nothing from outside the host, in no frame.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tallystick.console.passage import PUT
 
 __all__ = ["Guard"]
 
@@ -71,14 +73,19 @@ class Guard:
             if origin is None:
                 return 403
             size = headers.get("content-length", "0")
-            if not size.isdigit() or int(size[:16]) > BODY_BYTES_MAX:
+            if not size.isdigit() or (not _passes(scope) and int(size[:16]) > BODY_BYTES_MAX):
                 return 413
         return 0
 
 
+def _passes(scope: Scope) -> bool:
+    """Tell whether a body is passed on as it comes, of any length, to where it is let in."""
+    return scope["type"] == "http" and PUT.fullmatch(scope["path"]) is not None
+
+
 def _bounded(scope: Scope, receive: Receive) -> Receive:
     """Return a `receive` that hangs up on a body longer than it said."""
-    if scope["type"] != "http":
+    if scope["type"] != "http" or _passes(scope):
         return receive
     size = 0
 

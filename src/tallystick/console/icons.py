@@ -11,7 +11,7 @@ from markupsafe import Markup
 __all__ = ["ICONS", "draw_sprite", "icon"]
 
 _NAMES: Final = """
-    arrow-left arrow-right arrow-up-right badge-check banknote building-2 calendar-clock
+    archive arrow-left arrow-right arrow-up-right badge-check banknote building-2 calendar-clock
     calendar-days chart-spline check chevron-down chevron-right circle-check circle-dashed
     circle-help clock copy download eye file-check file-text folder-open git-compare hand-coins
     handshake history house inbox info key-round landmark languages layers link list-checks lock

@@ -9,11 +9,21 @@ from tallystick.console.visit import Visit
 from tallystick.text.phrase import phrase_table
 from tallystick.text.wording import format_day, format_day_plain
 
-__all__ = ["ACTS", "KINDS", "case_name", "tell_clock", "tell_day", "tell_due", "write_yuan"]
+__all__ = [
+    "ACTS",
+    "KINDS",
+    "case_name",
+    "say_bytes",
+    "tell_clock",
+    "tell_day",
+    "tell_due",
+    "write_yuan",
+]
 
 _WEEK: Final = 7
 COUNTY_MS: Final = 8 * 3_600_000
 """County time is UTC+8, all year."""
+_UNITS: Final = ("B", "KB", "MB", "GB", "TB")
 
 KINDS: Final = phrase_table(
     "",
@@ -83,6 +93,21 @@ def tell_due(v: Visit, due_ms: int | None, now_ms: int) -> str:
     if days > _WEEK:
         return tell_day(v, due_ms)
     return v.t(f"还有 {days} 天", f"in {days} d")
+
+
+def say_bytes(count: int) -> str:
+    """Return how large something is, in the unit that leaves up to three digits before the point.
+
+    >>> say_bytes(999), say_bytes(2_400_625), say_bytes(68_719_476_736)
+    ('999 B', '2.4 MB', '68.7 GB')
+    """
+    power = 0
+    while power + 1 < len(_UNITS) and count >= 1_000 ** (power + 1):
+        power += 1
+    if not power:
+        return f"{count} B"
+    tenths = count * 10 // 1_000**power
+    return f"{tenths // 10:,}.{tenths % 10} {_UNITS[power]}"
 
 
 def write_yuan(minor: int) -> str:

@@ -42,6 +42,9 @@ from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
+from tallystick.kernel.store.spread.holding import Holding
+from tallystick.kernel.store.spread.receipt import Vouching
+from tallystick.kernel.store.spread.ring import Ring
 from tallystick.node import Node
 
 __all__ = ["Apart", "House", "Seat", "open_copies", "open_house"]
@@ -76,6 +79,7 @@ class Seat:
         note = SigningKey.from_seed(node.secrets.note)
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
+        node.spreading.join(Ring(self.link, Holding(node.folder / "shards"), _vouching(node)))
         serve_chain(self.link, Peer(node.replica, self.witnesses))
         serve_snapshots(self.link, node.replica)
         node.replica.elsewhere = partial(fetch_block, node.replica, self.link)
@@ -117,15 +121,15 @@ class Seat:
 
     def _answer_access(self) -> None:
         node = self.node
-        serve_access(
-            Line(
-                desk=node.desk,
-                link=self.link,
-                seal=node.secrets.seal,
-                chain=node.replica,
-                catch_up=node.catch_up,
-            )
+        line = Line(
+            desk=node.desk,
+            link=self.link,
+            seal=node.secrets.seal,
+            chain=node.replica,
+            catch_up=node.catch_up,
         )
+        serve_access(line)
+        node.spreading.take_line(line)
 
     def renew(self) -> None:
         """Cosign and seal by the node's renewed keys; heights before are signed by the old."""
@@ -377,6 +381,22 @@ class House:
             self._orderer.close()
         for seat in self._seats.values():
             seat.close()
+
+
+def _vouching(node: Node) -> Vouching:
+    """Return what a member answers others by about the shards it holds."""
+
+    def is_erased(cid: Cid, owner: str) -> bool:
+        found = node.spreading.storing.find_object(cid, owner)
+        return found is not None and found.erased
+
+    return Vouching(
+        member=node.member,
+        chain=node.replica.genesis.chain,
+        sign=lambda data: SigningKey.from_seed(node.secrets.link).sign(data),
+        now_ms=node.clock.now_ms,
+        is_erased=is_erased,
+    )
 
 
 def _name_validators(folder: Path, county: CountyFile) -> list[str]:

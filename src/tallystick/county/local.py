@@ -14,6 +14,8 @@ from tallystick.county.local_consent import ConsentOffice
 from tallystick.county.local_credit import CreditOffice
 from tallystick.county.local_model import ModelOffice
 from tallystick.county.local_programme import ProgrammeOffice
+from tallystick.county.local_public import PublicOffice
+from tallystick.county.local_store import StoreOffice
 from tallystick.county.local_work import WorkOffice
 from tallystick.county.telling import read_id, read_link, told
 
@@ -30,6 +32,8 @@ class LocalOffice(
     ProgrammeOffice,
     ChangeOffice,
     ChainOffice,
+    PublicOffice,
     WorkOffice,
+    StoreOffice,
 ):
     """The office of a node in this process."""

@@ -31,9 +31,9 @@ class ChainOffice(NodeOffice):
 
     def _tell(self, row: dict[str, Any]) -> dict[str, Any]:
         """Add what is new on a linked chain, where this process keeps it too."""
-        beside = self._node.beside
+        beside = next((each for each in self._node.beside if each.chain == row["chain"]), None)
         held = find_chain(self._node.replica.read, row["chain"])
-        if beside is None or held is None or beside.chain != row["chain"]:
+        if beside is None or held is None:
             return row
         # The state knows the last anchor also where the row's, of the newest, no more hold it.
         return {**row, "behind": beside.count_new(held.anchors[-1][0] if held.anchors else 0)}

@@ -11,6 +11,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from tallystick.base.clock import DAY_MS
@@ -18,6 +19,7 @@ from tallystick.base.errors import Error
 from tallystick.county.far import follow_far
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.courier import Courier
+from tallystick.services.storing.tending import Tending
 
 __all__ = ["await_witnessed", "resend", "serve_house"]
 
@@ -26,6 +28,8 @@ FIRST_MS: Final = 100
 """How long the first round of comparing waits before each member's turn."""
 FAR_TURNS: Final = 10
 """How many of a single member's first looks go as quickly: the others may start as it does."""
+TEND_S: Final = 30
+"""How often objects that members hold for one another are seen to."""
 LOOK_MS: Final = 250
 """How long a thread waits for news before it looks whether it is to end."""
 FOLLOW_PAUSE_MS: Final = 100
@@ -86,6 +90,7 @@ class _Served:
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self._day = self._today()
+        self._tending = [Tending(seat.node.spreading, self._ended) for seat in house.seats()]
 
     def _today(self) -> int:
         return self._house.clock.now_ms() // DAY_MS
@@ -99,6 +104,8 @@ class _Served:
             work = self._lead if seat.follower is None else follow
             self._run(f"{seat.node.member} chain", work, seat)
         self._run("jobs", self._do_jobs)
+        self._run("store", partial(self._tend, Tending.round))
+        self._run("scrub", partial(self._tend, Tending.scrub_round))
         self._run("watch", self._watch)
 
     def _run(self, name: str, work: Callable[..., None], *given: Seat) -> None:
@@ -161,6 +168,16 @@ class _Served:
                 with contextlib.suppress(Error):
                     seat.node.desk.record_pending()
                     seat.node.outbox.forget()
+
+    def _tend(self, work: Callable[[Tending], object]) -> None:
+        """See to the objects that members hold for one another, one member after another."""
+        while not self._ended.wait(TEND_S):
+            for each in self._tending:
+                if self._ended.is_set():
+                    return
+                with contextlib.suppress(Error):
+                    # What fails of one object is in its report; here it is the member's own files.
+                    work(each)
 
     def _watch(self) -> None:
         """Let one member after another compare some of its blocks with all others', unasked.

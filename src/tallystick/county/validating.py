@@ -40,6 +40,7 @@ __all__ = [
 
 COMETBFT: Final = "cometbft"
 KEY_FILE: Final = "bft.key"
+_CLOCK: Final = frozenset({"ledger.clock_ahead", "link.future", "link.expired"})
 
 
 def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineKeys]:
@@ -104,9 +105,12 @@ class Validating:
 
     @property
     def trouble(self) -> Error | None:
-        """What is wrong with its engine now, the gravest first; None if nothing is."""
+        """What is wrong with its engine now, the gravest first, or with its clock; else None."""
         found = self._validator.health().trouble
-        return found[0] if found else None
+        told = self._cosigner.trouble
+        # A peer that is away is shown as such; a clock that is wrong is this member's to set.
+        is_clock = told is not None and told.code in _CLOCK
+        return found[0] if found else told if is_clock else None
 
     @property
     def engine_pid(self) -> int:

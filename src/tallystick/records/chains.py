@@ -7,8 +7,17 @@ from dataclasses import dataclass
 from tallystick.base import codec
 from tallystick.records.base import ID, PUBLIC_MONEY, Statement, public
 
-__all__ = ["GENESIS_BYTES_MAX", "LIST_BYTES_MAX", "ChainAnchored", "ChainLinked", "SubsidyApproved"]
+__all__ = [
+    "GENESIS_BYTES_MAX",
+    "LIST_BYTES_MAX",
+    "PUBLIC_KIND",
+    "ChainAnchored",
+    "ChainLinked",
+    "SubsidyApproved",
+]
 
+PUBLIC_KIND = "public"
+"""The kind of a chain, in its genesis, that everybody reads: it carries nothing else."""
 GENESIS_BYTES_MAX = 1_024
 LIST_BYTES_MAX = 6_000
 NOTE_BYTES_MAX = 7_000

@@ -85,6 +85,7 @@ class Refusal(IntEnum):
 
     PARTS_DIFFER = 170
     COUNT_OF_FEW = 171
+    POINTS_AT_ONE = 172
 
     NO_VOTES_HERE = 180
     NOT_A_CHANGE = 181
@@ -98,3 +99,7 @@ class Refusal(IntEnum):
     NO_CHAIN = 192
     NOT_ANCHORED = 193
     APPROVAL_NOT_PROVEN = 194
+    WRONG_CHAIN = 195
+
+    ALREADY_KEPT = 200
+    NOT_KEPT = 201

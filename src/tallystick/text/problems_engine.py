@@ -128,7 +128,7 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
             "forgotten": (
                 "引擎的文件夹丢了投票记录，这把钥匙不能再投票",
                 "The engine's record of its votes is lost; this key may not vote again",
-                NOT_STARTED,
+                NOTHING_LOST,
                 "请各成员表决一把新的投票钥匙，放进 bft.key。",
                 "Have the members vote a new voting key in, and put it into bft.key.",
             ),
@@ -152,6 +152,20 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOT_STARTED,
                 "从任何一个成员那里取一份 engine.json，或在各家的表里补上本成员。",
                 "Take engine.json from another member, or add this one to it everywhere.",
+            ),
+            "no_source": (
+                "没有带来 IPFS 程序的源码",
+                "The source of the IPFS program was not installed",
+                NOTHING_CHANGED,
+                "重新完整安装本软件，或从源码目录运行。",
+                "Install this software anew, whole, or run it from its sources.",
+            ),
+            "not_told": (
+                "别的成员不回答引擎的这个问题",
+                "Other members do not answer this question of an engine",
+                NOTHING_CHANGED,
+                "请运维人员让各成员使用同一版本的程序。",
+                "Have the operator run the same version of the program everywhere.",
             ),
             "no_validators": (
                 "这份账本建立时没有投票成员",

@@ -107,6 +107,13 @@ _API: Final = problem_table(
             "只用文字、整数、列表和表格；不知道的就不填。",
             "Use texts, whole numbers, lists and maps; leave out what is unknown.",
         ),
+        "torn": (
+            "传送中途断了",
+            "The transfer broke off",
+            NOTHING_CHANGED,
+            "从头再传一次。",
+            "Send it again from its beginning.",
+        ),
     },
 )
 _WAY: Final = {

@@ -302,6 +302,13 @@ _READING: Final = problem_table(
             "请运维人员查看磁盘，再写一次。",
             "Have the operator check the disk, then write it again.",
         ),
+        "snapshot_size": (
+            "快照里有一段太大，传不出去",
+            "A part of the snapshot is too large to be passed on",
+            NOTHING_LOST,
+            "不用处理：离开过的成员照常逐块跟上。",
+            "Nothing to do: members that were away follow block by block.",
+        ),
         "snapshot_exists": (
             "这个文件已经有了",
             "A file of that name is there already",

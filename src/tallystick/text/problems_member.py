@@ -101,6 +101,44 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
         },
     ),
     **problem_table(
+        "public",
+        {
+            "none": (
+                "这本账只给成员看",
+                "This ledger is read by its members alone",
+                NOTHING_CHANGED,
+                "到本县公开账本的网址去看。",
+                "Ask at the address of the county's public chain.",
+            ),
+        },
+    ),
+    **problem_table(
+        "tally",
+        {
+            "elsewhere": (
+                "要统计的账本不在这里",
+                "The ledger to be counted is not kept here",
+                NOT_RECORDED,
+                "请技术人员把全县的几本账一起运行，再指明统计哪一本。",
+                "Have all the county's chains served together, and name one of them.",
+            ),
+            "empty": (
+                "这段时间没有可以公开的数",
+                "Nothing of this period may be told",
+                NOT_RECORDED,
+                "换一段更长的时间：每个数至少要有五个案件。",
+                "Take a longer period: each figure needs five cases.",
+            ),
+            "not_anchored": (
+                "这段时间还没有全部见证到公开账本",
+                "The period is not all anchored on the public chain yet",
+                NOT_RECORDED,
+                "过一分钟再试。",
+                "Try again in a minute.",
+            ),
+        },
+    ),
+    **problem_table(
         "county",
         {
             "validators": (

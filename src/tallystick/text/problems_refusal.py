@@ -154,6 +154,16 @@ _ROWS: Final[tuple[tuple[str, str, tuple[Refusal, ...]], ...]] = (
         "Sum the rows again, and show no count of fewer than five by itself.",
         (_R.SUM_OF_FEW, _R.COUNT_OF_FEW, _R.PARTS_DIFFER),
     ),
+    (
+        "删去手机、证件和银行卡号；固定电话在区号后加横线。",
+        "Take mobile, identity and card numbers out; write a hyphen after an area code.",
+        (_R.POINTS_AT_ONE,),
+    ),
+    (
+        "换到收这种记录的那本账上写。",
+        "Write it on the chain where it belongs.",
+        (_R.WRONG_CHAIN,),
+    ),
 )
 
 

@@ -66,6 +66,18 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "另一条链走到哪里：其多数成员签过的检查点",
             "How far another chain has come: a checkpoint its members signed",
         ),
+        "object.kept": (
+            "分存文件",
+            "Object kept",
+            "一个成员把一份文件分存在各成员处，请大家保管；不写名称，也不写关于谁",
+            "A member has spread a file over the others, who are to keep it; no name stands here",
+        ),
+        "object.erased": (
+            "销毁文件",
+            "Object erased",
+            "存放者已销毁这份文件的钥匙，各成员把手里的部分删去",
+            "Who spread a file has destroyed its key, and the others drop what they hold",
+        ),
         "subsidy.approved": (
             "批准补助",
             "Subsidy approved",
@@ -279,6 +291,24 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "Notice withdrawn",
             "一则公示被撤下",
             "A notice is taken down",
+        ),
+        "bulletin.published": (
+            "公告",
+            "Bulletin published",
+            "一个成员在公开链上告诉所有人的事，中英文各一份",
+            "A member tells everybody something on the public chain, in both languages",
+        ),
+        "bulletin.withdrawn": (
+            "公告撤回",
+            "Bulletin withdrawn",
+            "一则公告不再作数，原文仍可查",
+            "A bulletin no longer holds; what it said stays readable",
+        ),
+        "tally.published": (
+            "统计",
+            "Tally published",
+            "县里一条链在一段时间里记了多少，公开在公开链上；少于五的不写",
+            "How much a chain of the county recorded in a period, for everybody; none below five",
         ),
         "guidance.given": (
             "指导",

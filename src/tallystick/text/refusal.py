@@ -382,6 +382,12 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
         "公开的数目须为零或不少于五，且彼此相符，以免指向某一户",
         "A public count is none or at least five, and agrees with the others, to point at nobody",
     ),
+    _R.POINTS_AT_ONE: (
+        "像是个人号码",
+        "Points at one",
+        "公告里有连续十一位以上的数字：那会是手机、证件或卡号",
+        "A bulletin holds eleven digits in a row or more: a mobile, identity or card number has",
+    ),
     _R.NO_VOTES_HERE: (
         "此链不表决",
         "No votes here",
@@ -436,6 +442,24 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
         "Approval not proven",
         "财政资金付出前,须证明部门在行政链上批准了这个案件、项目和金额",
         "Public money is paid out on proof that a department approved case, programme and sum",
+    ),
+    _R.WRONG_CHAIN: (
+        "不归这条链",
+        "Not on this chain",
+        "公开链只收公告、统计和锚定,别的链不收公告和统计",
+        "A public chain carries bulletins, tallies and anchors alone, and no other chain does",
+    ),
+    _R.ALREADY_KEPT: (
+        "已在保管",
+        "Already kept",
+        "这份文件已请大家保管，或已经销毁过",
+        "The file is kept already, or was erased",
+    ),
+    _R.NOT_KEPT: (
+        "未在保管",
+        "Not kept",
+        "这个成员没有请大家保管这份文件，或它已经销毁",
+        "That member has no such file kept, or it is erased already",
     ),
     _R.ALREADY_VOTED: (
         "已表决",

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 
 from tallystick.api.turn import Member, Settings
 from tallystick.county.house import House, Seat
+from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS
 
 __all__ = ["router"]
 
@@ -59,6 +60,9 @@ def _alarm(house: House, seat: Seat) -> str:
     if trouble is not None:
         return trouble.code
     tip = seat.node.replica.tip
+    if house.served and tip.time > house.clock.now_ms() + CLOCK_AHEAD_MAX_MS:
+        # One of the two clocks is wrong; what is beyond this member's own is not cosigned by it.
+        return "ledger.clock_ahead"
     late = house.clock.now_ms() - tip.time > LAG_MS_MAX
     if house.served and late and seat.witnesses.height < tip.height:
         return "ledger.unwitnessed"

@@ -14,6 +14,8 @@ __all__ = ["FAVICON", "head_html", "read_sprite", "read_style", "style_address"]
 PARTS: Final = (
     *("tokens", "frame", "pieces", "form", "report", "ledger", "new", "share", "members"),
     "chains",
+    "board",
+    "store",
 )
 FAVICON: Final = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#2a4bb8"'

@@ -288,14 +288,15 @@ def _say_meaning(v: Visit) -> Markup:
 
 
 def _draw_alone(v: Visit) -> Markup:
-    """Return what stands where the county keeps one chain: how a second would come."""
+    """Return what stands where no chain is linked: how one would come."""
     return empty(
         "layers",
-        v.t("这个县只有一条链", "This county keeps one chain"),
+        v.t("没有别的链锚定在这里", "No other chain is anchored here"),
         v.t(
-            "建县时可以分成两条：部门一条行政链，放款的一条金融链，互相锚定。以后也可以由成员表决，"
-            "连上另一条链；一个成员也可以连上它自己的链。",
-            "A county can be founded with two: an administrative one for departments and a"
+            "县里有公开链的，本链锚定在那里，人人可读。建县时可以分成两条：部门一条行政链，放款的一条金融链，"
+            "互相锚定。以后也可以由成员表决，连上另一条链；一个成员也可以连上它自己的链。",
+            "Where the county has a public chain, this one is anchored there, for anybody to read."
+            " A county can be founded with two: an administrative one for departments and a"
             " financial one for lenders, each anchored in the other. Later, members can link"
             " another chain by a vote, and a member can link one of its own.",
         ),

@@ -12,8 +12,9 @@ from typing import Any, Final
 from markupsafe import Markup
 from nicegui.elements.html import Html
 
-from tallystick.base.errors import Error, Unavailable
+from tallystick.base.errors import Error
 from tallystick.client.carrying import read_options
+from tallystick.client.problem import by_code
 from tallystick.console.icons import icon
 from tallystick.console.kit import card, fill, item, join, pairs, show
 from tallystick.console.pages.chains_words import say_ago
@@ -157,7 +158,7 @@ def _failed(v: Visit, failed: Mapping[str, int]) -> Markup:
     """Return what could not be done, in the words of its errors."""
     lines = []
     for code, times in failed.items():
-        said = say_problem(Unavailable(code, code, cure=""), v.language)
+        said = say_problem(by_code(code), v.language)
         often = v.t(f"{times} 次", "once" if times == 1 else f"{times} times")
         lines.append(
             item("clock", v.t(f"{said.title}（{often}）", f"{said.title} ({often})"), "warn")

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from nicegui import events, ui
 from nicegui.elements.html import Html
 
-from tallystick.base.errors import Unavailable
+from tallystick.client.problem import by_code
 from tallystick.console.icons import icon
 from tallystick.console.kit import (
     boxed,
@@ -87,8 +87,8 @@ class _Page:
             self._title = show(fill(""))
             self._acts = ui.element("div").classes("act")
         if refused:
-            error = Unavailable(refused, refused, cure="")
-            show(fill('<div class="card padded">{}</div>', draw_problem(v, error)))
+            drawn = draw_problem(v, by_code(refused))
+            show(fill('<div class="card padded">{}</div>', drawn))
         with grid("g-side"):
             with stack():
                 self._parts = show(fill(""))

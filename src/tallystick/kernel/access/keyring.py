@@ -9,7 +9,7 @@ A kill at any point of an erasure leaves it undone or done, never a file that do
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -51,7 +51,8 @@ class DataKey:
 
     Attributes:
         record: id of the record that seals the object.
-        sealed: "case" or "party"; "own" for the party's own signing key.
+        sealed: "case" or "party"; "own" for the party's own signing key; "spread" for an object
+            that members hold for one another.
         case: id of the case, b"" for none.
         party: id of the party; the id of the case where this member is not the party's custodian.
         until: when a key that was lent is to be forgotten, ms since 1970 UTC; 0 for one's own.
@@ -158,6 +159,12 @@ class KeyRing:
         with self._lock:
             over = [key.obj for key in self._select("") if 0 < key.until < now_ms]
             return self._renew(over) if over else []
+
+    def forget(self, objects: Collection[Cid]) -> list[Cid]:
+        """Forget the keys of single objects as `erase` does; return those that there were."""
+        with self._lock:
+            found = [obj for obj in objects if self.find(obj) is not None]
+            return self._renew(found) if found else []
 
     def erase(self, *parties: bytes) -> list[Cid]:
         """Forget all keys of parties, for good, and return the objects that no longer open.

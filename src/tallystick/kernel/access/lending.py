@@ -23,7 +23,7 @@ from tallystick.kernel.access.keyring import DataKey
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.permit import grant_permit
 
-__all__ = ["LENT_MS", "WRAP", "borrow_keys", "lend_keys"]
+__all__ = ["LENT_MS", "WRAP", "borrow_keys", "find_own_alg", "find_seal_key", "lend_keys"]
 
 WRAP: Final = "access.wrap"
 LENT_MS: Final = 30 * DAY_MS
@@ -55,7 +55,7 @@ def lend_keys(line: Line, caller: str, case: bytes) -> bytes:
     permit = grant_permit(officer=caller, purpose="positioning", subject=case, now_ms=desk.now_ms())
     rows: list[Any] = []
     for record, obj, key in _sealed_here(line, case):
-        seal_key = _seal_key(line, caller)
+        seal_key = find_seal_key(line, caller)
         info = _info(line, caller, seal_key.number, obj, until)
         wire = wrap(key.key, alg=seal_key.alg, public=seal_key.pub, info=info)
         desk.receipts.leave(permit, record, "case", desk.now_ms())
@@ -88,7 +88,8 @@ def _sealed_here(line: Line, case: bytes) -> Iterator[tuple[bytes, Cid, DataKey]
                 yield row["id"], key.obj, key
 
 
-def _seal_key(line: Line, member: str) -> Key:
+def find_seal_key(line: Line, member: str) -> Key:
+    """Return a member's key of use `seal` in force; Unavailable `access.no_seal_key`."""
     tip = line.chain.tip
     keys = list(tip.members.keys(member, "seal", tip.height + 1))
     if not keys:
@@ -144,14 +145,14 @@ def _received(
     if found.member != lender or "case" not in found.record.get("seals", {}):
         raise Invalid("access.lent", f"{lender} lends a key of a record that is not its own")
     obj = found.record["seals"]["case"]["obj"]
-    alg = _own_alg(line, number)
+    alg = find_own_alg(line, number)
     info = _info(line, desk.member, number, obj, until)
     key = unwrap(wire, alg=alg, private=line.seal, info=info)
     desk.unseal(found, "case", data, key)
     return obj, key
 
 
-def _own_alg(line: Line, number: int) -> int:
+def find_own_alg(line: Line, number: int) -> int:
     """Return the algorithm of this member's own seal key of a number."""
     tip, member = line.chain.tip, line.desk.member
     key = tip.members.key(member, number, "seal", tip.height + 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.errors import Corrupt
-from tallystick.kernel.store.folder import sync_folder
+from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["MASTER_SIZE", "MasterFiles", "digest_of"]
 
@@ -40,14 +40,14 @@ class MasterFiles:
     def stage(self, master: bytes) -> None:
         """Write a key to come beside the present one, durably, for its owner alone."""
         _write(self._fresh, master)
-        sync_folder(self._folder)
+        sync_path(self._folder)
 
     def promote(self) -> None:
         """Put the key to come in the place of the present one, which is overwritten."""
         if self._present.exists():
             _overwrite(self._present)
         self._fresh.replace(self._present)
-        sync_folder(self._folder)
+        sync_path(self._folder)
 
     def settle(self, digest: bytes) -> bytes:
         """Return the key in force by its digest, and leave no other behind.
@@ -73,7 +73,7 @@ class MasterFiles:
         if self._fresh.exists():
             _overwrite(self._fresh)
             self._fresh.unlink()
-            sync_folder(self._folder)
+            sync_path(self._folder)
 
 
 def _fits(master: bytes | None, digest: bytes) -> bool:

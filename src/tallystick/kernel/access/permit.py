@@ -20,7 +20,10 @@ CREATE TABLE receipt (
 CREATE INDEX receipt_subject ON receipt (subject)
 """
 
-PURPOSES: Final = ("positioning", "report", "feedback", "appeal", "evidence", "erasure", "credit")
+PURPOSES: Final = (
+    *("positioning", "report", "feedback", "appeal", "evidence", "erasure", "credit"),
+    "object",
+)
 PERMIT_LIFE_MS: Final = 10 * 60_000
 
 

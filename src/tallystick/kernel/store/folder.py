@@ -1,16 +1,16 @@
-"""Names in a folder, made durable."""
+"""Files, and names in a folder, made durable."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-__all__ = ["sync_folder"]
+__all__ = ["sync_path"]
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the disk know which files a folder holds: after this a rename outlives a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Have the disk keep a file's bytes, or which files a folder holds, over a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -93,7 +93,7 @@ class Anchoring:
     def list_chains(self) -> list[dict[str, Any]]:
         """Return the chains linked here, with their last anchors, the newest first."""
         found = []
-        for chain in dict.fromkeys(self._linked()):
+        for chain in self.list_linked():
             held = find_chain(self._replica.read, chain)
             if held is not None:
                 anchors = [self._tell(row) for row in self._anchors(chain)]
@@ -109,8 +109,11 @@ class Anchoring:
                 )
         return found
 
+    def list_linked(self) -> list[bytes]:
+        """Return the chains that records here link or proposed to link, in their order."""
+        return list(dict.fromkeys(self._linked()))
+
     def _linked(self) -> Iterator[bytes]:
-        """Yield the chains that records here link or proposed to link, in their order."""
         views, find = self._desk.views, self._desk.records.find
         for t in (ChangeProposed.t, ChainLinked.t):
             for row in views.rows("record", {"t": t}, order="height"):

@@ -1,4 +1,4 @@
-"""News, notices, guidance and evaluations."""
+"""News, notices, guidance, evaluations, and what stands on the public chain."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tallystick.base.codec import DAG_CBOR, encode
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
+from tallystick.records.bulletin import BulletinPublished, BulletinWithdrawn, TallyPublished
 from tallystick.records.programme import ProgrammeMeasured
 from tallystick.records.public import (
     GuidanceGiven,
@@ -28,11 +29,22 @@ class Publication:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    def _record(self, statement: Statement, case: bytes | None = None) -> bytes:
+    def _record(
+        self, statement: Statement, case: bytes | None = None, amends: bytes | None = None
+    ) -> bytes:
         desk = self._desk
         identifier = desk.new_id()
-        party = case or b""
-        desk.record([Draft(identifier=identifier, statement=statement, case=case, party=party)])
+        desk.record(
+            [
+                Draft(
+                    identifier=identifier,
+                    statement=statement,
+                    case=case,
+                    amends=amends,
+                    party=case or b"",
+                )
+            ]
+        )
         return identifier
 
     def publish_news(self, text: str, language: str) -> bytes:
@@ -59,6 +71,60 @@ class Publication:
     def withdraw_notice(self, notice: bytes) -> bytes:
         """Take a notice down."""
         return self._record(NoticeWithdrawn(notice=notice))
+
+    def publish_bulletin(
+        self, title: tuple[str, str], text: tuple[str, str], *, amends: bytes | None = None
+    ) -> bytes:
+        """Tell everybody something on the public chain; return the record's id.
+
+        Args:
+            title: in Chinese and in English, at most 150 bytes each.
+            text: likewise, at most 2,400.
+            amends: the own bulletin in whose place it stands.
+
+        Raises:
+            Invalid: `codec.form`; `record.refused` where a number in it could be a person's, or
+                the chain is none that everybody reads.
+        """
+        (title_zh, title_en), (text_zh, text_en) = title, text
+        statement = BulletinPublished(
+            title_zh=title_zh, title_en=title_en, text_zh=text_zh, text_en=text_en
+        )
+        return self._record(statement, amends=amends)
+
+    def withdraw_bulletin(self, bulletin: bytes) -> bytes:
+        """Say that a bulletin of this member's no longer holds; return the record's id."""
+        return self._record(BulletinWithdrawn(bulletin=bulletin))
+
+    def publish_tally(
+        self,
+        chain: bytes,
+        height: int,
+        *,
+        days: tuple[int, int],
+        figures: Sequence[Mapping[str, Any]],
+    ) -> bytes:
+        """Publish what another chain recorded in a period; return the record's id.
+
+        Args:
+            chain: its digest.
+            height: up to which it was read.
+            days: the first and the last of the period, since 1970 UTC.
+            figures: as `tally.count_figures` returns them.
+
+        Raises:
+            Invalid: `record.refused` where figures are too small, or days were told before.
+        """
+        first, last = days
+        return self._record(
+            TallyPublished(
+                chain=chain,
+                height=height,
+                from_day=first,
+                to_day=last,
+                figures=[dict(each) for each in figures],
+            )
+        )
 
     def measure_programme(
         self,

@@ -1,4 +1,4 @@
-"""Programmes as screens ask for them: each cycle's figures, by who measured them."""
+"""Programmes' figures as screens ask for them, and which bulletin stands in another's place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _MEASUREMENT: Final = Table(
     ("programme", "cycle", "member"),
     ("at",),
 )
-TABLES: Final = (_MEASUREMENT,)
+_REPLACED: Final = Table("replaced", {"bulletin": "blob", "by": "blob"}, ("bulletin",))
+TABLES: Final = (_MEASUREMENT, _REPLACED)
 
 
 def _measured(admitted: Admitted) -> list[Put]:
@@ -43,4 +44,14 @@ def _measured(admitted: Admitted) -> list[Put]:
     return [Put("measurement", row)]
 
 
-FOLDS: Final[Mapping[str, Fold]] = {"programme.measured": _measured}
+def _published(admitted: Admitted) -> list[Put]:
+    earlier = admitted.record.get("amends")
+    if earlier is None:
+        return []
+    return [Put("replaced", {"bulletin": earlier, "by": admitted.record["id"]})]
+
+
+FOLDS: Final[Mapping[str, Fold]] = {
+    "programme.measured": _measured,
+    "bulletin.published": _published,
+}

@@ -72,7 +72,7 @@ class AbciServer:
         self.answer = answer
         self.frame_bytes_max = frame_bytes_max
         self.trouble: Error | None = None
-        """The last request that could not be answered; None if none failed."""
+        """Why a request could not be answered; None once a block was kept since."""
         self.connections: set[_Connection] = set()
         """Those that are answered."""
         self.opened: set[_Connection] = set()
@@ -183,7 +183,10 @@ class _Connection(asyncio.Protocol):
         kind = request.WhichOneof("value")
         if kind is None:
             raise _no_request("it is of no known kind")
-        return self._server.answer(kind, getattr(request, kind))
+        told = self._server.answer(kind, getattr(request, kind))
+        if kind == "commit":
+            self._server.trouble = None
+        return told
 
     def _fail(self, answers: list[bytes], error: Error) -> None:
         """Send what was answered, then why nothing more will be, and end the connection."""

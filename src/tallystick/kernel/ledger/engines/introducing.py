@@ -156,7 +156,7 @@ def read_far(link: Link, name: str, method: str, given: Mapping[str, str]) -> di
     data = link.call(name, "engine.read", encode([method, [[*row] for row in given.items()]]))
     try:
         found = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise away("its answer has no reading") from error
     if not isinstance(found, dict):
         raise away("its answer has no reading")

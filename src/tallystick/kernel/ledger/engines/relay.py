@@ -85,7 +85,7 @@ def _answer(link: Link, names: frozenset[str], name: str, data: bytes) -> dict[s
         asked = json.loads(data)
         method, given, number = str(asked["method"]), asked.get("params") or {}, asked.get("id")
         numbers = {str(key): str(value) for key, value in given.items() if value is not None}
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return _refused(None, _BAD_REQUEST, "it has no reading")
     if name not in names:
         return _refused(number, _BAD_REQUEST, f"{name} is not asked here")

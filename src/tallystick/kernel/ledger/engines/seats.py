@@ -58,7 +58,7 @@ def read_seats(path: Path) -> dict[str, Peer]:
     try:
         rows = json.loads(text)
         return {name: _read_peer(name, row) for name, row in rows.items()}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _bad(str(error)) from error
 
 

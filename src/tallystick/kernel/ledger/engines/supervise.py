@@ -1,7 +1,9 @@
 """Keeps one CometBFT process running beside its application.
 
 Laws: the application listens before the engine starts; the engine is started again after any exit,
-status 0 included, since that is how it ends when it loses its application; an engine whose app hash
+status 0 included, since that is how it ends when it loses its application; an engine that says that
+its consensus failed is ended, since it goes on answering and orders nothing more; what it says is
+read here and not from its log, which a full disk loses; an engine whose app hash
 contradicts the application's is not started again, and the fault is told; before each start but the
 first, whoever owns it may put its folder in order; ending is asked for, and enforced when it takes
 too long; whoever ends, even by a kill, leaves no engine behind.
@@ -10,12 +12,12 @@ too long; whoever ends, even by a kill, leaves no engine behind.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from tallystick.base.errors import Corrupt, Error, Unavailable
 from tallystick.kernel.ledger.engines.leash import leashed
@@ -29,6 +31,8 @@ STEADY_MS: Final = 10_000
 END_MS: Final = 5_000
 LOG_BYTES_MAX: Final = 4_000_000
 _TAIL_BYTES: Final = 64 * 1024
+REASON_CHARACTERS_MAX: Final = 200
+_HALTED: Final = b"CONSENSUS FAILURE!!!"
 _FATAL: Final = (b"AppHash does not match", b"state.AppHash does not match")
 
 
@@ -53,7 +57,7 @@ class Keeper:
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self._begun = 0
+        self._told = bytearray()
         self.starts = 0
         """How often it was started."""
         self.trouble: Error | None = None
@@ -81,7 +85,7 @@ class Keeper:
                 status, was_steady = -1, False
             if self._ended.is_set():
                 return
-            told = self._tail()
+            told = bytes(self._told)
             if any(words in told for words in _FATAL):
                 self.trouble = Corrupt(
                     "engine.app_hash",
@@ -90,7 +94,7 @@ class Keeper:
                     cure="Repair the member's chain, or take the engine's folder from a copy.",
                 )
                 return
-            self.trouble = self.trouble or _gone(f"it ended with status {status}")
+            self.trouble = self.trouble or _gone(f"it ended with status {status}{_last(told)}")
             pause_ms = PAUSE_FIRST_MS if was_steady else min(2 * pause_ms, PAUSE_MAX_MS)
             self._ended.wait(pause_ms / 1_000)
             self._put_in_order(told)
@@ -106,33 +110,40 @@ class Keeper:
 
     def _run(self) -> tuple[int, bool]:
         """Run it once; return its status and whether it ran for long."""
-        with self._open_log() as log:
-            self._begun = log.seek(0, os.SEEK_END)
-            self._process = subprocess.Popen(  # noqa: S603 - the program this keeper is for
-                leashed(self._command), stdin=subprocess.DEVNULL, stdout=log, stderr=log
-            )
+        # What an earlier run said may have been cured since.
+        self._told.clear()
+        # The log stands before the engine says anything, for whoever follows it.
+        self._write(b"")
+        begun = time.monotonic()
+        self._process = process = subprocess.Popen(  # noqa: S603 - the program this keeper is for
+            leashed(self._command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.starts += 1
         self.trouble = None
         if self._ended.is_set():
-            self._process.terminate()
-        try:
-            return self._process.wait(STEADY_MS / 1_000), False
-        except subprocess.TimeoutExpired:
-            return self._process.wait(), True
+            process.terminate()
+        assert process.stdout is not None
+        with process.stdout as said:
+            for line in iter(lambda: said.readline(_TAIL_BYTES), b""):
+                self._write(line)
+                self._told += line
+                del self._told[:-_TAIL_BYTES]
+                if _HALTED in line:
+                    why = line.decode(errors="replace").partition("err=")[2]
+                    self.trouble = _gone(f"its consensus failed: {why[:REASON_CHARACTERS_MAX]}")
+                    process.kill()
+        return process.wait(), time.monotonic() - begun >= STEADY_MS / 1_000
 
-    def _open_log(self) -> IO[bytes]:
-        with contextlib.suppress(FileNotFoundError):
-            if self._log.stat().st_size > LOG_BYTES_MAX:
+    def _write(self, line: bytes) -> None:
+        """Keep a line in the log; where the disk is full it is lost, and nothing else is."""
+        with contextlib.suppress(OSError):
+            if self._log.exists() and self._log.stat().st_size > LOG_BYTES_MAX:
                 self._log.replace(self._log.with_name(self._log.name + ".1"))
-        return self._log.open("ab")
-
-    def _tail(self) -> bytes:
-        """Return the end of what its last run told."""
-        with contextlib.suppress(FileNotFoundError), self._log.open("rb") as log:
-            # What an earlier run said may have been cured since.
-            log.seek(max(self._begun, self._log.stat().st_size - _TAIL_BYTES))
-            return log.read()
-        return b""
+            with self._log.open("ab") as log:
+                log.write(line)
 
     def restart(self) -> None:
         """End the engine's process; it is started again after its folder was put in order."""
@@ -151,6 +162,13 @@ class Keeper:
             if self._thread.is_alive() and self._process is not None:
                 self._process.kill()
                 self._thread.join()
+
+
+def _last(told: bytes) -> str:
+    """Return the end of the last line an engine said, for a message; "" if it said nothing."""
+    lines = told.decode(errors="replace").split("\n")
+    said = next((line for line in reversed(lines) if line.strip()), "")
+    return f": {said[-REASON_CHARACTERS_MAX:]}" if said else ""
 
 
 def _gone(why: str) -> Unavailable:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -43,38 +43,40 @@ _SHAPE: Final = codec.shape(
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an object is made of.
+    """What an object is made of; made by `of` or `read`.
 
     Attributes:
         id: 16 bytes, drawn.
         owner: the member who put it.
         layout: code, length and segment size.
         digests: by segment, of shard 0's sub-chunks first, 32 bytes each.
+        data: its bytes.
+        cid: the name of the object.
     """
 
     id: bytes
     owner: str
     layout: Layout
-    digests: tuple[bytes, ...]
+    digests: tuple[bytes, ...] = field(repr=False)
+    data: bytes = field(repr=False)
+    cid: Cid
 
-    @property
-    def data(self) -> bytes:
-        """Its bytes."""
+    @classmethod
+    def of(
+        cls, identifier: bytes, owner: str, layout: Layout, digests: Sequence[bytes]
+    ) -> Manifest:
+        """Return the manifest of an object that was cut into these sub-chunks."""
         tree: dict[str, codec.Value] = {
             "v": 1,
-            "id": self.id,
-            "owner": self.owner,
-            "code": self.layout.profile.name,
-            "length": self.layout.length,
-            "segment": self.layout.segment_bytes,
-            "digests": [*self.digests],
+            "id": identifier,
+            "owner": owner,
+            "code": layout.profile.name,
+            "length": layout.length,
+            "segment": layout.segment_bytes,
+            "digests": [*digests],
         }
-        return encode(tree)
-
-    @property
-    def cid(self) -> Cid:
-        """The name of the object."""
-        return cid_of(self.data)
+        data = encode(tree)
+        return cls(identifier, owner, layout, tuple(digests), data, cid_of(data))
 
     @classmethod
     def read(cls, data: bytes) -> Manifest:
@@ -90,7 +92,8 @@ class Manifest:
             layout = Layout(find_profile(tree["code"]), tree["length"], tree["segment"])
         except Invalid as error:
             raise _malformed(error.message) from error
-        found = cls(tree["id"], tree["owner"], layout, tuple(tree["digests"]))
+        digests = tuple(tree["digests"])
+        found = cls(tree["id"], tree["owner"], layout, digests, data, cid_of(data))
         size = layout.profile.n * layout.profile.alpha * DIGEST_SIZE
         if len(found.digests) != layout.segment_count or any(
             len(each) != size for each in found.digests

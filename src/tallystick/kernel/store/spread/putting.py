@@ -9,6 +9,7 @@ What is put is what others may see: whoever has secrets encrypts before.
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -71,7 +72,8 @@ def put_object(
     sending = _Sending(ring, identifier, holders)
     try:
         manifest = _send_all(sending, source, (profile, segment_bytes), progress)
-    except Error:
+    except BaseException:
+        # A source that breaks off too: what was given is not left to be waited for.
         sending.forget()
         raise
     return Put(manifest, holders, tuple(sorted(sending.failed)))
@@ -94,7 +96,7 @@ def _send_all(
             length += len(data)
             progress(length)
         layout = Layout(profile, length, segment_bytes)
-        manifest = Manifest(sending.identifier, sending.ring.member, layout, tuple(digests))
+        manifest = Manifest.of(sending.identifier, sending.ring.member, layout, digests)
         list(pool.map(partial(sending.finish, manifest), range(profile.n)))
     sending.check(profile)
     return manifest
@@ -127,10 +129,17 @@ class _Sending:
                 self.ring.forget(member, self.identifier)
 
     def _try(self, shard: int, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except Error as error:
-            self.failed[shard] = error
+        for pause_s in (*self.ring.pauses_s, None):
+            try:
+                work()
+            except Error as error:
+                if error.code != "link.lost" or pause_s is None:
+                    self.failed[shard] = error
+                    return
+            else:
+                return
+            # It may only have been slow a moment ago; to give it all again later costs far more.
+            time.sleep(pause_s)
 
     def check(self, profile: Profile) -> None:
         """Refuse to go on once more have failed than the code makes good."""

@@ -12,22 +12,28 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Final, Self, TypeAlias
 
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.placement import choose_spare
 from tallystick.kernel.store.spread.ring import Ring
+from tallystick.kernel.store.spread.serving import READ_SEGMENTS_MAX
 from tallystick.kernel.store.zigzag.coder import repair, repair_plan
-from tallystick.kernel.store.zigzag.layout import Segment
+from tallystick.kernel.store.zigzag.layout import Layout, Segment
 from tallystick.kernel.store.zigzag.program import Buffer
 
-__all__ = ["HEDGE_S", "Liar", "Reader", "Repaired", "repair_object"]
+__all__ = ["HEDGE_S", "Liar", "Reader", "Repaired", "batched_places", "repair_object"]
 
 HEDGE_S: Final = 0.5
 """A member that has not answered for so long is read around, while it may still answer."""
 LATE_S: Final = 30.0
 """So long is waited where too few others can answer."""
+
+
+STRETCH_BYTES: Final = 6 * 1024 * 1024
+"""Of one shard: segments that are read at once, a call a member."""
+_Chunks: TypeAlias = dict[tuple[int, int], Buffer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,9 @@ class Liar:
 
 @dataclass(slots=True)
 class _Fetched:
-    """What came of a segment: sub-chunks by shard, each checked."""
+    """What came of a stretch: by shard, sub-chunks by segment and number, each checked."""
 
-    chunks: dict[int, dict[int, Buffer]] = field(default_factory=dict)
+    chunks: dict[int, _Chunks] = field(default_factory=dict)
     absent: set[int] = field(default_factory=set)
 
 
@@ -96,26 +102,51 @@ class Reader:
         """
         layout = self.manifest.layout
         end = layout.length if stop is None else min(stop, layout.length)
-        for place, segment in enumerate(layout.segments()):
-            if segment.start < end and start < segment.start + segment.length:
-                yield from self._read_segment(place, segment, start, end)
+        for shards, places in self._stretches(start, end):
+            given = self.give(places, shards)
+            for place in places:
+                segment = layout.segment(place)
+                for shard in shards:
+                    begin = segment.start + shard * segment.piece_bytes
+                    piece = memoryview(given[place][shard])
+                    found = piece[max(0, start - begin) : max(0, end - begin)]
+                    if found:
+                        yield bytes(found)
 
-    def _read_segment(self, place: int, segment: Segment, start: int, end: int) -> Iterator[bytes]:
+    def _stretches(self, start: int, end: int) -> Iterator[tuple[range, list[int]]]:
+        """Yield data shards and segments that together hold a range, as much as is read at once."""
+        layout = self.manifest.layout
+        full = layout.full_bytes
+        touched = range(start // full, -(-end // full)) if start < end else range(0)
+        most = _places_max(layout)
+        waiting: list[int] = []
+        known = range(0)
+        for place in touched:
+            shards = self._shards(layout.segment(place), start, end)
+            if waiting and (shards != known or len(waiting) == most):
+                yield known, waiting
+                waiting = []
+            known = shards
+            waiting.append(place)
+        if waiting:
+            yield known, waiting
+
+    @staticmethod
+    def _shards(segment: Segment, start: int, end: int) -> range:
         whole = segment.piece_bytes
         first = max(0, start - segment.start) // whole
         last = (min(end, segment.start + segment.length) - 1 - segment.start) // whole
-        for shard, piece in self.give(place, range(first, last + 1)).items():
-            begin = segment.start + shard * whole
-            found = memoryview(piece)[max(0, start - begin) : max(0, end - begin)]
-            if found:
-                yield bytes(found)
+        return range(first, last + 1)
 
-    def give(self, place: int, wanted: Collection[int]) -> dict[int, Buffer]:
-        """Return shards of a segment, read where they are held and made where they are not.
+    def give(self, places: Sequence[int], wanted: Collection[int]) -> dict[int, dict[int, Buffer]]:
+        """Return shards of segments, read where they are held and made where they are not.
 
         Args:
-            place: the segment's number.
+            places: the segments' numbers, ascending, not too many to be in memory at once.
             wanted: the shards, data or parity.
+
+        Returns:
+            By segment, each shard's kept bytes.
 
         Raises:
             Unavailable: `spread.lost`.
@@ -123,25 +154,36 @@ class Reader:
         profile, fetched = self.manifest.layout.profile, _Fetched()
         fetched.absent = {shard for shard in range(profile.n) if not self._sources(shard)}
         every = tuple(range(profile.alpha))
-        self._fetch(place, dict.fromkeys(wanted, every), fetched)
+        made: dict[int, dict[int, Buffer]] = {place: {} for place in places}
+        self._fetch(places, dict.fromkeys(wanted, every), fetched)
         while lost := [shard for shard in wanted if shard in fetched.absent]:
             self._check_enough(fetched.absent)
             plan = repair_plan(profile, lost, fetched.absent)
-            self._fetch(place, plan, fetched)
+            self._fetch(places, plan, fetched)
             if not fetched.absent.intersection(plan):
-                return self._made(place, wanted, lost, plan, fetched)
-        return {shard: self._joined(fetched, shard, every) for shard in wanted}
+                made = {place: self._made(place, lost, plan, fetched) for place in places}
+                break
+        return {
+            place: {
+                shard: made[place][shard]
+                if shard in made[place]
+                else self._joined(fetched, shard, place, every)
+                for shard in wanted
+            }
+            for place in places
+        }
 
     def _made(
         self,
         place: int,
-        wanted: Collection[int],
         lost: Sequence[int],
         plan: Mapping[int, tuple[int, ...]],
         fetched: _Fetched,
     ) -> dict[int, Buffer]:
         segment = self.manifest.layout.segment(place)
-        reads = {shard: self._joined(fetched, shard, chunks) for shard, chunks in plan.items()}
+        reads = {
+            shard: self._joined(fetched, shard, place, chunks) for shard, chunks in plan.items()
+        }
         made = repair(segment, lost, reads, fetched.absent)
         every = tuple(range(segment.profile.alpha))
         for shard, piece in made.items():
@@ -152,14 +194,11 @@ class Reader:
                     f"shard {shard} of segment {place} does not follow from the others",
                     cure="Have its owner put the object again: its manifest is false.",
                 )
-        return {
-            shard: made[shard] if shard in made else self._joined(fetched, shard, every)
-            for shard in wanted
-        }
+        return dict(made)
 
     @staticmethod
-    def _joined(fetched: _Fetched, shard: int, chunks: Sequence[int]) -> Buffer:
-        return b"".join(fetched.chunks[shard][x] for x in chunks)
+    def _joined(fetched: _Fetched, shard: int, place: int, chunks: Sequence[int]) -> Buffer:
+        return b"".join(fetched.chunks[shard][place, x] for x in chunks)
 
     def _sources(self, shard: int) -> list[str]:
         names = self.holders.get(shard, [])
@@ -176,17 +215,20 @@ class Reader:
                 cid=str(self.manifest.cid),
             )
 
-    def _fetch(self, place: int, plan: Mapping[int, Sequence[int]], fetched: _Fetched) -> None:
+    def _fetch(
+        self, places: Sequence[int], plan: Mapping[int, Sequence[int]], fetched: _Fetched
+    ) -> None:
         """Read what is not read yet, all shards at once; who fails or is slow becomes absent."""
-        asked: dict[Future[dict[int, Buffer]], int] = {}
+        asked: dict[Future[_Chunks], int] = {}
         for shard, chunks in plan.items():
             have = fetched.chunks.setdefault(shard, {})
-            missing = [x for x in chunks if x not in have]
+            # What came of a shard came of every segment.
+            missing = [x for x in chunks if (places[0], x) not in have]
             if missing and shard not in fetched.absent:
-                asked[self._pool.submit(self._ask, place, shard, missing)] = shard
+                asked[self._pool.submit(self._ask, places, shard, missing)] = shard
         profile = self.manifest.layout.profile
         spare = profile.r - len(fetched.absent)
-        done, late = wait(asked, timeout=self._hedge_s)
+        done, late = wait(asked, timeout=self._hedge_s * len(places))
         if len(late) > spare:
             # So many others are not there: who is slow is waited for.
             done, late = wait(asked, timeout=LATE_S)
@@ -197,36 +239,41 @@ class Reader:
                 fetched.absent.add(asked[each])
         fetched.absent.update(asked[each] for each in late)
 
-    def _ask(self, place: int, shard: int, chunks: Sequence[int]) -> dict[int, Buffer]:
+    def _ask(self, places: Sequence[int], shard: int, chunks: Sequence[int]) -> _Chunks:
         """Return sub-chunks from the first holder that gives them right, or none."""
-        segment = self.manifest.layout.segment(place)
         for name in self._sources(shard):
             try:
-                data = self.ring.read(name, self.manifest, (place, shard), chunks)
+                data = self.ring.read(name, self.manifest.cid, (places, shard), chunks)
             except Error:
                 # It is away or has lost the shard: not asked for it again by this reader.
                 self._shun(name, shard)
                 continue
-            wrong = self.manifest.find_wrong(place, shard, chunks, data)
+            found, wrong = self._check(places, shard, chunks, data)
             if wrong is None:
-                return self._cut(segment, shard, chunks, data)
+                with self._lock:
+                    self.read_bytes += len(data)
+                return found
             self._shun(name, shard)
             with self._lock:
-                self.liars.append(Liar(name, shard, place, wrong))
+                self.liars.append(Liar(name, shard, *wrong))
         return {}
 
-    def _cut(
-        self, segment: Segment, shard: int, chunks: Sequence[int], data: bytes
-    ) -> dict[int, Buffer]:
-        found: dict[int, Buffer] = {}
+    def _check(
+        self, places: Sequence[int], shard: int, chunks: Sequence[int], data: bytes
+    ) -> tuple[_Chunks, tuple[int, int] | None]:
+        """Cut what came into sub-chunks; tell the segment and number of the first wrong one."""
+        found: _Chunks = {}
         view, at = memoryview(data), 0
-        for x in chunks:
-            start, end = segment.span(shard, x)
-            found[x] = view[at : at + end - start]
-            at += end - start
-        with self._lock:
-            self.read_bytes += len(data)
-        return found
+        for place in places:
+            segment, begun = self.manifest.layout.segment(place), at
+            for x in chunks:
+                start, end = segment.span(shard, x)
+                found[place, x] = view[at : at + end - start]
+                at += end - start
+            wrong = self.manifest.find_wrong(place, shard, chunks, view[begun:at])
+            if wrong is not None:
+                return {}, (place, wrong)
+        return found, None if at == len(view) else (places[-1], chunks[-1])
 
     def _shun(self, name: str, shard: int) -> None:
         with self._lock:
@@ -278,16 +325,30 @@ def repair_object(
         held = {shard: names for shard, names in reader.holders.items() if names}
         lost = [shard for shard in range(layout.profile.n) if shard not in held]
         targets, missing = _choose_targets(reader, held, lost)
-        for place, segment in enumerate(layout.segments()) if targets else ():
+        for places in batched_places(layout) if targets else ():
             before = reader.read_bytes
-            for shard, piece in reader.give(place, list(targets)).items():
-                if len(piece):
-                    place_of = (manifest.id, shard)
-                    ring.write(targets[shard], place_of, segment.piece_start, bytes(piece))
+            for place, pieces in reader.give(places, list(targets)).items():
+                for shard, piece in pieces.items():
+                    if len(piece):
+                        at = layout.segment(place).piece_start
+                        ring.write(targets[shard], (manifest.id, shard), at, bytes(piece))
             pace(reader.read_bytes - before)
         for shard, name in targets.items():
             ring.finish(name, manifest, shard)
         return Repaired(targets, reader.read_bytes, tuple(reader.liars), tuple(missing))
+
+
+def batched_places(layout: Layout) -> Iterator[range]:
+    """Yield all segments, as many at a time as are read at once."""
+    most = _places_max(layout)
+    for first in range(0, layout.segment_count, most):
+        yield range(first, min(first + most, layout.segment_count))
+
+
+def _places_max(layout: Layout) -> int:
+    """Return how many segments are read at once."""
+    fitting = STRETCH_BYTES * layout.profile.k // layout.full_bytes
+    return min(max(1, fitting), READ_SEGMENTS_MAX)
 
 
 def _choose_targets(

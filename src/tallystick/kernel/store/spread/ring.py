@@ -5,22 +5,25 @@ Nothing that comes is checked here: whoever asked does that, against the manifes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, encode
+from tallystick.base.codec import Cid, cid_of, encode
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.link.base import Link, answer
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
-from tallystick.kernel.store.spread.serving import SHARDS, answer_for
+from tallystick.kernel.store.spread.receipt import Receipt, Vouching
+from tallystick.kernel.store.spread.serving import LISTED, LISTED_MAX, SHARDS, answer_for
 
-__all__ = ["Located", "Ring"]
+__all__ = ["Listing", "Located", "Ring"]
 
 
+Told = TypeVar("Told")
+PAUSES_S: Final = (0.5, 2.0)
 LOCATE_S: Final = 2.0
 """So long is waited for members to say what they hold."""
 
@@ -38,18 +41,36 @@ class Located:
     answered: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a member says it holds.
+
+    Attributes:
+        used: bytes of shards and parts.
+        quota: most of them.
+        held: the shards of each object, ascending.
+    """
+
+    used: int
+    quota: int
+    held: dict[Cid, list[int]]
+
+
 class Ring:
     """All members that hold shards, this one among them, asked by name.
 
     Args:
         link: this member's end.
         own: its own holding.
+        vouching: what it answers others by.
     """
 
-    def __init__(self, link: Link, own: Holding) -> None:
+    def __init__(self, link: Link, own: Holding, vouching: Vouching | None = None) -> None:
         self.link = link
         self.own = own
-        self._handlers = answer_for(own)
+        self.pauses_s: tuple[float, ...] = PAUSES_S
+        """After which pauses a member that gave no answer is given a shard again."""
+        self._handlers = answer_for(own, vouching or Vouching(member=link.member))
         link.serve(self._handlers)
 
     @property
@@ -79,16 +100,40 @@ class Ring:
         self._call(member, "spread.forget", encode([identifier]))
 
     def read(
-        self, member: str, manifest: Manifest, place: tuple[int, int], chunks: Sequence[int]
+        self, member: str, cid: Cid, place: tuple[Sequence[int], int], chunks: Sequence[int]
     ) -> bytes:
-        """Return sub-chunks that a member holds, unchecked; `place` is segment and shard."""
-        segment, shard = place
-        return self._call(member, "spread.read", encode([manifest.cid, shard, segment, [*chunks]]))
+        """Return sub-chunks that a member holds, unchecked; `place` is segments and shard."""
+        segments, shard = place
+        payload = encode([cid, shard, [*segments], [*chunks]])
+        return self._call(member, "spread.read", payload)
 
-    def drop(self, member: str, cid: Cid) -> int:
-        """Have a member drop what it holds of an object; return the bytes that are free again."""
-        found: int = codec.decode(self._call(member, "spread.drop", encode([cid])), codec.integer())
-        return found
+    def drop(self, member: str, cid: Cid) -> Receipt:
+        """Have a member drop what it holds of an object; return its word, not yet believed."""
+        return Receipt.read(self._call(member, "spread.drop", encode([cid])))
+
+    def drop_all(self, members: Collection[str], cid: Cid) -> dict[str, Receipt]:
+        """Have members drop an object; return the word of each that answers in time."""
+        return self._ask_all(lambda member: self.drop(member, cid), LOCATE_S, members)
+
+    def listing(self, member: str) -> Listing:
+        """Return all that a member says it holds.
+
+        Raises:
+            Unavailable: it cannot be reached; Invalid `codec.*`: it tells something else.
+        """
+        held: dict[Cid, list[int]] = {}
+        after = b""
+        while True:
+            found = codec.decode(self._call(member, "spread.list", encode([after])), LISTED)
+            used, quota, rows = found
+            held |= {cid: list(shards) for cid, shards in rows if cid.digest > after}
+            if len(rows) < LISTED_MAX or rows[-1][0].digest <= after:
+                return Listing(used, quota, held)
+            after = rows[-1][0].digest
+
+    def survey(self, wait_s: float = LOCATE_S) -> dict[str, Listing]:
+        """Return what each member that answers in time says it holds, by name."""
+        return self._ask_all(self.listing, wait_s)
 
     def find_manifest(self, cid: Cid) -> Manifest:
         """Return the manifest of an object's CID from whoever has it.
@@ -98,12 +143,12 @@ class Ring:
         """
         for member in self.members():
             try:
-                found = Manifest.read(self._call(member, "spread.manifest", encode([cid])))
+                data = self._call(member, "spread.manifest", encode([cid]))
+                if cid_of(data) == cid:
+                    return Manifest.read(data)
             except Error:
                 # Away, or holds nothing of it, or says what is no manifest: the next may.
                 continue
-            if found.cid == cid:
-                return found
         raise Unavailable(
             "spread.lost",
             f"nobody who answers holds the manifest of {cid}",
@@ -113,23 +158,33 @@ class Ring:
 
     def locate(self, cid: Cid, wait_s: float = LOCATE_S) -> Located:
         """Ask all members which shards of an object they hold; who is away or slow says nothing."""
-        members = self.members()
 
-        def ask(member: str) -> list[int] | None:
+        def ask(member: str) -> list[int]:
+            return list(codec.decode(self._call(member, "spread.held", encode([cid])), SHARDS))
+
+        told = self._ask_all(ask, wait_s)
+        held: dict[int, list[str]] = {}
+        for member, shards in told.items():
+            for shard in shards:
+                held.setdefault(shard, []).append(member)
+        return Located(held, tuple(told))
+
+    def _ask_all(
+        self, ask: Callable[[str], Told], wait_s: float, members: Collection[str] = ()
+    ) -> dict[str, Told]:
+        """Ask members at once, all if none are named; who gives no answer in time is left out."""
+
+        def answered(member: str) -> Told | None:
             try:
-                return list(codec.decode(self._call(member, "spread.held", encode([cid])), SHARDS))
+                return ask(member)
             except Error:
                 return None
 
+        members = members or self.members()
         pool = ThreadPoolExecutor(len(members), "locate")
-        asked = {member: pool.submit(ask, member) for member in members}
+        asked = {member: pool.submit(answered, member) for member in members}
         done, _ = wait(asked.values(), timeout=wait_s)
         # Whoever is slow is left behind, not waited for.
         pool.shutdown(wait=False, cancel_futures=True)
         told = {member: each.result() for member, each in asked.items() if each in done}
-        held: dict[int, list[str]] = {}
-        for member, shards in told.items():
-            for shard in shards or ():
-                held.setdefault(shard, []).append(member)
-        answered = [member for member, shards in told.items() if shards is not None]
-        return Located(held, tuple(answered))
+        return {member: found for member, found in told.items() if found is not None}

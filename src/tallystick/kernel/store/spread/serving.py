@@ -6,20 +6,25 @@ by whoever asks. Handlers are idempotent, as the link demands.
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import Final
 
 from tallystick.base import codec
-from tallystick.base.codec import encode
-from tallystick.base.errors import Denied, Invalid, NotFound
+from tallystick.base.codec import Cid, encode
+from tallystick.base.errors import Denied, Invalid
 from tallystick.kernel.link.base import Handlers
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
+from tallystick.kernel.store.spread.receipt import Receipt, Vouching
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX
 
-__all__ = ["PIECE_BYTES_MAX", "SHARDS", "answer_for"]
+__all__ = ["LISTED", "LISTED_MAX", "PIECE_BYTES_MAX", "READ_SEGMENTS_MAX", "SHARDS", "answer_for"]
 
 PIECE_BYTES_MAX: Final = 8_000_000
 """Of a segment's shard: what one message carries."""
+READ_SEGMENTS_MAX: Final = 64
+"""Segments of which one call reads."""
 _SHARDS_MAX: Final = 32
 _CHUNKS_MAX: Final = 1_024
 _shard = codec.integer(0, _SHARDS_MAX - 1)
@@ -34,20 +39,29 @@ _FORGET: Final = codec.tuple_of(codec.octets(ID_SIZE, ID_SIZE))
 _READ: Final = codec.tuple_of(
     codec.cid,
     _shard,
-    codec.integer(0, LENGTH_MAX),
+    codec.list_of(codec.integer(0, LENGTH_MAX), READ_SEGMENTS_MAX, 1),
     codec.list_of(codec.integer(0, _CHUNKS_MAX), _CHUNKS_MAX, 1),
 )
 _NAME: Final = codec.tuple_of(codec.cid)
+_AFTER: Final = codec.tuple_of(codec.octets(32))
+LISTED_MAX: Final = 4_096
+"""Objects in one answer of `spread.list`."""
 SHARDS: Final = codec.list_of(_shard, _SHARDS_MAX)
 """Numbers of shards, as they are told."""
+LISTED: Final = codec.tuple_of(
+    codec.integer(0),
+    codec.integer(0),
+    codec.list_of(codec.tuple_of(codec.cid, SHARDS), LISTED_MAX),
+)
+"""Bytes used, the quota, and a page of what is held."""
 
 
-def answer_for(holding: Holding) -> Handlers:
+def answer_for(holding: Holding, vouching: Vouching) -> Handlers:
     """Return the methods by which others put, read and drop the shards held here."""
-    return {**_keeping(holding), **_telling(holding)}
+    return {**_keeping(holding, vouching), **_telling(holding)}
 
 
-def _keeping(holding: Holding) -> Handlers:
+def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
     def piece(caller: str, payload: bytes) -> bytes:
         identifier, shard, at, data = codec.decode(payload, _PIECE)
         holding.write_piece(caller, (identifier, shard), at, data)
@@ -58,6 +72,13 @@ def _keeping(holding: Holding) -> Handlers:
         manifest = Manifest.read(data)
         if shard >= manifest.layout.profile.n:
             raise Invalid("spread.torn", f"no shard {shard} in that code", cure="Send it again.")
+        if vouching.is_erased(manifest.cid, manifest.owner):
+            holding.forget(caller, manifest.id, shard)
+            raise Denied(
+                "spread.erased",
+                f"{manifest.owner} has erased this object",
+                cure="Put its content as another object, if it is wanted.",
+            )
         holding.finish(caller, manifest, shard)
         return b""
 
@@ -72,7 +93,9 @@ def _keeping(holding: Holding) -> Handlers:
             raise Denied(
                 "spread.owner", "another member put this object", cure="Ask that member to drop it."
             )
-        return encode(holding.drop(cid))
+        freed = holding.drop(cid)
+        found = Receipt(vouching.chain, cid, caller, vouching.member, freed, vouching.now_ms())
+        return replace(found, signature=vouching.sign(found.message)).data
 
     return {
         "spread.piece": piece,
@@ -84,13 +107,8 @@ def _keeping(holding: Holding) -> Handlers:
 
 def _telling(holding: Holding) -> Handlers:
     def read(_: str, payload: bytes) -> bytes:
-        cid, shard, place, chunks = codec.decode(payload, _READ)
-        layout = Manifest.read(holding.manifest_of(cid)).layout
-        if place >= layout.segment_count or max(chunks) >= layout.profile.alpha:
-            raise NotFound(
-                "spread.absent", "no such sub-chunk in that object", cure="Ask within the object."
-            )
-        return holding.read(cid, shard, layout.segment(place), sorted(set(chunks)))
+        cid, shard, places, chunks = codec.decode(payload, _READ)
+        return holding.read(cid, shard, sorted(set(places)), sorted(set(chunks)))
 
     def held(_: str, payload: bytes) -> bytes:
         (cid,) = codec.decode(payload, _NAME)
@@ -100,4 +118,19 @@ def _telling(holding: Holding) -> Handlers:
         (cid,) = codec.decode(payload, _NAME)
         return holding.manifest_of(cid)
 
-    return {"spread.read": read, "spread.held": held, "spread.manifest": manifest}
+    def listing(_: str, payload: bytes) -> bytes:
+        """Tell what is held after an object, in the order of digests; a page at a time."""
+        (after,) = codec.decode(payload, _AFTER)
+        beyond = (each for each in holding.objects() if each.digest > after)
+        page = list(itertools.islice(beyond, LISTED_MAX))
+        return encode([holding.used_bytes, holding.quota_bytes, [_row(each) for each in page]])
+
+    def _row(cid: Cid) -> list[codec.Value]:
+        return [cid, [*holding.shards_of(cid)]]
+
+    return {
+        "spread.read": read,
+        "spread.held": held,
+        "spread.manifest": manifest,
+        "spread.list": listing,
+    }

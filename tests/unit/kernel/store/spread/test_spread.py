@@ -73,6 +73,41 @@ def test_any_losses_that_the_code_makes_good_change_nothing(circle: Circle, code
         read(circle, done.manifest, by)
 
 
+@pytest.mark.parametrize("stretch", [1, 600_000, 10 * MIB])
+def test_a_range_over_stretches_of_segments_reads_as_it_was_put(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch, stretch: int
+) -> None:
+    monkeypatch.setattr("tallystick.kernel.store.spread.reading.STRETCH_BYTES", stretch)
+    data = content(5 * MIB + 77)
+    done = put(circle, data)
+    circle.away = {done.holders[1]}
+    by = next(name for name in circle.names if name not in circle.away)
+    dice = random.Random(stretch)
+    for _ in range(12):
+        start, stop = sorted(dice.choices(range(len(data) + 1), k=2))
+        assert read(circle, done.manifest, by, start=start, stop=stop) == data[start:stop]
+    assert read(circle, done.manifest, by) == data
+    assert list(repair_object(circle.rings[by], done.manifest, hedge_s=5).made) == [1]
+    circle.away = {done.holders[1], *done.holders[4:]}
+    by = next(name for name in circle.names if name not in circle.away)
+    assert read(circle, done.manifest, by) == data
+
+
+def test_many_segments_cost_a_call_a_member(circle: Circle) -> None:
+    done = put(circle, content(5 * MIB))
+    calls = []
+    ring = circle.rings[next(name for name in circle.names if name not in done.holders)]
+    ask = ring.link.call
+
+    def call(to: str, method: str, payload: bytes) -> bytes:
+        calls.append(method)
+        return ask(to, method, payload)
+
+    ring.link.call = call  # type: ignore[method-assign]
+    assert read(circle, done.manifest, ring.member) == content(5 * MIB)
+    assert calls.count("spread.read") == 4
+
+
 def test_a_range_reads_only_the_segments_and_shards_it_touches(circle: Circle) -> None:
     data = content(5 * MIB)
     done = put(circle, data)
@@ -197,6 +232,22 @@ def test_a_member_that_fails_while_an_object_is_put_is_left_out_and_told(circle:
     assert read(circle, done.manifest, by) == data
 
 
+def test_a_member_that_is_away_for_a_moment_is_given_its_shard_after_all(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        circle.away = set()
+
+    monkeypatch.setattr("time.sleep", pause)
+    circle.rings["m00"].pauses_s = (0.25, 4.0)
+    circle.away = set(circle.names[1:])
+    assert put(circle, content(1_000)).missing == ()
+    assert set(pauses) == {0.25}
+
+
 def test_an_object_is_not_put_where_too_many_fail(circle: Circle) -> None:
     circle.away = set(circle.names[1:])
     with pytest.raises(Unavailable, match=r"spread\.lost"):
@@ -229,7 +280,7 @@ def test_a_false_manifest_is_found_out_by_who_reads(circle: Circle) -> None:
             put(circle, b"").manifest.cid.__class__(done.manifest.cid.raw[:-1] + b"\x00")
         )
     ring = circle.rings["m00"]
-    other = Manifest(done.manifest.id, "m00", done.manifest.layout, (bytes(6 * 8 * 32),))
+    other = Manifest.of(done.manifest.id, "m00", done.manifest.layout, [bytes(6 * 8 * 32)])
     with pytest.raises(Invalid, match=r"spread\.torn"):
         ring.finish(done.holders[0], other, 0)
 
@@ -240,7 +291,7 @@ def test_only_its_owner_drops_an_object(circle: Circle) -> None:
     other = next(name for name in circle.names if name not in ("m02", holder))
     with pytest.raises(Denied, match=r"spread\.owner"):
         circle.rings[other].drop(holder, cid)
-    freed = sum(circle.rings["m02"].drop(name, cid) for name in done.holders)
+    freed = sum(circle.rings["m02"].drop(name, cid).freed for name in done.holders)
     assert freed == sum(done.manifest.layout.shard_bytes(shard) for shard in range(6))
     assert circle.rings["m02"].locate(cid).held == {}
     assert all(circle.holding(name).used_bytes == 0 for name in done.holders)
@@ -275,5 +326,5 @@ def test_what_comes_twice_or_from_another_changes_nothing(circle: Circle) -> Non
     with pytest.raises(Denied, match=r"spread\.caller"):
         other.write(holder, (identifier, 0), 0, b"xyz")
     with pytest.raises(NotFound, match=r"spread\.absent"):
-        ring.read(holder, done.manifest, (99, shard), [0])
+        ring.read(holder, done.manifest.cid, ([0, 99], shard), [0])
     assert read(circle, done.manifest) == content(50_000)

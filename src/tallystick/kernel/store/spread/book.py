@@ -1,0 +1,146 @@
+"""What a member notes of the objects it spreads: names, readers, receipts; tables of `store.db`.
+
+Laws: none of it leaves this member but by an answer that its reader may have; an object is noted
+before its record is signed, so that a stop in between is seen and ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base.codec import Cid
+from tallystick.kernel.store.database import Database
+
+__all__ = ["ERASED", "ERASING", "KEPT", "PUTTING", "Noted", "SpreadBook"]
+
+VERSION: Final = 1
+SCHEMA: Final = """
+CREATE TABLE spread_object (
+    cid BLOB PRIMARY KEY, name TEXT NOT NULL, code TEXT NOT NULL, size INTEGER NOT NULL,
+    sealed INTEGER NOT NULL, state INTEGER NOT NULL, added_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE spread_reader (
+    cid BLOB NOT NULL, member TEXT NOT NULL, until_ms INTEGER NOT NULL,
+    PRIMARY KEY (cid, member)) WITHOUT ROWID;
+CREATE TABLE spread_receipt (
+    cid BLOB NOT NULL, member TEXT NOT NULL, data BLOB NOT NULL,
+    PRIMARY KEY (cid, member)) WITHOUT ROWID
+"""
+PUTTING: Final = 0
+"""Spread, and its record is not known to be admitted."""
+KEPT: Final = 1
+ERASING: Final = 2
+"""To be erased; its key may be there still."""
+ERASED: Final = 3
+"""Its key is gone and the chain says so; receipts may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An object of this member's own.
+
+    Attributes:
+        cid: its name.
+        name: what the member calls it.
+        code: the profile it is coded by.
+        size: bytes of what was put, before it was sealed.
+        sealed: whether it was.
+        state: `PUTTING`, `KEPT`, `ERASING` or `ERASED`.
+        added_ms: when, ms since 1970 UTC.
+    """
+
+    cid: Cid
+    name: str
+    code: str
+    size: int
+    sealed: bool
+    state: int
+    added_ms: int
+
+
+class SpreadBook:
+    """A member's notes.
+
+    Args:
+        path: of `store.db`; whoever opens it holds the folder's lock.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database.write(path, "spread", SCHEMA, VERSION)
+
+    @staticmethod
+    def is_begun(path: Path) -> bool:
+        """Tell whether a member has ever noted anything; its file is only looked at."""
+        database = Database.read(path)
+        try:
+            known = "SELECT 1 FROM sqlite_master WHERE name = 'spread_object'"
+            return database.row(known) is not None
+        finally:
+            database.close()
+
+    def add(self, noted: Noted) -> None:
+        """Note an object."""
+        self._database.run(
+            "INSERT OR REPLACE INTO spread_object VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                noted.cid.raw,
+                noted.name,
+                noted.code,
+                noted.size,
+                int(noted.sealed),
+                noted.state,
+                noted.added_ms,
+            ),
+        )
+
+    def find(self, cid: Cid) -> Noted | None:
+        """Return what is noted of an object; None for another member's."""
+        row = self._database.row("SELECT * FROM spread_object WHERE cid = ?", (cid.raw,))
+        return None if row is None else _noted(row)
+
+    def objects(self, state: int | None = None) -> Iterator[Noted]:
+        """Yield all objects, or those in one state, in the order they were put."""
+        query = "SELECT * FROM spread_object WHERE ? IN (-1, state) ORDER BY added_ms, cid"
+        for row in self._database.scan(query, (-1 if state is None else state,)):
+            yield _noted(row)
+
+    def move(self, cid: Cid, state: int) -> None:
+        """Put an object in another state."""
+        self._database.run("UPDATE spread_object SET state = ? WHERE cid = ?", (state, cid.raw))
+
+    # ---- who may read
+
+    def admit(self, cid: Cid, member: str, until_ms: int) -> None:
+        """Let a member read an object until then; a time before now ends it."""
+        self._database.run(
+            "INSERT OR REPLACE INTO spread_reader VALUES (?, ?, ?)", (cid.raw, member, until_ms)
+        )
+
+    def readers(self, cid: Cid) -> dict[str, int]:
+        """Return until when each member may read an object."""
+        query = "SELECT member, until_ms FROM spread_reader WHERE cid = ? ORDER BY member"
+        return {name.decode(): until for name, until in self._database.rows(query, (cid.raw,))}
+
+    # ---- receipts
+
+    def file_receipt(self, cid: Cid, member: str, data: bytes) -> None:
+        """Keep a holder's signed word; the first one counts."""
+        self._database.run(
+            "INSERT OR IGNORE INTO spread_receipt VALUES (?, ?, ?)", (cid.raw, member, data)
+        )
+
+    def receipts(self, cid: Cid) -> dict[str, bytes]:
+        """Return the receipts of an object by holder."""
+        query = "SELECT member, data FROM spread_receipt WHERE cid = ? ORDER BY member"
+        return {name.decode(): data for name, data in self._database.rows(query, (cid.raw,))}
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self._database.close()
+
+
+def _noted(row: tuple[Any, ...]) -> Noted:
+    cid, name, code, size, sealed, state, added_ms = row
+    return Noted(Cid(cid), name.decode(), code.decode(), size, bool(sealed), state, added_ms)

@@ -1,0 +1,447 @@
+"""A member's objects spread over the others: put, read, made readable to a member, and erased.
+
+Laws: a put counts once its record is admitted, and one that was cut off is ended; what is sealed is
+sealed before it leaves this member, under a key drawn for it alone and kept with the member's
+other keys; an erasure destroys the key first, for good, and whatever else it takes is gone on with
+until every member has said that it holds nothing any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from tallystick.base.clock import DAY_MS
+from tallystick.base.codec import DAG_CBOR, Cid, decode
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.chain import schema
+from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.keyring import DataKey
+from tallystick.kernel.access.line import Line
+from tallystick.kernel.access.object_keys import (
+    PURPOSE,
+    SPREAD,
+    borrow_object_key,
+    serve_object_keys,
+)
+from tallystick.kernel.store.spread.book import (
+    ERASED,
+    ERASING,
+    KEPT,
+    PUTTING,
+    Noted,
+    SpreadBook,
+)
+from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
+from tallystick.kernel.store.spread.putting import Put, put_object
+from tallystick.kernel.store.spread.reading import Liar, Reader
+from tallystick.kernel.store.spread.receipt import Receipt
+from tallystick.kernel.store.spread.ring import Ring
+from tallystick.kernel.store.spread.sealed import (
+    SealedSource,
+    StreamKey,
+    open_sealed_stream,
+    plain_bytes,
+)
+from tallystick.kernel.store.unixfs.importer import Readable
+from tallystick.kernel.store.zigzag.profile import find_profile
+from tallystick.services.storing.service import Storing
+from tallystick.services.storing.standing import KeptObject, Report, Shape
+
+__all__ = ["Opened", "Spreading", "Wanted"]
+
+KEY_BYTES: Final = 32
+LIARS_KEPT: Final = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How an object is to be put.
+
+    Attributes:
+        name: what the member calls it; nobody else is told.
+        code: the profile by name.
+        public: whether it goes in clear, for all members to read.
+        party: whom it is about, 16 bytes; its key goes when the party is erased. b"" for nobody.
+    """
+
+    name: str = ""
+    code: str = "zz-4+2"
+    public: bool = False
+    party: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An object that this member may read.
+
+    Attributes:
+        cid: its name.
+        size: its bytes, as they were put.
+        read: yields them from one place to before another.
+        liars: members that gave wrong bytes so far.
+    """
+
+    cid: Cid
+    size: int
+    read: Callable[[int, int], Iterator[bytes]]
+    liars: list[Liar]
+
+
+class Spreading:
+    """What a member does with objects that members hold for one another.
+
+    Args:
+        desk: the member's.
+        storing: what the chain tells of them.
+        folder: the member's.
+    """
+
+    def __init__(self, desk: Desk, storing: Storing, folder: Path) -> None:
+        self.desk = desk
+        self.storing = storing
+        self.liars: list[Liar] = []
+        """Whoever gave wrong bytes since this member was opened, the last ones."""
+        self.shapes: dict[Cid, Shape] = {}
+        """What surveys know of manifests."""
+        self.report: Report | None = None
+        """What tending did last; None before it did anything."""
+        self._path = folder / "store.db"
+        self._book: SpreadBook | None = None
+        self._ring: Ring | None = None
+        self._line: Line | None = None
+        self._lock = threading.Lock()
+        self._running: set[Cid] = set()
+
+    def join(self, ring: Ring) -> None:
+        """Go on with the members of a ring."""
+        self._ring = ring
+
+    def take_line(self, line: Line) -> None:
+        """Lend and borrow keys by this member's present keys from now on."""
+        self._line = line
+        serve_object_keys(line, self._until)
+
+    @property
+    def ring(self) -> Ring:
+        """All members that hold shards; only once this one is linked to them."""
+        assert self._ring is not None
+        return self._ring
+
+    @property
+    def book(self) -> SpreadBook:
+        """This member's notes; opened when they are first needed."""
+        with self._lock:
+            if self._book is None:
+                self._book = SpreadBook(self._path)
+            return self._book
+
+    def close(self) -> None:
+        """Close the notes; a second call does nothing."""
+        with self._lock:
+            if self._book is not None:
+                self._book.close()
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is any object that this member has to do with."""
+        return (
+            self.desk.views.count("object") > 0
+            or next(self.ring.own.objects(), None) is not None
+            or SpreadBook.is_begun(self._path)
+        )
+
+    # ---- putting
+
+    def put(
+        self, source: Readable, wanted: Wanted, progress: Callable[[int], None] = lambda _: None
+    ) -> tuple[Noted, Put]:
+        """Seal, code and spread an object, and have all know that it is to be kept.
+
+        Args:
+            source: its bytes, read once, to their end.
+            wanted: how.
+            progress: told the bytes sent so far.
+
+        Raises:
+            NotFound: `party.unknown`, the party is none of this member's.
+            Invalid: `zigzag.profile`, no such code.
+            Unavailable: `spread.members`, `spread.lost`; or the record waits, and is sent again.
+        """
+        desk, profile = self.desk, find_profile(wanted.code)
+        if wanted.party and not desk.keys.of_party(wanted.party):
+            raise NotFound(
+                "party.unknown",
+                "no such party is registered here",
+                cure="Register it: tally party add.",
+            )
+        identifier = desk.entropy.draw("id", ID_SIZE)
+        key = b"" if wanted.public else desk.entropy.draw("key", KEY_BYTES)
+        if key:
+            keys = StreamKey.of(key, desk.chain, desk.member, identifier)
+            source = SealedSource(source, keys)
+        done = put_object(self.ring, source, identifier, profile, progress=progress)
+        manifest = done.manifest
+        length = manifest.layout.length
+        noted = Noted(
+            manifest.cid,
+            wanted.name,
+            wanted.code,
+            plain_bytes(length) if key else length,
+            bool(key),
+            PUTTING,
+            desk.now_ms(),
+        )
+        self._note(
+            noted,
+            manifest,
+            DataKey(manifest.cid, key, identifier, SPREAD, b"", wanted.party or identifier),
+        )
+        return replace(noted, state=KEPT), done
+
+    def _note(self, noted: Noted, manifest: Manifest, key: DataKey) -> None:
+        """Keep manifest and key, note the object, and record it."""
+        self._running.add(noted.cid)
+        try:
+            self.desk.store.put_many([manifest.data], DAG_CBOR)
+            if noted.sealed:
+                self.desk.keys.put([key])
+            self.book.add(noted)
+            self.storing.keep(noted.cid, manifest.layout.length, sealed=noted.sealed)
+            self.book.move(noted.cid, KEPT)
+        finally:
+            self._running.discard(noted.cid)
+
+    # ---- reading
+
+    def find_manifest(self, cid: Cid) -> Manifest:
+        """Return an object's manifest, from here or from whoever has it.
+
+        Raises:
+            Unavailable: `spread.lost`; Invalid: `spread.manifest`.
+        """
+        store = self.desk.store
+        if store.has(cid):
+            return Manifest.read(store.get(cid))
+        return self.ring.find_manifest(cid)
+
+    def open(self, cid: Cid) -> Opened:
+        """Return an object to be read by this member.
+
+        Raises:
+            NotFound: `spread.unknown`, the chain tells of no such object, or it was erased.
+            Denied: `spread.reader`, it is sealed, and its owner has not let this member read.
+            Unavailable: `spread.lost`; the owner must be asked for the key and is away.
+        """
+        if all(each.erased for each in self.storing.list_objects(manifest=cid.raw)):
+            raise unknown_object(cid)
+        manifest = self.find_manifest(cid)
+        kept = self._find_kept(cid, manifest.owner)
+        length = manifest.layout.length
+        if not kept.sealed:
+            return Opened(cid, length, partial(self._read, manifest), self.liars)
+        data_key = self._find_key(manifest)
+        self._leave_receipt(manifest)
+        keys = StreamKey.of(data_key, self.desk.chain, manifest.owner, manifest.id)
+
+        def read(start: int, stop: int) -> Iterator[bytes]:
+            return open_sealed_stream(partial(self._read, manifest), length, keys, start, stop)
+
+        return Opened(cid, plain_bytes(length), read, self.liars)
+
+    def _leave_receipt(self, manifest: Manifest) -> None:
+        """Note who opens what: under the party's name, where the object is about one."""
+        desk = self.desk
+        permit = desk.permit(PURPOSE, manifest.id)
+        desk.receipts.leave(permit, manifest.id, "party", desk.now_ms())
+
+    def _find_kept(self, cid: Cid, owner: str) -> KeptObject:
+        found = self.storing.find_object(cid, owner)
+        if found is None or found.erased:
+            raise unknown_object(cid)
+        return found
+
+    def _read(self, manifest: Manifest, start: int, stop: int) -> Iterator[bytes]:
+        with Reader(self.ring, manifest) as reader:
+            try:
+                yield from reader.read(start, stop)
+            finally:
+                self.hear(reader.liars)
+
+    def hear(self, liars: Collection[Liar]) -> None:
+        """Remember who gave wrong bytes."""
+        fresh = [each for each in liars if each not in self.liars]
+        self.liars[:] = [*self.liars, *fresh][-LIARS_KEPT:]
+
+    def _find_key(self, manifest: Manifest) -> bytes:
+        found = self.desk.keys.find(manifest.cid)
+        if found is not None and not 0 < found.until < self.desk.now_ms():
+            return found.key
+        if self._line is None or manifest.owner == self.desk.member:
+            raise unknown_object(manifest.cid)
+        key = borrow_object_key(self._line, manifest.cid, manifest.id, manifest.owner)
+        # Whose it is must be known when it is erased, and nobody holds any of it.
+        self.desk.store.put_many([manifest.data], DAG_CBOR)
+        return key
+
+    # ---- who may read
+
+    def grant(self, cid: Cid, member: str, days: int) -> int:
+        """Let a member read an object for some days, 0 to end it; return until when, ms.
+
+        The member asks for the key when it first reads, and keeps it until then.
+
+        Raises:
+            NotFound: `spread.unknown`, it is none of this member's own.
+            Invalid: `member.unknown`, no such member.
+        """
+        noted = self.find_own(cid)
+        if member not in self.ring.members() or member == self.desk.member:
+            raise Invalid(
+                "spread.no_reader",
+                f"{member} is no other member that can be reached",
+                cure="Name a member of the county: tally store peers.",
+            )
+        until_ms = self.desk.now_ms() + days * DAY_MS if days else 0
+        self.book.admit(noted.cid, member, until_ms)
+        return until_ms
+
+    def _until(self, cid: Cid, member: str) -> int:
+        noted = self.book.find(cid)
+        if noted is None or noted.state not in {PUTTING, KEPT}:
+            return 0
+        return self.book.readers(cid).get(member, 0)
+
+    def find_own(self, cid: Cid) -> Noted:
+        """Return an object of this member's own; NotFound `spread.unknown` if it is none."""
+        noted = self.book.find(cid)
+        if noted is not None:
+            return noted
+        kept = self.storing.find_object(cid, self.desk.member)
+        if kept is None or kept.erased:
+            raise unknown_object(cid)
+        # The chain knows it and the notes do not: they are of an older copy.
+        layout = self.find_manifest(cid).layout
+        size = plain_bytes(layout.length) if kept.sealed else layout.length
+        noted = Noted(cid, "", layout.profile.name, size, kept.sealed, KEPT, kept.at)
+        self.book.add(noted)
+        return noted
+
+    # ---- erasing
+
+    def erase(self, cid: Cid) -> dict[str, Receipt]:
+        """Destroy an object's key, have all know, and return who has said that it holds nothing.
+
+        Members that are away drop it when they are back; `tend` asks them for their word.
+
+        Raises:
+            NotFound: `spread.unknown`, it is none of this member's own.
+            Unavailable: the key is gone; the record could not be made now and is made later.
+        """
+        noted = self.find_own(cid)
+        if noted.state != ERASED:
+            self.book.move(cid, ERASING)
+            self._destroy(cid)
+        self._tell_erased(cid)
+        return self.collect_receipts(cid)
+
+    def _destroy(self, cid: Cid) -> None:
+        """Destroy a key that is to go, and what this member keeps of the object itself."""
+        self.desk.keys.forget([cid])
+        self.desk.store.drop([cid])
+        self.ring.own.drop(cid)
+        self.book.move(cid, ERASED)
+
+    def mark_party(self, party: bytes) -> int:
+        """Have the objects of a party erased with it; return how many. Before its keys are gone."""
+        found = [key.obj for key in self.desk.keys.of_party(party) if key.sealed == SPREAD]
+        for cid in found:
+            self.book.move(cid, ERASING)
+        return len(found)
+
+    def end_erasures(self) -> None:
+        """Go on with what is to be erased: what was marked leaves in the day's bundle."""
+        for noted in self.book.objects(ERASING):
+            self._destroy(noted.cid)
+            kept = self.storing.find_object(noted.cid, self.desk.member)
+            if kept is not None and not kept.erased and not self._waits(noted.cid):
+                self.storing.erase_later(noted.cid)
+
+    def _tell_erased(self, cid: Cid) -> None:
+        kept = self.storing.find_object(cid, self.desk.member)
+        if kept is not None and not kept.erased and not self._waits(cid):
+            self.storing.erase(cid)
+
+    def _waits(self, cid: Cid) -> bool:
+        """Tell whether a record of the erasure waits for the day's bundle: twice is refused."""
+        waiting: list[Any] = [decode(each, schema.RECORD) for each in self.desk.pending.waiting()]
+        return any(
+            each["t"] == "object.erased" and each["pub"]["manifest"] == cid for each in waiting
+        )
+
+    def forget_erased(self, kept: KeptObject) -> None:
+        """Forget the key of what its owner erased, had or lent, and the manifest.
+
+        Another's record of the same object says nothing: who wrote it must be who put it.
+        """
+        store, cid = self.desk.store, kept.manifest
+        is_owner = kept.member == self.desk.member or (
+            store.has(cid) and Manifest.read(store.get(cid)).owner == kept.member
+        )
+        if is_owner:
+            self.desk.keys.forget([cid])
+            store.drop([cid])
+
+    def collect_receipts(self, cid: Cid) -> dict[str, Receipt]:
+        """Ask members that have not said so yet to drop an object; return all that is said."""
+        known = {name: Receipt.read(data) for name, data in self.book.receipts(cid).items()}
+        missing = [name for name in self.ring.members() if name not in known]
+        if missing:
+            for name, receipt in self.ring.drop_all(missing, cid).items():
+                if self._is_sound(receipt, cid, name):
+                    self.book.file_receipt(cid, name, receipt.data)
+                    known[name] = receipt
+        return known
+
+    def _is_sound(self, receipt: Receipt, cid: Cid, holder: str) -> bool:
+        """Tell whether a receipt is that member's, for this object, by a link key in force."""
+        assert self._line is not None
+        tip = self._line.chain.tip
+        keys = tip.members.keys(holder, "link", tip.height + 1)
+        said = (receipt.chain, receipt.cid, receipt.owner, receipt.holder)
+        return said == (self.desk.chain, cid, self.desk.member, holder) and any(
+            receipt.is_by(key.pub) for key in keys
+        )
+
+    # ---- what a stop cut off
+
+    def end_puts(self) -> None:
+        """Record objects that were spread and whose record a stop or a full chain kept back."""
+        for noted in list(self.book.objects(PUTTING)):
+            if noted.cid in self._running:
+                continue
+            if self.storing.find_object(noted.cid, self.desk.member) is None:
+                length = self.find_manifest(noted.cid).layout.length
+                self.storing.keep(noted.cid, length, sealed=noted.sealed)
+            self.book.move(noted.cid, KEPT)
+
+    def end_told(self) -> None:
+        """Have all know of what is erased here, and ask for the receipts that are missing."""
+        for noted in list(self.book.objects(ERASED)):
+            self._tell_erased(noted.cid)
+            if set(self.ring.members()) - self.book.receipts(noted.cid).keys():
+                self.collect_receipts(noted.cid)
+
+
+def unknown_object(cid: Cid) -> NotFound:
+    """Return the error for an object that is not kept, or none of this member's."""
+    return NotFound(
+        "spread.unknown",
+        f"{cid} is not kept, was erased, or is another member's",
+        cure="List what is kept: tally store objects.",
+        cid=str(cid),
+    )

@@ -1,0 +1,121 @@
+"""How objects that members hold for one another stand, and what was done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tallystick.base.codec import Cid
+
+__all__ = ["KeptObject", "Report", "Scrubbed", "Shape", "Standing"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptObject:
+    """An object as the chain tells of it.
+
+    Attributes:
+        manifest: its name.
+        member: who spread it.
+        size: its bytes as they are held.
+        sealed: whether it opens by a key alone.
+        at: when its record was admitted, ms since 1970 UTC.
+        erased: whether it is to be dropped by whoever holds any of it.
+    """
+
+    manifest: Cid
+    member: str
+    size: int
+    sealed: bool
+    at: int
+    erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What of an object's manifest it takes to tell how it stands.
+
+    Attributes:
+        id: drawn for it; decides its order of members.
+        owner: who put it.
+        code: the profile's name.
+        n: how many shards it has.
+        k: how many give it back.
+    """
+
+    id: bytes
+    owner: str
+    code: str
+    n: int
+    k: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an object stands.
+
+    Attributes:
+        kept: what the chain tells of it.
+        shape: None where nobody who answers has its manifest.
+        held: who says to hold each shard.
+    """
+
+    kept: KeptObject
+    shape: Shape | None
+    held: Mapping[int, list[str]]
+
+    @property
+    def left(self) -> int:
+        """How many more shards may be lost before it is: negative once it cannot be read."""
+        return len(self.held) - self.shape.k if self.shape is not None else -1
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every shard is held."""
+        return self.shape is not None and len(self.held) == self.shape.n
+
+
+@dataclass(slots=True)
+class Report:
+    """What a round did.
+
+    Attributes:
+        at_ms: when it ended, ms since 1970 UTC.
+        scrubbed_bytes: of own shards, read again.
+        rotten: own shards that were not what was put; dropped, to be made anew.
+        repaired: shards made anew.
+        read_bytes: of others' shards, for it.
+        moved: own shards handed over to the member whose they are.
+        dropped: objects dropped, erased or collected.
+        lacking: shards for which there is no member.
+        failed: codes of what could not be done now, by how often.
+    """
+
+    at_ms: int = 0
+    scrubbed_bytes: int = 0
+    rotten: int = 0
+    repaired: int = 0
+    read_bytes: int = 0
+    moved: int = 0
+    dropped: int = 0
+    lacking: int = 0
+    failed: dict[str, int] = field(default_factory=dict)
+
+    def fail(self, code: str) -> None:
+        """Note what could not be done, by its error's code."""
+        self.failed[code] = self.failed.get(code, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Scrubbed:
+    """What a stretch of scrubbing found.
+
+    Attributes:
+        bytes: of own shards, read again.
+        rotten: (object, shard) that were not what was put; dropped.
+        last: the last object that was read whole; None once all were.
+    """
+
+    bytes: int
+    rotten: tuple[tuple[Cid, int], ...]
+    last: Cid | None

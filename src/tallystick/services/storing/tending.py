@@ -1,0 +1,295 @@
+"""Objects seen to while a member is served: dropped, scrubbed, repaired, handed over, collected.
+
+Laws: what the chain says is erased is dropped, and what it says is kept is never collected; an
+object is repaired by its owner, else by the first in its order that answers, those with the fewest
+losses left first; one that has some left waits a while, for a member that is away may come back.
+A shard is handed over by who holds it, and dropped there only once another has it. Nothing goes
+faster than its rate, and a fault of one object ends no other's turn.
+Source: docs/spec/spread.md, "Tending".
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Final
+
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.kernel.store.spread.manifest import Manifest
+from tallystick.kernel.store.spread.placement import order_members
+from tallystick.kernel.store.spread.reading import repair_object
+from tallystick.services.storing.acts import Spreading
+from tallystick.services.storing.standing import KeptObject, Report, Scrubbed, Shape, Standing
+from tallystick.services.storing.survey import Survey, shape_of, survey_members
+
+__all__ = ["Pace", "Rates", "Tending"]
+
+_MIB: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """How fast and how patient tending is.
+
+    Attributes:
+        repair_bytes: read a second for repairs and hand-overs.
+        scrub_bytes: of own shards, read again a second.
+        scrub_share_s: how long one round scrubs at most, seconds.
+        patience_s: how long an object that can stand more losses waits for its members.
+        grace_s: how long shards that no record speaks of are kept.
+    """
+
+    repair_bytes: int = 16 * _MIB
+    scrub_bytes: int = 4 * _MIB
+    scrub_share_s: float = 5.0
+    patience_s: float = 600.0
+    grace_s: float = 86_400.0
+
+
+class Pace:
+    """Keeps work to a rate.
+
+    Args:
+        rate: bytes a second, >= 1.
+        ended: once set, the work is broken off.
+    """
+
+    def __init__(self, rate: int, ended: threading.Event) -> None:
+        self._rate = rate
+        self._ended = ended
+        self._free_s = time.monotonic()
+        self.bytes = 0
+
+    def take(self, count: int) -> None:
+        """Wait as long as so many bytes take.
+
+        Raises:
+            Unavailable: `spread.ended`, the member ends.
+        """
+        self.bytes += count
+        now = time.monotonic()
+        self._free_s = max(self._free_s, now - 1) + count / self._rate
+        if self._ended.wait(max(0.0, self._free_s - now)):
+            raise Unavailable("spread.ended", "the member ends", cure="Start it again.")
+
+
+class Tending:
+    """One member's seeing to objects.
+
+    Args:
+        spreading: the member's.
+        ended: once set, work under way is broken off.
+        rates: how fast.
+    """
+
+    def __init__(
+        self,
+        spreading: Spreading,
+        ended: threading.Event,
+        rates: Rates = Rates(),
+    ) -> None:
+        self._spreading = spreading
+        self._ended = ended
+        self._rates = rates
+        self._short: dict[Cid, float] = {}
+        self._after: Cid | None = None
+        self._forgotten: set[tuple[Cid, str]] = set()
+        self._lock = threading.Lock()
+        self._scrubbed = self._rotten = 0
+
+    def round(self) -> Report:
+        """See to everything but own shards once, and return what was done since the last one.
+
+        Nothing is done where there are no objects.
+        """
+        spreading, report = self._spreading, Report()
+        if not spreading.is_needed:
+            return report
+        for step in (spreading.end_puts, spreading.end_erasures, spreading.end_told):
+            self._try(report, step)
+        for work in (self._drop_erased, self._repair_and_move):
+            self._try(report, partial(work, report))
+        with self._lock:
+            report.scrubbed_bytes, self._scrubbed = self._scrubbed, 0
+            report.rotten, self._rotten = self._rotten, 0
+        report.at_ms = spreading.desk.now_ms()
+        spreading.report = report
+        return report
+
+    @staticmethod
+    def _try(report: Report, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Error as error:
+            report.fail(error.code)
+
+    # ---- dropping
+
+    def _drop_erased(self, report: Report) -> None:
+        """Drop what is erased, with keys that were lent, and what no record ever spoke of."""
+        spreading = self._spreading
+        for cid in list(spreading.ring.own.objects()):
+            self._try(report, partial(self._drop_if_gone, cid, report))
+        for kept in spreading.storing.list_objects(erased=1):
+            place = (kept.manifest, kept.member)
+            if place not in self._forgotten:
+                spreading.forget_erased(kept)
+                self._forgotten.add(place)
+
+    def _drop_if_gone(self, cid: Cid, report: Report) -> None:
+        spreading, own = self._spreading, self._spreading.ring.own
+        if (shape := spreading.shapes.get(cid)) is None:
+            shape = spreading.shapes[cid] = shape_of(Manifest.read(own.manifest_of(cid)))
+        # Another's record of it says nothing: whoever named it first is not who put it.
+        kept = spreading.storing.find_object(cid, shape.owner)
+        held_ms = spreading.desk.now_ms() - own.since_ms(cid)
+        if kept.erased if kept is not None else held_ms >= self._rates.grace_s * 1_000:
+            own.drop(cid)
+            report.dropped += 1
+
+    # ---- scrubbing
+
+    def scrub_round(self) -> None:
+        """Read some own shards again, going on from where the last time ended.
+
+        Apart from `round`: a large shard takes long at its rate, and nothing else waits for it.
+        """
+        pace = Pace(self._rates.scrub_bytes, self._ended)
+        found = self.scrub(self._after, pace, self._rates.scrub_share_s)
+        self._after = found.last
+        with self._lock:
+            self._scrubbed += found.bytes
+            self._rotten += len(found.rotten)
+
+    def scrub(self, after: Cid | None, pace: Pace, share_s: float) -> Scrubbed:
+        """Read own shards again for a while, from the object after `after`; drop rotten ones.
+
+        At least one object is read, whatever it takes.
+        """
+        own, until = self._spreading.ring.own, time.monotonic() + share_s
+        rotten: list[tuple[Cid, int]] = []
+        waiting = [each for each in own.objects() if after is None or each.digest > after.digest]
+        for cid, following in pairwise([*waiting, None]):
+            assert cid is not None
+            for shard in self._find_rotten(cid, pace):
+                own.drop(cid, shard)
+                rotten.append((cid, shard))
+            if following is not None and time.monotonic() > until:
+                return Scrubbed(pace.bytes, tuple(rotten), cid)
+        return Scrubbed(pace.bytes, tuple(rotten), None)
+
+    def _find_rotten(self, cid: Cid, pace: Pace) -> list[int]:
+        own = self._spreading.ring.own
+        try:
+            return sorted({each.shard for each in own.scrub(cid, pace.take)})
+        except Invalid:
+            # The manifest itself is damaged: nothing here can be checked by it.
+            return list(own.shards_of(cid))
+
+    # ---- repairing
+
+    def _repair_and_move(self, report: Report) -> None:
+        survey = survey_members(self._spreading)
+        standings = [survey.stand(kept) for kept in self._concerning(survey)]
+        short = [each for each in standings if self._is_due(each, survey)]
+        for standing in sorted(short, key=lambda each: (each.left, each.kept.manifest.digest)):
+            self._try(report, partial(self.repair, standing, report))
+        for standing in standings:
+            self._try(report, partial(self._hand_over, standing, survey, report))
+
+    def _concerning(self, survey: Survey) -> Iterator[KeptObject]:
+        """Yield objects that this member holds some of, put, or may have to see to for another."""
+        me = self._spreading.desk.member
+        held = survey.told[me].held if me in survey.told else {}
+        for kept in self._spreading.storing.list_objects(erased=0):
+            if kept.member == me or kept.manifest in held or kept.member not in survey.told:
+                yield kept
+
+    def _is_due(self, standing: Standing, survey: Survey) -> bool:
+        """Tell whether this member is to repair an object now."""
+        cid, shape = standing.kept.manifest, standing.shape
+        if shape is None or standing.is_whole:
+            self._short.pop(cid, None)
+            return False
+        since = self._short.setdefault(cid, time.monotonic())
+        if standing.left < 0 or survey.leader(shape) != self._spreading.desk.member:
+            return False
+        # What lacks while all are there comes back with nobody.
+        is_urgent = standing.left == 0 or survey.is_complete
+        return is_urgent or time.monotonic() - since >= self._rates.patience_s
+
+    def repair(self, standing: Standing, report: Report) -> None:
+        """Make an object's lost shards anew, for members that hold none.
+
+        Raises:
+            Unavailable: `spread.lost`, `spread.contradiction`.
+        """
+        spreading = self._spreading
+        manifest = spreading.find_manifest(standing.kept.manifest)
+        pace = Pace(self._rates.repair_bytes, self._ended)
+        done = repair_object(spreading.ring, manifest, pace=pace.take)
+        spreading.hear(done.liars)
+        report.repaired += len(done.made)
+        report.read_bytes += done.read_bytes
+        report.lacking += len(done.missing)
+
+    # ---- handing over
+
+    def _hand_over(self, standing: Standing, survey: Survey, report: Report) -> None:
+        """Give own shards to whose they are now, and drop those that another holds too."""
+        shape, own = standing.shape, self._spreading.ring.own
+        if shape is None:
+            return
+        me, cid = self._spreading.desk.member, standing.kept.manifest
+        order = order_members(shape.id, {*self._spreading.ring.members(), *survey.told})
+        for shard in own.shards_of(cid):
+            others = [name for name in standing.held.get(shard, []) if name != me]
+            earlier = [name for name in others if order.index(name) < order.index(me)]
+            if any(self._holds(name, cid, shard) for name in earlier):
+                own.drop(cid, shard)
+                report.moved += 1
+            elif me not in order[: shape.n] and (to := _heir(standing, shape, order, survey)):
+                self._give(to, cid, shard)
+                own.drop(cid, shard)
+                report.moved += 1
+
+    def _holds(self, member: str, cid: Cid, shard: int) -> bool:
+        """Tell whether a member truly holds a shard: all of it is read and checked."""
+        manifest = self._spreading.find_manifest(cid)
+        pace = Pace(self._rates.repair_bytes, self._ended)
+        chunks = range(manifest.layout.profile.alpha)
+        for place in range(manifest.layout.segment_count):
+            try:
+                data = self._spreading.ring.read(member, cid, ([place], shard), chunks)
+            except Error:
+                return False
+            pace.take(len(data))
+            if manifest.find_wrong(place, shard, chunks, data) is not None:
+                return False
+        return True
+
+    def _give(self, to: str, cid: Cid, shard: int) -> None:
+        """Send an own shard to a member that keeps it once it has read it again."""
+        ring, manifest = self._spreading.ring, self._spreading.find_manifest(cid)
+        pace = Pace(self._rates.repair_bytes, self._ended)
+        chunks = range(manifest.layout.profile.alpha)
+        for place, segment in enumerate(manifest.layout.segments()):
+            data = ring.own.read(cid, shard, [place], chunks)
+            if data:
+                ring.write(to, (manifest.id, shard), segment.piece_start, data)
+            pace.take(len(data))
+        ring.finish(to, manifest, shard)
+
+
+def _heir(standing: Standing, shape: Shape, order: list[str], survey: Survey) -> str:
+    """Return the first of an object's own members that answers and holds none; "" for nobody."""
+    taken = {name for names in standing.held.values() for name in names}
+    free: Iterator[str] = (
+        name for name in order[: shape.n] if name in survey.told and name not in taken
+    )
+    return next(free, "")

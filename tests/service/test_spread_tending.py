@@ -1,0 +1,249 @@
+"""Objects are seen to while members come and go: rot, lost disks, missed erasures."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from counties import open_town
+from stores import CODE, DATA, Place, found_small
+from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Denied, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.kernel.store.spread.putting import put_object
+from tallystick.kernel.store.spread.receipt import Vouching
+from tallystick.kernel.store.spread.serving import answer_for
+from tallystick.kernel.store.zigzag.profile import find_profile
+from tallystick.services.storing.acts import Wanted
+from tallystick.services.storing.survey import Survey, survey_members
+from tallystick.services.storing.tending import Rates, Tending
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return found_small(tmp_path_factory.mktemp("founded"))
+
+
+@pytest.fixture
+def place(founded: Path, tmp_path: Path) -> Iterator[Place]:
+    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as town:
+        yield Place(town)
+
+
+def test_rot_is_dropped_by_who_has_it_and_made_anew_by_the_owner(place: Place) -> None:
+    cid = place.put()
+    shard, (name,) = next(iter(place.holders(cid).items()))
+    path = place.house.node(name).folder / "shards" / cid.digest.hex() / str(shard)
+    data = bytearray(path.read_bytes())
+    data[77] ^= 4
+    path.write_bytes(data)
+    assert place.round(name)[name].rotten == 1
+    assert shard not in place.holders(cid)
+    others = [each for each in place.names if each not in ("village", name)]
+    assert not any(report.repaired for report in place.round(*others).values()), "the owner's turn"
+    assert place.round("village")["village"].repaired == 1
+    assert sorted(place.holders(cid)) == [0, 1, 2, 3]
+    assert place.read("village", cid) == DATA
+    assert not place.round(*place.names)["village"].repaired
+
+
+def test_who_was_away_for_long_is_replaced_and_back_again_drops_what_another_has(
+    place: Place,
+) -> None:
+    cid = place.put()
+    order = place.order(cid)
+    away = next(name for name in order[:4] if name != "village")
+    place.part(away)
+    place.round("village")
+    held = place.holders(cid)
+    assert sorted(held) == [0, 1, 2, 3]
+    (stand_in,) = {name for names in held.values() for name in names} - set(order[:4])
+    place.part()
+    assert sum(len(names) for names in place.holders(cid).values()) == 5
+    for _ in range(2):
+        place.round()
+    held = place.holders(cid)
+    assert sorted(held) == [0, 1, 2, 3]
+    names = [name for each in held.values() for name in each]
+    assert sorted(names) == sorted(order[:4]), "each shard is where it belongs, and once"
+    assert stand_in not in names
+    assert place.read("village", cid) == DATA
+
+
+def test_a_shard_goes_home_once_its_member_is_there_and_holds_none(place: Place) -> None:
+    cid = place.put()
+    order = place.order(cid)
+    home = next(name for name in order[:4] if name != "village")
+    place.part(home)
+    place.round("village")
+    place.lose_disk(home)
+    place.part()
+    reports = place.round()
+    assert sum(each.moved for each in reports.values()) == 1
+    names = [name for each in place.holders(cid).values() for name in each]
+    assert sorted(names) == sorted(order[:4])
+    assert place.read("village", cid) == DATA
+
+
+def test_a_member_that_says_it_holds_a_shard_makes_nobody_drop_theirs(place: Place) -> None:
+    cid = place.put()
+    order, held = place.order(cid), place.holders(cid)
+    shard, (last,) = next((s, who) for s, who in held.items() if who == [order[3]])
+    liar = order[0]
+    own = place.spread(liar).ring.own
+    fake = own.folder / cid.digest.hex() / str(shard)
+    fake.write_bytes(bytes(place.spread(last).ring.own.size_of(cid)))
+    assert sorted(place.holders(cid)[shard]) == sorted([liar, last])
+    report = place.round(last)[last]
+    assert not report.moved
+    assert place.spread(last).ring.own.shards_of(cid) == (shard,)
+
+
+def test_erasing_reaches_who_was_away_and_every_word_is_collected(place: Place) -> None:
+    cid = place.put()
+    manifest = place.spread("village").find_manifest(cid)
+    place.spread("village").grant(cid, "newspaper", 3)
+    assert place.read("newspaper", cid) == DATA
+    away = next(name for name in place.order(cid)[:4] if name not in ("village", "finance"))
+    place.part(away)
+    said = place.spread("village").erase(cid)
+    assert set(said) == set(place.names) - {away}
+    assert place.spread("village").desk.keys.find(cid) is None
+    place.part()
+    assert place.spread(away).ring.own.shards_of(cid)
+    place.round()
+    assert not place.spread(away).ring.own.shards_of(cid)
+    assert place.spread("newspaper").desk.keys.find(cid) is None
+    place.round("village")
+    said = place.spread("village").collect_receipts(cid)
+    assert set(said) == set(place.names)
+    for name in place.names:
+        with pytest.raises(NotFound, match=r"spread\.unknown"):
+            place.read(name, cid)
+    with pytest.raises(Denied, match=r"spread\.erased"):
+        # Nobody takes it again, whoever kept the shards' bytes.
+        place.spread("finance").ring.finish(away, manifest, 0)
+
+
+def test_what_another_says_of_an_object_destroys_nobodys_key(place: Place) -> None:
+    cid = place.put()
+    place.spread("village").grant(cid, "newspaper", 3)
+    assert place.read("newspaper", cid) == DATA
+    foe = place.spread("cooperative").storing
+    foe.keep(cid, 1, sealed=True)
+    foe.erase(cid)
+    for _ in range(2):
+        place.round()
+    assert place.read("village", cid) == DATA
+    assert place.spread("newspaper").desk.keys.find(cid) is not None
+    assert place.read("newspaper", cid) == DATA
+    office = place.house.office("regulator")
+    assert office.show_object(str(cid))["member"] == "village"
+
+
+def test_a_word_that_is_not_the_members_own_counts_for_nothing(place: Place) -> None:
+    cid = place.put()
+    forger, quoter = [name for name in place.names if name != "village"][:2]
+    for name, holder in ((forger, forger), (quoter, forger)):
+        spread = place.spread(name)
+        key = SigningKey.from_seed(b"x" * 32)
+        if name == quoter:
+            # It passes another's name off as its own, signed by its own true key.
+            key = SigningKey.from_seed(place.house.node(name).secrets.link)
+        vouching = Vouching(member=holder, chain=spread.desk.chain, sign=key.sign)
+        spread.ring.link.serve(answer_for(spread.ring.own, vouching))
+    assert set(place.spread("village").erase(cid)) == set(place.names) - {forger, quoter}
+
+
+def test_what_no_record_speaks_of_is_collected_and_what_one_does_never(place: Place) -> None:
+    cid = place.put()
+    ring = place.spread("finance").ring
+    stray = put_object(ring, io.BytesIO(DATA), bytes(16), find_profile(CODE)).manifest.cid
+    assert place.holders(stray)
+    # Whoever names another's object holds nobody to keep it.
+    place.spread("newspaper").storing.keep(stray, 1, sealed=True)
+    reports = place.round()
+    assert sum(each.dropped for each in reports.values()) == 4
+    assert not place.holders(stray)
+    assert sorted(place.holders(cid)) == [0, 1, 2, 3]
+
+
+def test_the_objects_of_a_party_go_with_it(place: Place) -> None:
+    office = place.house.office("village")
+    party = office.add_party("household", {"name": "甲乙丙"})
+    cid, other = place.put(party=bytes.fromhex(party)), place.put()
+    office.erase_party(party)
+    assert place.spread("village").desk.keys.find(cid) is None
+    kept = place.spread("village").storing.find_object(cid, "village")
+    assert kept is not None
+    assert not kept.erased, "it is told in the day's bundle"
+    place.house.node("village").desk.record_pending()
+    for _ in range(2):
+        place.round()
+    assert not place.holders(cid)
+    assert place.read("village", other) == DATA
+
+
+def test_a_put_that_was_cut_off_before_its_record_is_ended(place: Place) -> None:
+    spread = place.spread("village")
+    keep, spread.storing.keep = spread.storing.keep, _killed  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        spread.put(io.BytesIO(DATA), Wanted(code=CODE))
+    spread.storing.keep = keep  # type: ignore[method-assign]
+    (noted,) = spread.book.objects()
+    assert spread.storing.find_object(noted.cid, "village") is None
+    for _ in range(2):
+        place.round("village")
+    assert place.read("village", noted.cid) == DATA
+    assert len(list(spread.storing.list_objects())) == 1
+
+
+def _killed(*_: object, **__: object) -> bytes:
+    raise RuntimeError
+
+
+def test_an_owner_whose_notes_are_older_still_grants_and_erases(place: Place) -> None:
+    cid = place.put()
+    spread = place.spread("village")
+    with sqlite3.connect(place.house.node("village").folder / "store.db") as older:
+        older.execute("DELETE FROM spread_object")
+    spread.grant(cid, "newspaper", 1)
+    assert place.read("newspaper", cid) == DATA
+    assert set(spread.erase(cid)) == set(place.names)
+
+
+def test_who_is_away_is_waited_for_and_what_is_lost_for_good_is_not(place: Place) -> None:
+    cid = place.put()
+    away = next(name for name in place.order(cid)[:4] if name != "village")
+    patient = Tending(place.spread("village"), place.ended, Rates(repair_bytes=1 << 40))
+    place.part(away)
+    assert patient.round().repaired == 0, "one loss more can be borne, and it may come back"
+    place.part()
+    place.lose_disk(away)
+    assert patient.round().repaired == 1
+    assert sorted(place.holders(cid)) == [0, 1, 2, 3]
+
+
+def test_work_under_way_ends_with_the_member(place: Place) -> None:
+    cid = place.put()
+    place.spread(place.order(cid)[1]).ring.own.drop(cid)
+    slow = Tending(place.spread("village"), place.ended, Rates(patience_s=0, repair_bytes=1))
+    place.ended.set()
+    assert slow.round().failed.get("spread.ended")
+
+
+def test_a_survey_tells_how_many_losses_are_left(place: Place) -> None:
+    cid = place.put()
+    found: Survey = survey_members(place.spread("finance"))
+    (standing,) = found.standings()
+    assert (standing.left, standing.is_whole, standing.kept.manifest) == (2, True, cid)
+    gone = place.order(cid)[:3]
+    place.part(*gone)
+    asker = next(name for name in place.names if name not in gone)
+    (standing,) = survey_members(place.spread(asker)).standings()
+    assert standing.left == -1
