@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from tallystick.kernel.store.spread.manifest import hash_pieces
 from tallystick.kernel.store.spread.sealed import SealedSource, StreamKey
+from tallystick.kernel.store.spread.source import fill
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
 from tallystick.kernel.store.unixfs.dag import Dag
 from tallystick.kernel.store.unixfs.importer import collect, import_file
@@ -78,12 +79,17 @@ class Blocks:
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, none at the end."""
-        while not (found := self._block.read(size)):
+        room = memoryview(bytearray(size))
+        return bytes(room[: self.readinto(room)])
+
+    def readinto(self, room: memoryview, /) -> int:
+        """Write the next bytes into a room, as a file does; return how many, 0 at the end."""
+        while not (count := self._block.readinto(room)):
             made = next(self._blocks, None)
             if made is None:
-                return b""
+                return 0
             self._block = io.BytesIO(made[1])
-        return found
+        return count
 
 
 def put_whole(data: bytes) -> list[bytes]:
@@ -91,11 +97,12 @@ def put_whole(data: bytes) -> list[bytes]:
     keys = StreamKey.of(bytes(32), bytes(32), "bank", bytes(16))
     source = SealedSource(Blocks(data), keys)
     room = Layout(DEFAULT_PROFILE, LENGTH_MAX, SEGMENT_BYTES).full_bytes
+    memory = memoryview(bytearray(room))
     length, digests = 0, []
-    while part := source.read(room):
-        segment = Layout(DEFAULT_PROFILE, length + len(part)).segment(len(digests))
-        digests.append(hash_pieces(segment, encode(part)))
-        length += len(part)
+    while count := fill(source, memory):
+        length += count
+        segment = Layout(DEFAULT_PROFILE, length).segment(len(digests))
+        digests.append(hash_pieces(segment, encode(memory[:count])))
     return digests
 
 

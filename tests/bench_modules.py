@@ -13,7 +13,12 @@ BENCH = Path(__file__).resolve().parents[1] / "bench"
 
 
 def load_bench(name: str) -> ModuleType:
-    if str(BENCH) not in sys.path:
-        # Behind all else: a bench may be called as a package is.
-        sys.path.append(str(BENCH))
-    return importlib.import_module(name)
+    """Import a bench and what it imports; the folder is looked into no longer than that.
+
+    `bench/console.py` would stand before `tests/console`, which is no regular package.
+    """
+    sys.path.append(str(BENCH))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(BENCH))

@@ -210,6 +210,12 @@ class Town:
             },
             "notice.withdrawn": lambda: {"notice": self.known("notice.posted")},
             "guidance.given": lambda: {"topic": "aid"},
+            "object.kept": lambda: {
+                "manifest": draws.choice(list(links(9))),
+                "size": draws.choice((0, 5)),
+                "sealed": draws.choice((0, 1)),
+            },
+            "object.erased": lambda: {"manifest": draws.choice(list(links(9)))},
             "project.evaluated": lambda: {"project": self.known("case.applied"), "score": 5},
             "news.published": lambda: {"object": CATALOGUE, "language": "zh"},
             "news.corrected": lambda: {

@@ -20,6 +20,7 @@ from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_piec
 from tallystick.kernel.store.spread.placement import place_shards
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.spread.serving import PIECE_BYTES_MAX
+from tallystick.kernel.store.spread.source import fill
 from tallystick.kernel.store.unixfs.importer import Readable
 from tallystick.kernel.store.zigzag.coder import encode
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, SEGMENT_BYTES, Layout
@@ -83,17 +84,19 @@ def _send_all(
     sending: _Sending, source: Readable, cut: tuple[Profile, int], progress: Callable[[int], None]
 ) -> Manifest:
     profile, segment_bytes = cut
-    room = Layout(profile, LENGTH_MAX, segment_bytes).full_bytes
+    memory = memoryview(bytearray(Layout(profile, LENGTH_MAX, segment_bytes).full_bytes))
     digests: list[bytes] = []
     length = 0
     with ThreadPoolExecutor(profile.n) as pool:
-        while data := _read_full(source, room):
-            segment = Layout(profile, length + len(data), segment_bytes).segment(len(digests))
+        # All of a segment has been sent before the next is read into the same memory.
+        while count := fill(source, memory):
+            data = memory[:count]
+            segment = Layout(profile, length + count, segment_bytes).segment(len(digests))
             pieces = encode(data, profile)
             digests.append(hash_pieces(segment, pieces))
             list(pool.map(partial(sending.send, at=segment.piece_start), range(profile.n), pieces))
             sending.check(profile)
-            length += len(data)
+            length += count
             progress(length)
         layout = Layout(profile, length, segment_bytes)
         manifest = Manifest.of(sending.identifier, sending.ring.member, layout, digests)
@@ -151,11 +154,3 @@ class _Sending:
                 f" {error.message}",
                 cure="Try again when more members are up.",
             )
-
-
-def _read_full(source: Readable, size: int) -> bytes:
-    """Return the next bytes, `size` unless the source ends."""
-    found = bytearray()
-    while len(found) < size and (data := source.read(size - len(found))):
-        found += data
-    return bytes(found)

@@ -24,6 +24,7 @@ from tallystick.base.codec import encode
 from tallystick.base.errors import Corrupt, Invalid
 from tallystick.chain.digest import domain
 from tallystick.chain.seal import derive_keys
+from tallystick.kernel.store.spread.source import fill
 from tallystick.kernel.store.unixfs.importer import Readable
 
 __all__ = ["CHUNK_BYTES", "SealedSource", "StreamKey", "open_sealed_stream", "plain_bytes"]
@@ -70,30 +71,41 @@ class SealedSource:
     def __init__(self, source: Readable, keys: StreamKey) -> None:
         self._source = source
         self._cipher = AESGCM(keys.key)
-        self._rest = _VERSION + keys.commitment
-        self._ahead = _read_full(source, CHUNK_BYTES)
+        self._rest = memoryview(_VERSION + keys.commitment)
+        self._chunk, self._next = (memoryview(bytearray(CHUNK_BYTES)) for _ in range(2))
+        self._ahead = fill(source, self._next)
         self._place = 0
         self._done = False
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, at most `size`; none at the end."""
-        parts, have = [self._rest], len(self._rest)
-        while have < size and not self._done:
-            parts.append(self._seal_one())
-            have += len(parts[-1])
-        # Only the last part is cut: all before it fit.
-        cut = len(parts[-1]) - max(0, have - size)
-        self._rest, parts[-1] = parts[-1][cut:], parts[-1][:cut]
-        return b"".join(parts)
+        room = memoryview(bytearray(size))
+        return bytes(room[: self.readinto(room)])
 
-    def _seal_one(self) -> bytes:
+    def readinto(self, room: memoryview, /) -> int:
+        """Write the next bytes into a room and return how many; none at the end."""
+        at = min(len(self._rest), len(room))
+        room[:at] = self._rest[:at]
+        self._rest = self._rest[at:]
+        while at < len(room) and not self._done:
+            at += self._seal_one(room[at:])
+        return at
+
+    def _seal_one(self, room: memoryview) -> int:
         """Seal the chunk that was read ahead: only the next one's reading tells if it is last."""
-        chunk = self._ahead
-        self._ahead = _read_full(self._source, CHUNK_BYTES) if len(chunk) == CHUNK_BYTES else b""
+        self._chunk, self._next = self._next, self._chunk
+        chunk = self._chunk[: self._ahead]
+        self._ahead = fill(self._source, self._next) if len(chunk) == CHUNK_BYTES else 0
         self._done = not self._ahead
-        found = self._cipher.encrypt(_nonce(self._place, last=self._done), chunk, None)
+        nonce, size = _nonce(self._place, last=self._done), len(chunk) + TAG_BYTES
         self._place += 1
-        return found
+        if size <= len(room):
+            self._cipher.encrypt_into(nonce, chunk, None, room[:size])
+            return size
+        found = memoryview(self._cipher.encrypt(nonce, chunk, None))
+        room[:] = found[: len(room)]
+        self._rest = found[len(room) :]
+        return len(room)
 
 
 def plain_bytes(length: int) -> int:
@@ -166,15 +178,6 @@ def _chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
         del waiting[:at]
     if waiting:
         yield bytes(waiting)
-
-
-def _read_full(source: Readable, size: int) -> bytes:
-    if len(whole := source.read(size)) == size:
-        return whole
-    found = bytearray(whole)
-    while len(found) < size and (data := source.read(size - len(found))):
-        found += data
-    return bytes(found)
 
 
 def _broken() -> Corrupt:

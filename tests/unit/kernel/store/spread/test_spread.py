@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typing_extensions import Buffer
 
 from circles import Circle, released
 from tallystick.base.errors import Denied, Invalid, NotFound, Unavailable
@@ -218,10 +219,10 @@ def test_a_member_that_fails_while_an_object_is_put_is_left_out_and_told(circle:
     class Failing(io.BytesIO):
         """After the first segment, somebody goes."""
 
-        def read(self, size: int | None = -1, /) -> bytes:
+        def readinto(self, room: Buffer, /) -> int:
             if self.tell() >= MIB:
                 circle.away.add(goes)
-            return super().read(size)
+            return super().readinto(room)
 
     goes = put_object(circle.rings["m00"], io.BytesIO(b""), identifier).holders[3]
     by = next(name for name in circle.names if name != goes)
