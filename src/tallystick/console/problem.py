@@ -60,7 +60,10 @@ def _tell_since(v: Visit, error: Error) -> Markup:
 
 def notify_problem(v: Visit, error: Error) -> None:
     """Tell a refusal in a dialog that stays until it is read."""
-    with ui.dialog().classes("problem-dialog") as dialog, ui.element("div").classes("card dialog"):
+    # Outside what led here, which may go before it is read.
+    with ui.context.client.content:
+        dialog = ui.dialog().classes("problem-dialog")
+    with dialog, ui.element("div").classes("card dialog"):
         ui.html(fill('<div style="padding:18px">{}</div>', draw_problem(v, error)), sanitize=False)
         with ui.element("div").classes("form-foot"):
             ui.space()

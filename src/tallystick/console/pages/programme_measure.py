@@ -133,7 +133,10 @@ class _Dialog:
         self._here = here
         self._brought = brought
         title = v.t("公布一期测算", "Publish a measure")
-        with ui.dialog().props("persistent") as self._dialog, ui.element("div").classes("dialog"):
+        # Outside the page's own part, which a block may draw anew while somebody types here.
+        with ui.context.client.content:
+            self._dialog = ui.dialog().props("persistent")
+        with self._dialog, ui.element("div").classes("dialog"):
             section = ui.element("section").classes("card")
             section.props["role"] = "dialog"
             section.props["aria-label"] = title
@@ -180,7 +183,9 @@ class _Dialog:
         with put_field(
             "day", v.t("调查日", "Surveyed on"), v.t("例如 2026-11-18", "Such as 2026-11-18")
         ):
-            self._day = ui.input(value=now.date().isoformat())
+            # Days of records are UTC's: before eight in the morning today's has not begun.
+            day = datetime.fromtimestamp(v.office.now_ms() / 1_000, UTC).date()
+            self._day = ui.input(value=day.isoformat())
             self._day.props("outlined dense for=field-day aria-describedby=hint-day")
 
     def _put_file(self, name: str, title: str, head: Sequence[str]) -> None:

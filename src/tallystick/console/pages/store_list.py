@@ -141,7 +141,7 @@ def _holder_row(v: Visit, each: Tree, peers: Sequence[Tree]) -> Markup:
 def _draw_part(v: Visit, each: Tree, shard: int) -> Markup:
     is_spare = shard >= each.get("needed", 0)
     said = heard(v.t("备用 ", "spare ")) if is_spare else fill("")
-    return fill('<span class="part {}">{}{}</span>', "spare" if is_spare else "", said, shard + 1)
+    return fill('<span class="shard {}">{}{}</span>', "spare" if is_spare else "", said, shard + 1)
 
 
 def _lacking(v: Visit, each: Tree) -> Markup:

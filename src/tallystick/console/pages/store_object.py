@@ -303,7 +303,7 @@ def _part_row(v: Visit, found: Tree, shard: int, holders: Sequence[str]) -> Sequ
     is_spare = shard >= found["needed"]
     kind = v.t("备用", "Spare") if is_spare else v.t("文件本身", "The file itself")
     look = "gone" if not holders else ("spare" if is_spare else "")
-    number = fill('<span class="part {}">{}</span>', look, shard + 1)
+    number = fill('<span class="shard {}">{}</span>', look, shard + 1)
     if not holders:
         return number, kind, "\u2013", tag(v.t("缺", "Missing"), "alarm")
     names = v.t("、", ", ").join(v.name_of(each) for each in holders)

@@ -281,7 +281,10 @@ async def _show_once(v: Visit, answer: Mapping[str, Any], draw: Redraw) -> None:
     """Show a one-time password, big, until it is put away."""
     password = str(answer["password"])
     title = v.t("一次性密码", "One-time password")
-    with ui.dialog().props("persistent") as dialog, ui.element("div").classes("dialog"):
+    # Outside the dialog that led here: it goes, and would take along what was opened from it.
+    with ui.context.client.content:
+        dialog = ui.dialog().props("persistent")
+    with dialog, ui.element("div").classes("dialog"):
         section = ui.element("section").classes("card")
         section.props["role"] = "dialog"
         section.props["aria-label"] = title

@@ -95,6 +95,8 @@ def _rest(hall: Hall, until: int) -> list[int]:
         asked = Offer(application.height + 1, hall.clock.now_ms(), address, (bytes(16),))
         application.finalize(asked)
         told.append(application.commit())
+        # While a snapshot is being made the next one is passed over: here each is waited for.
+        application.offering.close()
     return told
 
 
