@@ -112,8 +112,10 @@ def _run(folder: Path, kind: str) -> None:
             link = link or path
             addresses[each] = f"http://127.0.0.1:{listener.getsockname()[1]}"
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-            thread.start()
             threads.append((server, thread))
+        # All are composed before any runs: the console's pages are one set a process.
+        for _, thread in threads:
+            thread.start()
         sys.stdout.write(json.dumps({"addresses": addresses, "link": link}) + "\n")
         sys.stdout.flush()
         sys.stdin.read()
