@@ -8,18 +8,16 @@ Two generations, as in the state's cache: what was asked for lately stays.
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Final
 
 from tallystick.base.keys import PUBLIC_SIZE, SIGNATURE_SIZE, verify
+from tallystick.kernel.ledger.signatures import Row
 
 __all__ = ["VERIFIED_MAX", "Verified"]
 
 VERIFIED_MAX: Final = 50_000
 """Signatures of one generation, some 300 bytes each: what a digest of them would save in room, it
 costs in time, since each is asked for three times."""
-
-_Triple: TypeAlias = tuple[bytes, bytes, bytes]
-"""Public key, message, signature."""
 
 
 class Verified:
@@ -33,8 +31,8 @@ class Verified:
 
     def __init__(self, count_max: int = VERIFIED_MAX) -> None:
         self._count_max = count_max
-        self._young: set[_Triple] = set()
-        self._old: set[_Triple] = set()
+        self._young: set[Row] = set()
+        self._old: set[Row] = set()
         self.asked = 0
         """How often it was asked."""
         self.checked = 0

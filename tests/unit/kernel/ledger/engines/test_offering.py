@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from simulation.engines import Council
-from simulation.hall import OTHERS, SPACING, Hall, opened, small
+from simulation.hall import OTHERS, SPACING, Hall
 from simulation.state_sync import ask_abci
 from simulation.validators import engine_keys
 from tallystick.base.clock import SeededEntropy
@@ -18,26 +17,7 @@ from tallystick.kernel.ledger.engines.application import Application, Offer
 from tallystick.kernel.ledger.engines.offering import Offering
 from tallystick.kernel.ledger.engines.validators import address_of
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _small() -> Iterator[None]:
-    with small():
-        yield
-
-
-@pytest.fixture(scope="module")
-def hall(_small: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """A hall that no test changes."""
-    with opened(tmp_path_factory.mktemp("hall")) as found:
-        yield found
-
-
-@pytest.fixture
-def own_hall(tmp_path: Path) -> Iterator[Hall]:
-    """A hall of a test's own."""
-    (tmp_path / "hall").mkdir()
-    with opened(tmp_path / "hall") as found:
-        yield found
+pytestmark = pytest.mark.usefixtures("small_snapshots")
 
 
 # ---- what is offered

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulation.hall import AWAY, OTHERS, Hall, opened, small, tip_of
+from simulation.hall import AWAY, OTHERS, Hall, tip_of
 from simulation.state_sync import Killed
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Conflict, Invalid, Unavailable
@@ -20,26 +20,7 @@ from tallystick.kernel.ledger.engines.marks import Mark, Marks
 from tallystick.kernel.ledger.offer import decode_spans, encode_spans
 from tallystick.kernel.ledger.pen import Pen
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _small() -> Iterator[None]:
-    with small():
-        yield
-
-
-@pytest.fixture(scope="module")
-def hall(_small: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    """A hall that no test changes."""
-    with opened(tmp_path_factory.mktemp("hall")) as found:
-        yield found
-
-
-@pytest.fixture
-def own_hall(tmp_path: Path) -> Iterator[Hall]:
-    """A hall of a test's own."""
-    (tmp_path / "hall").mkdir()
-    with opened(tmp_path / "hall") as found:
-        yield found
+pytestmark = pytest.mark.usefixtures("small_snapshots")
 
 
 def test_a_member_that_holds_nothing_ends_at_the_same_app_hash_and_orders_on(
