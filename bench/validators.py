@@ -196,7 +196,7 @@ class _Served:
     def __init__(self, name: str) -> None:
         self.validator: Validator
         self._name = name
-        self._signed: list[bytes] = []
+        self._signed: dict[bytes, bytes] = {}
         self._times: dict[bytes, list[float]] = {}
 
     def committed(self, effects: Effects) -> None:
@@ -208,7 +208,8 @@ class _Served:
 
     def do_sign(self, first: int, count: int, width: int) -> None:
         chain = self.validator.application.replica.genesis.chain
-        self._signed = [sign(self._name, first + each, width, chain) for each in range(count)]
+        datas = [sign(self._name, first + each, width, chain) for each in range(count)]
+        self._signed = {Transaction.read(data).tid: data for data in datas}
 
     def do_load(self, every_ms: float = 0, offset_ms: float = 0) -> list[float]:
         """Submit what was signed, as fast as it is taken in or one each `every_ms`; wait for all.
@@ -216,9 +217,9 @@ class _Served:
         Returns:
             For each, the milliseconds until this member's own copy held it durably.
         """
-        self._times = {Transaction.read(data).tid: [] for data in self._signed}
+        self._times = {tid: [] for tid in self._signed}
         begun = time.monotonic() + offset_ms / 1_000
-        for index, (tid, data) in enumerate(zip(self._times, self._signed, strict=True)):
+        for index, (tid, data) in enumerate(self._signed.items()):
             if every_ms:
                 time.sleep(max(0, begun + index * every_ms / 1_000 - time.monotonic()))
             self._times[tid].append(time.monotonic())

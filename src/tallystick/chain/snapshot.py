@@ -23,7 +23,7 @@ from tallystick.chain.log import perfect_parts
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.merkle import Peaks
-from tallystick.chain.state import lanes_of, state_root
+from tallystick.chain.state import encode_pair, lanes_of_encoded, state_root
 from tallystick.chain.verdict import Contradicted
 
 __all__ = ["KEY_BYTES_MAX", "VALUE_BYTES_MAX", "Snapshot", "verify_snapshot", "write_snapshot"]
@@ -37,6 +37,9 @@ _SHORT: Final = _BYTES << 5
 _SPELLED: Final = 24
 """A head's low bits from here on say how many bytes of number follow."""
 
+_PAIR: Final = _LIST << 5 | 2
+_SHORT_PAIR_MAX: Final = 2 + 2 * (2 + 255)
+"""Two byte strings of up to 255, and the head of what follows."""
 _HEADS: Final = [[item_head(kind, number) for number in range(_SPELLED)] for kind in range(5)]
 
 Pair = tuple[bytes, bytes]
@@ -93,7 +96,7 @@ def write_snapshot(
     parts += [*map(_item, peaks.hashes), item_head(_LIST, count)]
     size, told = 0, 0
     for key, value in pairs:
-        parts.append(b"\x82" + _item(key) + _item(value))
+        parts.append(encode_pair(key, value))
         size += len(parts[-1])
         told += 1
         if size >= _CHUNK:
@@ -134,7 +137,7 @@ def verify_snapshot(
     if peaks.root() != fields["log_root"]:
         raise _no("snapshot.log", "log")
     found = _Pairs(stream, take)
-    lanes = lanes_of(found)
+    lanes = lanes_of_encoded(found)
     stream.end()
     if state_root(writes_root, lanes) != fields["state_root"]:
         raise _no("snapshot.state", "state")
@@ -166,11 +169,11 @@ class _Pairs:
         self.count = stream.head(_LIST, INTEGER_MAX)
         self.members: bytes | None = None
 
-    def __iter__(self) -> Iterator[Pair]:
-        stream, take, last = self._stream, self._take, b""
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield each pair's own bytes."""
+        read, take, last = self._stream.pair, self._take, b""
         for number in range(self.count):
-            stream.expect(_LIST, 2)
-            key, value = stream.octets(KEY_BYTES_MAX), stream.octets(VALUE_BYTES_MAX)
+            data, key, value = read()
             if number and key <= last:
                 raise refuse("pair order")
             last = key
@@ -178,7 +181,17 @@ class _Pairs:
                 self.members = value
             if take is not None:
                 take(key, value)
-            yield key, value
+            yield data
+
+
+def _find_short(data: bytes, at: int) -> tuple[int, int]:
+    """Return where a byte string of up to 255 begins and ends; (0, 0) if its head is another."""
+    size = data[at] - _SHORT
+    if 0 <= size < _SPELLED:
+        return at + 1, at + 1 + size
+    if size == _SPELLED and data[at + 1] >= _SPELLED:
+        return at + 2, at + 2 + data[at + 1]
+    return 0, 0
 
 
 class _Stream:
@@ -234,18 +247,21 @@ class _Stream:
 
     def octets(self, most: int) -> bytes:
         """Return a byte string of at most that length."""
-        # Nearly every key and value is short and in the buffer: a head of one byte or two.
-        data, at = self._buffer, self._at
-        if at + 2 <= len(data):
-            size, begin = data[at] - _SHORT, at + 1
-            if size == _SPELLED:
-                size, begin = data[begin], begin + 1
-                size = size if size >= _SPELLED else -1
-            end = begin + size
-            if 0 <= size <= most and data[at] <= _SHORT + _SPELLED and end <= len(data):
-                self._at = end
-                return data[begin:end]
         return self.take(self.head(_BYTES, most))
+
+    def pair(self) -> tuple[bytes, bytes, bytes]:
+        """Return a list of two byte strings as it stands there, and both."""
+        data, at = self._buffer, self._at
+        # Nearly every pair is short and in the buffer.
+        if at + _SHORT_PAIR_MAX <= len(data) and data[at] == _PAIR:
+            begin, middle = _find_short(data, at + 1)
+            after, end = _find_short(data, middle)
+            if begin and after:
+                self._at = end
+                return data[at:end], data[begin:middle], data[after:end]
+        self.expect(_LIST, 2)
+        key, value = self.octets(KEY_BYTES_MAX), self.octets(VALUE_BYTES_MAX)
+        return encode_pair(key, value), key, value
 
     def digest(self) -> bytes:
         """Return a byte string of 32."""

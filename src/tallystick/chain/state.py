@@ -28,7 +28,9 @@ __all__ = [
     "Overlay",
     "Read",
     "commit_changes",
+    "encode_pair",
     "lanes_of",
+    "lanes_of_encoded",
     "state_root",
 ]
 
@@ -80,7 +82,7 @@ class Overlay:
         }
 
 
-def _pair(key: bytes, value: bytes | None) -> bytes:
+def encode_pair(key: bytes, value: bytes | None) -> bytes:
     """Return m([key, value]), m([key]) if the value is None; written here as each pair needs it."""
     item = item_head(2, len(key)) + key
     return b"\x81" + item if value is None else b"\x82" + item + item_head(2, len(value)) + value
@@ -113,17 +115,22 @@ def commit_changes(lanes: bytes, before: Read, changes: Changes) -> tuple[bytes,
     The root is over the changed keys, ascending: m([key, value]), or m([key]) if deleted.
     """
     keys = sorted(changes)
-    pairs = [_pair(key, changes[key]) for key in keys]
+    pairs = [encode_pair(key, changes[key]) for key in keys]
     olds = ((key, before(key)) for key in keys)
     total = np.frombuffer(lanes, dtype="<u2").copy()
     total += _sum(p for p, key in zip(pairs, keys, strict=True) if changes[key] is not None)
-    total -= _sum(_pair(key, value) for key, value in olds if value is not None)
+    total -= _sum(encode_pair(key, value) for key, value in olds if value is not None)
     return total.tobytes(), root_of(pairs)
 
 
 def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the lanes of a whole map."""
-    return _sum(itertools.starmap(_pair, pairs)).tobytes()
+    return lanes_of_encoded(itertools.starmap(encode_pair, pairs))
+
+
+def lanes_of_encoded(pairs: Iterable[bytes]) -> bytes:
+    """Return the lanes of a whole map whose pairs are encoded as `encode_pair` does."""
+    return _sum(pairs).tobytes()
 
 
 def state_root(writes: bytes, lanes: bytes) -> bytes:

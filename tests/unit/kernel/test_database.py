@@ -92,6 +92,7 @@ def test_a_missing_file_is_not_found_and_not_made(tmp_path: Path) -> None:
     [
         lambda d: d.run("INSERT INTO thing VALUES (1, x'00')"),
         lambda d: d.run_many("INSERT INTO thing VALUES (?, ?)", [(1, b"")]),
+        lambda d: d.put_many("INSERT INTO thing", [(1, b"")]),
         lambda d: d.rows("SELECT * FROM thing"),
         lambda d: d.row("SELECT * FROM thing"),
         lambda d: d.value("SELECT value FROM thing"),
@@ -208,6 +209,23 @@ def test_a_bug_in_a_shared_commit_is_success_for_nobody(database: Database) -> N
         database._commit(jobs)
     assert isinstance(jobs[0].error, Unavailable)
     assert database.rows("SELECT name FROM thing") == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 200])
+def test_many_rows_are_put_as_if_one_by_one(database: Database, count: int) -> None:
+    rows = [(name, name.to_bytes(2, "big")) for name in range(count)]
+    database.put_many("INSERT INTO thing", rows)
+    assert database.rows("SELECT name, value FROM thing ORDER BY name") == rows
+    database.put_many("REPLACE INTO thing", [(name, b"") for name, _ in rows])
+    assert database.rows("SELECT count(*) FROM thing WHERE value = x''") == [(count,)]
+
+
+@pytest.mark.parametrize("count", [3, 70])
+def test_many_rows_of_which_one_cannot_be_put_are_refused(database: Database, count: int) -> None:
+    rows = [(name % (count - 1), b"") for name in range(count)]
+    with pytest.raises(Conflict, match=r"database\.conflict"), database.transaction():
+        database.put_many("INSERT INTO thing", rows)
+    assert not database.rows("SELECT name FROM thing")
 
 
 def test_a_second_row_of_one_name_tells_of_another_writer(database: Database) -> None:

@@ -94,7 +94,7 @@ def write_state(database: Database, changes: Mapping[bytes, bytes | None]) -> No
         if value is not None
     ]
     gone = [(key,) for key, value in changes.items() if value is None]
-    database.run_many("REPLACE INTO state VALUES (?, ?, ?)", kept)
+    database.put_many("REPLACE INTO state", kept)
     if gone:
         database.run_many("DELETE FROM state WHERE name = ?", gone)
 
@@ -105,7 +105,7 @@ def write_log(database: Database, first: int, effects: Effects) -> None:
     row = (first, effects.tip.height, tids, codes, b"".join(effects.nodes))
     database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
     shorts = map(layout.short_id, effects.tids)
-    database.run_many("INSERT INTO entry VALUES (?, ?)", zip(shorts, itertools.count(first)))
+    database.put_many("INSERT INTO entry", list(zip(shorts, itertools.count(first))))
 
 
 def write_genesis(database: Database, genesis: Genesis) -> None:
