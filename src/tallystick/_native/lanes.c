@@ -1,4 +1,5 @@
-/* The sum of many pairs' lanes, as the state's commitment asks for it.
+/* The sum of many pairs' lanes, as the state's commitment asks for it; and pairs of canonical CBOR
+ * split into keys and values.
  *
  * Laws: lanes.pyi. A pair's lanes are 2,048 bytes of SHAKE128 over prefix || pair, as 1,024 words
  * of 16 bits in little-endian order; sums are modulo 2^16, word by word. Eight pairs at a time where
@@ -247,6 +248,69 @@ end:
     return answer;
 }
 
+/* Find a byte string whose head is at *at and which ends before size; 0 where there is none, or its
+ * head is longer than it need be or than a pair's can be. */
+static int find_octets(const unsigned char *data, Py_ssize_t size, Py_ssize_t *at,
+                       Py_ssize_t *length)
+{
+    if (*at >= size || data[*at] < 0x40 || data[*at] > 0x5a)
+        return 0;
+    int spelled = data[*at] - 0x58 < 0 ? 0 : 1 << (data[*at] - 0x58);
+    if (size - *at - 1 < spelled)
+        return 0;
+    *length = spelled ? 0 : data[*at] - 0x40;
+    for (int i = 1; i <= spelled; i++)
+        *length = *length << 8 | data[*at + i];
+    if ((spelled == 1 && *length < 24) || (spelled == 2 && *length < 1 << 8) ||
+        (spelled == 4 && *length < 1 << 16))
+        return 0;
+    *at += 1 + spelled;
+    return *length <= size - *at;
+}
+
+static int append_bytes(PyObject *list, const unsigned char *first, Py_ssize_t size)
+{
+    PyObject *item = PyBytes_FromStringAndSize((const char *)first, size);
+    int is_wrong = item == NULL || PyList_Append(list, item) < 0;
+    Py_XDECREF(item);
+    return is_wrong ? -1 : 0;
+}
+
+static PyObject *split_pairs(PyObject *module, PyObject *arguments)
+{
+    Py_buffer view;
+    Py_ssize_t at, most, key_max, value_max;
+    PyObject *answer = NULL;
+    (void)module;
+
+    if (!PyArg_ParseTuple(arguments, "y*nnnn:split_pairs", &view, &at, &most, &key_max, &value_max))
+        return NULL;
+    PyObject *pairs = PyList_New(0), *keys = PyList_New(0), *values = PyList_New(0);
+    const unsigned char *data = view.buf;
+    if (pairs == NULL || keys == NULL || values == NULL)
+        goto end;
+    while (at >= 0 && at < view.len && PyList_GET_SIZE(pairs) < most && data[at] == 0x82) {
+        Py_ssize_t key = at + 1, key_size, value, value_size;
+        if (!find_octets(data, view.len, &key, &key_size) || key_size > key_max)
+            break;
+        value = key + key_size;
+        if (!find_octets(data, view.len, &value, &value_size) || value_size > value_max)
+            break;
+        if (append_bytes(pairs, data + at, value + value_size - at) < 0 ||
+            append_bytes(keys, data + key, key_size) < 0 ||
+            append_bytes(values, data + value, value_size) < 0)
+            goto end;
+        at = value + value_size;
+    }
+    answer = Py_BuildValue("nOOO", at, pairs, keys, values);
+end:
+    Py_XDECREF(pairs);
+    Py_XDECREF(keys);
+    Py_XDECREF(values);
+    PyBuffer_Release(&view);
+    return answer;
+}
+
 static int fill_module(PyObject *module)
 {
     best_level = find_level();
@@ -254,12 +318,14 @@ static int fill_module(PyObject *module)
 }
 
 static PyMethodDef METHODS[] = {
-    {"sum_pairs", sum_pairs, METH_VARARGS, "Return the sum of pairs' lanes."}, {NULL, NULL, 0, NULL}};
+    {"sum_pairs", sum_pairs, METH_VARARGS, "Return the sum of pairs' lanes."},
+    {"split_pairs", split_pairs, METH_VARARGS, "Return encoded pairs, keys and values."},
+    {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, fill_module}, {0, NULL}};
 
 static struct PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, "lanes", "Sums of lanes; see lanes.pyi.", 0, METHODS, SLOTS, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "lanes", "The state's pairs; see lanes.pyi.", 0, METHODS, SLOTS, NULL, NULL,
     NULL};
 
 PyMODINIT_FUNC PyInit_lanes(void)

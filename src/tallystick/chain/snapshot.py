@@ -5,15 +5,18 @@ subtrees, largest first; pairs ascend strictly by key. All of it follows from th
 verifier knows to be witnessed: the peaks give `log_root`, the pairs' lanes and `writes_root` give
 `state_root`, the pair `members` is the list that `members` names.
 Laws: bytes have one reading, as everywhere; what is handed out before the last byte was read is
-not proven yet. Limits: a key of 4 KiB, a value of 1 MiB, 2^53 - 1 pairs; memory of one pair.
+not proven yet. Limits: a key of 4 KiB, a value of 1 MiB, 2^53 - 1 pairs; memory of a part of 64 KiB
+or of one pair.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
+from tallystick import _native
 from tallystick.base import codec
 from tallystick.base.codec import INTEGER_MAX, Cid, cid_of, item_head, refuse
 from tallystick.chain import schema
@@ -23,26 +26,32 @@ from tallystick.chain.log import perfect_parts
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.merkle import Peaks
-from tallystick.chain.state import encode_pair, lanes_of_encoded, state_root
+from tallystick.chain.state import EMPTY_LANES, add_encoded, encode_pair, state_root
 from tallystick.chain.verdict import Contradicted
 
-__all__ = ["KEY_BYTES_MAX", "VALUE_BYTES_MAX", "Snapshot", "verify_snapshot", "write_snapshot"]
+__all__ = [
+    "KEY_BYTES_MAX",
+    "VALUE_BYTES_MAX",
+    "Pair",
+    "Reader",
+    "Snapshot",
+    "verify_snapshot",
+    "write_snapshot",
+]
 
 KEY_BYTES_MAX: Final = 4 * 1024
 VALUE_BYTES_MAX: Final = schema.MEMBERS_BYTES_MAX
 _HEADER_BYTES_MAX: Final = 4 * 1024
 _CHUNK: Final = 64 * 1024
 _BYTES, _LIST = 2, 4
-_SHORT: Final = _BYTES << 5
 _SPELLED: Final = 24
 """A head's low bits from here on say how many bytes of number follow."""
 
-_PAIR: Final = _LIST << 5 | 2
-_SHORT_PAIR_MAX: Final = 2 + 2 * (2 + 255)
-"""Two byte strings of up to 255, and the head of what follows."""
+_TOGETHER: Final = 4_096
+"""Pairs that are handed out at most, where a chunk holds so many."""
 _HEADS: Final = [[item_head(kind, number) for number in range(_SPELLED)] for kind in range(5)]
 
-Pair = tuple[bytes, bytes]
+Pair: TypeAlias = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,40 +120,87 @@ def _item(data: bytes) -> bytes:
 
 
 def verify_snapshot(
-    read: Callable[[int], bytes], cid: Cid, take: Callable[[bytes, bytes], None] | None = None
+    read: Callable[[int], bytes],
+    cid: Cid,
+    take: Callable[[Sequence[Pair]], object] = lambda _: None,
 ) -> Snapshot:
     """Return what a snapshot says, all of it shown to follow from a header.
 
     Args:
         read: returns at most so many bytes more of the file, b"" at its end.
         cid: of a header that the verifier knows to be witnessed.
-        take: given every pair as it is read, before anything is proven; whoever keeps them throws
-            them away if this raises.
+        take: given all pairs as they are read, many at a time, before anything is proven; whoever
+            keeps them throws them away if this raises.
 
     Raises:
         Invalid: `codec.form`, the file has not the form of one.
         Contradicted: `snapshot.header`, it is of another header; `snapshot.log`,
             `snapshot.state`, `snapshot.members`, a part does not follow from the header.
     """
-    stream = _Stream(read)
-    stream.expect(_LIST, 4)
-    header = stream.octets(_HEADER_BYTES_MAX)
-    if cid_of(header) != cid:
-        raise _no("snapshot.header", "header")
-    fields: dict[str, Any] = codec.decode(header, schema.HEADER)
-    writes_root = stream.digest()
-    peaks = _read_peaks(stream, fields["log_size"])
-    if peaks.root() != fields["log_root"]:
-        raise _no("snapshot.log", "log")
-    found = _Pairs(stream, take)
-    lanes = lanes_of_encoded(found)
-    stream.end()
-    if state_root(writes_root, lanes) != fields["state_root"]:
-        raise _no("snapshot.state", "state")
-    if found.members is None or cid_of(found.members) != fields["members"]:
-        raise _no("snapshot.members", "members")
-    members = Members.read(found.members)
-    return Snapshot(header, fields, writes_root, lanes, peaks, members, found.count)
+    reader = Reader(read, cid)
+    for pairs in reader.batches():
+        take(pairs)
+    return reader.end()
+
+
+class Reader:
+    """A snapshot on its way, for who does something else between two batches of its pairs.
+
+    Args:
+        read: returns at most so many bytes more of the file, b"" at its end.
+        cid: of a header that the verifier knows to be witnessed.
+
+    Raises:
+        Invalid, Contradicted: as `verify_snapshot`, from each of its calls.
+    """
+
+    def __init__(self, read: Callable[[int], bytes], cid: Cid) -> None:
+        self._stream = stream = _Stream(read)
+        stream.expect(_LIST, 4)
+        self._header = stream.octets(_HEADER_BYTES_MAX)
+        if cid_of(self._header) != cid:
+            raise _no("snapshot.header", "header")
+        self._fields: dict[str, Any] = codec.decode(self._header, schema.HEADER)
+        self._writes_root = stream.digest()
+        self._peaks = _read_peaks(stream, self._fields["log_size"])
+        if self._peaks.root() != self._fields["log_root"]:
+            raise _no("snapshot.log", "log")
+        self._count = stream.head(_LIST, INTEGER_MAX)
+        self._lanes = EMPTY_LANES
+        self._members: bytes | None = None
+
+    def batches(self) -> Iterator[list[Pair]]:
+        """Yield all pairs in their order, many at a time; once."""
+        left, last = self._count, None
+        while left:
+            encoded, keys, values = self._stream.pairs(min(left, _TOGETHER))
+            ordered = all(map(operator.lt, keys, keys[1:]))
+            if not ordered or (last is not None and keys[0] <= last):
+                raise refuse("pair order")
+            left, last = left - len(keys), keys[-1]
+            self._lanes = add_encoded(self._lanes, encoded)
+            if keys[0] <= MEMBERS_KEY <= last:
+                self._members = dict(zip(keys, values, strict=True)).get(MEMBERS_KEY)
+            yield list(zip(keys, values, strict=True))
+
+    def end(self) -> Snapshot:
+        """Return what it says, once all pairs were read."""
+        self._stream.end()
+        fields = self._fields
+        if state_root(self._writes_root, self._lanes) != fields["state_root"]:
+            raise _no("snapshot.state", "state")
+        if self._members is None or cid_of(self._members) != fields["members"]:
+            raise _no("snapshot.members", "members")
+        members = Members.read(self._members)
+        return Snapshot(
+            self._header,
+            fields,
+            self._writes_root,
+            self._lanes,
+            self._peaks,
+            members,
+            self._count,
+        )
 
 
 def _no(code: str, part: str) -> Contradicted:
@@ -158,40 +214,6 @@ def _no(code: str, part: str) -> Contradicted:
 def _read_peaks(stream: _Stream, size: int) -> Peaks:
     stream.expect(_LIST, len(perfect_parts(0, size)))
     return Peaks(size, tuple(stream.digest() for _ in range(size.bit_count())))
-
-
-class _Pairs:
-    """The pairs of a stream, once through, in strict order."""
-
-    def __init__(self, stream: _Stream, take: Callable[[bytes, bytes], None] | None) -> None:
-        self._stream = stream
-        self._take = take
-        self.count = stream.head(_LIST, INTEGER_MAX)
-        self.members: bytes | None = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield each pair's own bytes."""
-        read, take, last = self._stream.pair, self._take, b""
-        for number in range(self.count):
-            data, key, value = read()
-            if number and key <= last:
-                raise refuse("pair order")
-            last = key
-            if key == MEMBERS_KEY:
-                self.members = value
-            if take is not None:
-                take(key, value)
-            yield data
-
-
-def _find_short(data: bytes, at: int) -> tuple[int, int]:
-    """Return where a byte string of up to 255 begins and ends; (0, 0) if its head is another."""
-    size = data[at] - _SHORT
-    if 0 <= size < _SPELLED:
-        return at + 1, at + 1 + size
-    if size == _SPELLED and data[at + 1] >= _SPELLED:
-        return at + 2, at + 2 + data[at + 1]
-    return 0, 0
 
 
 class _Stream:
@@ -249,19 +271,28 @@ class _Stream:
         """Return a byte string of at most that length."""
         return self.take(self.head(_BYTES, most))
 
-    def pair(self) -> tuple[bytes, bytes, bytes]:
-        """Return a list of two byte strings as it stands there, and both."""
-        data, at = self._buffer, self._at
-        # Nearly every pair is short and in the buffer.
-        if at + _SHORT_PAIR_MAX <= len(data) and data[at] == _PAIR:
-            begin, middle = _find_short(data, at + 1)
-            after, end = _find_short(data, middle)
-            if begin and after:
-                self._at = end
-                return data[at:end], data[begin:middle], data[after:end]
-        self.expect(_LIST, 2)
-        key, value = self.octets(KEY_BYTES_MAX), self.octets(VALUE_BYTES_MAX)
-        return encode_pair(key, value), key, value
+    def pairs(self, most: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
+        """Return at most so many lists of two byte strings as they stand there, and their parts.
+
+        There is one at least.
+        """
+        if _native.is_lanes_built():
+            self._at, *found = _native.lanes.split_pairs(
+                self._buffer, self._at, most, KEY_BYTES_MAX, VALUE_BYTES_MAX
+            )
+            if found[0]:
+                return found[0], found[1], found[2]
+            # The next is not whole in the buffer, or of no such form.
+            most = 1
+        encoded, keys, values = list[bytes](), list[bytes](), list[bytes]()
+        size = 0
+        while len(keys) < most and size < _CHUNK:
+            self.expect(_LIST, 2)
+            keys.append(self.octets(KEY_BYTES_MAX))
+            values.append(self.octets(VALUE_BYTES_MAX))
+            encoded.append(encode_pair(keys[-1], values[-1]))
+            size += len(encoded[-1])
+        return encoded, keys, values
 
     def digest(self) -> bytes:
         """Return a byte string of 32."""

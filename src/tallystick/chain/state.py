@@ -27,10 +27,10 @@ __all__ = [
     "Changes",
     "Overlay",
     "Read",
+    "add_encoded",
     "commit_changes",
     "encode_pair",
     "lanes_of",
-    "lanes_of_encoded",
     "state_root",
 ]
 
@@ -125,12 +125,12 @@ def commit_changes(lanes: bytes, before: Read, changes: Changes) -> tuple[bytes,
 
 def lanes_of(pairs: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return the lanes of a whole map."""
-    return lanes_of_encoded(itertools.starmap(encode_pair, pairs))
+    return add_encoded(EMPTY_LANES, itertools.starmap(encode_pair, pairs))
 
 
-def lanes_of_encoded(pairs: Iterable[bytes]) -> bytes:
-    """Return the lanes of a whole map whose pairs are encoded as `encode_pair` does."""
-    return _sum(pairs).tobytes()
+def add_encoded(lanes: bytes, pairs: Iterable[bytes]) -> bytes:
+    """Return lanes after more pairs, each as `encode_pair` writes it."""
+    return (np.frombuffer(lanes, dtype="<u2") + _sum(pairs)).tobytes()
 
 
 def state_root(writes: bytes, lanes: bytes) -> bytes:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chains import SmallChain
+from tallystick import _native
 from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, decode, encode, value
 from tallystick.base.errors import Error, Invalid
@@ -69,11 +70,22 @@ def test_a_snapshot_is_the_bytes_that_the_format_names(chain: SmallChain) -> Non
 
 def test_a_snapshot_gives_back_tip_and_state(chain: SmallChain) -> None:
     taken: dict[bytes, bytes] = {}
-    found = verify_snapshot(io.BytesIO(written(chain)).read, chain.tip.cid, taken.__setitem__)
+    found = verify_snapshot(io.BytesIO(written(chain)).read, chain.tip.cid, taken.update)
     assert taken == chain.state
     assert (found.header, found.peaks) == (chain.headers[-1], chain.tip.peaks)
     assert (found.lanes, found.members.cid) == (chain.tip.lanes, chain.tip.members.cid)
     assert found.count == len(chain.state)
+
+
+def test_without_a_compiler_it_is_read_likewise(
+    chain: SmallChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = verified(written(chain), chain.tip.cid)
+    monkeypatch.setattr(_native, "is_lanes_built", lambda: False)
+    assert verified(written(chain), chain.tip.cid) == found
+    for size in range(len(written(chain))):
+        with pytest.raises(Error):
+            verified(written(chain)[:size], chain.tip.cid)
 
 
 def test_every_altered_bit_of_a_snapshot_is_told(chain: SmallChain) -> None:

@@ -43,7 +43,7 @@ def read_floor(rows: Rows, path: Path) -> KeptState:
     cid = layout.header_cid(rows.header(height))
     try:
         with place.open("rb") as file:
-            found = verify_snapshot(file.read, cid, pairs.__setitem__)
+            found = verify_snapshot(file.read, cid, pairs.update)
     except (OSError, Invalid, Contradicted) as error:
         raise layout.corrupt(f"{place.name} beside it", field="floor", height=height) from error
     return KeptState(found.tip(rows.genesis()), found.writes_root, pairs, b"")

@@ -94,7 +94,7 @@ def read_state(state: bytes, note: bytes, genesis: Genesis) -> KeptState:
     """
     body, pairs = read_stated(note), dict[bytes, bytes]()
     try:
-        found = verify_snapshot(io.BytesIO(state).read, body.header, pairs.__setitem__)
+        found = verify_snapshot(io.BytesIO(state).read, body.header, pairs.update)
     except (Invalid, Contradicted) as error:
         raise _other(error.message) from error
     fields = found.fields

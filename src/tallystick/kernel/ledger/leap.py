@@ -15,9 +15,10 @@ import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Corrupt, Denied, Invalid, Unavailable
@@ -30,7 +31,7 @@ from tallystick.chain.checkpoint import (
     write_note,
 )
 from tallystick.chain.member import Members
-from tallystick.chain.snapshot import Snapshot, verify_snapshot
+from tallystick.chain.snapshot import Reader, Snapshot
 from tallystick.chain.span import Span, follow_span
 from tallystick.chain.verdict import Contradicted, Missing
 from tallystick.kernel.ledger import layout
@@ -39,11 +40,12 @@ from tallystick.kernel.ledger.giver import Giver, LinkGiver
 from tallystick.kernel.ledger.offer import PART_BYTES
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.tables import (
+    put_state,
+    state_rows,
     write_block,
     write_cosignatures,
     write_fact,
     write_log,
-    write_state,
 )
 from tallystick.kernel.ledger.witness import split_note
 from tallystick.kernel.link.base import Link
@@ -52,12 +54,12 @@ from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["Lead", "find_lead", "leap", "leap_from"]
 
+T = TypeVar("T")
+
 ROOM: Final = 4
 """The file, the rows in the journal and in the file, and as much to spare."""
 SPANS_ROOM: Final = 16
 """Likewise for spans, whose ids and nodes of the log take more in the file than on the way."""
-_PAIRS_TOGETHER: Final = 4_096
-_BYTES_TOGETHER: Final = 8_000_000
 
 
 def leap(replica: Replica, link: Link, source: str) -> int:
@@ -260,7 +262,7 @@ class _Way:
 def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
     """Write what stands between the tip and the offer, and the state there."""
     header = b""
-    for found, below in way.follow():
+    for found, below in _ahead(way.follow()):
         before, effects = below.before, below.effects
         if effects.tip.height > height:
             # These lead to the quorum's names; their blocks are run as all others are.
@@ -284,19 +286,20 @@ def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
 def _write_pairs(database: Database, part: Path, header: bytes) -> Snapshot:
     """Put the state of a file, shown to be a header's, in the place of the own."""
     database.run("DELETE FROM state")
-    waiting: dict[bytes, bytes | None] = {}
-    held = 0
-
-    def take(key: bytes, value: bytes) -> None:
-        nonlocal held
-        waiting[key] = value
-        held += len(key) + len(value)
-        if len(waiting) == _PAIRS_TOGETHER or held >= _BYTES_TOGETHER:
-            write_state(database, waiting)
-            waiting.clear()
-            held = 0
-
     with part.open("rb") as file:
-        found = verify_snapshot(file.read, cid_of(header), take)
-    write_state(database, waiting)
-    return found
+        reader = Reader(file.read, cid_of(header))
+        for rows in _ahead(map(state_rows, reader.batches())):
+            put_state(database, rows)
+        return reader.end()
+
+
+def _ahead(found: Iterator[T]) -> Iterator[T]:
+    """Yield what another yields, each made in a thread beside while the one before is written.
+
+    SQLite and the sums of lanes let other threads run meanwhile.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        coming = beside.submit(next, found, None)
+        while (each := coming.result()) is not None:
+            coming = beside.submit(next, found, None)
+            yield each
