@@ -22,7 +22,7 @@ from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Invalid, Unavailable
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
-from tallystick.kernel.ledger.engines.abci_server import AbciServer
+from tallystick.kernel.ledger.engines.abci_server import TURN, AbciServer
 from tallystick.kernel.ledger.engines.abci_table import (
     KINDS,
     OPAQUE,
@@ -390,6 +390,35 @@ def test_requests_of_one_write_are_answered_in_order(connect: Connect) -> None:
     client.send(b"".join(first * 50))
     kinds = [client.hear().WhichOneof("value") for _ in range(100)]
     assert kinds == ["echo", "flush"] * 50
+
+
+def test_one_connection_does_not_wait_for_all_that_another_asks() -> None:
+    begun, go_on, told = threading.Event(), threading.Event(), list[str]()
+
+    def answer(kind: str, _: Any) -> bytes:
+        begun.set()
+        assert go_on.wait(10)
+        told.append(kind)
+        return frame_of(Response(flush={}).SerializeToString())
+
+    server = AbciServer(answer)
+    server.start()
+    many = frame_of(Request(check_tx={}).SerializeToString()) * 500
+    with contextlib.closing(server), Client(server) as pool, Client(server) as consensus:
+        go_on.set()
+        for each in (pool, consensus):
+            each.ask(echo={})
+        go_on.clear()
+        begun.clear()
+        pool.send(many)
+        assert begun.wait(10)
+        consensus.send(frame_of(Request(commit={}).SerializeToString()))
+        go_on.set()
+        assert consensus.hear().WhichOneof("value") == "flush"
+        for _ in range(500):
+            assert pool.hear().WhichOneof("value") == "flush"
+    assert told.index("commit") <= 3 * TURN
+    assert told.count("check_tx") == 500
 
 
 def test_who_connects_while_the_server_closes_is_ended_and_no_socket_is_left_open(
