@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import dag_cbor
 import httpx
+import multiformats
 
 from counties import found, open_town
 from nodes import find_peer
@@ -32,6 +34,7 @@ from tallystick.kernel.store.unixfs.importer import (
     import_symlink,
 )
 from tallystick.kernel.store.unixfs.profile import V0_2015, Profile
+from unit.kernel.store.answered import with_links
 
 __all__ = ["NEVER", "Content", "Request", "Two", "make_content", "open_two", "requests"]
 
@@ -61,6 +64,12 @@ def make_content() -> Content:
     def file(content: bytes, profile: Profile = SMALL) -> Made:
         return keep(import_file(io.BytesIO(content), profile))
 
+    def document(value: object) -> Made:
+        block = dag_cbor.encode(with_links(value))
+        cid = name_block(block, DAG_CBOR)
+        blocks[cid] = block
+        return Made(cid, len(block), len(block))
+
     counted = b"".join(number.to_bytes(4, "big") for number in range(3_000))
     files = {
         "hello": file(b"hello world"),
@@ -72,6 +81,16 @@ def make_content() -> Content:
         "inline": Made(name_inline(b"in the name", RAW), 11, 11),
         "名 %?#": file(b"a name to be quoted"),
     }
+    files["document"] = document(
+        {
+            "files": {"large": files["large"].cid, "hello": files["hello"].cid},
+            "inner": document({"hello": files["hello"].cid, "word": "no link"}).cid,
+            "list": [1, [files["old"].cid]],
+            "plain": {"none": None, "float": 1.5},
+            "again": files["hello"].cid,
+            "inline": name_inline(b"in the name", RAW),
+        }
+    )
     files["deep"] = keep(import_directory([files["large"].entry("large")], SMALL))
     many = [file(f"{number}".encode()).entry(f"file {number}") for number in range(40)]
     files["sharded"] = keep(import_directory(many, SHARDED))
@@ -174,8 +193,14 @@ def requests(content: Content) -> Iterator[Request]:
     yield from _negotiated((root, f"/ipfs/{NEVER}"))
     yield from (Request(f"{root}?{query}") for query in ODD)
     yield from _conditional((root, f"/ipfs/{NEVER}", "/ipfs/bafkqaaa"))
-    yield Request(f"{named['hello']}?format=raw", {"range": "bytes=0-3"})
-    yield Request(f"{named['large']}?format=car", {"range": "bytes=0-3"})
+    yield from _documents(root, named["document"])
+    yield from _parts(named)
+    yield from _bases(content.names["hello"], content.names["deep"])
+    for path in ("", "foo", "foo/bar", "0", f"{content.root}x", "b", "Qm"):
+        yield from (Request(f"/ipfs/{path}?format=car", method=each) for each in ("GET", "HEAD"))
+    for name in ("k51qzi5uqu5dh71qgwangrt6r0nd4094i88nsady6qgd1dhjcyfsaqmpp143ab", "example.com"):
+        yield Request(f"/ipns/{name}?format=ipns-record")
+    yield Request(f"{named['hello']}?format=raw", {"service-worker": "script"})
     yield Request(f"{named['hello']}?format=raw", {"origin": "http://a.example"})
     absent = name_block(encode({"a": 1}), DAG_CBOR)
     for cid in ("x", "bafy", str(content.root)[:-1], str(content.root).upper(), str(absent)):
@@ -216,6 +241,45 @@ def _ranges(root: str, named: dict[str, str]) -> Iterator[Request]:
         yield Request(f"{named['large']}?{query}&entity-bytes=0:9")
     for scope in ("none", ""):
         yield Request(f"{named['large']}?format=car&dag-scope={scope}")
+
+
+DOCUMENT: Final = (
+    *("files/large", "files/hello", "inner", "inner/hello", "list/1/0", "again", "inline"),
+    *("files", "inner/word", "plain", "plain/none", "list", "list/0", "list/1"),
+    *("none", "files/none", "files/hello/x", "list/9", "plain/none/x", "inner/hello/x"),
+)
+
+
+def _documents(root: str, document: str) -> Iterator[Request]:
+    for name in DOCUMENT:
+        for query in ("dag-scope=block", "dag-scope=entity", "dag-scope=all", "car-dups=y"):
+            yield Request(f"{document}/{name}?format=car&{query}")
+    for name in ("document", "document/files/large", "document/inner/hello"):
+        yield Request(f"{root}/{name}?format=car&dag-scope=entity")
+    yield Request(f"{document}/files/large?format=car&entity-bytes=1000:1999")
+
+
+def _parts(named: dict[str, str]) -> Iterator[Request]:
+    for wanted in (
+        *("0-3", "3-", "-4", "0-0", "10-10", "6-99", "-99", "6-8,0-4", "0-4,6-8"),
+        *("11-", "99-100", "x", "3-1", "-"),
+    ):
+        yield Request(f"{named['hello']}?format=raw", {"range": f"bytes={wanted}"})
+    yield Request(f"{named['hello']}?format=raw", {"range": "lines=0-3"})
+    yield Request(f"{named['hello']}?format=raw", {"range": "bytes=0-3"}, "HEAD")
+    yield Request(f"{named['empty']}?format=raw", {"range": "bytes=0-3"})
+    yield Request(f"{named['large']}?format=car", {"range": "bytes=0-3"})
+
+
+def _bases(*cids: IpfsCid) -> Iterator[Request]:
+    for cid in cids:
+        other = multiformats.CID.decode(str(cid))
+        for base in ("base16", "base16upper", "base32upper", "base36", "base58btc", "base64url"):
+            for form in ("raw", "car"):
+                yield Request(f"/ipfs/{other.encode(base)}?format={form}")
+    yield Request(
+        f"/ipfs/{multiformats.CID.decode(str(cids[1])).encode('base36')}/large?format=car"
+    )
 
 
 def _negotiated(paths: Iterable[str]) -> Iterator[Request]:

@@ -80,6 +80,9 @@ def _bare_app() -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     add_handlers(app)
+    # Before all others: whatever is asked below it needs no token, so it ends there.
+    app.include_router(ipfs.router)
+    app.router.routes.append(ipfs.Rest())
     for part in (
         health,
         officer,
@@ -100,7 +103,6 @@ def _bare_app() -> FastAPI:
         provider,
         work,
         draft,
-        ipfs,
         store,
     ):
         app.include_router(part.router)

@@ -1,9 +1,10 @@
 """What every request passes before any route: its host, its token, how often, and its body's size.
 
 Laws: a name that is not ours in `Host` is refused, so that no page a browser shows can reach the
-node by a name of its own; every route but health, log-in, the log's tiles and public files
-asks for the county's token or a session's; a token comes in `Authorization` alone, no cookie is
-read; a body is read once, bounded, but for an object that is put, which passes as it comes.
+node by a name of its own; every route but health, log-in, the log's tiles and public files asks
+for the county's token or a session's, and below `/ipfs` and `/ipns` there is no other route; a
+token comes in `Authorization` alone, no cookie is read; a body is read once, bounded, but for an
+object that is put, which passes as it comes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tallystick.api.guest import Guest, find_guest, no_token
 from tallystick.api.problem import problem_response
 from tallystick.api.rate import Buckets
+from tallystick.api.routes.ipfs import is_below, refuse
 from tallystick.api.served import Settings
 from tallystick.api.token import is_token
 from tallystick.base.errors import Denied, Error, Invalid
@@ -30,8 +32,6 @@ BODY_BYTES_MAX: Final = 1024 * 1024
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HEALTH: Final = re.compile(r"(/[a-z0-9._-]{1,24})?/healthz")
 _LOG: Final = re.compile(r"/[a-z0-9._-]{1,24}/log/.+")
-# No wider: who needs no token passes as the folder's owner, and a member may be called `ipfs`.
-_IPFS: Final = re.compile(r"/ipfs/(b|Qm)[A-Za-z0-9]{7,255}(/.*)?")
 _STREAM: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/store/objects")
 """Where a body of any length is taken as it comes, once its sender has been let in."""
 _LOG_IN: Final = re.compile(r"/[a-z0-9._-]{1,24}/v1/sessions")
@@ -86,7 +86,8 @@ class Gate:
             streams = scope["method"] == "POST" and bool(_STREAM.fullmatch(scope["path"]))
             body = b"" if streams else await _read_body(headers, receive)
         except Error as error:
-            await problem_response(error)(scope, receive, send)
+            tell = refuse if is_below(scope["path"]) else problem_response
+            await tell(error)(scope, receive, send)
             return
         scope["body"], scope["guest"] = body, guest
         # Whatever runs for this request, in other threads too, starts with a copy of this.
@@ -116,7 +117,8 @@ class Gate:
         if scope["method"] == "GET" and _LOG.fullmatch(path):
             self._reads.take(_address(scope))
             return None
-        if scope["method"] in {"GET", "HEAD"} and _IPFS.fullmatch(path):
+        # Who needs no token passes as the folder's owner: nothing but the gateway answers there.
+        if is_below(path):
             self._reads.take(_address(scope))
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")

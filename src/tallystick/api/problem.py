@@ -31,7 +31,9 @@ _STATUS: Final = {
     "api.host": 421,
     "api.rate": 429,
     "gateway.accept": 406,
+    "gateway.inside": 501,
     "gateway.not_cached": 412,
+    "gateway.range": 416,
     "gateway.request": 400,
 }
 _RETRY_S: Final = "1"
@@ -104,6 +106,8 @@ def problem_response(error: Error, headers: Mapping[str, str] | None = None) -> 
         extra["Retry-After"] = _RETRY_S
     if tree["status"] == HTTPStatus.TOO_MANY_REQUESTS:
         extra["Retry-After"] = str(error.values["retry_s"])
+    if tree["status"] == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        extra["Content-Range"] = f"bytes */{error.values['size']}"
     body = json.dumps(tree, ensure_ascii=False).encode()
     return Response(body, tree["status"], extra, PROBLEM_TYPE)
 

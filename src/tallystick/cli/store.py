@@ -227,17 +227,27 @@ def export(place: Place, *, cid: str, out: str) -> dict[str, Any]:
     en="Put a CAR archive's content and pin it: the whole archive is checked first.",
 )
 @argument("file", zh="归档文件", en="The archive.")
+@option(
+    "--partial",
+    is_flag=True,
+    zh="归档只是一部分：缺的块就缺着，有的都核对、都存",
+    en="The archive is a part: blocks may lack; what is there is checked and kept.",
+)
 @_NAME
 @_PUBLIC
 @at_member()
-def import_(place: Place, *, file: str, name: str, public: bool) -> list[dict[str, Any]]:
+def import_(
+    place: Place, *, file: str, partial: bool, name: str, public: bool
+) -> list[dict[str, Any]]:
     """Import an archive."""
     from tallystick.kernel.store.keeping import Note, import_archive
     from tallystick.kernel.store.unixfs.car import open_archive
 
     with _open(file) as opened, _files(place) as blocks, progress("import") as tell:
         size = os.fstat(opened.fileno()).st_size
-        archive = open_archive(lambda at, most: os.pread(opened.fileno(), most, at), size)
+        archive = open_archive(
+            lambda at, most: os.pread(opened.fileno(), most, at), size, is_part=partial
+        )
         note = Note(name=name or Path(file).name, public=public, now_ms=SystemClock().now_ms())
         found = import_archive(blocks, archive, note, lambda come: tell(come, size))
         return [_told(each) for each in found]

@@ -31,7 +31,7 @@ from tallystick.text.wording import Language
 
 __all__ = ["create_console"]
 
-_API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz|log/.*)|/ipfs/.+")
+_API: Final = re.compile(r"/healthz|/[a-z0-9._-]{1,24}/(v1/.*|healthz|log/.*)|(?s:/ip[fn]s(/.*)?)")
 _HERE: Final = "tallystick.console"
 """Where a request's scope names the console it is for."""
 _FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}

@@ -95,6 +95,21 @@ def test_an_archive_carries_a_folder_to_another_member(
     assert (tmp_path / "h").read_bytes() == b"x"
 
 
+def test_a_part_of_an_archive_is_kept_only_where_it_is_said_to_be_one(
+    tally: Tally, refusal: Tally, tmp_path: Path
+) -> None:
+    source, car, part = (tmp_path / name for name in ("large", "large.car", "part.car"))
+    source.write_bytes(os.urandom(2**20 + 5_000))
+    (added,) = tally("add", str(source))
+    tally("export", added["cid"], str(car))
+    # Without its last section: the length in two bytes, the CID, the block.
+    part.write_bytes(car.read_bytes()[: -(2 + 36 + 5_000)])
+    status, line = refusal("import", str(part))
+    assert (status, line.split(":")[0]) == (Invalid.exit_status, "car.missing")
+    (came,) = tally("import", str(part), "--partial", member="insurer")
+    assert (came["cid"], came["blocks"]) == (added["cid"], added["blocks"] - 1)
+
+
 def test_what_is_unpinned_is_collected_and_a_pinned_part_stays(tally: Tally, folder: Path) -> None:
     (added,) = tally("add", str(folder), "--name", "mine")
     (part,) = tally("pin", f"{added['cid']}/deep", "--public")

@@ -5,7 +5,7 @@ a time, hashed before it is sent, and what fails ends the stream in the middle, 
 of a CAR sees. Blocks come depth first, those of the path before what it leads to; what stands in
 its own CID is never sent.
 Limits: `dag.Limits` of the DAG.
-Source: IPFS trustless gateway specification of 2026-03-05; IPIP-0402, IPIP-0412.
+Source: IPFS trustless gateway and path gateway specifications of 2026-03-05; IPIP-0402, IPIP-0412.
 """
 
 from __future__ import annotations
@@ -14,11 +14,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.kernel.store.gateway import Asked, headers_of, matches, not_here, refuse_span
+from tallystick.kernel.store.byte_range import find_range
+from tallystick.kernel.store.gateway import (
+    Asked,
+    headers_of,
+    matches,
+    no_step,
+    not_here,
+    refuse_inside,
+    refuse_span,
+)
 from tallystick.kernel.store.unixfs.car import write_archive
-from tallystick.kernel.store.unixfs.cid import DAG_CBOR, DAG_PB, IpfsCid
+from tallystick.kernel.store.unixfs.cid import DAG_CBOR, IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag, Part
-from tallystick.kernel.store.unixfs.dagpb import decode_node
+from tallystick.kernel.store.unixfs.dagcbor import Tree, find_value, read_document
+from tallystick.kernel.store.unixfs.links import links_of
 from tallystick.kernel.store.unixfs.reader import list_directory, read_file, resolve_path
 from tallystick.kernel.store.unixfs.wire import write_varint
 
@@ -30,7 +40,7 @@ class Answer:
     """What is answered.
 
     Attributes:
-        status: 200, or 304 where the asker has it already.
+        status: 200, 206 for a part of a block, or 304 where the asker has it already.
         headers: by name.
         body: the bytes, a piece at a time; nothing of it is read before it is asked for.
     """
@@ -40,18 +50,20 @@ class Answer:
     body: Iterable[bytes]
 
 
-def answer(asked: Asked, dag: Dag) -> Answer:
+def answer(asked: Asked, dag: Dag, *, is_head: bool = False) -> Answer:
     """Return the answer to a request.
 
     Args:
         asked: what is asked for.
         dag: all that may be given.
+        is_head: whether only the headers will be sent, for which there are no ranges.
 
     Raises:
-        NotFound: `gateway.absent`, a root, name or block is not there; `gateway.not_cached`, the
-            root is not there and only what is at hand was wanted; `unixfs.no_entry`.
-        Invalid: `gateway.request`, all of the range lies outside the file; `unixfs.node`,
-            `unixfs.name` or `unixfs.limit` for a path through content that cannot be read.
+        NotFound: `gateway.absent`, a root or block is not there, or the path leads through what
+            cannot be read; `gateway.not_cached`, the root is not there and only what is at hand
+            was wanted; `unixfs.no_entry`, a name is not there.
+        Invalid: `gateway.request`, all of the range lies outside the file; `gateway.range`, outside
+            the block; `gateway.inside`, the path ends within a document; `unixfs.limit`.
         Corrupt: a block is damaged; nothing of it is given.
     """
     try:
@@ -68,8 +80,20 @@ def answer(asked: Asked, dag: Dag) -> Answer:
     if matches(asked):
         return Answer(304, _of_unchanged(headers), ())
     if not asked.is_car:
-        return Answer(200, headers, (block,))
+        return _answer_block(asked, headers, block, "" if is_head else asked.part)
     return Answer(200, headers, _stream(asked, dag, path, roots[-1], entity))
+
+
+def _answer_block(asked: Asked, headers: dict[str, str], block: bytes, part: str) -> Answer:
+    found = find_range(part, len(block)) if asked.part_of in {"", asked.etag} else None
+    if found is None:
+        return Answer(200, headers, (block,))
+    begin, stop = found
+    told = {
+        "Content-Range": f"bytes {begin}-{stop - 1}/{len(block)}",
+        "Content-Length": str(stop - begin),
+    }
+    return Answer(206, headers | told, (block[begin:stop],))
 
 
 @dataclass(slots=True)
@@ -104,22 +128,36 @@ class _Entity:
 
 
 def _resolve(asked: Asked, recorder: _Recorder) -> Iterator[IpfsCid]:
-    """Yield the root and what each name leads to."""
-    cid = asked.cid
+    """Yield the root and what each name leads to; names within a document lead to its links."""
+    cid, dag = asked.cid, recorder.recorded
+    tree: Tree = None
+    is_inside = False
     yield cid
-    for name in asked.names:
+    for number, name in enumerate(asked.names, 1):
         try:
-            cid = resolve_path(recorder.recorded, cid, name)
-        except NotFound as error:
-            if error.code == "unixfs.no_entry":
-                raise
-            raise not_here() from error
-        except Invalid as error:
-            if error.code == "unixfs.kind":
-                # A file has no names below it.
-                raise not_here() from error
-            raise
-        yield cid
+            if cid.codec == DAG_CBOR:
+                tree = find_value(tree if is_inside else _read_tree(dag, cid), name)
+                is_inside = not isinstance(tree, IpfsCid)
+                cid = tree if isinstance(tree, IpfsCid) else cid
+            else:
+                cid = resolve_path(dag, cid, name)
+        except (NotFound, Invalid) as error:
+            raise _unresolved(error, number) from error
+        if not is_inside:
+            yield cid
+    if is_inside:
+        raise refuse_inside()
+
+
+def _read_tree(dag: Dag, cid: IpfsCid) -> Tree:
+    return read_document(dag.reading().block(cid))
+
+
+def _unresolved(error: NotFound | Invalid, number: int) -> NotFound | Invalid:
+    """Return what is told of a path that cannot be followed: what is no node is as what lacks."""
+    if error.code == "unixfs.no_entry":
+        return no_step(number)
+    return error if error.code == "unixfs.limit" else not_here()
 
 
 def _at_hand(dag: Dag, cid: IpfsCid) -> bytes:
@@ -217,8 +255,7 @@ def _all(dag: Dag, cid: IpfsCid, *, dups: bool) -> Iterator[tuple[IpfsCid, bytes
             seen.add(cid.raw)
         block = reading.block(cid)
         yield cid, block
-        if cid.codec == DAG_PB:
-            waiting += [link.cid for link in reversed(decode_node(block).links)]
+        waiting += reversed(links_of(cid, block))
 
 
 def _not_cached() -> NotFound:

@@ -5,9 +5,8 @@ nothing is ever shown as a page. A request that names neither is refused (strict
 public is not there: it is answered as what never was. Status and headers are known, and the blocks
 of the path read, before the first byte goes out; what fails later ends the stream.
 Order is always depth first. No 410 is ever told: it would say that something was here.
-Limits: CAR 1; blocks of dag-cbor are whole by themselves, paths and scopes do not enter them; CIDs
-as `unixfs/cid.py` reads them.
-Source: IPFS trustless gateway specification of 2026-03-05; IPIP-0402, IPIP-0412.
+Limits: CAR 1; CIDs as `unixfs/multibase.py` reads them.
+Source: IPFS trustless gateway and path gateway specifications of 2026-03-05; IPIP-0402, IPIP-0412.
 """
 
 from __future__ import annotations
@@ -21,18 +20,24 @@ from urllib.parse import quote, urlencode
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.kernel.store.unixfs.cid import IpfsCid
+from tallystick.kernel.store.unixfs.multibase import parse_any
 
 __all__ = [
+    "ALLOWED",
     "CAR",
     "DEPTH_MAX",
     "PUBLIC",
     "RAW_BLOCK",
+    "SHARED",
     "Asked",
     "Span",
     "headers_of",
     "matches",
+    "no_step",
     "not_here",
     "read_request",
+    "refuse_form",
+    "refuse_inside",
     "refuse_span",
 ]
 
@@ -40,17 +45,25 @@ RAW_BLOCK: Final = "application/vnd.ipld.raw"
 CAR: Final = "application/vnd.ipld.car"
 DEPTH_MAX: Final = 64
 """Names of a path."""
-PUBLIC: Final = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, HEAD",
-    "Access-Control-Allow-Headers": "Accept, Cache-Control, If-None-Match",
-    "Access-Control-Expose-Headers": (
-        "Content-Disposition, Content-Length, Content-Location, Etag, X-Ipfs-Path, X-Ipfs-Roots"
-    ),
-    "X-Content-Type-Options": "nosniff",
-}
+ALLOWED: Final = ("GET", "HEAD", "OPTIONS")
+PUBLIC: Final = {"Access-Control-Allow-Origin": "*", "X-Content-Type-Options": "nosniff"}
 """On every answer, refusals too: what is public may be asked for from any page."""
+SHARED: Final = {
+    "Access-Control-Allow-Methods": ALLOWED,
+    "Access-Control-Allow-Headers": (
+        *("Accept", "Cache-Control", "Content-Type", "If-None-Match", "If-Range", "Range"),
+        *("User-Agent", "X-Requested-With"),
+    ),
+    "Access-Control-Expose-Headers": (
+        *("Accept-Ranges", "Content-Disposition", "Content-Length", "Content-Location"),
+        *("Content-Range", "Etag", "Retry-After", "X-Ipfs-Path", "X-Ipfs-Roots"),
+        # Never sent from here; named because readers of any gateway look for them.
+        *("Ipfs-Uri", "X-Chunked-Output", "X-Stream-Output"),
+    ),
+}
+"""Beside these, on every answer too: each value is a line of its own, as other gateways send it."""
 _FORMATS: Final = {"raw": RAW_BLOCK, "car": CAR}
+_RECORDS: Final = {"ipns-record", "application/vnd.ipfs.ipns-record"}
 _FOR_EVER: Final = "public, max-age=29030400, immutable"
 _SCOPES: Final = ("block", "entity", "all")
 _SPAN: Final = re.compile(r"(-?[0-9]{1,18}):(\*|-?[0-9]{1,18})")
@@ -98,6 +111,9 @@ class Asked:
         cached_only: whether only what is here at once is wanted.
         known: the Etags of what the asker has; `*` for anything.
         location: the address that says all by itself, "" where it is the one that was asked.
+        text: the CID and what follows it as they were asked, decoded; "" for the CID alone.
+        part: the `Range` of a block, "" for all of it.
+        part_of: the Etag of which alone that range is wanted (`If-Range`), "" for any.
     """
 
     cid: IpfsCid
@@ -110,11 +126,14 @@ class Asked:
     cached_only: bool = False
     known: frozenset[str] = frozenset()
     location: str = ""
+    text: str = ""
+    part: str = ""
+    part_of: str = ""
 
     @property
     def path(self) -> str:
-        """The content path, as it stands in a header."""
-        return "/".join(["/ipfs", str(self.cid), *(quote(name, safe="") for name in self.names)])
+        """The content path as it was asked, as it stands in a header."""
+        return "/ipfs/" + quote(self.text or str(self.cid))
 
     @property
     def etag(self) -> str:
@@ -124,7 +143,7 @@ class Asked:
         scope = self.scope
         if self.span is not None:
             scope += f".{self.span.first}:{'*' if self.span.last is None else self.span.last}"
-        path = sha256(self.path.encode()).hex()[:16]
+        path = sha256("/".join((str(self.cid), *self.names)).encode()).hex()[:16]
         return f'"{scope}.{path}.dfs.{"y" if self.dups else "n"}.car"'
 
 
@@ -135,7 +154,7 @@ def read_request(
 
     Args:
         cid: its first segment after `/ipfs/`, decoded.
-        path: what follows it, decoded, without a leading slash.
+        path: what follows it, decoded; "" or from its slash on.
         query: its parameters; others than the specification's are passed over.
         headers: by lower name.
 
@@ -143,15 +162,17 @@ def read_request(
         Invalid: `gateway.request`, it breaks the specification; `gateway.accept`, it asks for a
             form that is not given here.
     """
+    if headers.get("service-worker") == "script":
+        raise refuse_form("no page's worker is registered here")
     names = _read_names(path)
     form, told = _read_form(query, headers.get("accept", ""))
     if form == RAW_BLOCK and names:
-        raise _refuse("a block is asked for by its own CID, without a path")
+        raise refuse_form("a block is asked for by its own CID, without a path")
     wanted = _read_car(query, told) if form == CAR else {}
     span = _read_span(query["entity-bytes"]) if form == CAR and "entity-bytes" in query else None
     scope = query.get("dag-scope", "all") if form == CAR else "block"
     if scope not in _SCOPES:
-        raise _refuse(f"dag-scope is one of {', '.join(_SCOPES)}")
+        raise refuse_form(f"dag-scope is one of {', '.join(_SCOPES)}")
     asked = Asked(
         cid=_read_cid(cid),
         names=names,
@@ -162,32 +183,37 @@ def read_request(
         filename=query.get("filename", "")[:_FILENAME_MAX],
         cached_only="only-if-cached" in _split(headers.get("cache-control", "").lower()),
         known=frozenset(_read_tags(headers.get("if-none-match", ""))),
+        text=cid + ("/" + path.removeprefix("/") if path else ""),
+        part=headers.get("range", ""),
+        part_of=headers.get("if-range", ""),
     )
     return _located(asked, query, is_told=bool(told))
 
 
 def _read_cid(text: str) -> IpfsCid:
     try:
-        return IpfsCid.parse(text)
+        return parse_any(text)
     except Invalid as error:
         if error.code != "unixfs.cid":
             # It is a CID, of a kind of which nothing can be here.
             raise not_here() from error
-        raise _refuse(error.message) from error
+        raise refuse_form(error.message) from error
 
 
 def _read_names(path: str) -> tuple[str, ...]:
     names = tuple(name for name in path.split("/") if name)
     if {".", ".."} & set(names):
-        raise _refuse("the path holds . or ..")
+        raise refuse_form("the path holds . or ..")
     if len(names) > DEPTH_MAX:
-        raise _refuse(f"the path has {len(names)} names, most is {DEPTH_MAX}")
+        raise refuse_form(f"the path has {len(names)} names, most is {DEPTH_MAX}")
     return names
 
 
 def _read_form(query: Mapping[str, str], accept: str) -> tuple[str, dict[str, str]]:
     """Return the form of the answer, and the parameters of the Accept that named it."""
     named = query.get("format")
+    if named in _RECORDS:
+        raise refuse_form("an IPNS record is asked for below /ipns")
     if named is not None and named not in _FORMATS:
         raise _not_given(f"format is one of {', '.join(_FORMATS)}")
     best: tuple[int, str, dict[str, str]] = (0, "", {})
@@ -203,9 +229,11 @@ def _read_form(query: Mapping[str, str], accept: str) -> tuple[str, dict[str, st
         return _FORMATS[named], told
     if kind:
         return kind, told
+    if any(_read_kind(part)[0] in _RECORDS for part in _split(accept)):
+        raise refuse_form("an IPNS record is asked for below /ipns")
     if ours or any(_read_kind(part)[0] != "*/*" for part in _split(accept)):
         raise _not_given(f"the forms given are {RAW_BLOCK} and {CAR};version=1;order=dfs;dups=n|y")
-    raise _refuse("neither format nor Accept names a form; give format=raw or format=car")
+    raise refuse_form("neither format nor Accept names a form; give format=raw or format=car")
 
 
 def _read_kind(part: str) -> tuple[str, int, dict[str, str]]:
@@ -217,7 +245,7 @@ def _read_kind(part: str) -> tuple[str, int, dict[str, str]]:
         told[name.strip().lower()] = value.strip().strip('"')
     quality = told.pop("q", "1")
     if not _QUALITY.fullmatch(quality):
-        raise _refuse("Accept holds a quality that is none")
+        raise refuse_form("Accept holds a quality that is none")
     whole, _, rest_of = quality.partition(".")
     return kind.lower(), int(whole) * 1_000 + int(rest_of.ljust(3, "0")), told
 
@@ -241,7 +269,7 @@ def _read_car(query: Mapping[str, str], told: Mapping[str, str]) -> dict[str, st
 def _read_span(text: str) -> Span:
     found = _SPAN.fullmatch(text)
     if found is None:
-        raise _refuse("entity-bytes is from:to, whole numbers; `to` may be *")
+        raise refuse_form("entity-bytes is from:to, whole numbers; `to` may be *")
     return Span(int(found[1]), None if found[2] == "*" else int(found[2]))
 
 
@@ -288,6 +316,7 @@ def headers_of(asked: Asked, roots: tuple[IpfsCid, ...], size: int | None) -> di
         "Content-Disposition": _disposition(asked.filename or f"{roots[-1]}.{end}"),
         "Etag": asked.etag,
         "Cache-Control": _FOR_EVER,
+        "Accept-Ranges": "none" if asked.is_car else "bytes",
         "Vary": "Accept",
         "X-Ipfs-Path": asked.path,
         "X-Ipfs-Roots": ",".join(map(str, roots)),
@@ -320,7 +349,8 @@ def not_here() -> NotFound:
     )
 
 
-def _refuse(reason: str) -> Invalid:
+def refuse_form(reason: str) -> Invalid:
+    """Return the error for a request that breaks the specification."""
     return Invalid(
         "gateway.request",
         f"not a request of a trustless gateway: {reason}",
@@ -328,9 +358,27 @@ def _refuse(reason: str) -> Invalid:
     )
 
 
+def no_step(number: int) -> NotFound:
+    """Return the error for a path of which a name, counted from 1, is not there."""
+    return NotFound(
+        "unixfs.no_entry",
+        f"nothing public is under name {number} of the path",
+        cure="List the directory, then ask for a name it shows.",
+    )
+
+
+def refuse_inside() -> Invalid:
+    """Return the error for a path that ends within a document, at what is no link."""
+    return Invalid(
+        "gateway.inside",
+        "the path ends within a document, at what is no link",
+        cure="Ask for the document: leave out the names that lead into it.",
+    )
+
+
 def refuse_span(size: int) -> Invalid:
     """Return the error for a range of which nothing lies within the file."""
-    return _refuse(f"all of entity-bytes lies outside a file of {size} bytes")
+    return refuse_form(f"all of entity-bytes lies outside a file of {size} bytes")
 
 
 def _not_given(reason: str) -> Invalid:

@@ -1,8 +1,9 @@
 """Puts files into a member's store, pins and unpins them, and collects what nobody needs.
 
-Laws: blocks go in by durable batches and the root last, so a root that is there is whole; what
-fails midway takes back all that it had put; a collection takes only blocks that this room put,
-that no root reaches and that no other room keeps under the same CID.
+Laws: blocks go in by durable batches and the root last, so a root that is there is whole, unless it
+came in an archive that was said to be a part; what fails midway takes back all that it had put; a
+collection takes only blocks that this room put, that no root reaches and that no other room keeps
+under the same CID.
 A kill leaves at most blocks without a root, which the next collection takes; of the last batch
 some may stay, since nothing then tells whose they are. Limits: `dag.Limits`, and the quota.
 """
@@ -27,10 +28,10 @@ from tallystick.kernel.store.blocks import (
     raw_cid,
 )
 from tallystick.kernel.store.unixfs.car import Archive
-from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid
+from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.dagpb import decode_node
 from tallystick.kernel.store.unixfs.importer import Block, Made
+from tallystick.kernel.store.unixfs.links import links_of
 from tallystick.kernel.store.unixfs.reader import read_status
 
 __all__ = [
@@ -215,6 +216,8 @@ def import_archive(
 ) -> list[Root]:
     """Keep all of an archive that was found sound, each of its roots pinned.
 
+    Of an archive that was opened as a part, what lacks may come later, under the same root.
+
     Raises:
         Unavailable: `store.quota`; Invalid: a root is no file or directory. Nothing is kept.
     """
@@ -226,7 +229,7 @@ def import_archive(
         _keep_roots(
             blocks,
             [
-                _Kept(cid, read_status(dag, cid).size, note, list(reach(dag, cid)))
+                _Kept(cid, read_status(dag, cid).size, note, list(reach(dag, cid, archive.has)))
                 for cid in archive.roots
             ],
         )
@@ -263,8 +266,15 @@ def _root(blocks: Blocks, cid: IpfsCid) -> Root:
     return found
 
 
-def reach(dag: Dag, cid: IpfsCid) -> Iterator[bytes]:
+def reach(
+    dag: Dag, cid: IpfsCid, has: Callable[[IpfsCid], bool] = lambda _: True
+) -> Iterator[bytes]:
     """Yield the digest of each block under a root once, the root's first.
+
+    Args:
+        dag: where the blocks come from.
+        cid: the root.
+        has: whether a block that is linked is to be followed.
 
     Raises:
         NotFound, Corrupt: a block is not there, or damaged; Invalid: `unixfs.limit`.
@@ -276,11 +286,10 @@ def reach(dag: Dag, cid: IpfsCid) -> Iterator[bytes]:
         block = reading.block(cid)
         if cid.inline is None:
             yield cid.digest
-        links = decode_node(block).links if cid.codec == DAG_PB else ()
-        for link in reversed(links):
-            if link.cid.raw not in seen:
-                seen.add(link.cid.raw)
-                waiting.append(link.cid)
+        for link in reversed(links_of(cid, block)):
+            if link.raw not in seen and has(link):
+                seen.add(link.raw)
+                waiting.append(link)
 
 
 def pin_root(blocks: Blocks, cid: IpfsCid, note: Note, *, private: bool = False) -> Root:

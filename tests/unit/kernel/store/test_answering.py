@@ -3,104 +3,42 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tallystick.base.codec import DAG_CBOR, RAW
-from tallystick.base.errors import Corrupt, Error, Invalid, NotFound
+from tallystick.base.errors import Corrupt, NotFound
 from tallystick.kernel.store.answering import Answer, answer
 from tallystick.kernel.store.gateway import CAR, RAW_BLOCK, Asked, read_request
-from tallystick.kernel.store.unixfs.car import Archive, open_archive
 from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, name_block, name_inline
 from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.dagpb import decode_node
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.importer import (
-    Blocks,
     Made,
-    collect,
     import_directory,
     import_file,
     import_symlink,
 )
 from tallystick.kernel.store.unixfs.profile import Profile
-from tallystick.kernel.store.unixfs.wire import read_varint
-
-CID = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
-PROBE = "bafkqaaa"
-SMALL = Profile("small", 1, 256, 4, raw_leaves=True, shard_bytes=2_000, counts_block=True)
-"""Chunks of 256 bytes, as the conformance suite's fixtures have them."""
-
-
-class Tree:
-    """A small DAG in memory, from which blocks can be lost or damaged."""
-
-    def __init__(self) -> None:
-        self.blocks: dict[IpfsCid, bytes] = {}
-
-    def put(self, made: Blocks) -> Made:
-        found, blocks = collect(made)
-        self.blocks |= blocks
-        return found
-
-    def file(self, content: bytes) -> Made:
-        return self.put(import_file(io.BytesIO(content), SMALL))
-
-    def folder(self, **entries: Made) -> Made:
-        made = [each.entry(name.replace("_", ".")) for name, each in entries.items()]
-        return self.put(import_directory(made, SMALL))
-
-    def get(self, cid: IpfsCid) -> bytes:
-        if cid not in self.blocks:
-            raise NotFound("store.no_block", "not there")
-        return self.blocks[cid]
-
-    @property
-    def dag(self) -> Dag:
-        return Dag(self.get)
+from unit.kernel.store.answered import (
+    CID,
+    PROBE,
+    SMALL,
+    Tree,
+    answer_code,
+    ask,
+    code,
+    content,
+    leaves_of,
+    order,
+    read,
+)
 
 
 @pytest.fixture
 def tree() -> Tree:
     return Tree()
-
-
-def content(size: int, seed: int = 1) -> bytes:
-    return b"".join((n * seed).to_bytes(4, "big") for n in range(-(-size // 4)))[:size]
-
-
-def ask(cid: object, path: str = "", accept: str = "", **query: str) -> Asked:
-    given = {name.replace("_", "-"): value for name, value in query.items()}
-    return read_request(str(cid), path, given, {"accept": accept} if accept else {})
-
-
-def read(found: Answer, *, is_part: bool = True) -> Archive:
-    data = b"".join(found.body)
-    return open_archive(lambda at, size: data[at : at + size], len(data), is_part=is_part)
-
-
-def order(found: Answer) -> list[IpfsCid]:
-    """Return the CIDs of a CAR in the order they stand, repeated ones repeated."""
-    data = b"".join(found.body)
-    length, at = read_varint(data, 0, fail)
-    at += length
-    cids = []
-    while at < len(data):
-        length, start = read_varint(data, at, fail)
-        cids.append(IpfsCid(data[start : start + 36]))
-        at = start + length
-    return cids
-
-
-def fail(reason: str) -> Invalid:
-    return Invalid("test.form", reason)
-
-
-def code(act: Callable[[], object]) -> str:
-    with pytest.raises(Error) as caught:
-        act()
-    return caught.value.code
 
 
 # ---- the block
@@ -187,10 +125,6 @@ def test_what_is_not_there_is_told_before_an_answer_begins(tree: Tree) -> None:
     assert answer_code(tree, ask(top.cid, "a/b", format="car")) == "gateway.absent"
 
 
-def answer_code(tree: Tree, asked: Asked) -> str:
-    return code(lambda: answer(asked, tree.dag))
-
-
 def test_the_probe_is_answered_from_its_own_cid(tree: Tree) -> None:
     raw = answer(ask(PROBE, format="raw"), tree.dag)
     assert (raw.status, b"".join(raw.body), raw.headers["Content-Length"]) == (200, b"", "0")
@@ -207,6 +141,43 @@ def test_a_block_that_stands_in_its_own_cid_is_never_sent(tree: Tree) -> None:
             asked = ask(top.cid, "x", format="car", dag_scope=scope, car_dups=dups)
             assert order(answer(asked, tree.dag)) == [top.cid]
     assert b"".join(answer(ask(inline, format="raw"), tree.dag).body) == b"hello, said a CID"
+
+
+# ---- a part of a block
+
+
+def part(cid: object, wanted: str, **headers: str) -> Asked:
+    given = {"range": wanted, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    return read_request(str(cid), "", {"format": "raw"}, given)
+
+
+def test_a_range_of_a_block_is_a_part_of_it(tree: Tree) -> None:
+    made = tree.file(bytes(range(31)))
+    for wanted in ("bytes=6-16", "bytes=6-16,0-4"):
+        found = answer(part(made.cid, wanted), tree.dag)
+        assert (found.status, b"".join(found.body)) == (206, bytes(range(6, 17)))
+        assert found.headers["Content-Range"] == "bytes 6-16/31"
+        assert found.headers["Content-Length"] == "11"
+        assert found.headers["Content-Type"] == RAW_BLOCK
+        assert found.headers["Etag"] == f'"{made.cid}.raw"'
+    assert answer_code(tree, part(made.cid, "bytes=31-")) == "gateway.range"
+    whole = answer(part(made.cid, "bytes=9-8"), tree.dag)
+    assert (whole.status, b"".join(whole.body)) == (200, bytes(range(31)))
+    assert "Content-Range" not in whole.headers
+
+
+def test_a_range_is_for_get_and_for_what_it_was_asked_of(tree: Tree) -> None:
+    made = tree.file(b"hello world")
+    tag = f'"{made.cid}.raw"'
+    head = answer(part(made.cid, "bytes=0-3"), tree.dag, is_head=True)
+    assert (head.status, head.headers["Content-Length"]) == (200, "11")
+    assert answer(part(made.cid, "bytes=0-3", if_range=tag), tree.dag).status == 206
+    for other in ('"x"', f"W/{tag}", "Wed, 21 Oct 2015 07:28:00 GMT"):
+        assert answer(part(made.cid, "bytes=0-3", if_range=other), tree.dag).status == 200
+    assert answer(part(made.cid, "bytes=0-3", if_none_match=tag), tree.dag).status == 304
+    assert answer(part(made.cid, "bytes=99-", if_none_match="*"), tree.dag).status == 304
+    car = read_request(str(made.cid), "", {"format": "car"}, {"range": "bytes=0-3"})
+    assert answer(car, tree.dag).status == 200
 
 
 # ---- archives
@@ -227,7 +198,7 @@ def test_a_path_comes_first_and_then_what_it_leads_to(tree: Tree) -> None:
     file = tree.file(content(700))
     deep = tree.folder(ascii_txt=file, other=tree.file(b"x"))
     top = tree.folder(subdir=deep, more=tree.file(b"y"))
-    leaves = _leaves(tree, file)
+    leaves = leaves_of(tree, file)
     found = answer(ask(top.cid, "subdir/ascii.txt", format="car"), tree.dag)
     assert order(found) == [top.cid, deep.cid, file.cid, *leaves]
     assert found.headers["X-Ipfs-Roots"] == f"{top.cid},{deep.cid},{file.cid}"
@@ -240,16 +211,12 @@ def test_a_path_comes_first_and_then_what_it_leads_to(tree: Tree) -> None:
     assert order(whole) == [top.cid, deep.cid, file.cid, *leaves]
 
 
-def _leaves(tree: Tree, made: Made) -> list[IpfsCid]:
-    return [link.cid for link in decode_node(tree.blocks[made.cid]).links]
-
-
 @pytest.fixture
 def multiblock(tree: Tree) -> tuple[Made, list[IpfsCid]]:
     """A file of 1,026 bytes: four chunks of 256 and one of 2, as in the conformance suite."""
     wide = Profile("wide", 1, 256, 174, raw_leaves=True)
     file = tree.put(import_file(io.BytesIO(content(1_026)), wide))
-    leaves = _leaves(tree, file)
+    leaves = leaves_of(tree, file)
     assert len(leaves) == 5
     return file, leaves
 
@@ -319,7 +286,7 @@ def test_a_sharded_directory_is_listed_whole_and_walked_by_its_way_alone(tree: T
     way = order(answer(ask(top.cid, "7.txt", format="car"), tree.dag))
     at = way.index(file.cid)
     assert set(way[:at]) <= shards
-    assert way[at:] == [file.cid, *_leaves(tree, file)]
+    assert way[at:] == [file.cid, *leaves_of(tree, file)]
     assert 0 < at < len(shards)
 
 
@@ -327,7 +294,7 @@ def test_a_block_met_twice_is_sent_once_or_each_time(tree: Tree) -> None:
     file = tree.file(content(256) * 3)
     same = tree.file(content(256) * 3)
     top = tree.folder(a=file, b=same)
-    (leaf,) = set(_leaves(tree, file))
+    (leaf,) = set(leaves_of(tree, file))
     once = order(answer(ask(top.cid, format="car"), tree.dag))
     assert once == [top.cid, file.cid, leaf]
     found = answer(ask(top.cid, accept=f"{CAR};version=1;order=dfs;dups=y"), tree.dag)

@@ -6,10 +6,19 @@ import base64
 from collections.abc import Callable
 from functools import partial
 
+import multiformats
 import pytest
 
 from tallystick.base.errors import Error
-from tallystick.kernel.store.gateway import CAR, RAW_BLOCK, Asked, Span, read_request
+from tallystick.kernel.store.gateway import (
+    CAR,
+    RAW_BLOCK,
+    SHARED,
+    Asked,
+    Span,
+    headers_of,
+    read_request,
+)
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 
 CID = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
@@ -36,9 +45,23 @@ def test_a_form_that_is_not_verifiable_is_not_given(accept: str) -> None:
     assert code(lambda: ask(CID, accept=accept)) == "gateway.accept"
 
 
-@pytest.mark.parametrize("form", ["json", "tar", "ipns-record", "RAW", ""])
+@pytest.mark.parametrize("form", ["json", "tar", "dag-json", "RAW", ""])
 def test_a_format_that_is_not_given_is_refused_whatever_is_accepted(form: str) -> None:
     assert code(lambda: ask(CID, accept=RAW_BLOCK, format=form)) == "gateway.accept"
+
+
+def test_an_ipns_record_is_no_form_of_content() -> None:
+    record = "application/vnd.ipfs.ipns-record"
+    assert code(lambda: ask(CID, format="ipns-record")) == "gateway.request"
+    assert code(lambda: ask(CID, accept=record)) == "gateway.request"
+    assert not ask(CID, accept=f"{record}, {RAW_BLOCK};q=0.1").is_car
+
+
+def test_no_page_s_worker_is_registered() -> None:
+    headers = {"service-worker": "script"}
+    for path in ("", "/", "/a/b"):
+        act = partial(read_request, CID, path, {"format": "car"}, headers)
+        assert code(act) == "gateway.request"
 
 
 def test_format_comes_before_accept() -> None:
@@ -86,9 +109,45 @@ def test_a_block_has_no_path() -> None:
     assert ask(CID, "/", format="raw").names == ()
 
 
-@pytest.mark.parametrize("cid", ["x", "", "bafy", CID.upper(), CID[:-1], "Qm" + "0" * 44])
+@pytest.mark.parametrize("cid", ["x", "", "bafy", "foo", CID[:-1], CID + "=", "Qm" + "0" * 44])
 def test_what_is_no_cid_is_refused(cid: str) -> None:
     assert code(lambda: ask(cid, format="raw")) == "gateway.request"
+
+
+@pytest.mark.parametrize("base", ["base16", "base32upper", "base36", "base58btc", "base64url"])
+def test_a_cid_in_another_base_names_the_same_and_its_path_stays_as_it_was_asked(base: str) -> None:
+    other = multiformats.CID.decode(CID).encode(base)
+    for form in ("raw", "car"):
+        asked, plain = ask(other, format=form), ask(CID, format=form)
+        assert (asked.cid, asked.etag) == (plain.cid, plain.etag)
+        assert (asked.path, plain.path) == (f"/ipfs/{other}", f"/ipfs/{CID}")
+        told = headers_of(asked, (asked.cid,), 1)
+        assert (told["X-Ipfs-Path"], told["X-Ipfs-Roots"]) == (f"/ipfs/{other}", CID)
+        assert CID in told["Content-Disposition"]
+    assert ask(CID, "/a b//c/", format="car").path == f"/ipfs/{CID}/a%20b//c/"
+    assert ask(CID, "/a b//c/", format="car").etag == ask(CID, "a b/c", format="car").etag
+
+
+def test_what_a_page_may_ask_for_and_read_is_told() -> None:
+    # As the path gateway's suite asks of every answer.
+    wanted = {
+        "Access-Control-Allow-Methods": {"GET", "HEAD", "OPTIONS"},
+        "Access-Control-Allow-Headers": {"Content-Type", "Range", "User-Agent", "X-Requested-With"},
+        "Access-Control-Expose-Headers": {
+            *("Content-Range", "Content-Length", "X-Ipfs-Roots", "X-Ipfs-Path", "Ipfs-Uri"),
+            *("X-Chunked-Output", "X-Stream-Output"),
+        },
+    }
+    for name, values in wanted.items():
+        assert values <= set(SHARED[name]), name
+    told = headers_of(ask(CID, format="car"), (IpfsCid.parse(CID),), None)
+    assert told["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_block_is_given_by_ranges_and_a_car_is_not() -> None:
+    cid = IpfsCid.parse(CID)
+    assert headers_of(ask(CID, format="raw"), (cid,), 1)["Accept-Ranges"] == "bytes"
+    assert headers_of(ask(CID, format="car"), (cid,), None)["Accept-Ranges"] == "none"
 
 
 def test_a_cid_of_a_kind_that_is_never_here_is_not_here() -> None:

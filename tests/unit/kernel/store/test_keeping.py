@@ -9,7 +9,9 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import dag_cbor
 import pytest
+from multiformats import CID
 
 from tallystick.base.codec import DAG_CBOR, RAW, Cid
 from tallystick.base.errors import Conflict, Corrupt, Error, Invalid, NotFound, Unavailable
@@ -45,6 +47,7 @@ from tallystick.kernel.store.unixfs.importer import collect, import_directory, i
 from tallystick.kernel.store.unixfs.node import Kind, UnixNode, encode_unix
 from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025, Profile
 from tallystick.kernel.store.unixfs.reader import list_directory, read_file, resolve_path
+from tallystick.kernel.store.unixfs.wire import write_varint
 
 SMALL = Profile("small", 1, 256, 4, raw_leaves=True)
 
@@ -91,8 +94,8 @@ def archive_of(blocks: Blocks, *roots: IpfsCid) -> Archive:
     return opened(b"".join(write_archive(blocks.dag, roots)))
 
 
-def opened(data: bytes) -> Archive:
-    return open_archive(lambda at, size: data[at : at + size], len(data))
+def opened(data: bytes, *, is_part: bool = False) -> Archive:
+    return open_archive(lambda at, size: data[at : at + size], len(data), is_part=is_part)
 
 
 def test_what_is_added_is_read_back_by_the_cid_that_any_tool_gives_it(place: Place) -> None:
@@ -397,6 +400,49 @@ def test_an_archive_goes_out_and_comes_in_elsewhere_whole(place: Place, tmp_path
     collect_garbage(second.blocks)
     assert second.read(root.cid) == content(700)
     second.close()
+
+
+def test_a_part_of_a_file_is_kept_as_far_as_it_is_there_and_whole_once_the_rest_comes(
+    place: Place,
+) -> None:
+    made, blocks = collect(import_file(io.BytesIO(content(700)), SMALL))
+    _, lost, _ = (cid for cid in blocks if cid.codec == RAW)
+    data = b"".join(write_archive(_dag(blocks), [made.cid]))
+    gap = write_varint(len(lost.raw) + 256) + lost.raw + blocks[lost]
+    assert gap in data
+    with pytest.raises(Invalid, match=r"car\.missing"):
+        opened(data.replace(gap, b""))
+    part = opened(data.replace(gap, b""), is_part=True)
+    (root,) = import_archive(place.blocks, part, Note(public=True))
+    assert (root.size, root.blocks, root.public) == (700, 3, True)
+    assert b"".join(read_file(place.blocks.public_dag, made.cid, 512)) == content(700)[512:]
+    with pytest.raises(NotFound, match=r"store\.no_block"):
+        place.read(made.cid)
+    with pytest.raises(NotFound, match=r"store\.not_whole"):
+        pin_root(place.blocks, made.cid, Note())
+    import_archive(place.blocks, opened(data), Note())
+    collect_garbage(place.blocks)
+    assert b"".join(read_file(place.blocks.public_dag, made.cid)) == content(700)
+
+
+def test_what_a_document_links_is_kept_published_and_collected_with_it(place: Place) -> None:
+    file, blocks = collect(import_file(io.BytesIO(content(700)), SMALL))
+    inner = dag_cbor.encode({"file": CID.decode(str(file.cid))})
+    blocks[name_block(inner, DAG_CBOR)] = inner
+    outer = dag_cbor.encode([CID.decode(str(name_block(inner, DAG_CBOR)))])
+    top = name_block(outer, DAG_CBOR)
+    blocks[top] = outer
+    data = b"".join(write_archive(_dag(blocks), [top]))
+    (root,) = import_archive(place.blocks, opened(data), Note(public=True))
+    assert (root.blocks, root.size) == (len(blocks), 0)
+    assert all(place.blocks.is_public(cid) for cid in blocks)
+    assert pin_root(place.blocks, top, Note(), private=True).blocks == len(blocks)
+    assert not any(place.blocks.is_public(cid) for cid in blocks)
+    assert archive_of(place.blocks, top).roots == (top,)
+    collect_garbage(place.blocks)
+    assert place.rows() == len(blocks)
+    unpin_root(place.blocks, top)
+    assert collect_garbage(place.blocks).blocks == len(blocks)
 
 
 def test_an_archive_over_the_quota_leaves_nothing(place: Place) -> None:

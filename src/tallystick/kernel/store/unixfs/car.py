@@ -4,9 +4,8 @@
 canonical DAG-CBOR with 1 to 64 roots. We write each block once, a node before what it links, in the
 order of the content, as gateways send them; identity CIDs hold their content and get no section.
 An archive is opened when every section is in place, hashed, there once and needed: reached from
-the roots by the links of dag-pb blocks. The roots are there; unless the archive is said to be a
-part, so is all that is linked.
-Links of dag-cbor blocks are not followed: the ledger's own archives are `chain/car.py`'s.
+the roots by the links of dag-pb and dag-cbor blocks. The roots are there; unless the archive is
+said to be a part, so is all that is linked. The ledger's own archives are `chain/car.py`'s.
 Limits: blocks of 2 MiB, 2^20 of them; 200 bytes of memory a block.
 Source: IPLD CARv1 specification; trustless gateway specification, "CAR".
 """
@@ -18,9 +17,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tallystick.base.codec import item_head, sha256
-from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, check_block, read_leading
+from tallystick.kernel.store.unixfs.cid import IpfsCid, check_block, read_leading
 from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX, decode_node
+from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX
 from tallystick.kernel.store.unixfs.fault import (
     refuse_archive,
     refuse_cut,
@@ -29,6 +28,7 @@ from tallystick.kernel.store.unixfs.fault import (
     refuse_missing,
     refuse_section_hash,
 )
+from tallystick.kernel.store.unixfs.links import links_of
 from tallystick.kernel.store.unixfs.wire import VARINT_SIZE_MAX, read_varint, write_varint
 
 __all__ = ["BLOCKS_MAX", "ROOTS_MAX", "Archive", "ReadAt", "open_archive", "write_archive"]
@@ -64,7 +64,7 @@ def write_archive(dag: Dag, roots: Sequence[IpfsCid]) -> Iterator[bytes]:
         block = reading.block(cid)
         if cid.inline is None:
             yield write_varint(len(cid.raw) + len(block)) + cid.raw + block
-        waiting += reversed(_links(cid, block))
+        waiting += reversed(links_of(cid, block))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,10 @@ class Archive:
         """Tell whether it holds a block."""
         return cid.raw in self._places
 
+    def has(self, cid: IpfsCid) -> bool:
+        """Tell whether a block can be read: it is held, or stands in its own CID."""
+        return cid.inline is not None or cid in self
+
     def get(self, cid: IpfsCid) -> bytes:
         """Return a block, hashed again; Invalid `car.missing` if it is not there."""
         place = self._places.get(cid.raw)
@@ -105,7 +109,7 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
 
     Raises:
         Invalid: `car.form`, `car.cut`, `car.hash`, `car.extra`, `car.missing`, `unixfs.limit`, and
-            what `IpfsCid` and `decode_node` refuse.
+            what `IpfsCid` and `links_of` refuse.
     """
     sections = _sections(read, size)
     at, length = next(sections, (0, 0))
@@ -120,7 +124,7 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
             raise refuse_extra(cid, "stands twice")
         if len(places) == BLOCKS_MAX:
             raise refuse_limit("blocks of an archive", BLOCKS_MAX + 1, BLOCKS_MAX)
-        if found := _links(cid, _check(cid, read(at + end, length - end))):
+        if found := links_of(cid, _check(cid, read(at + end, length - end))):
             links[cid.raw] = found
         places[cid.raw] = (at + end, length - end)
     _check_reach(roots, places, links, is_part=is_part)
@@ -151,7 +155,7 @@ def _check_reach(
         seen.add(cid.raw)
         inline = cid.inline
         if inline is not None:
-            waiting += _links(cid, inline)
+            waiting += links_of(cid, inline)
         elif cid.raw in places:
             waiting += links.get(cid.raw, ())
         elif not is_part or cid in roots:
@@ -159,11 +163,6 @@ def _check_reach(
     extra = next((raw for raw in places if raw not in seen), None)
     if extra is not None:
         raise refuse_extra(IpfsCid(extra), "is reached from no root")
-
-
-def _links(cid: IpfsCid, block: bytes) -> list[IpfsCid]:
-    """Return what a block links, in order; of dag-cbor nothing."""
-    return [link.cid for link in decode_node(block).links] if cid.codec == DAG_PB else []
 
 
 def _sections(read: ReadAt, size: int) -> Iterator[tuple[int, int]]:

@@ -140,13 +140,19 @@ def test_what_is_linked_by_a_node_in_its_own_cid_belongs_to_the_archive() -> Non
     assert refused(header(inline), "car.missing").values["cid"] == str(leaf)
 
 
-def test_the_links_of_dag_cbor_are_not_followed() -> None:
-    record = dag_cbor.encode({"link": CID.decode(str(name_block(b"x", RAW)))})
+def test_the_links_of_dag_cbor_are_followed() -> None:
+    leaf = name_block(b"x", RAW)
+    record = dag_cbor.encode({"a": [{"link": CID.decode(str(leaf))}]})
     cid = name_block(record, DAG_CBOR)
     made, blocks = collect(import_directory([Entry("record", cid, len(record))]))
-    data = written([made.cid], blocks | {cid: record})
-    assert set(opened(data)) == {made.cid, cid}
-    refused(data + section(name_block(b"x", RAW), b"x"), "car.extra")
+    blocks |= {cid: record, leaf: b"x"}
+    data = written([made.cid], blocks)
+    assert list(opened(data)) == [made.cid, cid, leaf]
+    without = data.removesuffix(section(leaf, b"x"))
+    assert refused(without, "car.missing").values["cid"] == str(leaf)
+    part = opened(without, is_part=True)
+    assert (part.has(cid), part.has(leaf), part.has(name_inline(b"", RAW))) == (True, False, True)
+    refused(data + section(name_block(b"y", RAW), b"y"), "car.extra")
 
 
 # ---- faults
