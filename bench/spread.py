@@ -1,8 +1,10 @@
 """What a lost shard costs among members: bytes on the wire, and the time until it is there again.
 
-Members answer one another over signed HTTP on real sockets; between them stands a relay that counts
-every byte both ways, heads, signatures and all. The same object under the plain code of the same
-shape, by the same path, is what the Zigzag code is compared with.
+Members answer one another over signed HTTP on real sockets. Where bytes are counted a relay stands
+between them, which sees every byte both ways, heads, signatures and all. Where time is taken each
+member is a process of its own, as it is in a county, and whoever reads holds no shard. The same
+object under the plain code of the same shape, by the same path, is what the Zigzag code is compared
+with.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from bizi_processes import open_processes
 
 from tallystick.base.clock import SeededEntropy, SystemClock, SystemEntropy
 from tallystick.base.keys import SigningKey
@@ -39,8 +43,10 @@ __all__ = ["run"]
 
 MIB: Final = 1024 * 1024
 OBJECT_BYTES: Final = 16 * MIB
+READ_MIB: Final = {"spread.degraded": 1, "spread.degraded_4": 4, "spread.degraded_16": 16}
 SHAPES: Final = (("zz-4+2", "rs-4+2"), ("zz-8+2", "rs-8+2"), ("zz-6+3", "rs-6+3"))
 ROUNDS: Final = 15
+SHARDS: Final = 6
 CHAIN: Final = bytes(32)
 
 
@@ -89,7 +95,7 @@ class Circle:
 
 
 @contextmanager
-def _circle(count: int, folder: Path, *, relayed: bool) -> Iterator[Circle]:
+def _circle(count: int, folder: Path) -> Iterator[Circle]:
     names = [f"m{number:02}" for number in range(count)]
     entropy = SeededEntropy("spread")
     keys = {name: SigningKey.from_seed(entropy.draw("link", 32)) for name in names}
@@ -97,10 +103,7 @@ def _circle(count: int, folder: Path, *, relayed: bool) -> Iterator[Circle]:
         [Member(name, "bank", (Key(1, "link", 1, keys[name].public, 0),)) for name in names]
     )
     relays = {name: Relay(_free_port(), _free_port()) for name in names}
-    book = {
-        name: Place("http", "127.0.0.1", relay.at if relayed else relay.behind)
-        for name, relay in relays.items()
-    }
+    book = {name: Place("http", "127.0.0.1", relay.at) for name, relay in relays.items()}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -158,12 +161,15 @@ def _repair_bytes(circle: Circle, profile: Profile) -> int:
     return passed
 
 
-def _degraded_s(circle: Circle, profile: Profile, seed: int, size: int = MIB) -> float:
+def _degraded_s(ring: Ring, profile: Profile, seed: int, size: int) -> float:
     """Return the seconds until the lost shard of an object of `size` bytes is there."""
-    lost = _lose(circle, profile, size, seed)
-    with Reader(lost.ring, lost.manifest, hedge_s=20) as reader:
+    dice = random.Random(f"{profile.name} {size} {seed}")  # noqa: S311 - content
+    done = put_object(ring, io.BytesIO(dice.randbytes(size)), dice.randbytes(16), profile)
+    assert not done.missing
+    ring.drop(done.holders[1], done.manifest.cid)
+    with Reader(ring, done.manifest, hedge_s=20) as reader:
         began = time.perf_counter()
-        for places in batched_places(lost.manifest.layout):
+        for places in batched_places(done.manifest.layout):
             reader.give(places, [1])
         return time.perf_counter() - began
 
@@ -194,38 +200,35 @@ def _compared(
 
 def run() -> list[dict[str, Any]]:
     """Measure, and return one row for each promise."""
-    with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        (folder / "relayed").mkdir()
-        relayed = opened.enter_context(_circle(12, folder / "relayed", relayed=True))
+    with tempfile.TemporaryDirectory() as folder, _circle(12, Path(folder)) as circle:
         rows = [
             _compared(
                 f"spread.wire_{shape[0][3:]}",
                 "bytes",
-                lambda profile, _: _repair_bytes(relayed, profile),
+                lambda profile, _: _repair_bytes(circle, profile),
                 shape,
                 0,
             )
             for shape in SHAPES
         ]
-    with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        circle = opened.enter_context(_circle(8, folder, relayed=False))
-        degraded = _compared(
-            "spread.degraded",
-            "s",
-            lambda profile, seed: _degraded_s(circle, profile, seed),
-            SHAPES[0],
-            ROUNDS,
-        )
-        larger = _compared(
-            "spread.degraded_16",
-            "s",
-            lambda profile, seed: _degraded_s(circle, profile, 100 + seed, OBJECT_BYTES),
-            SHAPES[0],
-            ROUNDS,
-        )
-    return [*rows, degraded, larger]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_processes(SHARDS, Path(folder), SHAPES[0][0]) as apart,
+    ):
+        ring = apart.client.ring
+        degraded = [
+            _compared(
+                name,
+                "s",
+                lambda profile, seed, size=size: _degraded_s(  # type: ignore[misc]
+                    ring, profile, seed, size * MIB
+                ),
+                SHAPES[0],
+                ROUNDS,
+            )
+            for name, size in READ_MIB.items()
+        ]
+    return [*rows, *degraded]
 
 
 if __name__ == "__main__":

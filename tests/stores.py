@@ -73,9 +73,15 @@ class Place:
             node.fold()
 
     def put(
-        self, by: str = "village", party: bytes = b"", data: bytes = DATA, *, public: bool = False
+        self,
+        by: str = "village",
+        party: bytes = b"",
+        data: bytes = DATA,
+        *,
+        public: bool = False,
+        code: str = CODE,
     ) -> Cid:
-        wanted = Wanted(code=CODE, party=party, public=public)
+        wanted = Wanted(code=code, party=party, public=public)
         noted, done = self.spread(by).put(io.BytesIO(data), wanted)
         assert not done.missing
         self.settle()
@@ -94,5 +100,4 @@ class Place:
 
     def lose_disk(self, name: str) -> None:
         shutil.rmtree(self.house.node(name).folder / "shards", ignore_errors=True)
-        own = self.spread(name).ring.own
-        own.used_bytes = 0
+        self.spread(name).ring.own.look()

@@ -23,7 +23,8 @@ from tallystick.kernel.store.spread.reading import Reader, repair_object
 from tallystick.kernel.store.zigzag.profile import find_profile
 
 MEMBERS = 10
-CODES = ["zz-4+2", "zz-6+3", "rs-3+2", "rs-1+1"]
+CODES = ["zz-4+2", "zz-6+3", "rs-3+2", "rs-1+1", ""]
+"""The last: chosen by the object's size."""
 STEPS = 14
 
 
@@ -51,7 +52,8 @@ class History:
 
     def put(self) -> None:
         data = self.dice.randbytes(self.dice.choice([0, 1, 5_000, 70_000]))
-        profile = find_profile(self.dice.choice(CODES))
+        code = self.dice.choice(CODES)
+        profile = find_profile(code) if code else None
         ring = self.circle.rings[self.one()]
         with contextlib.suppress(Unavailable):
             done = put_object(ring, io.BytesIO(data), self.circle.draw(), profile)
@@ -163,7 +165,9 @@ def test_what_the_code_promises_comes_back_and_nothing_wrong_does(tmp_path: Path
     for seed in range(12):
         (tmp_path / f"{seed}").mkdir()
         played.append(play(tmp_path / f"{seed}", seed))
-    assert sum(len(each.objects) for each in played) > 20
+    found = [manifest.layout for each in played for manifest, _ in each.objects.values()]
+    assert len(found) > 20
+    assert len({layout.profile for layout in found}) == len(CODES)
     assert sum(each.told for each in played) > 0
     assert set().union(*(each.liars for each in played))
 

@@ -6,7 +6,11 @@ folder is at rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +23,8 @@ from tallystick.cli.spoken import argument, option
 
 if TYPE_CHECKING:
     from tallystick.cli.spoken import Group
+    from tallystick.client import Client
+    from tallystick.client.store import Source, Told
 
 __all__ = ["add_spread_verbs"]
 
@@ -32,17 +38,19 @@ def add_spread_verbs(store: Group) -> None:
 def _add_put(store: Group) -> None:
     @store.verb(
         "put",
-        zh="把一个文件加密、编码，分存到各成员；坏掉几台机器也能取回",
-        en="Encrypt and code a file and spread it over the members: it outlives lost machines.",
+        zh="把一个文件或文件夹加密、编码，分存到各成员；坏掉几台机器也能取回",
+        en="Encrypt and code a file or folder and spread it over the members: it outlives lost"
+        " machines.",
     )
-    @argument("file", zh="文件", en="The file.")
+    @argument("file", zh="文件或文件夹", en="The file or folder.")
     @option("--name", default="", metavar="TEXT", zh="取个名字", en="What you call it.")
     @option(
         "--code",
-        default="zz-4+2",
-        show_default=True,
-        zh="编码：四份数据加两份冗余，坏两份也能取回",
-        en="The code: four shards of data and two more, any two of which may be lost.",
+        default="",
+        zh="编码；不写就按大小选：8 KiB 以下存三份（rs-1+2），"
+        "以上切成四份加两份冗余（zz-4+2），都能坏两份",
+        en="The code. If none, three copies below 8 KiB (rs-1+2), else four shards and two more"
+        " (zz-4+2): any two may be lost.",
     )
     @option("--party", default="", zh="关于哪个主体；注销它时一起销毁", en="Goes with this party.")
     @option(
@@ -56,13 +64,10 @@ def _add_put(store: Group) -> None:
         place: Place, *, file: str, name: str, code: str, party: str, public: bool
     ) -> dict[str, Any]:
         """Put an object."""
-        path = Path(file)
-        if not path.is_file():
-            raise NotFound("cli.file", f"{path.name}: no such file", cure="Check the path.")
-        wanted = {"name": name or path.name, "code": code, "party": party}
-        with place.office() as office, path.open("rb") as source, progress("put") as tell:
+        with place.office() as office, _source(Path(file)) as found, progress("put") as tell:
+            wanted = {"name": name or found.name, "code": code, "party": party}
             return office.put_object(
-                source, path.stat().st_size, told=tell, is_public=int(public), **wanted
+                found.bytes, found.size, told=tell, is_public=int(public), **wanted
             )
 
 
@@ -74,21 +79,25 @@ def _add_fetch(store: Group) -> None:
     )
     @argument("cid", zh="编号", en="Its CID.")
     @argument("out", zh="写到哪里；那里不能已有东西", en="Where to; nothing may stand there.")
+    @option(
+        "--folder",
+        is_flag=True,
+        zh="存的是文件夹：还原成文件夹；不写就得到它的 CAR 归档",
+        en="A folder was put: write it out as one. Without, its CAR archive is written.",
+    )
     @at_member()
-    def fetch(place: Place, *, cid: str, out: str) -> dict[str, Any]:
+    def fetch(place: Place, *, cid: str, out: str, folder: bool) -> dict[str, Any]:
         """Read an object."""
         path = Path(out)
-        if path.exists():
+        if os.path.lexists(path):
             raise Conflict(
                 "store.exists", f"{path.name} is there already", cure="Name another place."
             )
-        part = path.with_name(f"{path.name}.part")
-        try:
-            with place.office() as office, part.open("wb") as sink, progress("fetch") as tell:
-                size = office.read_object(cid, sink, told=tell)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+        with place.office() as office, progress("fetch") as tell:
+            if folder:
+                size = _fetch_folder(office, cid, path, tell)
+            else:
+                size = _fetch_file(office, cid, path, tell)
         return {"file": out, "cid": cid, "bytes": size}
 
     @store.verb(
@@ -102,6 +111,51 @@ def _add_fetch(store: Group) -> None:
         """List objects, or show one."""
         with place.office() as office:
             return office.list_objects(limit=1_000) if cid is None else office.show_object(cid)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What is put: its bytes, how many, and what it is called."""
+
+    bytes: Source
+    size: int
+    name: str
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[_Source]:
+    """Open a file, or a folder as its archive."""
+    if path.is_dir():
+        from tallystick.kernel.store.packing import pack_folder
+
+        with pack_folder(path) as packed:
+            yield _Source(packed, packed.size, f"{path.absolute().name}.car")
+    elif path.is_file():
+        with path.open("rb") as file:
+            yield _Source(file, path.stat().st_size, path.name)
+    else:
+        raise NotFound("cli.file", f"{path.name}: no such file", cure="Check the path.")
+
+
+def _fetch_file(office: Client, cid: str, path: Path, tell: Told) -> int:
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as sink:
+            size = office.read_object(cid, sink, told=tell)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    return size
+
+
+def _fetch_folder(office: Client, cid: str, path: Path, tell: Told) -> int:
+    from tallystick.kernel.store.packing import unpack_folder
+
+    # Beside the place, where there is room for it; without a name, so that nothing is left.
+    with tempfile.TemporaryFile(dir=path.absolute().parent) as archive:
+        size = office.read_object(cid, archive, told=tell)
+        archive.flush()
+        return unpack_folder(archive, path, lambda done: tell(min(done, size), size))
 
 
 def _add_rights(store: Group) -> None:

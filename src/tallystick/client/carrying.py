@@ -7,9 +7,11 @@ caller says what it has seen.
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import Any, Final, Self
 
 import httpx
@@ -57,6 +59,12 @@ def read_options(query: Mapping[str, Any]) -> Tree:
     return {"params": {name: value for name, value in query.items() if value not in ("", None)}}
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return the authorities that this process trusts, read once: that takes longer than a verb."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class Carrier:
     """Carries requests to one member.
 
@@ -77,7 +85,10 @@ class Carrier:
     ) -> None:
         self.member = member
         self._http = httpx.Client(
-            base_url=address, timeout=TIMEOUT_S, transport=transport, trust_env=False
+            base_url=address,
+            timeout=TIMEOUT_S,
+            transport=transport or httpx.HTTPTransport(verify=_trusted(), trust_env=False),
+            trust_env=False,
         )
         self.use_token(token)
         self._key = self._match = ""

@@ -31,6 +31,15 @@ class LedgerVerbs(Carrier):
         """Return the file that proves one; `digest` as `list_equivocations` names it."""
         return self.request("GET", f"/ledger/equivocations/{digest}").content
 
+    def prove_equivocation(self, one: str, other: str) -> list[Tree]:
+        """Have two checkpoints that were shown to somebody convict who signed both.
+
+        The member keeps the proof and tells all others; answers rows of `list_equivocations`.
+        """
+        tree = {"notes": [one, other]}
+        found: list[Tree] = self.request("POST", "/ledger/equivocations", json=tree).json()["items"]
+        return found
+
     def read_log(self, path: str) -> bytes:
         """Return what stands at a path of the member's static log: `checkpoint`, `tile/0/000`."""
         return self.ask("GET", f"/{self.member}/log/{path}").content

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 import httpx
 
 from tallystick.client.carrying import Carrier, Tree, read_options
 from tallystick.client.problem import check_answer, read_answer, unreachable
 
-__all__ = ["StoreVerbs"]
+__all__ = ["Source", "StoreVerbs", "Told"]
 
 PIECE_BYTES: Final = 1024 * 1024
 Told = Callable[[int, int], None]
 """Told how many bytes have gone or come, of how many."""
+
+
+class Source(Protocol):
+    """What is put: something to read from, as an open file is."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes; none at the end."""
 
 
 def _unheard(_: int, __: int) -> None:
@@ -24,7 +31,7 @@ def _unheard(_: int, __: int) -> None:
 class _Sent(httpx.SyncByteStream, httpx.AsyncByteStream):
     """A file's bytes as they are sent, over the network or within this process."""
 
-    def __init__(self, source: IO[bytes], size: int, told: Told) -> None:
+    def __init__(self, source: Source, size: int, told: Told) -> None:
         self._source = source
         self._size = size
         self._told = told
@@ -46,7 +53,7 @@ class StoreVerbs(Carrier):
 
     def put_object(
         self,
-        source: IO[bytes],
+        source: Source,
         size: int,
         *,
         told: Told = _unheard,

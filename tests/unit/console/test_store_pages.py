@@ -116,3 +116,4 @@ def test_names_that_people_chose_are_only_ever_text() -> None:
 
 def test_a_code_that_no_form_offers_is_told_in_words_too() -> None:
     assert say_code(visit(), "rs-10+3") == "Cut into 10 parts, with 3 spare: any 3 may be lost"
+    assert say_code(visit(), "rs-1+2") == "3 copies of the whole: any 2 may be lost"

@@ -103,7 +103,10 @@ def list_objects(
 
 def _read_wanted(
     name: Annotated[str, Query(max_length=200, description="What you call it.")] = "",
-    code: Annotated[str, Query(pattern="^[a-z0-9+-]{1,20}$", description="Its code.")] = "zz-4+2",
+    code: Annotated[
+        str,
+        Query(pattern="^([a-z0-9+-]{1,20})?$", description="Its code; chosen by its size if none."),
+    ] = "",
     is_public: Annotated[int, Query(ge=0, le=1, description="1: in clear, for all members.")] = 0,
     party: Annotated[
         str, Query(pattern="^([0-9a-f]{32})?$", description="Whom it is about; goes with it.")

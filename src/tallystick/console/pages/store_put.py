@@ -19,6 +19,7 @@ __all__ = ["open_put"]
 NAME_SIGNS: Final = 200
 _SEALED: Final = "sealed"
 _PUBLIC: Final = "public"
+_BY_SIZE: Final = "size"
 
 
 def open_put(v: Visit, answering: int) -> None:
@@ -33,8 +34,8 @@ def open_put(v: Visit, answering: int) -> None:
         file = filled["file"]
         wanted = {
             "name": filled.get("name") or file.name[-NAME_SIGNS:],
-            "code": filled["code"],
             "is_public": int(filled["readers"] == _PUBLIC),
+            **({} if filled["code"] == _BY_SIZE else {"code": filled["code"]}),
             **({"party": filled["party"]} if "party" in filled else {}),
         }
         found: Mapping[str, Any] = await file.send(v, key, wanted)
@@ -98,7 +99,7 @@ def _blanks(v: Visit, answering: int) -> Sequence[Blank]:
             "choice",
             hint=v.t("每一份放在不同的成员那里", "Each part goes to another member"),
             choices=_codes(v, answering),
-            value="zz-4+2",
+            value=_BY_SIZE,
         ),
         Blank(
             "party",
@@ -115,10 +116,10 @@ def _blanks(v: Visit, answering: int) -> Sequence[Blank]:
 
 
 def _codes(v: Visit, answering: int) -> dict[str, str]:
-    """Return the ways there are members enough for; the first of all stands in any case."""
-    found = {}
-    for place, (code, (data, more)) in enumerate(CODES.items()):
-        if place and data + more > answering:
+    """Return the ways there are members enough for; that by size stands in any case."""
+    found = {_BY_SIZE: v.t("按文件大小选", "By the file's size")}
+    for code, (data, more) in CODES.items():
+        if data + more > answering:
             continue
         found[code] = v.t(f"{data} 份，另加 {more} 份备用", f"{data} parts and {more} spare")
     return found

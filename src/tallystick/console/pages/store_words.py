@@ -100,6 +100,11 @@ def say_code(v: Visit, code: str) -> str:
         data, more = (int(part) for part in code.removeprefix("rs-").split("+"))
     if not data:
         return code
+    if data == 1:
+        return v.t(
+            f"存 {1 + more} 份，每份都是整个文件；丢了任意 {more} 份都能取回",
+            f"{1 + more} copies of the whole: any {more} may be lost",
+        )
     return v.t(
         f"切成 {data} 份，另加 {more} 份备用；丢了任意 {more} 份都能取回",
         f"Cut into {data} parts, with {more} spare: any {more} may be lost",

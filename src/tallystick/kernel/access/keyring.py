@@ -9,7 +9,7 @@ A kill at any point of an erasure leaves it undone or done, never a file that do
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -21,13 +21,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tallystick.base import codec
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Corrupt, Unavailable
+from tallystick.base.errors import Corrupt, Error, Unavailable
 from tallystick.kernel.access.master import MASTER_SIZE, MasterFiles, digest_of
 from tallystick.kernel.store.database import Database
 
-__all__ = ["DataKey", "KeyRing"]
+__all__ = ["DataKey", "KeyRing", "audit_keys"]
 
 _NONCE_SIZE: Final = 12
+_NEVER_MS: Final = 2**63 - 1
 VERSION: Final = 2
 SCHEMA: Final = """
 CREATE TABLE data_key (
@@ -74,6 +75,8 @@ class KeyRing:
         self._entropy = entropy
         self._lock = threading.RLock()
         self._files = MasterFiles(folder)
+        self._lapses_ms: int | None = None
+        """No key that was lent is over before; None until somebody looked."""
         self._db = Database.write(folder / "keys.db", "keys", SCHEMA, VERSION)
         try:
             self._master = self._found_master()
@@ -97,10 +100,13 @@ class KeyRing:
 
     def put(self, keys: Iterable[DataKey]) -> None:
         """Keep keys, all in one durable commit."""
+        keys = list(keys)
         with self._lock:
-            rows = self._wrap_all(list(keys))
+            rows = self._wrap_all(keys)
             with self._db.transaction():
                 self._db.run_many(_INSERT.replace("INSERT", "REPLACE"), rows)
+            if any(key.until for key in keys):
+                self._lapses_ms = None
 
     def _wrap_all(self, keys: Sequence[DataKey]) -> list[_WrappedRow]:
         """Return the rows of keys, each under a nonce of its own from one draw."""
@@ -155,10 +161,19 @@ class KeyRing:
             return self._select("WHERE record = ? ORDER BY sealed", record)
 
     def forget_lent(self, now_ms: int) -> list[Cid]:
-        """Forget keys whose time is over, and return the objects that no longer open."""
+        """Forget keys whose time is over, and return the objects that no longer open.
+
+        Where none can be over yet, no row is opened: it may be asked often.
+        """
         with self._lock:
-            over = [key.obj for key in self._select("") if 0 < key.until < now_ms]
-            return self._renew(over) if over else []
+            if self._lapses_ms is not None and now_ms <= self._lapses_ms:
+                return []
+            lent = [key for key in self._select("") if key.until]
+            over = [key.obj for key in lent if key.until < now_ms]
+            gone = self._renew(over) if over else []
+            left = [key.until for key in lent if key.until >= now_ms]
+            self._lapses_ms = min(left, default=_NEVER_MS)
+            return gone
 
     def forget(self, objects: Collection[Cid]) -> list[Cid]:
         """Forget the keys of single objects as `erase` does; return those that there were."""
@@ -217,6 +232,34 @@ class KeyRing:
         """Release the file."""
         with self._lock:
             self._db.close()
+
+
+def audit_keys(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with a member's keys, read again on a fresh connection; writes nothing.
+
+    Each row must open under the master key in force, and stand under its party's link.
+    """
+    database = Database.read(folder / "keys.db")
+    try:
+        digest = database.value("SELECT digest FROM master")
+        if digest is None:
+            return
+        master = MasterFiles(folder).holding(digest)
+        if master is None:
+            yield "it stands under a master key that is in neither master.key nor master.new"
+            return
+        ring = KeyRing.__new__(KeyRing)
+        ring._master = master  # noqa: SLF001 - a ring that only reads
+        for row in database.scan("SELECT * FROM data_key"):
+            try:
+                found = ring._unwrap(row)  # noqa: SLF001
+                fits = row[3] == ring._link(found.party)  # noqa: SLF001
+            except (Error, TypeError, AttributeError):
+                fits = False
+            if not fits:
+                yield "a row does not open"
+    finally:
+        database.close()
 
 
 def _bound(obj: bytes, record: bytes, sealed: str) -> bytes:

@@ -37,6 +37,14 @@ class MasterFiles:
         """Return what `master.key` holds, None where there is none."""
         return _read(self._present)
 
+    def holding(self, digest: bytes) -> bytes | None:
+        """Return the key in force by its digest, from whichever name it lies under; None if none.
+
+        Nothing is moved or removed.
+        """
+        found = (_read(self._fresh), self.present())
+        return next((each for each in found if _fits(each, digest)), None)
+
     def stage(self, master: bytes) -> None:
         """Write a key to come beside the present one, durably, for its owner alone."""
         _write(self._fresh, master)

@@ -16,15 +16,17 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import decode, encode
-from tallystick.base.errors import Conflict, NotFound
+from tallystick.base.errors import NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.membership import pop_message
 from tallystick.chain.wrap import public_of
+from tallystick.kernel.ledger.voting import keys_waiting
 
 __all__ = [
     "SEAL_ALG",
     "USES",
+    "VOTE",
     "Secrets",
     "drop_renewed",
     "keep_renewed",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 USES: Final = ("tx", "note", "link", "seal")
+VOTE: Final = "bft"
+"""The use of a validator's key, which is kept apart (`kernel.ledger.voting`)."""
 SEAL_ALG: Final = 2
 SIGN_ALG: Final = 1
 _KEY, _NEXT, _OLD = "member.key", "member.next", "member.old"
@@ -89,11 +93,7 @@ def keep_renewed(folder: Path, renewed: Secrets) -> None:
     try:
         renewed.write(folder / _NEXT)
     except FileExistsError as error:
-        raise Conflict(
-            "node.keys_waiting",
-            f"{folder.name} holds renewed keys that wait for the members' votes",
-            cure="Wait for that vote, or take it back: tally change no.",
-        ) from error
+        raise keys_waiting(folder.name) from error
 
 
 def drop_renewed(folder: Path) -> None:
@@ -119,7 +119,13 @@ def take_renewed(folder: Path, members: Members) -> Secrets:
 
 
 def state_keys(
-    secrets: Secrets, listed: Member | None, *, chain: bytes, member: str, top: int
+    secrets: Secrets,
+    listed: Member | None,
+    *,
+    chain: bytes,
+    member: str,
+    top: int,
+    vote: bytes = b"",
 ) -> list[dict[str, Any]]:
     """Return a member's keys as a change states them: kept ones as listed, new ones with proof.
 
@@ -129,11 +135,13 @@ def state_keys(
         chain: the chain's name, which each proof is bound to.
         member: its name.
         top: the greatest key number it ever had, 0 for a new member.
+        vote: the seed of a `bft` key in the place of those it has; b"" keeps them.
     """
     held = {key.pub: key for key in listed.keys} if listed else {}
+    seeds = {use: getattr(secrets, use) for use in USES} | ({VOTE: vote} if vote else {})
     found: list[dict[str, Any]] = []
-    for use in USES:
-        pub = secrets.public(use)
+    for use, seed in seeds.items():
+        pub = SigningKey.from_seed(seed).public if use == VOTE else secrets.public(use)
         if pub in held:
             found.append(_kept(held[pub]))
             continue
@@ -141,10 +149,9 @@ def state_keys(
         alg = SEAL_ALG if use == "seal" else SIGN_ALG
         stated: dict[str, Any] = {"key": top, "use": use, "alg": alg, "pub": pub}
         if alg == SIGN_ALG:
-            key = SigningKey.from_seed(getattr(secrets, use))
-            stated["pop"] = key.sign(pop_message(chain, member, stated))
+            stated["pop"] = SigningKey.from_seed(seed).sign(pop_message(chain, member, stated))
         found.append(stated)
-    found += [_kept(key) for key in held.values() if key.use not in USES]
+    found += [_kept(key) for key in held.values() if key.use not in seeds]
     return sorted(found, key=lambda each: int(each["key"]))
 
 

@@ -33,6 +33,7 @@ from tallystick.kernel.store.spread.book import (
     ERASING,
     KEPT,
     PUTTING,
+    SETTLED,
     Noted,
     SpreadBook,
 )
@@ -50,7 +51,7 @@ from tallystick.kernel.store.spread.sealed import (
 from tallystick.kernel.store.unixfs.importer import Readable
 from tallystick.kernel.store.zigzag.profile import find_profile
 from tallystick.services.storing.service import Storing
-from tallystick.services.storing.standing import KeptObject, Report, Shape
+from tallystick.services.storing.standing import Claim, KeptObject, Report, Shape
 
 __all__ = ["Opened", "Spreading", "Wanted"]
 
@@ -64,13 +65,13 @@ class Wanted:
 
     Attributes:
         name: what the member calls it; nobody else is told.
-        code: the profile by name.
+        code: the profile by name; "" has it chosen by the object's size.
         public: whether it goes in clear, for all members to read.
         party: whom it is about, 16 bytes; its key goes when the party is erased. b"" for nobody.
     """
 
     name: str = ""
-    code: str = "zz-4+2"
+    code: str = ""
     public: bool = False
     party: bytes = b""
 
@@ -106,6 +107,8 @@ class Spreading:
         self.storing = storing
         self.liars: list[Liar] = []
         """Whoever gave wrong bytes since this member was opened, the last ones."""
+        self.doubted: dict[Claim, None] = {}
+        """What members say they hold and could not give when tried, the longest ago first."""
         self.shapes: dict[Cid, Shape] = {}
         """What surveys know of manifests."""
         self.report: Report | None = None
@@ -116,6 +119,11 @@ class Spreading:
         self._line: Line | None = None
         self._lock = threading.Lock()
         self._running: set[Cid] = set()
+        self._manifest: Manifest | None = None
+        self._owing: dict[Cid, set[str]] = {}
+        """Of each object whose erasure the chain tells: who has not said so yet."""
+        self._asked: set[str] = set()
+        """Members that were asked about all that is settled."""
 
     def join(self, ring: Ring) -> None:
         """Go on with the members of a ring."""
@@ -151,7 +159,7 @@ class Spreading:
         """Whether there is any object that this member has to do with."""
         return (
             self.desk.views.count("object") > 0
-            or next(self.ring.own.objects(), None) is not None
+            or bool(self.ring.own.objects(limit=1))
             or SpreadBook.is_begun(self._path)
         )
 
@@ -172,7 +180,7 @@ class Spreading:
             Invalid: `zigzag.profile`, no such code.
             Unavailable: `spread.members`, `spread.lost`; or the record waits, and is sent again.
         """
-        desk, profile = self.desk, find_profile(wanted.code)
+        desk, profile = self.desk, find_profile(wanted.code) if wanted.code else None
         if wanted.party and not desk.keys.of_party(wanted.party):
             raise NotFound(
                 "party.unknown",
@@ -190,7 +198,7 @@ class Spreading:
         noted = Noted(
             manifest.cid,
             wanted.name,
-            wanted.code,
+            manifest.layout.profile.name,
             plain_bytes(length) if key else length,
             bool(key),
             PUTTING,
@@ -219,15 +227,17 @@ class Spreading:
     # ---- reading
 
     def find_manifest(self, cid: Cid) -> Manifest:
-        """Return an object's manifest, from here or from whoever has it.
+        """Return an object's manifest, from here or from whoever has it; the last one is known.
 
         Raises:
             Unavailable: `spread.lost`; Invalid: `spread.manifest`.
         """
-        store = self.desk.store
-        if store.has(cid):
-            return Manifest.read(store.get(cid))
-        return self.ring.find_manifest(cid)
+        store, found = self.desk.store, self._manifest
+        if found is None or found.cid != cid:
+            has = store.has(cid)
+            found = Manifest.read(store.get(cid)) if has else self.ring.find_manifest(cid)
+            self._manifest = found
+        return found
 
     def open(self, cid: Cid) -> Opened:
         """Return an object to be read by this member.
@@ -243,15 +253,11 @@ class Spreading:
         kept = self._find_kept(cid, manifest.owner)
         length = manifest.layout.length
         if not kept.sealed:
-            return Opened(cid, length, partial(self._read, manifest), self.liars)
+            return Opened(cid, length, partial(self._read, manifest, None), self.liars)
         data_key = self._find_key(manifest)
         self._leave_receipt(manifest)
         keys = StreamKey.of(data_key, self.desk.chain, manifest.owner, manifest.id)
-
-        def read(start: int, stop: int) -> Iterator[bytes]:
-            return open_sealed_stream(partial(self._read, manifest), length, keys, start, stop)
-
-        return Opened(cid, plain_bytes(length), read, self.liars)
+        return Opened(cid, plain_bytes(length), partial(self._read, manifest, keys), self.liars)
 
     def _leave_receipt(self, manifest: Manifest) -> None:
         """Note who opens what: under the party's name, where the object is about one."""
@@ -265,10 +271,16 @@ class Spreading:
             raise unknown_object(cid)
         return found
 
-    def _read(self, manifest: Manifest, start: int, stop: int) -> Iterator[bytes]:
+    def _read(
+        self, manifest: Manifest, keys: StreamKey | None, start: int, stop: int
+    ) -> Iterator[bytes]:
+        length = manifest.layout.length
         with Reader(self.ring, manifest) as reader:
             try:
-                yield from reader.read(start, stop)
+                if keys is None:
+                    yield from reader.read(start, stop)
+                else:
+                    yield from open_sealed_stream(reader.read, length, keys, start, stop)
             finally:
                 self.hear(reader.liars)
 
@@ -277,16 +289,19 @@ class Spreading:
         fresh = [each for each in liars if each not in self.liars]
         self.liars[:] = [*self.liars, *fresh][-LIARS_KEPT:]
 
+    def doubts_of(self, cid: Cid) -> list[Claim]:
+        """Return what is said of an object and not believed."""
+        return [each for each in list(self.doubted) if each.cid == cid]
+
     def _find_key(self, manifest: Manifest) -> bytes:
         found = self.desk.keys.find(manifest.cid)
         if found is not None and not 0 < found.until < self.desk.now_ms():
             return found.key
         if self._line is None or manifest.owner == self.desk.member:
             raise unknown_object(manifest.cid)
-        key = borrow_object_key(self._line, manifest.cid, manifest.id, manifest.owner)
         # Whose it is must be known when it is erased, and nobody holds any of it.
         self.desk.store.put_many([manifest.data], DAG_CBOR)
-        return key
+        return borrow_object_key(self._line, manifest.cid, manifest.id, manifest.owner)
 
     # ---- who may read
 
@@ -313,6 +328,10 @@ class Spreading:
     def _until(self, cid: Cid, member: str) -> int:
         noted = self.book.find(cid)
         if noted is None or noted.state not in {PUTTING, KEPT}:
+            return 0
+        kept = self.storing.find_object(cid, self.desk.member)
+        if kept is not None and kept.erased:
+            # The notes are of a copy older than the erasure.
             return 0
         return self.book.readers(cid).get(member, 0)
 
@@ -343,7 +362,7 @@ class Spreading:
             Unavailable: the key is gone; the record could not be made now and is made later.
         """
         noted = self.find_own(cid)
-        if noted.state != ERASED:
+        if noted.state not in {ERASED, SETTLED}:
             self.book.move(cid, ERASING)
             self._destroy(cid)
         self._tell_erased(cid)
@@ -383,23 +402,28 @@ class Spreading:
             each["t"] == "object.erased" and each["pub"]["manifest"] == cid for each in waiting
         )
 
-    def forget_erased(self, kept: KeptObject) -> None:
-        """Forget the key of what its owner erased, had or lent, and the manifest.
+    def forget_erased(self, erased: Collection[KeptObject]) -> None:
+        """Forget the keys of what its owners erased, had or lent, and the manifests.
 
         Another's record of the same object says nothing: who wrote it must be who put it.
         """
+        found = [kept.manifest for kept in erased if self._is_by_owner(kept)]
+        self.desk.keys.forget(found)
+        self.desk.store.drop(found)
+
+    def _is_by_owner(self, kept: KeptObject) -> bool:
         store, cid = self.desk.store, kept.manifest
-        is_owner = kept.member == self.desk.member or (
+        return kept.member == self.desk.member or (
             store.has(cid) and Manifest.read(store.get(cid)).owner == kept.member
         )
-        if is_owner:
-            self.desk.keys.forget([cid])
-            store.drop([cid])
 
-    def collect_receipts(self, cid: Cid) -> dict[str, Receipt]:
-        """Ask members that have not said so yet to drop an object; return all that is said."""
+    def collect_receipts(self, cid: Cid, away: Collection[str] = ()) -> dict[str, Receipt]:
+        """Ask members that have not said so yet to drop an object; return all that is said.
+
+        Those that are known to be away are not asked.
+        """
         known = {name: Receipt.read(data) for name, data in self.book.receipts(cid).items()}
-        missing = [name for name in self.ring.members() if name not in known]
+        missing = self.ring.members() - known.keys() - set(away)
         if missing:
             for name, receipt in self.ring.drop_all(missing, cid).items():
                 if self._is_sound(receipt, cid, name):
@@ -430,11 +454,33 @@ class Spreading:
             self.book.move(noted.cid, KEPT)
 
     def end_told(self) -> None:
-        """Have all know of what is erased here, and ask for the receipts that are missing."""
+        """Have all know of what is erased here, and ask for the receipts that are missing.
+
+        Who gives no answer is not asked again about all the rest.
+        """
+        members = set(self.ring.members())
+        self._ask_newcomers(members)
+        away: set[str] = set()
         for noted in list(self.book.objects(ERASED)):
+            if members & self._owing.get(noted.cid, members) <= away:
+                continue
             self._tell_erased(noted.cid)
-            if set(self.ring.members()) - self.book.receipts(noted.cid).keys():
-                self.collect_receipts(noted.cid)
+            owing = members - self.collect_receipts(noted.cid, away).keys()
+            away |= owing
+            kept = self.storing.find_object(noted.cid, self.desk.member)
+            if kept is not None and kept.erased:
+                self._owing[noted.cid] = owing
+                if not owing:
+                    self.book.move(noted.cid, SETTLED)
+                    del self._owing[noted.cid]
+
+    def _ask_newcomers(self, members: set[str]) -> None:
+        """Take up again what is settled, where there is a member that was not asked."""
+        if not members <= self._asked:
+            for noted in list(self.book.objects(SETTLED)):
+                if members - self.book.receipts(noted.cid).keys():
+                    self.book.move(noted.cid, ERASED)
+            self._asked = members
 
 
 def unknown_object(cid: Cid) -> NotFound:

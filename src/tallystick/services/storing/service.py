@@ -58,6 +58,17 @@ class Storing:
             yield from map(_told, rows)
             last = rows[-1]
 
+    def count_erased(self) -> int:
+        """Return how many objects are erased."""
+        return self._desk.views.count("object", {"erased": 1})
+
+    def list_erased(self) -> Iterator[KeptObject]:
+        """Yield erased objects, those first that were erased last."""
+        last, where = None, {"erased": 1}
+        while rows := self._desk.views.rows("object", where, order="-erased_height", after=last):
+            yield from map(_told, rows)
+            last = rows[-1]
+
     def find_object(self, manifest: Cid, member: str) -> KeptObject | None:
         """Return an object that a member spread; None where the chain tells of none."""
         rows = self._desk.views.rows("object", {"manifest": manifest.raw, "member": member})

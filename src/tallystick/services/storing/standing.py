@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from tallystick.base.codec import Cid
 
-__all__ = ["KeptObject", "Report", "Scrubbed", "Shape", "Standing"]
+__all__ = ["Claim", "KeptObject", "Report", "Scrubbed", "Shape", "Standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,21 @@ class KeptObject:
     sealed: bool
     at: int
     erased: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a member says.
+
+    Attributes:
+        cid: an object.
+        shard: of it.
+        member: who says that it holds it.
+    """
+
+    cid: Cid
+    shard: int
+    member: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What members hold of the objects that the chain tells of: asked of each, once for all objects.
 
 Nothing told is believed beyond what it is asked for: a member that says it holds what it does not
-is found out when it is read, repaired from, or handed over to.
+is found out when it is tried (`checking`), read, repaired from, or handed over to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.placement import order_members
 from tallystick.kernel.store.spread.ring import Listing
 from tallystick.services.storing.acts import Spreading
-from tallystick.services.storing.standing import KeptObject, Shape, Standing
+from tallystick.services.storing.standing import Claim, KeptObject, Shape, Standing
 
 __all__ = ["Survey", "shape_of", "survey_members"]
 
@@ -41,9 +41,12 @@ class Survey:
         self._spreading = spreading
         self._shapes = shapes
         self._held: dict[Cid, dict[int, list[str]]] = {}
+        doubted = {(each.cid, each.shard, each.member) for each in list(spreading.doubted)}
         for member, listing in told.items():
             for cid, shards in listing.held.items():
                 for shard in shards:
+                    if (cid, shard, member) in doubted:
+                        continue
                     self._held.setdefault(cid, {}).setdefault(shard, []).append(member)
 
     def stand(self, kept: KeptObject) -> Standing:
@@ -78,11 +81,21 @@ class Survey:
             self._shapes[cid] = found
         return found
 
-    def leader(self, shape: Shape) -> str:
-        """Return who sees to an object: its owner, else the first in its order that answers."""
-        if shape.owner in self.told:
-            return shape.owner
-        return order_members(shape.id, self.told)[0]
+    def is_claimed(self, claim: Claim) -> bool:
+        """Tell whether a member says still what it said."""
+        listing = self.told.get(claim.member)
+        return listing is not None and claim.shard in listing.held.get(claim.cid, [])
+
+    def turn(self, shape: Shape) -> int:
+        """Return how many that answer come before this member in seeing to an object.
+
+        Its owner is the first, then come the others in the object's order.
+        """
+        me, order = self._spreading.desk.member, order_members(shape.id, self.told)
+        if me == shape.owner or me not in order:
+            return 0 if me == shape.owner else len(order)
+        others = [name for name in order if name != shape.owner]
+        return others.index(me) + (shape.owner in self.told)
 
 
 def shape_of(manifest: Manifest) -> Shape:

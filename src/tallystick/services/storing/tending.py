@@ -19,13 +19,21 @@ from itertools import pairwise
 from typing import Final
 
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.placement import order_members
-from tallystick.kernel.store.spread.reading import repair_object
+from tallystick.kernel.store.spread.reading import Liar, repair_object
 from tallystick.services.storing.acts import Spreading
-from tallystick.services.storing.standing import KeptObject, Report, Scrubbed, Shape, Standing
-from tallystick.services.storing.survey import Survey, shape_of, survey_members
+from tallystick.services.storing.checking import Checking
+from tallystick.services.storing.standing import (
+    Claim,
+    KeptObject,
+    Report,
+    Scrubbed,
+    Shape,
+    Standing,
+)
+from tallystick.services.storing.survey import Survey, survey_members
 
 __all__ = ["Pace", "Rates", "Tending"]
 
@@ -41,6 +49,7 @@ class Rates:
         scrub_bytes: of own shards, read again a second.
         scrub_share_s: how long one round scrubs at most, seconds.
         patience_s: how long an object that can stand more losses waits for its members.
+        relief_s: how long whoever is to see to an object is given, before the next one does.
         grace_s: how long shards that no record speaks of are kept.
     """
 
@@ -48,6 +57,7 @@ class Rates:
     scrub_bytes: int = 4 * _MIB
     scrub_share_s: float = 5.0
     patience_s: float = 600.0
+    relief_s: float = 3_600.0
     grace_s: float = 86_400.0
 
 
@@ -97,6 +107,7 @@ class Tending:
         self._ended = ended
         self._rates = rates
         self._short: dict[Cid, float] = {}
+        self._checking = Checking(spreading)
         self._after: Cid | None = None
         self._forgotten: set[tuple[Cid, str]] = set()
         self._lock = threading.Lock()
@@ -105,9 +116,13 @@ class Tending:
     def round(self) -> Report:
         """See to everything but own shards once, and return what was done since the last one.
 
-        Nothing is done where there are no objects.
+        Keys that were lent and are over are forgotten; all else is done only where there are
+        objects.
         """
         spreading, report = self._spreading, Report()
+        desk = spreading.desk
+        # Whatever they open, objects or cases: the ring knows when the next of them is over.
+        self._try(report, partial(desk.keys.forget_lent, desk.now_ms()))
         if not spreading.is_needed:
             return report
         for step in (spreading.end_puts, spreading.end_erasures, spreading.end_told):
@@ -117,7 +132,7 @@ class Tending:
         with self._lock:
             report.scrubbed_bytes, self._scrubbed = self._scrubbed, 0
             report.rotten, self._rotten = self._rotten, 0
-        report.at_ms = spreading.desk.now_ms()
+        report.at_ms = desk.now_ms()
         spreading.report = report
         return report
 
@@ -133,22 +148,36 @@ class Tending:
     def _drop_erased(self, report: Report) -> None:
         """Drop what is erased, with keys that were lent, and what no record ever spoke of."""
         spreading = self._spreading
-        for cid in list(spreading.ring.own.objects()):
+        own, fresh = spreading.ring.own, self._find_erased()
+        self._try(report, own.look)
+        held = [kept.manifest for kept in fresh if own.shards_of(kept.manifest)]
+        for cid in dict.fromkeys([*own.unrecorded(), *held]):
             self._try(report, partial(self._drop_if_gone, cid, report))
-        for kept in spreading.storing.list_objects(erased=1):
-            place = (kept.manifest, kept.member)
-            if place not in self._forgotten:
-                spreading.forget_erased(kept)
-                self._forgotten.add(place)
+        if fresh:
+            spreading.forget_erased(fresh)
+            self._forgotten |= {(kept.manifest, kept.member) for kept in fresh}
+
+    def _find_erased(self) -> list[KeptObject]:
+        """Return what was erased since the last round; what was before is not walked again."""
+        storing, fresh = self._spreading.storing, list[KeptObject]()
+        count = storing.count_erased() - len(self._forgotten)
+        if count > 0:
+            for kept in storing.list_erased():
+                if (kept.manifest, kept.member) not in self._forgotten:
+                    fresh.append(kept)
+                if len(fresh) == count:
+                    break
+        return fresh
 
     def _drop_if_gone(self, cid: Cid, report: Report) -> None:
         spreading, own = self._spreading, self._spreading.ring.own
-        if (shape := spreading.shapes.get(cid)) is None:
-            shape = spreading.shapes[cid] = shape_of(Manifest.read(own.manifest_of(cid)))
         # Another's record of it says nothing: whoever named it first is not who put it.
-        kept = spreading.storing.find_object(cid, shape.owner)
+        kept = spreading.storing.find_object(cid, own.owner_of(cid))
+        if kept is not None and not kept.erased:
+            own.mark_recorded(cid)
+            return
         held_ms = spreading.desk.now_ms() - own.since_ms(cid)
-        if kept.erased if kept is not None else held_ms >= self._rates.grace_s * 1_000:
+        if kept is not None or held_ms >= self._rates.grace_s * 1_000:
             own.drop(cid)
             report.dropped += 1
 
@@ -173,7 +202,7 @@ class Tending:
         """
         own, until = self._spreading.ring.own, time.monotonic() + share_s
         rotten: list[tuple[Cid, int]] = []
-        waiting = [each for each in own.objects() if after is None or each.digest > after.digest]
+        waiting = own.objects(b"" if after is None else after.digest)
         for cid, following in pairwise([*waiting, None]):
             assert cid is not None
             for shard in self._find_rotten(cid, pace):
@@ -196,6 +225,10 @@ class Tending:
     def _repair_and_move(self, report: Report) -> None:
         survey = survey_members(self._spreading)
         standings = [survey.stand(kept) for kept in self._concerning(survey)]
+        known = {each.kept.manifest for each in standings}
+        self._short = {cid: since for cid, since in self._short.items() if cid in known}
+        pace = Pace(self._rates.repair_bytes, self._ended)
+        self._try(report, partial(self._checking.check, standings, survey, pace.take))
         short = [each for each in standings if self._is_due(each, survey)]
         for standing in sorted(short, key=lambda each: (each.left, each.kept.manifest.digest)):
             self._try(report, partial(self.repair, standing, report))
@@ -217,11 +250,14 @@ class Tending:
             self._short.pop(cid, None)
             return False
         since = self._short.setdefault(cid, time.monotonic())
-        if standing.left < 0 or survey.leader(shape) != self._spreading.desk.member:
+        if standing.left < 0:
             return False
+        waited_s = time.monotonic() - since
+        if turn := survey.turn(shape):
+            return waited_s >= turn * self._rates.relief_s
         # What lacks while all are there comes back with nobody.
         is_urgent = standing.left == 0 or survey.is_complete
-        return is_urgent or time.monotonic() - since >= self._rates.patience_s
+        return is_urgent or waited_s >= self._rates.patience_s
 
     def repair(self, standing: Standing, report: Report) -> None:
         """Make an object's lost shards anew, for members that hold none.
@@ -232,7 +268,14 @@ class Tending:
         spreading = self._spreading
         manifest = spreading.find_manifest(standing.kept.manifest)
         pace = Pace(self._rates.repair_bytes, self._ended)
-        done = repair_object(spreading.ring, manifest, pace=pace.take)
+        doubted = spreading.doubts_of(manifest.cid)
+        done = repair_object(
+            spreading.ring,
+            manifest,
+            bad=[(each.member, each.shard) for each in doubted],
+            shunned={each.member for each in doubted},
+            pace=pace.take,
+        )
         spreading.hear(done.liars)
         report.repaired += len(done.made)
         report.read_bytes += done.read_bytes
@@ -243,53 +286,66 @@ class Tending:
     def _hand_over(self, standing: Standing, survey: Survey, report: Report) -> None:
         """Give own shards to whose they are now, and drop those that another holds too."""
         shape, own = standing.shape, self._spreading.ring.own
-        if shape is None:
-            return
         me, cid = self._spreading.desk.member, standing.kept.manifest
+        if shape is None or not own.shards_of(cid):
+            return
+        find = partial(self._spreading.find_manifest, cid)
         order = order_members(shape.id, {*self._spreading.ring.members(), *survey.told})
         for shard in own.shards_of(cid):
             others = [name for name in standing.held.get(shard, []) if name != me]
             earlier = [name for name in others if order.index(name) < order.index(me)]
-            if any(self._holds(name, cid, shard) for name in earlier):
+            if any(self._holds(name, find(), shard) for name in earlier):
                 own.drop(cid, shard)
                 report.moved += 1
-            elif me not in order[: shape.n] and (to := _heir(standing, shape, order, survey)):
-                self._give(to, cid, shard)
-                own.drop(cid, shard)
-                report.moved += 1
+            elif me not in order[: shape.n] and (to := self._heir(standing, shape, order, survey)):
+                self._give(to, find(), shard)
+                if self._holds(to, find(), shard):
+                    own.drop(cid, shard)
+                    report.moved += 1
 
-    def _holds(self, member: str, cid: Cid, shard: int) -> bool:
-        """Tell whether a member truly holds a shard: all of it is read and checked."""
-        manifest = self._spreading.find_manifest(cid)
+    def _holds(self, member: str, manifest: Manifest, shard: int) -> bool:
+        """Tell whether a member truly holds a shard: all of it is read and checked.
+
+        If it does not, its word about it is doubted.
+        """
+        claim = Claim(manifest.cid, shard, member)
         pace = Pace(self._rates.repair_bytes, self._ended)
         chunks = range(manifest.layout.profile.alpha)
         for place in range(manifest.layout.segment_count):
             try:
-                data = self._spreading.ring.read(member, cid, ([place], shard), chunks)
+                data = self._spreading.ring.read(member, manifest.cid, ([place], shard), chunks)
+            except NotFound:
+                self._spreading.doubted[claim] = None
+                return False
             except Error:
                 return False
             pace.take(len(data))
-            if manifest.find_wrong(place, shard, chunks, data) is not None:
+            if (wrong := manifest.find_wrong(place, shard, chunks, data)) is not None:
+                self._spreading.hear([Liar(member, shard, place, wrong)])
+                self._spreading.doubted[claim] = None
                 return False
         return True
 
-    def _give(self, to: str, cid: Cid, shard: int) -> None:
+    def _give(self, to: str, manifest: Manifest, shard: int) -> None:
         """Send an own shard to a member that keeps it once it has read it again."""
-        ring, manifest = self._spreading.ring, self._spreading.find_manifest(cid)
+        ring = self._spreading.ring
         pace = Pace(self._rates.repair_bytes, self._ended)
         chunks = range(manifest.layout.profile.alpha)
         for place, segment in enumerate(manifest.layout.segments()):
-            data = ring.own.read(cid, shard, [place], chunks)
+            data = ring.own.read(manifest.cid, shard, [place], chunks)
             if data:
                 ring.write(to, (manifest.id, shard), segment.piece_start, data)
             pace.take(len(data))
         ring.finish(to, manifest, shard)
 
+    def _heir(self, standing: Standing, shape: Shape, order: list[str], survey: Survey) -> str:
+        """Return the first of an object's own members that answers and holds none; "" for nobody.
 
-def _heir(standing: Standing, shape: Shape, order: list[str], survey: Survey) -> str:
-    """Return the first of an object's own members that answers and holds none; "" for nobody."""
-    taken = {name for names in standing.held.values() for name in names}
-    free: Iterator[str] = (
-        name for name in order[: shape.n] if name in survey.told and name not in taken
-    )
-    return next(free, "")
+        Who says it holds what it does not is not given more.
+        """
+        taken = {name for names in standing.held.values() for name in names}
+        taken |= {each.member for each in self._spreading.doubts_of(standing.kept.manifest)}
+        free: Iterator[str] = (
+            name for name in order[: shape.n] if name in survey.told and name not in taken
+        )
+        return next(free, "")

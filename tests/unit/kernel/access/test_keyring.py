@@ -227,6 +227,41 @@ def test_keys_lent_are_forgotten_when_their_time_is_over(folder: Path) -> None:
     ring.close()
 
 
+def test_a_key_that_was_lent_is_gone_from_the_file_once_it_is_over(folder: Path) -> None:
+    ring = open_ring(folder)
+    lent, longer = make(ANNA, 7, until=1_000), make(ANNA, 8, until=2_000)
+    ring.put([lent, longer])
+    (row,) = ring._db.rows("SELECT wrapped FROM data_key WHERE obj = ?", (lent.obj.raw,))
+    held = [lent.obj.raw, row[0]]
+    assert all(any(each in data for data in read_files(folder)) for each in held)
+    ring.forget_lent(1_001)
+    assert not any(each in data for each in held for data in read_files(folder))
+    assert ring.find(longer.obj) == longer
+    assert ring.forget_lent(2_001) == [longer.obj]
+    ring.close()
+
+
+def read_files(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.iterdir()]
+
+
+def test_no_row_is_opened_before_a_key_that_was_lent_can_be_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = open_ring(folder)
+    ring.put([make(ANNA, 7, until=1_000)])
+    assert not ring.forget_lent(1)
+    opened: list[object] = []
+    monkeypatch.setattr(ring, "_unwrap", opened.append)
+    assert not ring.forget_lent(1_000)
+    assert not opened
+    monkeypatch.undo()
+    sooner = make(ANNA, 8, until=500)
+    ring.put([sooner])
+    assert ring.forget_lent(501) == [sooner.obj]
+    ring.close()
+
+
 def test_a_lost_master_key_is_named_and_never_drawn_anew(folder: Path) -> None:
     (folder / "master.key").unlink()
     with pytest.raises(Corrupt) as caught:

@@ -22,6 +22,7 @@ from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
 from tallystick.kernel.link.book import Place
 from tallystick.kernel.link.certificate import ensure_certificate
 from tallystick.kernel.link.engines import http_answering
+from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.engines.http_answering import Answering
 from tallystick.kernel.link.engines.http_asking import Asking
 
@@ -274,12 +275,12 @@ def test_a_member_that_is_away_is_not_tried_again_at_once_and_then_is(
     with open_pair(tmp_path) as (bank, coop):
         bank.link.serve({"echo": lambda _, payload: payload})
         coop.link.close()
-        for reason in ("ConnectError", "a moment ago"):
+        for reason in ("ConnectionRefusedError", "a moment ago"):
             with pytest.raises(Unavailable, match=rf"^link\.lost: .*{reason}"):
                 bank.link.call("coop", "echo", b"x")
             assert bank.link.is_away("coop")
         bank.link._asking._lines["coop"]._again_s = 0.0
-        with pytest.raises(Unavailable, match=r"^link\.lost: .*ConnectError"):
+        with pytest.raises(Unavailable, match=r"^link\.lost: .*ConnectionRefusedError"):
             bank.link.call("coop", "echo", b"x")
 
 
@@ -321,3 +322,61 @@ def test_refusals_are_raised_again_as_their_family(pair: tuple[End, End]) -> Non
     with pytest.raises(Denied, match=r"^link\.expired: "):
         asking.call("coop", "echo", b"")
     asking.close()
+
+
+def test_connections_are_kept_and_one_that_the_other_end_closed_is_not_asked_on(
+    pair: tuple[End, End],
+) -> None:
+    bank, coop = pair
+    line = bank.link._asking._line("coop")
+    ports = set()
+    for _ in range(3):
+        assert bank.link.call("coop", "echo", b"x") == b"x"
+        ((_, kept),) = line._kept
+        ports.add(kept.getsockname())
+    assert len(ports) == 1
+    coop.link.close()
+    again = HttpLink(coop.trust, coop.book, Listening(coop.place, Path()))
+    again.serve({"echo": lambda _, payload: payload})
+    again.start()
+    assert bank.link.call("coop", "echo", b"y") == b"y"
+    assert line._kept[0][1].getsockname() not in ports
+    again.close()
+
+
+def test_many_at_once_have_connections_of_their_own_and_few_are_kept(
+    pair: tuple[End, End],
+) -> None:
+    bank, _ = pair
+    together = threading.Barrier(12)
+
+    def ask(number: int) -> bytes:
+        together.wait()
+        return bank.link.call("coop", "echo", b"%d" % number * 9_999)
+
+    with ThreadPoolExecutor(12) as pool:
+        assert list(pool.map(ask, range(12))) == [b"%d" % number * 9_999 for number in range(12)]
+    line = bank.link._asking._line("coop")
+    assert 1 <= len(line._kept) == len(line._open) <= 8
+    bank.link.close()
+    assert not line._kept
+    assert not line._open
+
+
+def test_who_waits_for_an_answer_as_the_link_closes_waits_no_more(pair: tuple[End, End]) -> None:
+    bank, coop = pair
+    asked, ended = threading.Event(), threading.Event()
+
+    def wait(_: str, __: bytes) -> bytes:
+        asked.set()
+        ended.wait(20)
+        return b""
+
+    coop.link.serve({"wait": wait})
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(bank.link.call, "coop", "wait", b"")
+        assert asked.wait(20)
+        bank.link._asking.close()
+        with pytest.raises(Unavailable, match=r"^link\.lost: "):
+            waiting.result(5)
+        ended.set()

@@ -24,7 +24,6 @@ from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.errors import Denied, Error, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
-from tallystick.kernel.access.nonces import HEARD_MAX, HeardRequests
 from tallystick.kernel.link.signature import (
     content_digest,
     only_fields,
@@ -435,40 +434,6 @@ def test_a_member_does_not_answer_in_anothers_place(two: Two) -> None:
     fields = two.bank.sign_answer(signed, 200, b"found")
     with refusal("link.answer", Unavailable):
         two.bank.check_answer("coop", signed, 200, fields, b"found")
-
-
-# ---- the list of what was heard
-
-
-def test_what_ended_is_forgotten_and_what_has_not_is_kept(tmp_path: Path) -> None:
-    clock = ManualClock(NOW_MS)
-    heard = HeardRequests(tmp_path / "local.db", clock)
-    heard.take("bank", "n" * 16, NOW_MS + 60_000)
-    heard.take("coop", "n" * 16, NOW_MS + 60_000)
-    clock.advance(59_999)
-    with refusal("link.replayed"):
-        heard.take("bank", "n" * 16, NOW_MS + 90_000)
-    clock.advance(10_000)
-    heard.take("bank", "m" * 16, NOW_MS + 120_000)
-    assert heard._database.value("SELECT count(*) FROM heard") == 1
-    heard.close()
-
-
-def test_a_member_that_asks_without_end_is_told_to_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert HEARD_MAX > 10_000
-    monkeypatch.setattr("tallystick.kernel.access.nonces.HEARD_MAX", 3)
-    clock = ManualClock(NOW_MS)
-    heard = HeardRequests(tmp_path / "local.db", clock)
-    for number in range(3):
-        heard.take("bank", f"{number:016}", NOW_MS + 60_000)
-    with refusal("link.busy", Unavailable):
-        heard.take("bank", "x" * 16, NOW_MS + 60_000)
-    heard.take("coop", "x" * 16, NOW_MS + 60_000)
-    clock.advance(60_000)
-    heard.take("bank", "x" * 16, NOW_MS + 120_000)
-    heard.close()
 
 
 def test_a_member_that_its_own_copy_does_not_list_yet_is_believed_where_it_is_listed(

@@ -7,6 +7,7 @@ where a file per object would cost two fsyncs each. Dropped objects are overwrit
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,7 +17,7 @@ from tallystick.base.errors import Corrupt, Error, Invalid, NotFound
 from tallystick.kernel.store.base import absent, checked, named
 from tallystick.kernel.store.database import Database
 
-__all__ = ["SqliteStore"]
+__all__ = ["SqliteStore", "audit_objects"]
 
 VERSION: Final = 2
 # Rows of kilobytes under random keys: in a tree of their own by number, they cost less than half.
@@ -71,12 +72,9 @@ class SqliteStore:
         Raises:
             Corrupt: `database.corrupt` where the file's structure, not an object, is damaged.
         """
-        fresh = Database.read(self._path)
-        try:
-            found = [cid for cid in _cids(fresh) if not _holds(fresh, cid)]
+        found = audit_objects(self._path)
+        with contextlib.closing(Database.read(self._path)) as fresh:
             faults = fresh.rows("PRAGMA integrity_check(1)")
-        finally:
-            fresh.close()
         if faults != [(b"ok",)]:
             raise Corrupt(
                 "database.corrupt", f"{self._path.name}: {faults[0][0]!r}", cure="Restore the file."
@@ -86,6 +84,16 @@ class SqliteStore:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def audit_objects(path: Path) -> list[Cid]:
+    """Read every object of a file again on a fresh connection; return the CIDs that do not hold.
+
+    Raises:
+        Corrupt: `database.corrupt`, a row's name is no CID, or a page cannot be read.
+    """
+    with contextlib.closing(Database.read(path)) as fresh:
+        return [cid for cid in _cids(fresh) if not _holds(fresh, cid)]
 
 
 def _get(database: Database, cid: Cid) -> bytes:

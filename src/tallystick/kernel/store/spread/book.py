@@ -14,7 +14,7 @@ from typing import Any, Final
 from tallystick.base.codec import Cid
 from tallystick.kernel.store.database import Database
 
-__all__ = ["ERASED", "ERASING", "KEPT", "PUTTING", "Noted", "SpreadBook"]
+__all__ = ["ERASED", "ERASING", "KEPT", "PUTTING", "SETTLED", "Noted", "SpreadBook"]
 
 VERSION: Final = 1
 SCHEMA: Final = """
@@ -34,7 +34,9 @@ KEPT: Final = 1
 ERASING: Final = 2
 """To be erased; its key may be there still."""
 ERASED: Final = 3
-"""Its key is gone and the chain says so; receipts may be missing."""
+"""Its key is gone; that the chain says so, or receipts, may be missing."""
+SETTLED: Final = 4
+"""Its key is gone, the chain says so, and so has every member there was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Noted:
         code: the profile it is coded by.
         size: bytes of what was put, before it was sealed.
         sealed: whether it was.
-        state: `PUTTING`, `KEPT`, `ERASING` or `ERASED`.
+        state: `PUTTING`, `KEPT`, `ERASING`, `ERASED` or `SETTLED`.
         added_ms: when, ms since 1970 UTC.
     """
 

@@ -2,44 +2,49 @@
 
 Laws: a shard counts once it was read again against its manifest and is on disk; until then it is a
 part, which a restart drops; a part is written at places, so that what comes twice changes nothing;
-no two shards of an object are held; what is kept is never beyond the quota, and one member's parts
-never more than theirs. Long reads and writes wait for nobody but those of the same part.
-Layout of the folder: `HEX/manifest` and `HEX/SHARD` by the manifest's digest, `parts/ID-SHARD`,
-`quota`.
+no two shards of an object are held; what is kept, manifests and all, is never beyond the quota, and
+what one member brings that no record speaks of never beyond its share of it. Long reads and writes
+wait for nobody but those of the same part.
+Layout of the folder: what `shelf` keeps, `parts/`, and `quota`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from tallystick.base.codec import DAG_CBOR, Cid
-from tallystick.base.errors import Conflict, Denied, Invalid, NotFound, Unavailable
+from tallystick.base.codec import Cid, cid_of
+from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.folder import sync_path
 from tallystick.kernel.store.spread.manifest import Manifest
+from tallystick.kernel.store.spread.parts import Part, Parts
+from tallystick.kernel.store.spread.quota import QUOTA_BYTES, read_quota, write_quota
+from tallystick.kernel.store.spread.receipt import Vouching
+from tallystick.kernel.store.spread.shelf import GIVER, MANIFEST, Shelf
 from tallystick.kernel.store.zigzag.layout import Layout
 from tallystick.kernel.store.zigzag.stream import spans
 
-__all__ = ["PARTS_MAX", "QUOTA_BYTES", "Holding", "Rotten"]
+__all__ = ["QUOTA_BYTES", "SHARES", "Holding", "Rotten"]
 
-QUOTA_BYTES: Final = 64 * 1024**3
-PARTS_MAX: Final = 64
-"""Shards of one member that are being written at a time."""
-STALE_S: Final = 600
-"""A part that nothing was written to for so long is anybody's to begin anew."""
+SHARES: Final = 4
+"""One member may fill the quota's so manieth part with what no record speaks of: with the usual
+quota the largest shard there can be, some 10 GiB, is less."""
+UNRECORDED_MAX: Final = 4_096
+"""Objects that one member brings and no record speaks of."""
+SETTLE_S: Final = 1.0
+"""How often it is looked at most whether records speak of what one member brought."""
+LAPSE_S: Final = 600
+"""What no record speaks of after so long makes room for others where there is none."""
 LAYOUTS_KEPT: Final = 16
-_MANIFEST: Final = "manifest"
 _PARTS: Final = "parts"
-_QUOTA: Final = "quota"
-_PREFIX: Final = bytes((1, DAG_CBOR, 0x12, 32))
 _Place: TypeAlias = tuple[bytes, int]
 """An object's id and a shard."""
 
@@ -59,36 +64,116 @@ class Rotten:
     sub_chunk: int
 
 
-@dataclass(slots=True, eq=False)
-class _Part:
-    """A shard that is being written: by whom, how far, and when it was last."""
-
-    owner: str
-    path: Path
-    size: int = 0
-    touched_s: float = 0.0
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 class Holding:
     """One member's folder of shards; safe to share between threads.
 
     Args:
         folder: where they are; parts left from before are dropped.
-        quota_bytes: most bytes of shards and parts; None for what was set, else `QUOTA_BYTES`.
+        quota_bytes: most bytes of all that is kept; None for what was set, else `QUOTA_BYTES`.
+
+    Attributes:
+        vouching: what the chain says, and the time; a ring sets it.
     """
 
     def __init__(self, folder: Path, quota_bytes: int | None = None) -> None:
         self.folder = folder
-        self.quota_bytes = _read_quota(folder) if quota_bytes is None else quota_bytes
+        self.quota_bytes = read_quota(folder) if quota_bytes is None else quota_bytes
+        self.vouching = Vouching(member="")
         self._lock = threading.Lock()
-        self._parts: dict[_Place, _Part] = {}
+        self._settle_s: dict[str, float] = {}
         self._layouts: OrderedDict[Cid, Layout] = OrderedDict()
-        shutil.rmtree(folder / _PARTS, ignore_errors=True)
-        self.used_bytes = sum(
-            path.stat().st_size for path in folder.glob("*/*") if path.name != _MANIFEST
-        )
-        """Bytes of all shards and parts."""
+        with _told():
+            self._parts = Parts(folder / _PARTS)
+            self._shelf = Shelf(folder)
+
+    # ---- room
+
+    @property
+    def used_bytes(self) -> int:
+        """Bytes of all shards, manifests and parts."""
+        return self._shelf.bytes + self._parts.bytes
+
+    def _check_room(self, caller: str, count: int, *, is_recorded: bool = False) -> None:
+        """Refuse so many bytes more where they do not fit; with the lock held."""
+        if self.used_bytes + count > self.quota_bytes:
+            raise Unavailable(
+                "spread.quota",
+                f"{self.used_bytes} of {self.quota_bytes} bytes are held, {count} more do not fit",
+                cure="Drop objects, or set a greater quota at that member.",
+            )
+        share = self.quota_bytes // SHARES
+        brought = self._shelf.by_giver[caller] + self._parts.by_caller[caller]
+        objects = self._shelf.count_by_giver[caller]
+        if not is_recorded and (brought + count > share or objects >= UNRECORDED_MAX):
+            raise Unavailable(
+                "spread.share",
+                f"{caller} has brought {objects} objects and {brought} bytes that no record speaks"
+                f" of, {count} more go beyond {UNRECORDED_MAX} objects or {share} bytes",
+                cure="Wait until the objects' records are admitted; what has none goes after a"
+                " day.",
+            )
+
+    def _with_room(self, caller: str, act: Callable[[], None], count: int) -> None:
+        """Do what takes room, again once what may go has gone."""
+        try:
+            act()
+        except Unavailable as error:
+            if error.code not in {"spread.quota", "spread.share"}:
+                raise
+            self._settle(caller)
+            self._lapse(count)
+            act()
+
+    def _settle(self, caller: str) -> None:
+        """Find out of which objects that a member brought records speak by now."""
+        now_s = time.monotonic()
+        with self._lock:
+            if now_s < self._settle_s.get(caller, now_s):
+                return
+            self._settle_s[caller] = now_s + SETTLE_S
+            found = [cid for cid, kept in self._shelf.unrecorded.items() if kept.giver == caller]
+        for cid in found:
+            self._find_recorded(cid)
+
+    def _find_recorded(self, cid: Cid) -> bool:
+        """Tell whether a record speaks of an object, and note it."""
+        with contextlib.suppress(NotFound, Invalid):
+            if self.vouching.is_kept(cid, self.owner_of(cid)):
+                self.mark_recorded(cid)
+                return True
+        return False
+
+    def unrecorded(self) -> list[Cid]:
+        """Return the objects of which no record is known to speak, the oldest first."""
+        with self._lock:
+            found = {cid: kept.since_ms for cid, kept in self._shelf.unrecorded.items()}
+        return sorted(found, key=lambda cid: (found[cid], cid.digest))
+
+    def _lapse(self, count: int) -> None:
+        """Make room for so many bytes of what nobody goes on with and no record speaks of."""
+        with self._lock:
+            self._parts.lapse()
+        before_ms = self.vouching.now_ms() - LAPSE_S * 1_000
+        for cid in self.unrecorded():
+            kept = self._shelf.kept.get(cid)
+            is_fitting = self.used_bytes + count <= self.quota_bytes
+            if is_fitting or (kept is not None and kept.since_ms > before_ms):
+                return
+            if not self._find_recorded(cid):
+                self.drop(cid)
+
+    def look(self) -> None:
+        """Take in what befell the folder from outside, and drop parts that nobody goes on with.
+
+        Raises:
+            Unavailable: `spread.disk`.
+        """
+        with _told():
+            self._shelf.look(self._lock)
+        with self._lock:
+            self._parts.lapse()
+
+    # ---- putting
 
     def write_piece(self, caller: str, place: _Place, at: int, data: bytes) -> None:
         """Write bytes of a shard that is being put.
@@ -100,13 +185,14 @@ class Holding:
             data: the bytes.
 
         Raises:
-            Denied: `spread.caller`, another member began it.
             Unavailable: `spread.quota`, there is no room, or the caller has begun too many;
-                `spread.disk`.
+                `spread.share`, it has brought too much that no record speaks of; `spread.disk`.
         """
-        part = self._begin(caller, place)
+        with self._lock:
+            part = self._parts.begin((caller, *place))
         with part.lock:
-            self._grow(part, place, at + len(data))
+            end = at + len(data)
+            self._with_room(caller, lambda: self._grow(part, end), max(0, end - part.size))
             with _told():
                 part.path.parent.mkdir(parents=True, exist_ok=True)
                 handle = os.open(part.path, os.O_CREAT | os.O_WRONLY, 0o600)
@@ -115,57 +201,21 @@ class Holding:
                 finally:
                     os.close(handle)
 
-    def _begin(self, caller: str, place: _Place) -> _Part:
-        """Return the part of a shard, begun now if it was not."""
-        now = time.monotonic()
-        with self._lock:
-            found = self._parts.get(place)
-            if found is not None and found.owner != caller:
-                if now - found.touched_s < STALE_S:
-                    raise _of_another()
-                self._drop_part(place)
-                found = None
-            if found is None:
-                if sum(each.owner == caller for each in self._parts.values()) >= PARTS_MAX:
-                    raise Unavailable(
-                        "spread.quota",
-                        f"{caller} has begun {PARTS_MAX} shards here",
-                        cure="End them, then begin others.",
-                    )
-                path = self.folder / _PARTS / f"{place[0].hex()}-{place[1]}"
-                found = self._parts[place] = _Part(caller, path)
-            found.touched_s = now
-            return found
-
-    def _grow(self, part: _Part, place: _Place, end: int) -> None:
+    def _grow(self, part: Part, end: int) -> None:
         """Take the room for a part that is to reach `end`."""
+        caller, _, shard = part.key
         with self._lock:
-            if self._parts.get(place) is not part:
-                raise _torn(place[1])
+            if not self._parts.has(part):
+                raise _torn(shard)
             grown = max(0, end - part.size)
-            if self.used_bytes + grown > self.quota_bytes:
-                raise Unavailable(
-                    "spread.quota",
-                    f"{self.used_bytes} of {self.quota_bytes} bytes are held, {grown} more do not"
-                    " fit",
-                    cure="Drop objects, or set a greater quota at that member.",
-                )
-            self.used_bytes += grown
-            part.size += grown
+            if grown:
+                self._check_room(caller, grown)
+                self._parts.grow(part, grown)
 
     def set_quota(self, quota_bytes: int) -> None:
         """Hold at most so many bytes from now on, also after a restart; what is held stays."""
-        assert quota_bytes >= 0
-        self.folder.mkdir(exist_ok=True)
-        fresh = self.folder / f"{_QUOTA}.part"
-        fresh.write_text(str(quota_bytes), encoding="ascii")
-        sync_path(fresh)
-        fresh.replace(self.folder / _QUOTA)
-        sync_path(self.folder)
+        write_quota(self.folder, quota_bytes)
         self.quota_bytes = quota_bytes
-
-    def _home(self, cid: Cid) -> Path:
-        return self.folder / cid.digest.hex()
 
     def finish(self, caller: str, manifest: Manifest, shard: int) -> None:
         """Keep a shard whose pieces have all come, once each of its sub-chunks is the manifest's.
@@ -173,85 +223,119 @@ class Holding:
         Raises:
             Invalid: `spread.torn`, it is not; what came is dropped.
             Conflict: `spread.second`, another shard of the object is held: both would go at once.
-            Unavailable: `spread.disk`.
+            Unavailable: `spread.quota` or `spread.share`, there is no room for the manifest;
+                `spread.disk`; what came is dropped.
         """
-        place, cid = (manifest.id, shard), manifest.cid
-        if self._is_held(cid, shard):
-            # Asked again, or put again: what came once more is not needed.
-            self.forget(caller, manifest.id, shard)
-            return
-        if self.shards_of(cid):
-            self.forget(caller, manifest.id, shard)
-            raise _second(cid)
-        part = self._begin(caller, place)
-        with part.lock:
-            if self._is_held(cid, shard):
-                return
-            with _told():
-                # An object of no bytes has shards of none.
-                part.path.parent.mkdir(parents=True, exist_ok=True)
-                part.path.touch(0o600)
-                if part.size != manifest.layout.shard_bytes(shard) or any(
-                    _find_rotten(part.path, manifest, shard)
-                ):
-                    with self._lock:
-                        self._drop_part(place)
-                    raise _torn(shard)
-                sync_path(part.path)
-                self._keep(part, manifest, shard)
-
-    def _keep(self, part: _Part, manifest: Manifest, shard: int) -> None:
-        """Give a part that was read again its name."""
-        home = self._home(manifest.cid)
         with self._lock:
-            if self._parts.pop((manifest.id, shard), None) is not part:
+            held = self.shards_of(manifest.cid)
+            if held:
+                # Asked again, or put again: what came once more is not needed.
+                self._parts.forget(caller, manifest.id, shard)
+                _check_same(held, shard, manifest.cid)
+                return
+            part = self._parts.begin((caller, manifest.id, shard))
+        with part.lock:
+            try:
+                with _told():
+                    self._check_part(part, manifest)
+                    is_recorded = self.vouching.is_kept(manifest.cid, manifest.owner)
+                    keep = partial(self._keep, part, manifest, is_recorded=is_recorded)
+                    self._with_room(caller, keep, len(manifest.data))
+            except BaseException:
+                with self._lock:
+                    self._parts.drop(part)
+                raise
+
+    @staticmethod
+    def _check_part(part: Part, manifest: Manifest) -> None:
+        """Read a part again: it is the manifest's, and on disk."""
+        shard = part.key[2]
+        # An object of no bytes has shards of none.
+        part.path.parent.mkdir(parents=True, exist_ok=True)
+        part.path.touch(0o600)
+        if part.size != manifest.layout.shard_bytes(shard) or any(
+            _find_rotten(part.path, manifest, shard)
+        ):
+            raise _torn(shard)
+        sync_path(part.path)
+
+    def _keep(self, part: Part, manifest: Manifest, *, is_recorded: bool) -> None:
+        """Give a part that was read again its name; its manifest and its giver come before it."""
+        caller, _, shard = part.key
+        cid, home = manifest.cid, self._shelf.home(manifest.cid)
+        with self._lock:
+            held = self.shards_of(cid)
+            if not held and not self._parts.has(part):
                 raise _torn(shard)
-            if self.shards_of(manifest.cid):
-                self.used_bytes -= part.size
-                part.path.unlink(missing_ok=True)
-                raise _second(manifest.cid)
-            home.mkdir(exist_ok=True)
-            known = home / _MANIFEST
-            if not known.exists() or known.read_bytes() != manifest.data:
-                fresh = home / f"{_MANIFEST}.part"
-                fresh.write_bytes(manifest.data)
-                sync_path(fresh)
-                fresh.replace(known)
-            part.path.replace(home / str(shard))
+            if held:
+                self._parts.drop(part)
+                _check_same(held, shard, cid)
+                return
+            self._check_room(caller, len(manifest.data), is_recorded=is_recorded)
+            try:
+                home.mkdir(exist_ok=True)
+                (home / GIVER).write_text(caller, encoding="utf-8")
+                (home / MANIFEST).write_bytes(manifest.data)
+                sync_path(home / MANIFEST)
+                part.path.replace(home / str(shard))
+            finally:
+                self._parts.drop(part)
+                self._shelf.reread(cid)
+            if is_recorded:
+                self._shelf.mark_recorded(cid)
         sync_path(home)
         sync_path(self.folder)
 
     def forget(self, caller: str, identifier: bytes, shard: int | None = None) -> None:
         """Drop the parts of an object, or one, that a member began and does not go on with."""
         with self._lock:
-            for place, part in list(self._parts.items()):
-                wanted = place[0] == identifier and shard in (None, place[1])
-                if wanted and part.owner == caller:
-                    self._drop_part(place)
+            self._parts.forget(caller, identifier, shard)
 
-    def _drop_part(self, place: _Place) -> None:
-        part = self._parts.pop(place)
-        self.used_bytes -= part.size
-        part.path.unlink(missing_ok=True)
-
-    def _is_held(self, cid: Cid, shard: int) -> bool:
-        return (self._home(cid) / str(shard)).is_file()
+    # ---- what is held
 
     def shards_of(self, cid: Cid) -> tuple[int, ...]:
         """Return which shards of an object are held, ascending."""
-        found = self._home(cid).glob("[0-9]*")
-        return tuple(sorted(int(path.name) for path in found if path.name.isdigit()))
+        kept = self._shelf.kept.get(cid)
+        return () if kept is None else tuple(kept.shards)
 
     def manifest_of(self, cid: Cid) -> bytes:
-        """Return the manifest's bytes of an object of which a shard is held.
+        """Return the manifest's bytes of an object of which a shard is held; unchecked.
 
         Raises:
             NotFound: `spread.absent`.
         """
         try:
-            return (self._home(cid) / _MANIFEST).read_bytes()
-        except FileNotFoundError as error:
+            return (self._shelf.home(cid) / MANIFEST).read_bytes()
+        except OSError as error:
             raise _absent(cid) from error
+
+    def find_manifest(self, cid: Cid) -> Manifest:
+        """Return the manifest of an object of which a shard is held.
+
+        Raises:
+            NotFound: `spread.absent`; Invalid: `spread.manifest`, it is damaged.
+        """
+        data = self.manifest_of(cid)
+        if cid_of(data) != cid:
+            raise Invalid(
+                "spread.manifest",
+                f"the manifest of {cid} is not what was put",
+                cure="Ask another member for the object's manifest by its CID.",
+                cid=str(cid),
+            )
+        return Manifest.read(data)
+
+    def owner_of(self, cid: Cid) -> str:
+        """Return who put an object of which a shard is held; it is read once.
+
+        Raises:
+            NotFound: `spread.absent`; Invalid: `spread.manifest`, the manifest is damaged.
+        """
+        kept = self._shelf.kept.get(cid)
+        if kept is None:
+            raise _absent(cid)
+        kept.owner = kept.owner or self.find_manifest(cid).owner
+        return kept.owner
 
     def layout_of(self, cid: Cid) -> Layout:
         """Return how an object of which a shard is held lies in its shards.
@@ -263,7 +347,7 @@ class Holding:
             if (found := self._layouts.get(cid)) is not None:
                 self._layouts.move_to_end(cid)
                 return found
-        found = Manifest.read(self.manifest_of(cid)).layout
+        found = self.find_manifest(cid).layout
         with self._lock:
             self._layouts[cid] = found
             if len(self._layouts) > LAYOUTS_KEPT:
@@ -288,8 +372,8 @@ class Holding:
                 "spread.absent", "no such sub-chunk in that object", cure="Ask within the object."
             )
         try:
-            handle = os.open(self._home(cid) / str(shard), os.O_RDONLY)
-        except FileNotFoundError as error:
+            handle = os.open(self._shelf.home(cid) / str(shard), os.O_RDONLY)
+        except OSError as error:
             raise _absent(cid) from error
         try:
             return b"".join(
@@ -297,38 +381,48 @@ class Holding:
                 for segment in map(layout.segment, places)
                 for start, end in spans(segment, shard, chunks)
             )
+        except OSError as error:
+            # A disk that gives it no more: whoever asks reads it from another.
+            raise _absent(cid) from error
         finally:
             os.close(handle)
 
-    def objects(self) -> Iterator[Cid]:
-        """Yield the objects of which a shard is held, ascending, as their folders are named."""
-        for path in sorted(self.folder.glob("*/manifest")):
-            with contextlib.suppress(ValueError):
-                yield Cid(_PREFIX + bytes.fromhex(path.parent.name))
+    def objects(self, after: bytes = b"", limit: int | None = None) -> list[Cid]:
+        """Return the objects of which a shard is held, ascending by digest, from behind one on."""
+        with self._lock:
+            return self._shelf.objects(after, limit)
 
     def drop(self, cid: Cid, shard: int | None = None) -> int:
-        """Remove an object's shards, or one; return the bytes that are free again."""
-        freed = 0
-        with self._lock:
-            for each in self.shards_of(cid):
-                if shard in (None, each):
-                    path = self._home(cid) / str(each)
-                    freed += path.stat().st_size
-                    path.unlink()
-            if not self.shards_of(cid):
-                shutil.rmtree(self._home(cid), ignore_errors=True)
-                self._layouts.pop(cid, None)
-            self.used_bytes -= freed
+        """Remove an object's shards, or one; return the bytes of shards that went.
+
+        Raises:
+            Unavailable: `spread.disk`.
+        """
+        with self._lock, _told():
+            freed = self._shelf.drop(cid, shard)
+            self._layouts.pop(cid, None)
         return freed
 
+    def mark_recorded(self, cid: Cid) -> None:
+        """Note that a record speaks of an object: it counts as nobody's that brought it."""
+        with self._lock:
+            self._shelf.mark_recorded(cid)
+
     def size_of(self, cid: Cid) -> int:
-        """Return the bytes of an object's shards that are held."""
-        home = self._home(cid)
-        return sum((home / str(shard)).stat().st_size for shard in self.shards_of(cid))
+        """Return the bytes of what is held of an object, its manifest among them."""
+        kept = self._shelf.kept.get(cid)
+        return 0 if kept is None else kept.bytes
 
     def since_ms(self, cid: Cid) -> int:
-        """Return since when an object has been held, by its file's own time, ms since 1970 UTC."""
-        return (self._home(cid) / _MANIFEST).stat().st_mtime_ns // 1_000_000
+        """Return since when an object has been held, by its file's own time, ms since 1970 UTC.
+
+        Raises:
+            NotFound: `spread.absent`.
+        """
+        kept = self._shelf.kept.get(cid)
+        if kept is None:
+            raise _absent(cid)
+        return kept.since_ms
 
     def scrub(self, cid: Cid, pace: Callable[[int], None] = lambda _: None) -> Iterator[Rotten]:
         """Read every shard of an object again; yield each sub-chunk that is not what was put.
@@ -340,11 +434,15 @@ class Holding:
         Raises:
             NotFound: `spread.absent`; Invalid: `spread.manifest`, the manifest itself is damaged.
         """
-        manifest = Manifest.read(self.manifest_of(cid))
+        manifest = self.find_manifest(cid)
         for shard in self.shards_of(cid):
-            path = self._home(cid) / str(shard)
-            for place, x in _find_rotten(path, manifest, shard, pace):
-                yield Rotten(cid, shard, place, x)
+            path = self._shelf.home(cid) / str(shard)
+            try:
+                for place, x in _find_rotten(path, manifest, shard, pace):
+                    yield Rotten(cid, shard, place, x)
+            except OSError:
+                # Not there, or the disk gives it no more: as good as rotten.
+                yield Rotten(cid, shard, 0, 0)
 
 
 def _find_rotten(
@@ -361,14 +459,6 @@ def _find_rotten(
                 yield place, wrong
 
 
-def _read_quota(folder: Path) -> int:
-    """Return what was set; the usual where nothing was, or it has no reading any more."""
-    try:
-        return int((folder / _QUOTA).read_text(encoding="ascii"))
-    except (FileNotFoundError, ValueError):
-        return QUOTA_BYTES
-
-
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     try:
@@ -379,14 +469,6 @@ def _told() -> Iterator[None]:
         ) from error
 
 
-def _of_another() -> Denied:
-    return Denied(
-        "spread.caller",
-        "another member writes this shard",
-        cure="Draw another id for the object.",
-    )
-
-
 def _torn(shard: int) -> Invalid:
     return Invalid(
         "spread.torn",
@@ -395,8 +477,11 @@ def _torn(shard: int) -> Invalid:
     )
 
 
-def _second(cid: Cid) -> Conflict:
-    return Conflict(
+def _check_same(held: Sequence[int], shard: int, cid: Cid) -> None:
+    """Refuse a second shard of an object."""
+    if shard in held:
+        return
+    raise Conflict(
         "spread.second",
         f"another shard of {cid} is held here, and two would be lost together",
         cure="Give it to a member that holds none.",

@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
-from tallystick.kernel.store.spread.placement import choose_spare
+from tallystick.kernel.store.spread.placement import choose_spare, order_members
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.spread.serving import READ_SEGMENTS_MAX
 from tallystick.kernel.store.zigzag.coder import repair, repair_plan
@@ -33,7 +33,6 @@ LATE_S: Final = 30.0
 
 STRETCH_BYTES: Final = 6 * 1024 * 1024
 """Of one shard: segments that are read at once, a call a member."""
-_Chunks: TypeAlias = dict[tuple[int, int], Buffer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +50,38 @@ class Liar:
     sub_chunk: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Came:
+    """What a member gave of a shard, each sub-chunk checked: the same ones of each segment."""
+
+    chunks: tuple[int, ...]
+    pieces: dict[int, memoryview]
+
+    def chunk(self, segment: Segment, place: int, shard: int, x: int) -> memoryview:
+        """Return one sub-chunk."""
+        before = segment.read_bytes(shard, self.chunks[: self.chunks.index(x)])
+        return self.pieces[place][before : before + segment.read_bytes(shard, (x,))]
+
+
 @dataclass(slots=True)
 class _Fetched:
-    """What came of a stretch: by shard, sub-chunks by segment and number, each checked."""
+    """What came of a stretch, by shard, and the shards of which nothing will."""
 
-    chunks: dict[int, _Chunks] = field(default_factory=dict)
+    came: dict[int, list[_Came]] = field(default_factory=dict)
     absent: set[int] = field(default_factory=set)
+
+    def missing(self, shard: int, chunks: Sequence[int]) -> tuple[int, ...]:
+        """Return those of some sub-chunks that have not come."""
+        have = {x for each in self.came.get(shard, ()) for x in each.chunks}
+        return tuple(x for x in chunks if x not in have)
+
+    def joined(self, segment: Segment, place: int, shard: int, chunks: Sequence[int]) -> Buffer:
+        """Return sub-chunks of a segment one after another; as they came, if they came so."""
+        for each in self.came[shard]:
+            if each.chunks == tuple(chunks):
+                return each.pieces[place]
+        found = {x: each for each in self.came[shard] for x in each.chunks}
+        return b"".join(found[x].chunk(segment, place, shard, x) for x in chunks)
 
 
 class Reader:
@@ -66,25 +91,32 @@ class Reader:
         ring: the members.
         manifest: the object's.
         hedge_s: how long a member may take before it is read around.
+        everyone: whether all members are asked what they hold, also where those that are to hold
+            the object hold all of it.
 
     Attributes:
-        answered: members that were there when it was made.
+        holders: who said to hold each shard.
+        answered: members that were asked and there when it was made.
         liars: members that gave wrong bytes, in the order they did.
         read_bytes: of shards, that came and were right.
     """
 
-    def __init__(self, ring: Ring, manifest: Manifest, *, hedge_s: float = HEDGE_S) -> None:
+    def __init__(
+        self, ring: Ring, manifest: Manifest, *, hedge_s: float = HEDGE_S, everyone: bool = False
+    ) -> None:
         self.ring = ring
         self.manifest = manifest
-        located = ring.locate(manifest.cid)
-        self.holders, self.answered = located.held, located.answered
+        # Slow answers are left behind, not waited for, when the reader is done.
+        most = 2 * manifest.layout.profile.n + len(ring.members())
+        self._pool = ThreadPoolExecutor(most, "spread")
+        self.holders: dict[int, list[str]] = {}
+        self.answered: tuple[str, ...] = ()
+        self._locate(everyone=everyone)
         self.liars: list[Liar] = []
         self.read_bytes = 0
         self._hedge_s = hedge_s
         self._shunned: set[tuple[str, int]] = set()
         self._lock = threading.Lock()
-        # Slow answers are left behind, not waited for, when the reader is done.
-        self._pool = ThreadPoolExecutor(2 * manifest.layout.profile.n, "spread")
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -93,6 +125,17 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         """Let go of what is still on its way."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _locate(self, *, everyone: bool) -> None:
+        """Ask who is to hold the object, then, where shards lack, all others."""
+        count, members = self.manifest.layout.profile.n, self.ring.members()
+        order = order_members(self.manifest.id, members)
+        for asked in (order,) if everyone else (order[:count], order[count:]):
+            if asked and len(self.holders) < count:
+                found = self.ring.locate(self.manifest.cid, members=asked, pool=self._pool)
+                self.answered += found.answered
+                for shard, names in found.held.items():
+                    self.holders.setdefault(shard, []).extend(names)
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Yield the bytes of the object from `start` to before `stop`, in order.
@@ -167,7 +210,7 @@ class Reader:
             place: {
                 shard: made[place][shard]
                 if shard in made[place]
-                else self._joined(fetched, shard, place, every)
+                else fetched.joined(self.manifest.layout.segment(place), place, shard, every)
                 for shard in wanted
             }
             for place in places
@@ -182,7 +225,7 @@ class Reader:
     ) -> dict[int, Buffer]:
         segment = self.manifest.layout.segment(place)
         reads = {
-            shard: self._joined(fetched, shard, place, chunks) for shard, chunks in plan.items()
+            shard: fetched.joined(segment, place, shard, chunks) for shard, chunks in plan.items()
         }
         made = repair(segment, lost, reads, fetched.absent)
         every = tuple(range(segment.profile.alpha))
@@ -195,10 +238,6 @@ class Reader:
                     cure="Have its owner put the object again: its manifest is false.",
                 )
         return dict(made)
-
-    @staticmethod
-    def _joined(fetched: _Fetched, shard: int, place: int, chunks: Sequence[int]) -> Buffer:
-        return b"".join(fetched.chunks[shard][place, x] for x in chunks)
 
     def _sources(self, shard: int) -> list[str]:
         names = self.holders.get(shard, [])
@@ -219,11 +258,9 @@ class Reader:
         self, places: Sequence[int], plan: Mapping[int, Sequence[int]], fetched: _Fetched
     ) -> None:
         """Read what is not read yet, all shards at once; who fails or is slow becomes absent."""
-        asked: dict[Future[_Chunks], int] = {}
+        asked: dict[Future[_Came | None], int] = {}
         for shard, chunks in plan.items():
-            have = fetched.chunks.setdefault(shard, {})
-            # What came of a shard came of every segment.
-            missing = [x for x in chunks if (places[0], x) not in have]
+            missing = fetched.missing(shard, chunks)
             if missing and shard not in fetched.absent:
                 asked[self._pool.submit(self._ask, places, shard, missing)] = shard
         profile = self.manifest.layout.profile
@@ -234,12 +271,13 @@ class Reader:
             done, late = wait(asked, timeout=LATE_S)
         for each in done:
             found = each.result()
-            fetched.chunks[asked[each]].update(found)
-            if not found:
+            if found is None:
                 fetched.absent.add(asked[each])
+            else:
+                fetched.came.setdefault(asked[each], []).append(found)
         fetched.absent.update(asked[each] for each in late)
 
-    def _ask(self, places: Sequence[int], shard: int, chunks: Sequence[int]) -> _Chunks:
+    def _ask(self, places: Sequence[int], shard: int, chunks: tuple[int, ...]) -> _Came | None:
         """Return sub-chunks from the first holder that gives them right, or none."""
         for name in self._sources(shard):
             try:
@@ -248,7 +286,7 @@ class Reader:
                 # It is away or has lost the shard: not asked for it again by this reader.
                 self._shun(name, shard)
                 continue
-            found, wrong = self._check(places, shard, chunks, data)
+            found, wrong = self._check(places, shard, chunks, memoryview(data))
             if wrong is None:
                 with self._lock:
                     self.read_bytes += len(data)
@@ -256,23 +294,20 @@ class Reader:
             self._shun(name, shard)
             with self._lock:
                 self.liars.append(Liar(name, shard, *wrong))
-        return {}
+        return None
 
     def _check(
-        self, places: Sequence[int], shard: int, chunks: Sequence[int], data: bytes
-    ) -> tuple[_Chunks, tuple[int, int] | None]:
-        """Cut what came into sub-chunks; tell the segment and number of the first wrong one."""
-        found: _Chunks = {}
-        view, at = memoryview(data), 0
+        self, places: Sequence[int], shard: int, chunks: tuple[int, ...], view: memoryview
+    ) -> tuple[_Came, tuple[int, int] | None]:
+        """Cut what came into segments; tell segment and number of the first wrong sub-chunk."""
+        found, at = _Came(chunks, {}), 0
         for place in places:
-            segment, begun = self.manifest.layout.segment(place), at
-            for x in chunks:
-                start, end = segment.span(shard, x)
-                found[place, x] = view[at : at + end - start]
-                at += end - start
-            wrong = self.manifest.find_wrong(place, shard, chunks, view[begun:at])
+            end = at + self.manifest.layout.segment(place).read_bytes(shard, chunks)
+            found.pieces[place] = view[at:end]
+            wrong = self.manifest.find_wrong(place, shard, chunks, view[at:end])
             if wrong is not None:
-                return {}, (place, wrong)
+                return found, (place, wrong)
+            at = end
         return found, None if at == len(view) else (places[-1], chunks[-1])
 
     def _shun(self, name: str, shard: int) -> None:
@@ -302,6 +337,7 @@ def repair_object(
     manifest: Manifest,
     *,
     bad: Collection[tuple[str, int]] = (),
+    shunned: Collection[str] = (),
     hedge_s: float = HEDGE_S,
     pace: Callable[[int], None] = lambda _: None,
 ) -> Repaired:
@@ -311,6 +347,7 @@ def repair_object(
         ring: the members.
         manifest: the object's.
         bad: (member, shard) that a scrub found rotten, as good as lost.
+        shunned: members that are given none.
         hedge_s: as `Reader` takes it.
         pace: told the bytes of each segment that was read; may wait, to keep to a rate.
 
@@ -318,13 +355,14 @@ def repair_object(
         Unavailable: `spread.lost`, too few shards can be read; nothing was changed.
     """
     layout = manifest.layout
-    with Reader(ring, manifest, hedge_s=hedge_s) as reader:
+    with Reader(ring, manifest, hedge_s=hedge_s, everyone=True) as reader:
         for name, shard in bad:
             if name in reader.holders.get(shard, []):
                 reader.holders[shard].remove(name)
         held = {shard: names for shard, names in reader.holders.items() if names}
         lost = [shard for shard in range(layout.profile.n) if shard not in held]
-        targets, missing = _choose_targets(reader, held, lost)
+        able = [name for name in reader.answered if name not in shunned]
+        targets, missing = _choose_targets(manifest.id, able, held, lost)
         for places in batched_places(layout) if targets else ():
             before = reader.read_bytes
             for place, pieces in reader.give(places, list(targets)).items():
@@ -352,7 +390,10 @@ def _places_max(layout: Layout) -> int:
 
 
 def _choose_targets(
-    reader: Reader, held: Mapping[int, Collection[str]], lost: Sequence[int]
+    identifier: bytes,
+    able: Collection[str],
+    held: Mapping[int, Collection[str]],
+    lost: Sequence[int],
 ) -> tuple[dict[int, str], list[int]]:
     """Return who is to hold each lost shard, and those for which there is nobody."""
     taken = {shard: list(names) for shard, names in held.items()}
@@ -360,7 +401,7 @@ def _choose_targets(
     missing = []
     for shard in lost:
         try:
-            name = choose_spare(reader.manifest.id, reader.answered, taken)
+            name = choose_spare(identifier, able, taken)
         except Unavailable:
             missing.append(shard)
             continue

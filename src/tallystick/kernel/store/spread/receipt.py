@@ -44,13 +44,14 @@ class Vouching:
         chain: the chain's id, 32 bytes.
         sign: signs by the member's link key in force; b"" where it has none.
         now_ms: tells the time.
-        is_erased: whether the chain says that an object of an owner's is erased.
+        is_kept, is_erased: whether the chain says so of an object of an owner's.
     """
 
     member: str
     chain: bytes = bytes(32)
     sign: Callable[[bytes], bytes] = field(default=lambda _: b"", repr=False)
     now_ms: Callable[[], int] = lambda: 0
+    is_kept: Callable[[Cid, str], bool] = _never
     is_erased: Callable[[Cid, str], bool] = _never
 
 

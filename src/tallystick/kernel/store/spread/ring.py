@@ -24,6 +24,8 @@ __all__ = ["Listing", "Located", "Ring"]
 
 Told = TypeVar("Told")
 PAUSES_S: Final = (0.5, 2.0)
+LISTING_MAX: Final = 1 << 20
+"""Objects that are heard of from one member: one that tells for ever is left at that."""
 LOCATE_S: Final = 2.0
 """So long is waited for members to say what they hold."""
 
@@ -70,7 +72,8 @@ class Ring:
         self.own = own
         self.pauses_s: tuple[float, ...] = PAUSES_S
         """After which pauses a member that gave no answer is given a shard again."""
-        self._handlers = answer_for(own, vouching or Vouching(member=link.member))
+        own.vouching = vouching or Vouching(member=link.member)
+        self._handlers = answer_for(own, own.vouching)
         link.serve(self._handlers)
 
     @property
@@ -116,7 +119,7 @@ class Ring:
         return self._ask_all(lambda member: self.drop(member, cid), LOCATE_S, members)
 
     def listing(self, member: str) -> Listing:
-        """Return all that a member says it holds.
+        """Return all that a member says it holds, up to `LISTING_MAX` objects.
 
         Raises:
             Unavailable: it cannot be reached; Invalid `codec.*`: it tells something else.
@@ -127,7 +130,8 @@ class Ring:
             found = codec.decode(self._call(member, "spread.list", encode([after])), LISTED)
             used, quota, rows = found
             held |= {cid: list(shards) for cid, shards in rows if cid.digest > after}
-            if len(rows) < LISTED_MAX or rows[-1][0].digest <= after:
+            is_over = len(rows) < LISTED_MAX or len(held) >= LISTING_MAX
+            if is_over or rows[-1][0].digest <= after:
                 return Listing(used, quota, held)
             after = rows[-1][0].digest
 
@@ -141,7 +145,7 @@ class Ring:
         Raises:
             Unavailable: `spread.lost`, nobody who answers has it.
         """
-        for member in self.members():
+        for member in sorted(self.members(), key=lambda name: (name != self.member, name)):
             try:
                 data = self._call(member, "spread.manifest", encode([cid]))
                 if cid_of(data) == cid:
@@ -156,13 +160,27 @@ class Ring:
             cid=str(cid),
         )
 
-    def locate(self, cid: Cid, wait_s: float = LOCATE_S) -> Located:
-        """Ask all members which shards of an object they hold; who is away or slow says nothing."""
+    def locate(
+        self,
+        cid: Cid,
+        wait_s: float = LOCATE_S,
+        *,
+        members: Collection[str] = (),
+        pool: ThreadPoolExecutor | None = None,
+    ) -> Located:
+        """Ask members which shards of an object they hold; who is away or slow says nothing.
+
+        Args:
+            cid: the object.
+            wait_s: how long is waited.
+            members: who is asked; none for all.
+            pool: by whose threads they are asked, which stays; None for threads of its own.
+        """
 
         def ask(member: str) -> list[int]:
             return list(codec.decode(self._call(member, "spread.held", encode([cid])), SHARDS))
 
-        told = self._ask_all(ask, wait_s)
+        told = self._ask_all(ask, wait_s, members, pool=pool)
         held: dict[int, list[str]] = {}
         for member, shards in told.items():
             for shard in shards:
@@ -170,7 +188,12 @@ class Ring:
         return Located(held, tuple(told))
 
     def _ask_all(
-        self, ask: Callable[[str], Told], wait_s: float, members: Collection[str] = ()
+        self,
+        ask: Callable[[str], Told],
+        wait_s: float,
+        members: Collection[str] = (),
+        *,
+        pool: ThreadPoolExecutor | None = None,
     ) -> dict[str, Told]:
         """Ask members at once, all if none are named; who gives no answer in time is left out."""
 
@@ -181,10 +204,11 @@ class Ring:
                 return None
 
         members = members or self.members()
-        pool = ThreadPoolExecutor(len(members), "locate")
-        asked = {member: pool.submit(answered, member) for member in members}
+        asking = pool or ThreadPoolExecutor(len(members), "locate")
+        asked = {member: asking.submit(answered, member) for member in members}
         done, _ = wait(asked.values(), timeout=wait_s)
-        # Whoever is slow is left behind, not waited for.
-        pool.shutdown(wait=False, cancel_futures=True)
+        if pool is None:
+            # Whoever is slow is left behind, not waited for.
+            asking.shutdown(wait=False, cancel_futures=True)
         told = {member: each.result() for member, each in asked.items() if each in done}
         return {member: found for member, found in told.items() if found is not None}

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -142,21 +143,18 @@ def open_sealed_stream(
     """
     plain = plain_bytes(length)
     end = plain if stop is None else min(stop, plain)
-    if b"".join(read(0, 1)) != _VERSION:
-        raise _broken()
-    if not hmac.compare_digest(b"".join(read(1, HEAD_BYTES)), keys.commitment):
-        raise Invalid(
-            "spread.key",
-            "the key is not the object's",
-            cure="Ask the member that put it for the key anew.",
-        )
     last = max(0, -(-plain // CHUNK_BYTES) - 1)
     if start >= end and plain:
+        _check_head(b"".join(read(0, HEAD_BYTES)), keys)
         return
     first, until = start // CHUNK_BYTES, last if end == plain else (end - 1) // CHUNK_BYTES
+    begun, ended = HEAD_BYTES + first * _FULL, min(length, HEAD_BYTES + (until + 1) * _FULL)
+    # The head and what follows come at once: each reading asks all members anew.
+    sealed = chain(read(0, HEAD_BYTES), read(begun, ended)) if first else read(0, ended)
+    pieces = _pieces(sealed)
+    _check_head(next(pieces, b""), keys)
     cipher = AESGCM(keys.key)
-    sealed = read(HEAD_BYTES + first * _FULL, min(length, HEAD_BYTES + (until + 1) * _FULL))
-    for place, chunk in enumerate(_chunks(sealed), first):
+    for place, chunk in enumerate(pieces, first):
         try:
             found = cipher.decrypt(_nonce(place, last=place == last), chunk, None)
         except InvalidTag as error:
@@ -166,15 +164,26 @@ def open_sealed_stream(
             yield piece
 
 
-def _chunks(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield full sealed chunks, then what is left."""
-    waiting = bytearray()
-    for piece in pieces:
+def _check_head(head: bytes, keys: StreamKey) -> None:
+    if head[:1] != _VERSION:
+        raise _broken()
+    if not hmac.compare_digest(head[1:], keys.commitment):
+        raise Invalid(
+            "spread.key",
+            "the key is not the object's",
+            cure="Ask the member that put it for the key anew.",
+        )
+
+
+def _pieces(sealed: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the head, full sealed chunks, then what is left."""
+    waiting, size = bytearray(), HEAD_BYTES
+    for piece in sealed:
         waiting += piece
         at = 0
-        while len(waiting) - at >= _FULL:
-            yield bytes(waiting[at : at + _FULL])
-            at += _FULL
+        while len(waiting) - at >= size:
+            yield bytes(waiting[at : at + size])
+            at, size = at + size, _FULL
         del waiting[:at]
     if waiting:
         yield bytes(waiting)

@@ -6,7 +6,6 @@ by whoever asks. Handlers are idempotent, as the link demands.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import Final
 
@@ -89,7 +88,7 @@ def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
 
     def drop(caller: str, payload: bytes) -> bytes:
         (cid,) = codec.decode(payload, _NAME)
-        if holding.shards_of(cid) and Manifest.read(holding.manifest_of(cid)).owner != caller:
+        if holding.shards_of(cid) and holding.owner_of(cid) != caller:
             raise Denied(
                 "spread.owner", "another member put this object", cure="Ask that member to drop it."
             )
@@ -121,8 +120,7 @@ def _telling(holding: Holding) -> Handlers:
     def listing(_: str, payload: bytes) -> bytes:
         """Tell what is held after an object, in the order of digests; a page at a time."""
         (after,) = codec.decode(payload, _AFTER)
-        beyond = (each for each in holding.objects() if each.digest > after)
-        page = list(itertools.islice(beyond, LISTED_MAX))
+        page = holding.objects(after, LISTED_MAX)
         return encode([holding.used_bytes, holding.quota_bytes, [_row(each) for each in page]])
 
     def _row(cid: Cid) -> list[codec.Value]:

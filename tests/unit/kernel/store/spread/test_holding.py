@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import random
 import threading
 from collections.abc import Iterator
@@ -12,10 +14,12 @@ from pathlib import Path
 import pytest
 
 from circles import Circle
-from tallystick.base.errors import Conflict, Denied, Invalid, Unavailable
+from tallystick.base import codec
+from tallystick.base.codec import DAG_CBOR, Cid, decode, encode
+from tallystick.base.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.store.spread import holding as room
-from tallystick.kernel.store.spread import serving
+from tallystick.kernel.store.spread import parts, serving
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
@@ -54,17 +58,108 @@ def test_what_is_put_again_leaves_nothing_behind(circle: Circle) -> None:
     assert not list((own.folder / "parts").iterdir())
 
 
-def test_a_part_that_nobody_goes_on_with_is_anybodys_after_a_while(
+def test_nobody_stands_in_anothers_way_by_writing_what_it_writes(circle: Circle) -> None:
+    manifest = put(circle)
+    shard, name, data = pieces(circle, manifest)
+    own = circle.holding(name)
+    own.drop(manifest.cid)
+    own.write_piece("m02", (manifest.id, shard), 0, b"abc")
+    own.write_piece("m03", (manifest.id, shard), 0, data)
+    with pytest.raises(Invalid, match=r"spread\.torn"):
+        own.finish("m02", manifest, shard)
+    own.write_piece("m02", (manifest.id, shard), 0, b"abc")
+    own.finish("m03", manifest, shard)
+    own.finish("m02", manifest, shard)
+    assert own.shards_of(manifest.cid) == (shard,)
+    assert own.used_bytes == own.size_of(manifest.cid)
+
+
+def test_a_part_that_nobody_goes_on_with_goes_after_a_while(
     circle: Circle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, place = circle.holding("m01"), (circle.draw(), 0)
-    own.write_piece("m02", place, 0, b"abc")
-    with pytest.raises(Denied, match=r"spread\.caller"):
-        own.write_piece("m03", place, 0, b"xyz")
-    monkeypatch.setattr(room, "STALE_S", 0)
-    own.write_piece("m03", place, 0, b"xy")
-    assert own.used_bytes == 2
-    assert (own.folder / "parts" / f"{place[0].hex()}-0").read_bytes() == b"xy"
+    own = circle.holding("m01")
+    own.write_piece("m02", (circle.draw(), 0), 0, b"abc")
+    own.look()
+    assert own.used_bytes == 3
+    monkeypatch.setattr(parts, "STALE_S", 0)
+    own.look()
+    assert own.used_bytes == 0
+    assert not list((own.folder / "parts").iterdir())
+
+
+def counted(own: room.Holding) -> int:
+    """Return the bytes of all that lies in a holder's folder and counts."""
+    homes = [path for path in own.folder.glob("*/*") if path.name != "giver"]
+    return sum(path.stat().st_size for path in homes)
+
+
+def test_what_is_used_is_what_lies_there_whatever_comes_and_goes(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifests = [put(circle, bytes([at]) * 3_000) for at in range(4)]
+    own = circle.holding("m01")
+    held = [each for each in manifests if own.shards_of(each.cid)]
+    assert len(held) >= 2, "else the seed gives it too little to drop"
+    own.write_piece("m03", (circle.draw(), 1), 0, b"abc")
+    assert own.used_bytes == counted(own) > 0
+    assert set(own.objects()) == {each.cid for each in held}
+    own.drop(held[0].cid)
+    assert own.used_bytes == counted(own)
+    assert set(own.objects()) == {each.cid for each in held[1:]}
+    shard, name, data = pieces(circle, manifests[0])
+    other = circle.holding(name)
+    before = other.used_bytes
+    other.drop(manifests[0].cid)
+    rest = other.used_bytes
+    for failing in ("parts", manifests[0].cid.digest.hex()):
+        other.write_piece("m00", (manifests[0].id, shard), 0, data)
+
+        def fail(path: Path, failing: str = failing) -> None:
+            if path.parent.name == failing:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(room, "sync_path", fail)
+        with pytest.raises(Unavailable, match=r"spread\.disk"):
+            other.finish("m00", manifests[0], shard)
+        assert other.used_bytes == counted(other) == rest
+        assert other.shards_of(manifests[0].cid) == ()
+        monkeypatch.undo()
+    other.write_piece("m00", (manifests[0].id, shard), 0, data)
+    other.finish("m00", manifests[0], shard)
+    assert other.used_bytes == counted(other) == before
+
+
+def test_a_crash_at_any_place_leaves_no_byte_uncounted(circle: Circle) -> None:
+    manifest = put(circle)
+    shard, name, _ = pieces(circle, manifest)
+    folder = circle.holding(name).folder
+    home = folder / manifest.cid.digest.hex()
+    data = (home / str(shard)).read_bytes()
+    other = folder / ("ab" * 32)
+    other.mkdir()
+    (other / "manifest").write_bytes(manifest.data[:100])
+    orphan = folder / ("cd" * 32)
+    orphan.mkdir()
+    (orphan / "0").write_bytes(data)
+    again = circle.open(name).own
+    assert again.used_bytes == counted(again) == len(data) + len(manifest.data)
+    assert list(again.objects()) == [manifest.cid]
+    assert not other.exists()
+    assert not orphan.exists(), "nothing could ever check it"
+
+
+def test_a_disk_that_loses_files_is_seen_at_the_next_look(circle: Circle) -> None:
+    manifest = put(circle)
+    shard, name, data = pieces(circle, manifest)
+    own = circle.holding(name)
+    home = own.folder / manifest.cid.digest.hex()
+    (home / str(shard)).unlink()
+    own.look()
+    assert own.shards_of(manifest.cid) == ()
+    assert own.used_bytes == counted(own) == 0
+    own.write_piece("m00", (manifest.id, shard), 0, data)
+    own.finish("m00", manifest, shard)
+    assert own.shards_of(manifest.cid) == (shard,)
 
 
 def test_a_shard_that_is_read_again_keeps_nobody_waiting(
@@ -111,9 +206,11 @@ def test_a_quota_that_was_set_holds_after_a_restart(tmp_path: Path) -> None:
     own = room.Holding(tmp_path / "one")
     assert own.quota_bytes == room.QUOTA_BYTES
     own.set_quota(10)
-    own.write_piece("m00", (bytes(16), 0), 0, bytes(10))
+    for number in range(room.SHARES):
+        own.write_piece(f"m0{number}", (bytes(16), 0), 0, bytes(2))
+    own.write_piece("m09", (bytes(16), 0), 0, bytes(2))
     with pytest.raises(Unavailable, match=r"spread\.quota"):
-        own.write_piece("m00", (bytes(16), 0), 10, b"x")
+        own.write_piece("m10", (bytes(16), 0), 0, b"x")
     again = room.Holding(tmp_path / "one")
     assert (again.quota_bytes, again.used_bytes, list(again.objects())) == (10, 0, [])
     (tmp_path / "one" / "quota").write_text("ten")
@@ -227,3 +324,63 @@ def test_nobody_takes_a_shard_of_what_is_erased(circle: Circle) -> None:
     with pytest.raises(Denied, match=r"spread\.erased"):
         circle.rings[caller].finish(taker, manifest, shard)
     assert circle.holding(taker).used_bytes == 0
+
+
+def test_a_member_that_tells_for_ever_is_left_at_that(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "LISTED_MAX", 1)
+    monkeypatch.setattr("tallystick.kernel.store.spread.ring.LISTED_MAX", 1)
+    monkeypatch.setattr("tallystick.kernel.store.spread.ring.LISTING_MAX", 20)
+
+    def tell(_: str, payload: bytes) -> bytes:
+        (after,) = decode(payload, codec.tuple_of(codec.octets(32)))
+        number = int.from_bytes(after, "big") + 1
+        cid = Cid(bytes((1, DAG_CBOR, 0x12, 32)) + number.to_bytes(32, "big"))
+        return encode([0, 0, [[cid, [0]]]])
+
+    circle.rings["m01"].link.serve({"spread.list": tell})
+    assert len(circle.rings["m00"].listing("m01").held) == 20
+
+
+def test_a_shard_that_the_disk_gives_no_more_is_rotten_and_read_from_another(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = put(circle)
+    shard, name, _ = pieces(circle, manifest)
+    own = circle.holding(name)
+    real = os.pread
+
+    def fail(*given: int) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "pread", fail)
+    with pytest.raises(NotFound, match=r"spread\.absent"):
+        own.read(manifest.cid, shard, [0], [0])
+    monkeypatch.setattr(os, "pread", real)
+    (own.folder / manifest.cid.digest.hex() / str(shard)).unlink()
+    assert [each.shard for each in own.scrub(manifest.cid)] == [shard]
+    own.drop(manifest.cid, shard)
+    assert own.used_bytes == counted(own) == 0
+    assert own.objects() == []
+
+
+def test_a_folder_that_the_disk_does_not_tell_now_is_there_again_when_it_does(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = put(circle)
+    shard, name, _ = pieces(circle, manifest)
+    home, real = circle.holding(name).folder / manifest.cid.digest.hex(), os.scandir
+
+    def fail(path: Path) -> Iterator[os.DirEntry[str]]:
+        if path == home:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", fail)
+    own = circle.open(name).own
+    assert (own.objects(), own.used_bytes) == ([], 0)
+    monkeypatch.undo()
+    own.look()
+    assert own.shards_of(manifest.cid) == (shard,)
+    assert own.used_bytes == counted(own)

@@ -55,6 +55,21 @@ def test_what_is_sealed_opens_whole_and_in_any_range(size: int) -> None:
         assert opened(found, start=start, stop=stop) == data[start:stop]
 
 
+def test_a_whole_object_is_asked_for_once_and_a_part_of_it_twice() -> None:
+    data = sealed(bytes(200_000))
+    asked: list[tuple[int, int]] = []
+
+    def read(start: int, stop: int) -> Iterator[bytes]:
+        asked.append((start, stop))
+        yield data[start:stop]
+
+    assert b"".join(open_sealed_stream(read, len(data), KEYS)) == bytes(200_000)
+    assert asked == [(0, len(data))]
+    asked.clear()
+    assert b"".join(open_sealed_stream(read, len(data), KEYS, 70_000, 70_001)) == b"\0"
+    assert asked == [(0, 33), (33 + 65_552, 33 + 2 * 65_552)]
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_bytes_are_those_of_the_page(size: int) -> None:
     """Made again from docs/spec/spread.md alone, without a line of the product's."""

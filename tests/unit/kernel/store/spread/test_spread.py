@@ -58,6 +58,33 @@ def test_what_is_put_is_read_by_whoever_knows_its_name(
     assert read(circle, manifest) == data
 
 
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [(0, "rs-1+2"), (8_191, "rs-1+2"), (8_192, "zz-4+2"), (5 * MIB, "zz-4+2")],
+)
+def test_what_names_no_code_goes_by_its_size_whatever_pieces_it_comes_in(
+    circle: Circle, size: int, code: str
+) -> None:
+    data = content(size)
+    coming = io.BytesIO(data)
+
+    class Dripping:
+        """A source of no known length, a little at a time."""
+
+        def read(self, most: int, /) -> bytes:
+            return coming.read(min(most, 700))
+
+    done = put_object(circle.rings["m00"], Dripping(), circle.draw(), segment_bytes=MIB)
+    assert done.manifest.layout.profile.name == code
+    assert done.manifest.layout.length == size
+    circle.away = set(done.holders[:2])
+    by = next(name for name in circle.names if name not in circle.away)
+    assert read(circle, done.manifest, by) == data
+    repaired = repair_object(circle.rings[by], done.manifest, hedge_s=5)
+    assert sorted(repaired.made) == [0, 1]
+    assert repaired.read_bytes <= max(size, 1) * 1.01 + 128
+
+
 @pytest.mark.parametrize("code", ["zz-4+2", "zz-6+3"])
 def test_any_losses_that_the_code_makes_good_change_nothing(circle: Circle, code: str) -> None:
     profile, data = find_profile(code), content(MIB + 777)
@@ -107,6 +134,35 @@ def test_many_segments_cost_a_call_a_member(circle: Circle) -> None:
     ring.link.call = call  # type: ignore[method-assign]
     assert read(circle, done.manifest, ring.member) == content(5 * MIB)
     assert calls.count("spread.read") == 4
+
+
+def test_who_is_to_hold_an_object_is_asked_and_others_only_where_shards_lack(
+    circle: Circle,
+) -> None:
+    data = content(100_000)
+    done = put(circle, data)
+    by = next(name for name in circle.names if name not in done.holders)
+    asked: list[str] = []
+    ring = circle.rings[by]
+    ask = ring.link.call
+
+    def call(to: str, method: str, payload: bytes) -> bytes:
+        if method == "spread.held":
+            asked.append(to)
+        return ask(to, method, payload)
+
+    ring.link.call = call  # type: ignore[method-assign]
+    assert read(circle, done.manifest, by) == data
+    assert sorted(asked) == sorted(done.holders)
+    # A shard that somebody else holds is found there.
+    lost, kept = done.holders[2], asked.copy()
+    circle.holding(lost).drop(done.manifest.cid)
+    circle.away = {lost}
+    assert list(repair_object(circle.rings[done.holders[0]], done.manifest).made) == [2]
+    circle.away = {lost, *done.holders[4:]}
+    asked.clear()
+    assert read(circle, done.manifest, by) == data
+    assert {*asked} == {*circle.names} - {by} > {*kept}
 
 
 def test_a_range_reads_only_the_segments_and_shards_it_touches(circle: Circle) -> None:
@@ -224,7 +280,8 @@ def test_a_member_that_fails_while_an_object_is_put_is_left_out_and_told(circle:
                 circle.away.add(goes)
             return super().readinto(room)
 
-    goes = put_object(circle.rings["m00"], io.BytesIO(b""), identifier).holders[3]
+    code = find_profile("zz-4+2")
+    goes = put_object(circle.rings["m00"], io.BytesIO(b""), identifier, code).holders[3]
     by = next(name for name in circle.names if name != goes)
     source = Failing(data)
     done = put_object(circle.rings[by], source, circle.draw(), segment_bytes=MIB)
@@ -299,19 +356,23 @@ def test_only_its_owner_drops_an_object(circle: Circle) -> None:
 
 
 def test_a_quota_is_kept_and_a_restart_drops_what_was_never_whole(tmp_path: Path) -> None:
-    circle = Circle(tmp_path, 6, quota_bytes=200_000)
+    circle = Circle(tmp_path, 6, quota_bytes=600_000)
     done = put(circle, content(500_000))
     assert done.missing == ()
     name = circle.names[1]
     held = circle.holding(name).used_bytes
+    for holding in (each.own for each in circle.rings.values()):
+        holding.quota_bytes = holding.used_bytes + 100_000
     with pytest.raises(Unavailable, match=r"spread\.lost.*bytes are held"):
         put(circle, content(2 * MIB))
+    circle.holding(name).quota_bytes = 600_000
     assert circle.holding(name).used_bytes == held
     circle.rings["m00"].write(name, (circle.draw(), 0), 0, bytes(1_000))
     assert circle.holding(name).used_bytes == held + 1_000
     circle.open(name)
     shard = done.holders.index(name)
-    assert circle.holding(name).used_bytes == done.manifest.layout.shard_bytes(shard)
+    size = done.manifest.layout.shard_bytes(shard) + len(done.manifest.data)
+    assert circle.holding(name).used_bytes == size
     assert list(circle.holding(name).objects()) == [done.manifest.cid]
 
 
@@ -323,9 +384,12 @@ def test_what_comes_twice_or_from_another_changes_nothing(circle: Circle) -> Non
     ring.finish(holder, done.manifest, shard)
     identifier = circle.draw()
     ring.write(holder, (identifier, 0), 0, b"abc")
+    held = circle.holding(holder).used_bytes
     ring.write(holder, (identifier, 0), 0, b"abc")
-    with pytest.raises(Denied, match=r"spread\.caller"):
-        other.write(holder, (identifier, 0), 0, b"xyz")
+    assert circle.holding(holder).used_bytes == held
+    other.write(holder, (identifier, 0), 0, b"xyz")
+    part = circle.holding(holder).folder / "parts" / f"{identifier.hex()}-0-m00"
+    assert part.read_bytes() == b"abc"
     with pytest.raises(NotFound, match=r"spread\.absent"):
         ring.read(holder, done.manifest.cid, ([0, 99], shard), [0])
     assert read(circle, done.manifest) == content(50_000)
