@@ -1,13 +1,11 @@
 # fmt: off
-"""Verify a chain's archive or an evidence file from docs/spec alone: what is checked, README.md."""
-# python verify.py FILE.car --pin members.json [--note CHECKPOINT]...
+"""Verify archives, evidence or an equivocation by docs/spec alone: what is checked, README.md."""
 # ruff: noqa: ANN001, ANN002, ANN201, ANN202, ANN204, D101, D102, D103, E401, FBT003, I001, N802
 # ruff: noqa: E701, PERF401, PLR0911, PLR2004
 import argparse, ast, base64, csv, functools, hashlib, json, mmap, re, struct, sys
 from pathlib import Path
 from nacl import bindings, exceptions
-MAX, PRIME = 2**53 - 1, 2**255 - 19
-ORDER = 2**252 + 27742317777372353535851937790883648493
+MAX, PRIME, ORDER = 2**53 - 1, 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 EIGHTH = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
 SMALL = {0, 1, PRIME - 1, EIGHTH, PRIME - EIGHTH}
 NAME, CIDS = re.compile("[a-z0-9._-]+"), (b"\0\1\x71\x12\x20", b"\0\1\x55\x12\x20")
@@ -69,10 +67,9 @@ WORDS = {
     "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
     "int": lambda v, _: type(v) is int, "uint": lambda v, _: type(v) is int and v >= 0,
     "u": lambda v, size: type(v) is int and 0 <= v < 1 << size,
-    "b": lambda v, size: type(v) is bytes and len(v) == size,
+    "b": lambda v, size: type(v) is bytes and len(v) == size, "empty": lambda v, _: v == "",
     "str": lambda v, size: type(v) is str and 1 <= len(v.encode()) <= size,
-    "id": lambda v, size: type(v) is str and len(v) <= size and bool(NAME.fullmatch(v)),
-    "empty": lambda v, _: v == ""}
+    "id": lambda v, size: type(v) is str and len(v) <= size and bool(NAME.fullmatch(v))}
 def shape(text):  # the notation of README.md and of the tables, read as if it were Python
     text = text.replace("2^53-1", str(MAX)).replace("empty or", "empty |").replace("<=", "0..")
     text = re.sub(r"([A-Za-z]\w*)(\??)", lambda found: f"_{found[1]}{found[2] and '_'}", text)
@@ -113,8 +110,7 @@ def tree_of(items): return root_of(functools.reduce(lambda a, b: grow(a, *b), en
 def grow(peaks, size, item):
     found = H(b"\0" + item)  # peaks: the perfect subtrees of `size` leaves, largest first
     while size & 1:
-        *peaks, left = peaks
-        found, size = node(left, found), size >> 1
+        found, size, peaks = node(peaks[-1], found), size >> 1, peaks[:-1]
     return [*peaks, found]
 def check_path(name, item, index, tree, path):
     size, root = tree
@@ -143,8 +139,7 @@ def read_car(data):
         form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
         blocks[cid] = section[36:]
     waiting = [root]
-    while waiting:
-        cid = waiting.pop()
+    for cid in waiting:
         if cid in blocks and cid not in seen:
             seen.add(cid)
             waiting += links_of(decode(blocks[cid], lambda _: True)) if cid[1] == 0x71 else ()
@@ -160,9 +155,8 @@ def read_sections(data):
         yield data[at : at + number]
         at += number
 def links_of(value):
-    if isinstance(value, Link): return [value]
     parts = value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
-    return [link for part in parts for link in links_of(part)]
+    return [value] if isinstance(value, Link) else [x for part in parts for x in links_of(part)]
 def find(blocks, cid, why): return need(cid in blocks, why, MISSING) or bytes(blocks[cid])
 @functools.lru_cache(64)
 def read_members(data):
@@ -181,8 +175,7 @@ def read_members(data):
 def is_valid(key, use, at): return key["use"] == use and key["from"] <= at < key.get("to", 2**53)
 def check_signed(header, tid, sig, members, height):
     key = members.get(header["member"], {}).get(header["key"])
-    good = key and is_valid(key, "tx", height) and is_signed(key["pub"], D("tx", tid), sig)
-    need(good, "key or signature")
+    need(key and is_valid(key, "tx", height) and is_signed(key["pub"], D("tx", tid), sig), "signed")
 def read_pin(data):
     pin = json.loads(data)
     form(type(pin) is dict and sorted(pin) == ["chain", "list", "origin", "root", "size"], "pin")
@@ -200,12 +193,11 @@ def base64_of(text):
     data = base64.b64decode(text, validate=True)
     return form(base64.b64encode(data).decode() == text, "base64") or data
 def size_of(note): return int((BODY.match(bytes(note).decode()) or form(0, "note"))[2])
-def read_note(note, origin, members):
+def read_note(note, origin, members, thirds=2):
     text, gap, tail = bytes(note).decode().partition("\n\n")
     body, lines = BODY.fullmatch(text + "\n"), tail.split("\n")
     form(len(note) <= 2**16 and body and gap and not lines.pop() and 0 < len(lines) <= 64, "note")
-    found = [re.fullmatch("\u2014 ([^ \n+]+) ([^ \n]+)", line) for line in lines]
-    form(all(found), "note line")
+    found = [re.fullmatch("\u2014 ([^ \n+]+) ([^ \n]+)", x) or form(0, "line") for x in lines]
     blobs = [(each[1], base64_of(each[2])) for each in found]
     header, root = Link(base64.b32decode(body[5].upper() + "======")), base64_of(body[3])
     form(text_of(header) == body[5] and b"\0" + header[:4] in CIDS and len(root) == 32, "note body")
@@ -222,8 +214,8 @@ def read_note(note, origin, members):
         good = time <= MAX and any(is_signed(pub, message, blob[12:]) for pub in named)
         need(good or not named, "cosignature")
         if good: signers.add(name)
-    need(len(signers) > 2 * len(dict(keys)) // 3, "quorum", MISSING)
-    return (size, root), height, header
+    need(len(signers) > thirds * len(dict(keys)) // 3, "quorum", MISSING)
+    return (size, root), height, header, signers
 def record_of(data):
     try: return decode(data, S["record"]) if len(data) <= 8_192 else {}
     except ValueError: return {}
@@ -300,7 +292,7 @@ def verify_chain(root, blocks, pin, notes):
     need(chain.size >= pin["size"], "size of the pin", MISSING)
     members, seen = pin["members"], [*notes]
     for note in seen:
-        tree, height, cid = read_note(note, pin["origin"], members)
+        tree, height, cid, _ = read_note(note, pin["origin"], members)
         need(height < len(chain.heads), "height of the note", MISSING)
         header, stated = decode(blocks[chain.heads[height]], S["header"]), (cid, *tree)
         need(stated == (chain.heads[height], header["log_size"], header["log_root"]), "note")
@@ -308,8 +300,8 @@ def verify_chain(root, blocks, pin, notes):
     return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(seen)} notes")]
 def verify_evidence(root, blocks, pin, types):
     file, linked = decode(blocks[root], S["evidence"]), {}
-    statements = [*file["claims"], *file["disclosures"]]
-    form(all(each["record"] < len(file["records"]) for each in statements), "record index")
+    stated = [*file["claims"], *file["disclosures"]]
+    form(all(each["record"] < len(file["records"]) for each in stated), "record index")
     decided = any(each["claim"] == "decided" for each in file["claims"])
     form(file["kind"] == "case" or decided == (file["kind"] == "decision"), "claims")
     for name in ("headers", "members", "objects"):
@@ -317,11 +309,10 @@ def verify_evidence(root, blocks, pin, types):
         linked[name] = {cid: blocks[cid] for cid in file[name]}
     for x in linked["headers"].values(): decode(x, lambda v: S["header"](v) or S["genesis"](v))
     for x in linked["members"].values(): read_members(bytes(x))
-    names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in statements]
+    names = [each.get("claim") or f"disclosed {each['row'][0]}" for each in stated]
     try: tree = last_checkpoint(file, linked, pin)
     except Doubt as doubt: return [(name, *doubt.args) for name in names]
-    found = [judge(each, file, linked, tree, types) for each in statements]
-    return [(name, *each) for name, each in zip(names, found, strict=True)]
+    return [(n, *judge(x, file, linked, tree, types)) for n, x in zip(names, stated, strict=True)]
 def last_checkpoint(file, linked, pin):
     need(file["chain"] == pin["chain"], "chain")
     lists = {(now := link_of(pin["list"])): pin["list"]}
@@ -379,12 +370,21 @@ def check_disclosure(entry, record, types):
     leaf, com = m([record["id"], sealed, *row[:-1]]), record["seals"][sealed]["com"]
     check_path("com", leaf, [*fields].index(row[0]), (len(fields), com), row[-1])
     need(len(row) == 3 or fields[row[0]](row[2]), "value")
+def verify_both(file, pin):
+    notes, who = file["notes"], f"{pin['name']}/{file['member']}"
+    a, b = [BODY.match(note.decode()) or form(0, "note") for note in notes]
+    form(notes[0] < notes[1] and all(note.count(b"\n") == 7 for note in notes), "notes")
+    need(a[0] != b[0] and a[1] == b[1] and (a[2] == b[2] or a[4] == b[4]), "both can be true")
+    names = [read_note(note, pin["origin"], pin["members"], -1)[3] for note in notes]
+    for each in names: need(who in each, "member or key", FALSE if each else MISSING)
+    return [("equivocation", PROVEN, f"{file['member']} signed both")]
 def verify(data, pin, notes=(), types=TYPES):
-    (root, blocks), pin = read_car(data), read_pin(pin)
-    is_evidence = S["evidence"](decode(blocks[root], lambda _: True))
-    if is_evidence: return verify_evidence(root, blocks, pin, types)
-    try: return verify_chain(root, blocks, pin, notes)
-    except Doubt as doubt: return [("chain", *doubt.args)]
+    pin, is_both = read_pin(pin), data[:1] == b"\xa4" and len(data) <= 4_096
+    root, blocks = ("", {"": data}) if is_both else read_car(data)
+    tree = decode(blocks[root], S["equivocation"] if is_both else lambda _: True)
+    if S["evidence"](tree): return verify_evidence(root, blocks, pin, types)
+    try: return verify_both(tree, pin) if is_both else verify_chain(root, blocks, pin, notes)
+    except Doubt as doubt: return [("equivocation" if is_both else "chain", *doubt.args)]
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)

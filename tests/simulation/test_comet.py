@@ -19,9 +19,10 @@ import pytest
 from simulation.chain import CHARTER
 from simulation.comet import find_comet
 from simulation.net import SEED, Net, wait_gone
-from simulation.validators import NAMES, later_keys
+from simulation.validators import NAMES, engine_keys, later_keys
 from tallystick.base.errors import Unavailable
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.voting import EngineKeys
 
 
 @pytest.fixture
@@ -90,8 +91,12 @@ def test_members_that_keep_what_waits_themselves_order_it_and_one_comes_back(net
 
 @pytest.mark.parametrize("net", ["rotating"], indirect=True)
 def test_a_members_vote_goes_over_to_its_new_key(net: Net, tmp_path: Path) -> None:
-    later = later_keys(net.seed, "bank")
-    for _ in range(3):
+    own = engine_keys(net.seed, "bank")
+    later = EngineKeys(later_keys(net.seed, "bank").bft, own.node)
+    net.order("coop")
+    later.write(tmp_path / "bank" / "bft.next")
+    engine = net.members["bank"].ask("health")["pid"]
+    for _ in range(2):
         net.order("coop")
     net.order("bureau")
     until = time.monotonic() + 20
@@ -99,13 +104,12 @@ def test_a_members_vote_goes_over_to_its_new_key(net: Net, tmp_path: Path) -> No
         assert time.monotonic() < until, _validators(net)
         time.sleep(0.2)
     assert len(_validators(net)) == 4
-    # The engine goes on with three of four, until the member votes by its new key.
+    # The member has ended its engine, changed the key and begun anew, by itself.
     net.order("operator")
-    net.members.pop("bank").end()
-    (tmp_path / "bank" / "bft.key").unlink()
-    later.write(tmp_path / "bank" / "bft.key")
-    net.start("bank")
     net.order("coop")
+    found = net.members["bank"].ask("health")
+    assert (found["starts"], found["pid"] != engine) == (2, True)
+    assert EngineKeys.read(tmp_path / "bank" / "bft.key") == later
     net.equal()
     net.kill("operator")
     # Without the new key's vote these three would be two.
@@ -161,7 +165,10 @@ def test_who_lost_all_comes_back_by_a_snapshot_while_the_others_go_on(
     net.kill("bank")
     shutil.rmtree(tmp_path / "bank")
     (tmp_path / "bank").mkdir()
-    later_keys(net.seed, "bank").write(tmp_path / "bank" / "bft.key")
+    # Its first key comes from a copy; the one that was voted in meanwhile was drawn here.
+    engine_keys(net.seed, "bank").write(tmp_path / "bank" / "bft.key")
+    later = EngineKeys(later_keys(net.seed, "bank").bft, engine_keys(net.seed, "bank").node)
+    later.write(tmp_path / "bank" / "bft.next")
     _load(net, "operator", 500)
     bank, others = net.start("bank"), ("bureau", "coop")
     _order_until(net, lambda: bank.ask("health")["leapt"] > 0, *others)

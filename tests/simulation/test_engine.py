@@ -7,15 +7,21 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulation.chain import Chain
 from simulation.engines import FAULTS, Council, liar
-from simulation.validators import NAMES
+from simulation.validators import NAMES, engine_keys, later_keys
+from tallystick.base.codec import encode
 from tallystick.base.errors import Error
+from tallystick.base.keys import SigningKey
+from tallystick.chain.membership import pop_message
 from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST
 from tallystick.kernel.ledger.engines.simulated import Faults
+from tallystick.kernel.ledger.engines.validators import address_of
+from tallystick.kernel.ledger.voting import EngineKeys
 
 HISTORIES = 100
 STEPS = 14
@@ -107,6 +113,9 @@ class History:
         assert self.acknowledged <= set(found), f"seed {self.seed}: lost"
         assert set(self.data) == set(found), f"seed {self.seed}: not live"
         assert not self.council.engine.has_work(), f"seed {self.seed}: empty blocks never end"
+        for seat in seats.values():
+            named = {each.member for each in seat.application.refusals.known()}
+            assert named <= self.council.lies.keys(), f"seed {self.seed}: an honest one is accused"
         first = seats[NAMES[0]].replica
         assert first.verify() == first.tip, f"seed {self.seed}"
 
@@ -198,6 +207,55 @@ def test_a_quarter_that_is_away_stops_nothing_and_two_do(tmp_path: Path) -> None
     council.step()
     assert council.seats["coop"].ledger.find(late) is not None
     assert council.seats["bank"].replica.tip == council.seats["coop"].replica.tip
+    council.end()
+
+
+def _renewal(council: Council, keys: EngineKeys) -> bytes:
+    """Return the record by which a member states its own keys anew, its vote's being another."""
+    chain = council.chain
+    listed = chain.list.by_name["bank"]
+    kept = [key.tree() for key in listed.keys if key.use != "bft"]
+    stated: dict[str, Any] = {"key": 4, "use": "bft", "alg": 1, "pub": keys.public}
+    proof = pop_message(chain.genesis.chain, "bank", stated)
+    stated["pop"] = SigningKey.from_seed(keys.bft).sign(proof)
+    rows = [{name: each for name, each in key.items() if name != "from"} for key in kept]
+    pub: dict[str, Any] = {
+        "member": "bank",
+        "role": listed.role,
+        "name": "bank",
+        "keys": [*rows, stated],
+    }
+    return encode({"t": "member.joined", "rv": 1, "id": bytes(16), "pub": pub})
+
+
+def test_a_vote_goes_over_to_a_renewed_key_two_heights_later_and_is_never_two(
+    tmp_path: Path,
+) -> None:
+    council, later = Council(tmp_path, "renewed"), later_keys("renewed", "bank")
+    council.open_all()
+    old = engine_keys("renewed", "bank").public
+    data = council.chain.sign(1, [_renewal(council, later)], "bank")
+    tid = council.seats["coop"].ledger.submit(data)
+    while council.seats["coop"].ledger.find(tid) is None:
+        council.step()
+    at = len(council.engine.blocks)
+    for _ in range(3):
+        council.step()
+    powers = council.engine._powers
+    assert [old in powers[at + more] for more in (0, 1, 2)] == [True, True, False]
+    assert [later.public in powers[at + more] for more in (0, 1, 2)] == [False, False, True]
+    assert all(sum(each.values()) == len(NAMES) for each in powers)
+    # By its old key the member is as one that is away: with another, nothing moves.
+    council.close("coop")
+    other = council.chain.sign(1, [council.chain.news(7)], "bureau")
+    late = council.seats["bureau"].ledger.submit(other)
+    for _ in range(3):
+        council.step()
+    assert council.seats["bureau"].ledger.find(late) is None
+    council.engine.stations["bank"].address = address_of(later.public)
+    council.settle()
+    assert council.seats["bureau"].ledger.find(late) is not None
+    assert council.seats["bank"].replica.tip == council.seats["bureau"].replica.tip
     council.end()
 
 

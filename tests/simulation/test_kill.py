@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import traceback
@@ -24,6 +25,8 @@ def _submit(folder: Path, fatal: int, when: str = "before") -> tuple[int, list[s
     """Let a forked process submit; return its exit status and what it told."""
     child = os.fork()
     if not child:
+        # Looking for garbage would copy all that this worker ever made.
+        gc.disable()
         try:
             told = _submit_here(folder, fatal, after=when == "after")
             (folder / TOLD).write_text(told)

@@ -107,6 +107,9 @@ def test_who_proposes_what_may_not_stand_is_refused_and_the_others_go_on(net: Ne
             if culprit.ask("lies") >= 2:
                 break
         assert culprit.ask("lies") >= 2, lie
+    for name in HONEST:
+        told = str(net.members[name].ask("health")["trouble"])
+        assert f"engine.refused: {CULPRIT} proposed" in told
     culprit.ask("lie", lie="")
     net.order(CULPRIT)
     net.equal()

@@ -15,6 +15,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from tallystick.base.codec import INTEGER_MAX, Cid, refuse, sha256
@@ -95,6 +96,7 @@ class Checkpoint:
         return len(self.signers) >= quorum(self.voices)
 
 
+@lru_cache(maxsize=8)
 def origin_of(name: str, chain: bytes) -> str:
     """Return the first line of a chain's checkpoints; `name` is its genesis's."""
     return f"{name}/{base64.b32encode(chain).decode().lower().rstrip('=')}"
@@ -124,6 +126,7 @@ def write_note(body: Body, lines: Sequence[str]) -> bytes:
     return f"{body.text()}\n{''.join(lines)}".encode()
 
 
+@lru_cache(maxsize=256)
 def read_body(text: str) -> Body:
     """Return the body of the five lines; Invalid `codec.form` if they are not exactly that."""
     found = _BODY.fullmatch(text)
@@ -168,10 +171,12 @@ def read_note(data: bytes, *, name: str, chain: bytes, members: Members) -> Chec
     body = read_body(text)
     if body.origin != origin_of(name, chain):
         raise Contradicted("checkpoint.origin", "origin", cure="Ask for this chain's checkpoint.")
-    known = _note_keys(body.origin, members, body.height)
+    known = _note_keys(name, members.data)
     signers: dict[str, list[int]] = {}
     for key_name, blob in lines:
-        for member in _signer(body, known.get((key_name, blob[:4]), ()), blob):
+        named = known.get((key_name, blob[:4]), ())
+        keys = [each for each in named if each[1].is_valid(body.height)]
+        for member in _signer(text, keys, blob):
             signers.setdefault(member, []).append(int.from_bytes(blob[4:12], "big"))
     times = {member: tuple(signers[member]) for member in sorted(signers)}
     return Checkpoint(body, times, members.voices(body.height))
@@ -231,25 +236,26 @@ def _read_line(line: str) -> tuple[str, bytes]:
     return found["name"], blob
 
 
-def _note_keys(
-    origin: str, members: Members, height: int
-) -> dict[tuple[str, bytes], list[tuple[str, Key]]]:
-    """Return the note keys valid at `height` by key name and id; ids may collide."""
+@lru_cache(maxsize=8)
+def _note_keys(name: str, listed: bytes) -> dict[tuple[str, bytes], list[tuple[str, Key]]]:
+    """Return the note keys of a list, of any height, by key name and id; ids may collide.
+
+    Every cosignature asks for those of one of the same few lists; nobody changes what is returned.
+    """
     found: dict[tuple[str, bytes], list[tuple[str, Key]]] = {}
-    for member in members.by_name:
-        name = _key_name(origin, member)
-        for key in members.keys(member, "note", height):
-            found.setdefault((name, key_id(name, key.pub)), []).append((member, key))
+    for member, key in Members.read(listed).note_keys():
+        key_name = f"{name}/{member}"
+        found.setdefault((key_name, key_id(key_name, key.pub)), []).append((member, key))
     return found
 
 
-def _signer(body: Body, keys: Sequence[tuple[str, Key]], blob: bytes) -> Iterator[str]:
+def _signer(text: str, keys: Sequence[tuple[str, Key]], blob: bytes) -> Iterator[str]:
     """Yield the member whose key made the signature; nobody if no key of that id is known."""
     if not keys:
         return
     time_s = int.from_bytes(blob[4:12], "big")
     if len(blob) == _BLOB_SIZE and time_s <= INTEGER_MAX:
-        message = cosigned_message(body.text(), time_s)
+        message = cosigned_message(text, time_s)
         for member, key in keys:
             if verify(key.pub, message, blob[12:]):
                 yield member

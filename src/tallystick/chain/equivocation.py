@@ -13,14 +13,25 @@ Source: C2SP tlog-cosignature and tlog-witness.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.codec import encode, refuse
+from tallystick.base.errors import Invalid
 from tallystick.chain import schema
-from tallystick.chain.checkpoint import Body, Checkpoint, read_body, read_note, write_note
+from tallystick.chain.checkpoint import (
+    COSIGNATURES_MAX,
+    NOTE_BYTES_MAX,
+    Body,
+    Checkpoint,
+    origin_of,
+    read_body,
+    read_note,
+    write_note,
+)
 from tallystick.chain.member import Members
 from tallystick.chain.verdict import Contradicted, Missing
 
@@ -28,6 +39,7 @@ __all__ = [
     "EQUIVOCATION_BYTES_MAX",
     "Equivocation",
     "ListAt",
+    "find_equivocations",
     "is_equivocation",
     "read_lines",
     "verify_equivocation",
@@ -93,6 +105,68 @@ def write_equivocation(member: str, one: tuple[Body, str], other: tuple[Body, st
     return encode({"v": 1, "kind": "equivocation", "member": member, "notes": notes})
 
 
+def find_equivocations(
+    one: bytes, other: bytes, *, name: str, chain: bytes, members: ListAt
+) -> list[Equivocation]:
+    """Return what two notes prove, by member: each that signed both, with a file of its own.
+
+    Lines by keys that the lists do not tell, and lines that do not hold, prove nothing of anybody.
+
+    Args:
+        one: a note, as anybody was shown it.
+        other: another.
+        name: the chain's name, from genesis.
+        chain: its digest, 32 bytes.
+        members: the list in force at a height.
+
+    Raises:
+        Invalid: `codec.form`, one is no note.
+        Contradicted: `equivocation.agree`, both can be true; `checkpoint.origin`.
+        Missing: `equivocation.key`, no member's known keys signed both.
+    """
+    bodies, lines = [], []
+    for note in (one, other):
+        if len(note) > NOTE_BYTES_MAX:
+            raise refuse("note size")
+        body, found = _read_signers(note, name, chain, members)
+        bodies.append(body)
+        lines.append(found)
+    if not _excludes(*bodies):
+        raise _agree(*bodies)
+    both = sorted(lines[0].keys() & lines[1].keys())
+    if not both:
+        raise Missing(
+            "equivocation.key",
+            f"no member whose keys are known for heights {bodies[0].height} and"
+            f" {bodies[1].height} signed both",
+            cure="Verify with the members list in force at that height.",
+        )
+    files = [
+        write_equivocation(each, (bodies[0], lines[0][each]), (bodies[1], lines[1][each]))
+        for each in both
+    ]
+    return [verify_equivocation(each, name=name, chain=chain, members=members) for each in files]
+
+
+def _read_signers(
+    note: bytes, name: str, chain: bytes, members: ListAt
+) -> tuple[Body, dict[str, str]]:
+    """Return a note's body, and one good line of each member that signed it."""
+    rows = list(read_lines(note))
+    if not rows:
+        raise refuse("note lines")
+    body, found = rows[0][0], dict[str, str]()
+    if body.origin != origin_of(name, chain):
+        raise Contradicted("checkpoint.origin", "origin", cure="Ask for this chain's checkpoint.")
+    for _, line in rows[:COSIGNATURES_MAX]:
+        with contextlib.suppress(Invalid, Contradicted):
+            alone = write_note(body, [line])
+            listed = members(body.height)
+            for member in read_note(alone, name=name, chain=chain, members=listed).signers:
+                found.setdefault(member, line)
+    return body, found
+
+
 def verify_equivocation(data: bytes, *, name: str, chain: bytes, members: ListAt) -> Equivocation:
     """Return what a file proves.
 
@@ -118,11 +192,7 @@ def verify_equivocation(data: bytes, *, name: str, chain: bytes, members: ListAt
         raise refuse("note order")
     bodies = [_read_one(note) for note in (one, other)]
     if not _excludes(*bodies):
-        raise Contradicted(
-            "equivocation.agree",
-            f"the two bodies, of sizes {bodies[0].size} and {bodies[1].size}, can both be true",
-            cure="Ask for two checkpoints of one size or height.",
-        )
+        raise _agree(*bodies)
     found = [
         read_note(note, name=name, chain=chain, members=members(body.height))
         for note, body in zip((one, other), bodies, strict=True)
@@ -142,6 +212,14 @@ def _read_one(note: bytes) -> Body:
 def _excludes(one: Body, other: Body) -> bool:
     same_place = one.size == other.size or one.height == other.height
     return one != other and one.origin == other.origin and same_place
+
+
+def _agree(one: Body, other: Body) -> Contradicted:
+    return Contradicted(
+        "equivocation.agree",
+        f"the two bodies, of sizes {one.size} and {other.size}, can both be true",
+        cure="Ask for two checkpoints of one size or height.",
+    )
 
 
 def _time_of(note: Checkpoint, member: str) -> int:

@@ -121,7 +121,11 @@ class Members:
 
     def voices(self, height: int) -> int:
         """Return n: how many members hold a note key valid at `height`."""
-        return sum(any(self.keys(name, "note", height)) for name in self.by_name)
+        return len({name for name, key in self.note_keys() if key.is_valid(height)})
+
+    def note_keys(self) -> tuple[tuple[str, Key], ...]:
+        """Return each member's note keys, of any height, by name and number."""
+        return _list_note_keys(self.data)
 
 
 @lru_cache(maxsize=8)
@@ -138,6 +142,12 @@ def _read_members(data: bytes) -> Members:
     ]
     _check_order(members)
     return Members(data, cid_of(data), {member.name: member for member in members})
+
+
+@lru_cache(maxsize=8)
+def _list_note_keys(data: bytes) -> tuple[tuple[str, Key], ...]:
+    members = Members.read(data).by_name.values()
+    return tuple((each.name, key) for each in members for key in each.keys if key.use == "note")
 
 
 def _fits(key: Key, use: str, height: int) -> bool:

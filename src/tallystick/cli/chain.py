@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,7 @@ def repair(place: Place) -> dict[str, Any]:
         "fetched": list(found.fetched),
         "kept": found.kept,
         "damaged": found.damaged.name,
+        "left_out": [asdict(each) for each in found.left],
     }
 
 

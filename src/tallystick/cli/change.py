@@ -6,20 +6,20 @@ that makes enough (docs/operate.md, "Members and keys").
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
-from tallystick.base.errors import Invalid
-from tallystick.cli.place import Place, at_county, at_member
+from tallystick.cli.place import Place, at_member
 from tallystick.cli.reading import read_text
 from tallystick.cli.spoken import Group, Words, argument, lang_option, option
 
 __all__ = ["change"]
 
 _USES: Final = ("tx", "note", "link", "seal")
+_VOTE: Final = "bft"
+"""The key by which a validator's engine votes; `kernel.ledger.voting` renews it."""
 _DAYS = option(
     "--days",
     type=click.IntRange(1, 89),
@@ -91,38 +91,15 @@ def limits(place: Place) -> dict[str, Any]:
         return dict(office.show_limits())
 
 
-@change.verb(
-    "card",
-    zh="在新成员自己的机器上造钥匙，写出公开的名片；私钥不离开本机",
-    en="Draw a new member's keys on its own machine and write its public card; the private halves"
-    " stay.",
-)
-@argument("folder", metavar="DIR", zh="新成员的文件夹", en="The new member's folder.")
-@option("--role", required=True, metavar="ROLE", zh="角色", en="Its role.")
-@option("--name", required=True, metavar="TEXT", zh="名称", en="What it is called.")
-@at_county
-def card(place: Place, *, folder: str, role: str, name: str) -> dict[str, Any]:
-    """Write a card; the county's folder needs no more than its genesis.cbor and members.cbor."""
-    from tallystick.county.joining import draw_card
-
-    found = draw_card(Path(folder), role=role, name=name, county=place.county)
-    path = Path(folder) / "card.json"
-    path.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return {"member": found["member"], "card": str(path)}
-
-
 @change.verb("join", zh="提议一个新成员加入", en="Propose that a new member joins.")
 @argument("card", metavar="CARD.json", zh="它的名片", en="Its card.")
 @_DAYS
 @at_member(writes=True)
 def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
     """Propose a new member."""
-    try:
-        stated = json.loads(read_text(card))
-    except (ValueError, RecursionError) as error:
-        raise Invalid(
-            "card.form", "the card is no JSON", cure="Take the file that tally change card wrote."
-        ) from error
+    from tallystick.county.carding import load_card
+
+    stated = load_card(read_text(card), Path(card).name)
     with place.office() as office:
         return office.propose_join(stated, days=days)
 
@@ -136,9 +113,9 @@ def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
     "--use",
     "uses",
     multiple=True,
-    type=click.Choice(_USES),
-    zh="换哪些用途；不写则全换",
-    en="For which uses; all where none is named.",
+    type=click.Choice((*_USES, _VOTE)),
+    zh="换哪些用途；不写则换 bft 以外的全部",
+    en="For which uses; all but bft where none is named.",
 )
 @_DAYS
 @at_member(writes=True)

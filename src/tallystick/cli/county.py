@@ -96,19 +96,13 @@ def init(
     """Found a county."""
     from tallystick.api.token import ensure_token
     from tallystick.base.clock import SystemClock
-    from tallystick.county.chains import COUNTY, find_chains, found_chains
-    from tallystick.county.founding import found_county
+    from tallystick.county.chains import find_chains, found_chains
 
     home, clock = Path(folder) if folder else place.county, SystemClock()
     count = validators if engine == "cometbft" else 0
-    if mode == "single" and (count or profile != "default"):
-        # A process a member keeps it: none of them opens two chains to anchor one in the other.
-        found = found_county(
-            home, name=name, seed=seed, clock=clock, validators=count, profile=profile
-        )
-        chains = {COUNTY: found}
-    else:
-        chains = found_chains(home, mode, name=name, seed=seed, clock=clock)
+    chains = found_chains(
+        home, mode, name=name, seed=seed, clock=clock, validators=count, profile=profile
+    )
     rows = []
     for kind, found in chains.items():
         ensure_token(find_chains(home).get(kind, home))

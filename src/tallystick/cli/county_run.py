@@ -12,6 +12,7 @@ import click
 
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.cli.place import Place, at_county, at_member
+from tallystick.cli.serve import CHAIN_PORTS
 from tallystick.cli.spoken import Group, argument, find_language, option
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ __all__ = ["add_running"]
 PORT: Final = 8420
 LINK_PORTS: Final = 100
 """How far a member's link stands from its API."""
-PORT_MAX: Final = 65_535 - 2 * LINK_PORTS
+PORT_MAX: Final = 65_535 - CHAIN_PORTS - 2 * LINK_PORTS
 START_S: Final = 60.0
 LOOK_S: Final = 0.1
 LINES: Final = 40
@@ -131,8 +132,12 @@ def _check_known(name: str, names: Sequence[str]) -> None:
 def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> None:
     """Tell each member where all of them are, before any is started."""
     from tallystick.api.token import ensure_token
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.chains import PUBLIC, find_chains, link_public
+    from tallystick.county.founding import read_county
+    from tallystick.county.present import is_here
     from tallystick.county.supervising import find_supervisor
-    from tallystick.kernel.link.book import BOOK_FILE, Place, is_loopback, read_book, write_book
+    from tallystick.kernel.link.book import BOOK_FILE, is_loopback, read_book
 
     if find_supervisor(home):
         raise Conflict(
@@ -140,10 +145,6 @@ def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> 
             f"the members of {home.name} are running already",
             cure="tally county status, or tally county stop.",
         )
-    ports = _link_ports(len(found), port)
-    book = {
-        each.name: Place("http", "127.0.0.1", at) for each, at in zip(found, ports, strict=True)
-    }
     for name in names:
         path = home / name / BOOK_FILE
         if path.is_file() and any(not is_loopback(each.host) for each in read_book(path).values()):
@@ -152,18 +153,38 @@ def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> 
                 f"the address book of {name} names other machines",
                 cure="Start each member on its own machine: tally serve FOLDER --alone.",
             )
-    for name in names:
-        write_book(home / name / BOOK_FILE, book)
+    link_public(home, SystemClock())
+    public = find_chains(home).get(PUBLIC)
+    beside = read_county(public).members if public is not None else ()
+    first, second = _link_ports(len(found), len(beside), port)
+    _write_books(home, [each.name for each in found], names, first)
     ensure_token(home)
+    if public is not None:
+        kept = [each.name for each in beside]
+        _write_books(public, kept, [each for each in kept if is_here(public, each)], second)
+        ensure_token(public)
 
 
-def _link_ports(count: int, port: int) -> list[int]:
-    """Return a port a member: counted on from the API's, or free ones."""
+def _write_books(folder: Path, members: list[str], names: list[str], ports: list[int]) -> None:
+    """Tell some members of a chain where all of them are."""
+    from tallystick.kernel.link.book import BOOK_FILE, Place, write_book
+
+    book = {each: Place("http", "127.0.0.1", at) for each, at in zip(members, ports, strict=True)}
+    for name in names:
+        write_book(folder / name / BOOK_FILE, book)
+
+
+def _link_ports(first: int, second: int, port: int) -> tuple[list[int], list[int]]:
+    """Return a port a member, of two chains: counted on from the API's, or free ones."""
     from tallystick.kernel.link.ports import find_free_ports
 
     if port:
-        return [port + LINK_PORTS + at for at in range(count)]
-    return find_free_ports(count)
+        beyond = port + LINK_PORTS + CHAIN_PORTS
+        return [port + LINK_PORTS + at for at in range(first)], [
+            beyond + at for at in range(second)
+        ]
+    found = find_free_ports(first + second)
+    return found[:first], found[first:]
 
 
 def _spawn(home: Path, words: list[str]) -> subprocess.Popen[bytes]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.codec import refuse
+from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import show
 from tallystick.cli.spoken import Group, Words, argument, find_language, option
 
@@ -90,6 +92,61 @@ def verify(ctx: click.Context, file: str, trust: str, is_json: bool) -> None:  #
     found = _judge_members(data, pin) if is_equivocation(data) else _judge(data, pin)
     show(found, is_json=is_json, language=find_language())
     ctx.exit(0 if found["status"] == "proven" else 1)
+
+
+@evidence.verb(
+    "equivocation",
+    zh="把同一成员签过的两份互相矛盾的检查点变成证据，并告诉全体成员",
+    en="Make evidence of two checkpoints that one member signed and that exclude each other.",
+)
+@argument("one", zh="一份检查点", en="A checkpoint, as somebody was shown it.")
+@argument("other", zh="另一份", en="Another, of the same size or height.")
+@option("--out", "-o", default=".", metavar="DIR", zh="写到哪个文件夹", en="Folder to write to.")
+@option(
+    "--trust",
+    metavar="JSON",
+    zh="不在本县时：您信任的成员名单；只写文件，不告诉谁",
+    en="Outside the county: whom you trust; writes the file and tells nobody.",
+)
+@at_member()
+def equivocation(
+    place: Place, *, one: str, other: str, out: str, trust: str | None
+) -> list[dict[str, Any]]:
+    """Prove an equivocation; one file for each member that signed both."""
+    notes = [_read(one), _read(other)]
+    if trust is not None:
+        from tallystick.chain.pin import Pin
+
+        found = _prove(notes, Pin.read(_read(trust)))
+    else:
+        try:
+            texts = [note.decode() for note in notes]
+        except UnicodeDecodeError as error:
+            raise refuse("utf-8") from error
+        with place.office(any_member=True) as office:
+            rows = office.prove_equivocation(*texts)
+            found = {row["member"]: office.read_equivocation(row["digest"]) for row in rows}
+    return [_write(Path(out) / f"equivocation-{name}.cbor", name, found[name]) for name in found]
+
+
+def _prove(notes: list[bytes], pin: Pin) -> dict[str, bytes]:
+    """Return the files of what two notes prove under a pinned list, by member."""
+    from tallystick.chain.equivocation import find_equivocations
+
+    found = find_equivocations(
+        notes[0], notes[1], name=pin.name, chain=pin.chain, members=lambda _: pin.members
+    )
+    return {each.member: each.data for each in found}
+
+
+def _write(path: Path, member: str, data: bytes) -> dict[str, Any]:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise Unavailable(
+            "archive.write", f"{path} cannot be written", cure="Check the folder and the disk."
+        ) from error
+    return {"member": member, "file": str(path), "bytes": len(data)}
 
 
 def _judge(data: bytes, pin: Pin) -> dict[str, Any]:

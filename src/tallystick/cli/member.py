@@ -37,18 +37,40 @@ add_agreeing(member)
 @argument("folder", metavar="DIR", zh="放在哪里", en="Where to.")
 @option("--name", required=True, metavar="NAME", zh="链上的名字", en="Its name on the chain.")
 @option("--role", required=True, metavar="ROLE", zh="角色", en="Its role.")
-@option("--address", required=True, metavar="URL", zh="成员间通信的地址", en="Where it is asked.")
+@option(
+    "--address",
+    default="",
+    metavar="URL",
+    zh="成员间通信的地址；全县在一个文件夹里时可不写",
+    en="Where it is asked; not needed where all members are in one folder.",
+)
+@option(
+    "--chain",
+    "public",
+    default="",
+    metavar="DIR",
+    zh="要加入的链：放着 genesis.cbor 和 members.cbor 的文件夹；建立新县时不写",
+    en="The chain it is to join: a folder with genesis.cbor and members.cbor; none to found one.",
+)
 @option("--zh", default="", metavar="TEXT", zh="中文名称", en="What it is called in Chinese.")
 @option("--en", default="", metavar="TEXT", zh="英文名称", en="What it is called in English.")
 @option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
 def new(
-    *, folder: str, name: str, role: str, address: str, zh: str, en: str, is_json: bool
+    *,
+    folder: str,
+    name: str,
+    role: str,
+    address: str,
+    public: str,
+    zh: str,
+    en: str,
+    is_json: bool,
 ) -> None:
     """Draw a member's keys."""
     from tallystick.base.clock import SystemClock, SystemEntropy
     from tallystick.cli.showing import show
     from tallystick.cli.spoken import find_language
-    from tallystick.county.carding import draw_member
+    from tallystick.county.carding import draw_member, read_chain
     from tallystick.county.member import Member
 
     path, digest = draw_member(
@@ -57,6 +79,7 @@ def new(
         address,
         clock=SystemClock(),
         entropy=SystemEntropy(),
+        chain=read_chain(Path(public)) if public else b"",
     )
     show(
         {"member": name, "card": str(path), "digest": digest},
@@ -76,8 +99,8 @@ def new(
     "public",
     required=True,
     metavar="DIR",
-    zh="tally county found 写出的文件夹",
-    en="The folder that `tally county found` wrote.",
+    zh="tally county found 写出的文件夹，或任一成员的公开文件",
+    en="The folder that `tally county found` wrote, or any member's public files.",
 )
 @at_county
 def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
@@ -122,6 +145,8 @@ def address(place: Place, *, name: str, url: str, certificate: str) -> dict[str,
 @at_county
 def pack(place: Place, *, name: str, target: str) -> list[dict[str, Any]]:
     """Pack a member."""
-    from tallystick.county.packing import pack_member
+    from tallystick.base.clock import SystemClock
+    from tallystick.county.chains import pack_chains
 
-    return [{"file": each} for each in pack_member(place.county, name, Path(target))]
+    packed = pack_chains(place.county, name, Path(target), SystemClock())
+    return [{"file": each} for each in packed]

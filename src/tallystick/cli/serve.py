@@ -20,7 +20,6 @@ from tallystick.cli.spoken import Verb, Words, argument, find_language, lang_opt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from contextlib import AbstractContextManager
 
     import uvicorn
 
@@ -34,6 +33,11 @@ PORT_MAX: Final = 65_535
 CALLS_MAX: Final = 256
 """Most connections served at once; more are answered 503."""
 GRACE_S: Final = 5
+CHAIN_PORTS: Final = 200
+"""How far one member's next chain stands: its neighbours take the ports between."""
+TEND_S: Final = 30
+TEND_MAX_S: Final = 1_000_000
+"""Some eleven days: an operator that looks at losses first."""
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of what they stand for
 
 
@@ -94,6 +98,16 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of w
     zh="离开太久时，凭法定人数的见证接过状态，区块随后补齐（与 --alone 同用）",
     en="Where many blocks are missing, take the state over on a quorum's word; with --alone.",
 )
+@option(
+    "--tend-every",
+    "tend_s",
+    type=click.IntRange(1, TEND_MAX_S),
+    default=TEND_S,
+    show_default=True,
+    metavar="SECONDS",
+    zh="隔几秒照看一次互相保管的文件：清理、修复、移交",
+    en="How often files held for one another are seen to: dropped, repaired, handed over.",
+)
 @option("--until-eof", is_flag=True, hidden=True, zh="随启动者结束", en="End with who started it.")
 @at_county
 @lang_option
@@ -109,6 +123,7 @@ def serve(
     alone: bool,
     link: str,
     by_snapshot: bool,
+    tend_s: int,
     until_eof: bool,
 ) -> None:
     """Serve a county until it is ended."""
@@ -126,6 +141,7 @@ def serve(
         alone=_find_alone(place, members, is_asked=alone),
         bind=_read_bind(link),
         leaps=by_snapshot,
+        tend_s=tend_s,
     )
 
 
@@ -181,6 +197,7 @@ def serve_folder(
     alone: str = "",
     bind: tuple[str, int] | None = None,
     leaps: bool = False,
+    tend_s: int = TEND_S,
 ) -> None:
     """Serve a county's folder until a signal ends it.
 
@@ -194,17 +211,19 @@ def serve_folder(
         alone: the one member to open, linked to the others over the network; "" opens all.
         bind: where others reach it, if not as its own entry in `peers.json` says.
         leaps: the one member takes the state over where many blocks are missing.
+        tend_s: how often objects that members hold for one another are seen to.
     """
     from tallystick.cli.opening import publish_address
 
     _log_to_stderr()
     with ExitStack() as opened:
         opened.enter_context(_ended_by_signal())
-        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps)
+        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps, tend_s=tend_s)
         rows: list[dict[str, str]] = []
         apps, listeners = {}, []
         for kind, house in houses.items():
-            listener = opened.enter_context(_listen(host, port + len(rows) if port else 0))
+            further = len(rows) * (CHAIN_PORTS if alone else 1)
+            listener = opened.enter_context(_listen(host, port + further if port else 0))
             reached = (alone,) if alone else members if not rows else ()
             app, link = _compose_app(house, reached, (host, *names), has_console=has_console)
             at = listener.getsockname()[1]
@@ -226,22 +245,30 @@ def _open_all(
     bind: tuple[str, int] | None,
     *,
     leaps: bool,
+    tend_s: int,
 ) -> dict[str, House]:
     """Return a folder's houses in service, by chain: the one where money moves first."""
     from tallystick.base.clock import SystemClock
-    from tallystick.county.chains import SERVED, find_chains, open_chains, serve_chains
+    from tallystick.county.chains import SERVED, find_chains, open_alone, open_chains, serve_chains
     from tallystick.county.founding import read_county
+    from tallystick.county.house import open_house
     from tallystick.county.serving import serve_house
 
-    places = {} if alone else find_chains(folder)
+    places = find_chains(folder)
     for each in places.values() or [folder]:
         _check_host(read_county(each), host)
-    if not places:
-        house = opened.enter_context(_open(folder, read_county(folder), alone, bind, leaps=leaps))
-        opened.enter_context(serve_house(house))
+    if not (places or alone):
+        house = opened.enter_context(open_house(folder, SystemClock()))
+        opened.enter_context(serve_house(house, tend_s=tend_s))
         return {"": house}
-    chains = opened.enter_context(open_chains(folder, SystemClock()))
-    opened.enter_context(serve_chains(chains))
+    if alone:
+        _check_place(folder, alone, bind)
+        chains = opened.enter_context(
+            open_alone(folder, alone, SystemClock(), bind=bind, leaps=leaps)
+        )
+    else:
+        chains = opened.enter_context(open_chains(folder, SystemClock()))
+    opened.enter_context(serve_chains(chains, tend_s=tend_s))
     return {kind: chains.houses[kind] for kind in SERVED if kind in chains.houses}
 
 
@@ -272,25 +299,14 @@ def _join(apps: dict[int, Any]) -> Any:  # noqa: ANN401 - ASGI
     return joined
 
 
-def _open(
-    folder: Path,
-    found: CountyFile,
-    alone: str,
-    bind: tuple[str, int] | None,
-    *,
-    leaps: bool = False,
-) -> AbstractContextManager[House]:
-    """Return a folder's house: of all its members, or of one alone."""
-    from tallystick.base.clock import SystemClock
-    from tallystick.county.house import open_house
-    from tallystick.county.single import open_single, read_own_place
+def _check_place(folder: Path, member: str, bind: tuple[str, int] | None) -> None:
+    """Refuse a demonstration's member that others could reach from elsewhere."""
+    from tallystick.county.founding import read_county
+    from tallystick.county.single import read_own_place
 
-    if not alone:
-        return open_house(folder, SystemClock())
-    place = read_own_place(folder / alone)
+    place = read_own_place(folder / member)
     for host in [place.host, *([bind[0]] if bind else [])]:
-        _check_host(found, host)
-    return open_single(folder, alone, SystemClock(), bind=bind, leaps=leaps)
+        _check_host(read_county(folder), host)
 
 
 def compose(

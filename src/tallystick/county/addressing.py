@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tallystick.base.clock import SystemClock, SystemEntropy
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.county.founding import read_county
+from tallystick.county.present import list_in_force
 from tallystick.kernel.link.book import BOOK_FILE, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
 
@@ -26,12 +26,12 @@ def set_address(folder: Path, name: str, url: str, certificate: Path | None = No
         NotFound: `member.unknown`.
         Invalid: the address or the certificate is none.
     """
-    names = [each.name for each in read_county(folder).members]
-    if name not in names:
+    # One that is about to follow stands in no list that it has itself.
+    held = [path.parent.name for path in sorted(folder.glob("*/member.key"))]
+    if name not in {*held, *(each.name for each in list_in_force(folder))}:
         raise NotFound(
             "member.unknown", f"{name} is no member of this county", cure="tally county show."
         )
-    held = [each for each in names if (folder / each / "member.key").is_file()]
     pem = _read_certificate(certificate)
     if url.startswith("https:") and not pem and name in held:
         pem = ensure_certificate(folder / name, name, clock=SystemClock(), entropy=SystemEntropy())

@@ -1,7 +1,9 @@
-"""A county founded from cards: every member draws its keys on its own machine, and none leaves it.
+"""Members by their cards: each draws its keys on its own machine, and none leaves it.
 
 A card is what a member shows of itself: name, role, public keys, address and certificate, signed
-with its transaction key over a digest of all that. Laws: who founds sees public keys alone; a card
+with its transaction key over a digest of all that. A county is founded from cards; who comes later
+names the chain that stands on its card, each signing key proving itself for that one, and is voted
+in. Laws: who founds or votes sees public keys alone; a card
 is read strictly, and its public keys are as the chain demands them; a member takes a county's files
 only if its own keys stand in the list as it drew them. Limits: who brings the cards together must
 compare their digests with the members over another way: a card proves its key, not its bearer.
@@ -10,9 +12,8 @@ compare their digests with the members over another way: a card proves its key, 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,19 +34,36 @@ from tallystick.county.founding import (
     write_genesis,
 )
 from tallystick.county.member import Member
-from tallystick.county.packing import PUBLIC_FILES
-from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
+from tallystick.county.packing import copy_public
+from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets, state_keys
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.link.book import BOOK_FILE, read_address, read_place, write_book
+from tallystick.kernel.link.book import BOOK_FILE, read_address, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
 
-__all__ = ["Card", "digest_of", "draw_member", "found_from_cards", "join_county", "read_card"]
+__all__ = [
+    "Card",
+    "check_card",
+    "digest_of",
+    "draw_member",
+    "found_from_cards",
+    "join_county",
+    "load_card",
+    "read_card",
+    "read_chain",
+    "state_member",
+]
 
 CARD_BYTES_MAX: Final = 65_536
+_CHAIN_DIGITS: Final = 64
 _FIELDS: Final = frozenset(
-    {"v", "name", "role", "zh", "en", "keys", "address", "certificate", "signature"}
+    {
+        *("v", "name", "role", "zh", "en", "keys", "address", "certificate", "chain", "proofs"),
+        "signature",
+    }
 )
-_TEXT_MAX: Final = 100
+_TEXT_BYTES_MAX: Final = 200
+"""What the chain takes as a name."""
+_NO_PLACE: Final = {"address": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +73,39 @@ class Card:
     Attributes:
         member: name, role and what it is called.
         keys: public keys in the order of `USES`.
-        place: `address` and `certificate`, as an entry of the address book.
+        place: `address` and `certificate`, as an entry of the address book; no address where its
+            member is on one machine with all others.
         digest: of all of it, 64 hex digits: what members compare by telephone.
+        chain: the digest of the chain that it is to join; b"" for one that is to be founded.
+        proofs: by use, each signing key's own signature for that chain.
     """
 
     member: Member
     keys: tuple[bytes, ...]
     place: dict[str, str]
     digest: str
+    chain: bytes = b""
+    proofs: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def draw_member(
-    home: Path, member: Member, address: str, *, clock: Clock, entropy: Entropy
+    home: Path,
+    member: Member,
+    address: str,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    chain: bytes = b"",
 ) -> tuple[Path, str]:
     """Draw a member's keys in its own folder, and write its card beside it.
 
     Args:
         home: the member's own folder, named as the member; made, and empty before.
         member: what it is to be.
-        address: of its link.
+        address: of its link; "" where all members are in one folder.
         clock: dates the certificate.
         entropy: draws the keys.
+        chain: the digest of the chain that it is to join by a vote; b"" for one to be founded.
 
     Returns:
         The card's path, and its digest.
@@ -90,7 +120,7 @@ def draw_member(
         raise _bad(member.name[:40], "its name cannot be a member's") from error
     check_empty(home)
     check_role(member.role)
-    scheme, _, _ = read_address(member.name, address)
+    scheme = read_address(member.name, address)[0] if address or not chain else ""
     secrets = Secrets.draw(entropy)
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = ""
@@ -103,17 +133,44 @@ def draw_member(
         "keys": {use: secrets.public(use).hex() for use in USES},
         "certificate": "",
         **place,
+        "chain": chain.hex(),
+        "proofs": _prove(secrets, chain, member.name) if chain else {},
     }
     signature = SigningKey.from_seed(secrets.tx).sign(bytes.fromhex(digest_of(tree)))
     text = json.dumps({**tree, "signature": signature.hex()}, ensure_ascii=False, indent=1) + "\n"
-    card = _read(text, member.name)
+    card = check_card(json.loads(text), member.name)
     secrets.write(home / "member.key")
-    path = home.with_name(f"{member.name}.card.json")
+    path = _card_path(home)
     path.write_text(text, encoding="utf-8")
     return path, card.digest
 
 
-def digest_of(tree: dict[str, Any]) -> str:
+def _prove(secrets: Secrets, chain: bytes, member: str) -> dict[str, str]:
+    """Return each signing key's own signature for a chain, by use, in hex."""
+    stated = state_keys(secrets, None, chain=chain, member=member, top=0)
+    return {key["use"]: key["pop"].hex() for key in stated if "pop" in key}
+
+
+def read_chain(folder: Path) -> bytes:
+    """Return the digest of the chain whose `genesis.cbor` and `members.cbor` a folder holds.
+
+    Raises:
+        Invalid: `county.missing`, they are not there.
+    """
+    try:
+        genesis, listed = (
+            (folder / name).read_bytes() for name in ("genesis.cbor", "members.cbor")
+        )
+    except FileNotFoundError as error:
+        raise Invalid(
+            "county.missing",
+            f"{folder.name} holds no genesis.cbor and members.cbor",
+            cure="Copy both from any member; they are public.",
+        ) from error
+    return Genesis.read(genesis, listed).chain
+
+
+def digest_of(tree: Mapping[str, Any]) -> str:
     """Return the digest of a card, without its signature."""
     stated = {name: each for name, each in tree.items() if name != "signature"}
     return sha256(b"tallystick card\0" + encode(stated)).hex()
@@ -128,35 +185,92 @@ def read_card(path: Path) -> Card:
     data = path.read_bytes()
     if len(data) > CARD_BYTES_MAX:
         raise _bad(path.name, f"it has {len(data)} bytes, most is {CARD_BYTES_MAX}")
-    return _read(data.decode("utf-8", "replace"), path.name)
+    return check_card(load_card(data.decode("utf-8", "replace"), path.name), path.name)
 
 
-def _read(text: str, named: str) -> Card:
+def load_card(text: str, named: str = "") -> Any:  # noqa: ANN401 - whatever a file held
+    """Return the tree that a card's text holds, unchecked; Invalid `county.card` if it is none."""
     try:
-        tree = json.loads(text)
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _bad(named, "it is no JSON") from error
+
+
+def check_card(tree: Any, named: str = "") -> Card:  # noqa: ANN401 - whatever a file held
+    """Return the card that a tree of JSON states.
+
+    Args:
+        tree: of a file, or of a request.
+        named: what the card is called in an error; "" calls it by the name that it tells.
+
+    Raises:
+        Invalid: `county.card`, as `read_card`.
+    """
+    if not named and isinstance(tree, dict):
+        named = str(tree.get("name", ""))[:40]
+    try:
         keys = tuple(bytes.fromhex(tree["keys"][use]) for use in USES)
-        signature = bytes.fromhex(tree["signature"])
+        proofs = {use: bytes.fromhex(each) for use, each in tree["proofs"].items()}
+        chain, signature = bytes.fromhex(tree["chain"]), bytes.fromhex(tree["signature"])
         digest = digest_of(tree)
-    except (ValueError, KeyError, TypeError, RecursionError, AssertionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _bad(named, "it has no reading") from error
-    texts = [tree.get(name) for name in ("name", "role", "zh", "en", "address", "certificate")]
-    if (
-        tree.keys() != _FIELDS
-        or tree["v"] != 1
-        or tree["keys"].keys() != set(USES)
-        or not all(isinstance(each, str) for each in texts)
-        or any(len(each) > _TEXT_MAX for each in texts[:4])
-    ):
+    except AssertionError as error:
+        # The codec's own: a tree that has no canonical bytes.
+        raise _bad(named, "it has no reading") from error
+    if not _has_form(tree):
         raise _bad(named, "its fields are not those of a card")
     if not verify(keys[0], bytes.fromhex(digest), signature):
         raise _bad(named, "the key that it shows did not sign it")
     place = {"address": tree["address"]}
     place |= {"certificate": tree["certificate"]} if tree["certificate"] else {}
-    read_place(tree["name"], place)
+    if not chain or place != _NO_PLACE:
+        read_place(tree["name"], place)
     member = Member(tree["name"], tree["role"], tree["zh"], tree["en"])
-    card = Card(member, keys, place, digest)
+    card = Card(member, keys, place, digest, chain, proofs)
     _listed(card)
     return card
+
+
+def _has_form(tree: dict[str, Any]) -> bool:
+    texts = [tree.get(name) for name in ("name", "role", "zh", "en", "address", "certificate")]
+    if not all(isinstance(each, str) for each in texts) or tree.keys() != _FIELDS:
+        return False
+    sizes = [len(each.encode()) for each in texts[:4] if isinstance(each, str)]
+    proven = set(USES) - {"seal"} if tree["chain"] else set()
+    return (
+        tree["v"] == 1
+        and tree["keys"].keys() == set(USES)
+        and tree["proofs"].keys() == proven
+        and len(tree["chain"]) in (0, _CHAIN_DIGITS)
+        and all(0 < size <= _TEXT_BYTES_MAX for size in sizes)
+    )
+
+
+def state_member(tree: Any, chain: bytes) -> dict[str, Any]:  # noqa: ANN401 - of a request
+    """Return what a card states of a member that is to join a chain, as a change proposes it.
+
+    Args:
+        tree: the card.
+        chain: the digest of the chain at which it is proposed.
+
+    Raises:
+        Invalid: `county.card`: it is none, or it is for another chain, or for none.
+    """
+    card = check_card(tree)
+    if card.chain != chain:
+        for_ = card.chain.hex()[:16] if card.chain else "a county to be founded"
+        raise _bad(card.member.name, f"it is for {for_}, and not for {chain.hex()[:16]}")
+    keys = [
+        {
+            **{name: each for name, each in key.tree().items() if name != "from"},
+            **({"pop": card.proofs[key.use]} if key.use in card.proofs else {}),
+        }
+        for key in _listed(card).keys
+    ]
+    return {"member": card.member.name, "role": card.member.role, "name": card.member.zh} | {
+        "keys": keys
+    }
 
 
 def _listed(card: Card) -> ListedMember:
@@ -186,6 +300,8 @@ def found_from_cards(
     check_empty(folder)
     for card in cards:
         check_role(card.member.role)
+        if card.chain:
+            raise _bad(card.member.name, "it is for a chain that stands, not to found one by")
     if orderer not in [card.member.name for card in cards]:
         raise Invalid(
             "county.orderer",
@@ -210,31 +326,61 @@ def found_from_cards(
 def join_county(home: Path, public: Path) -> None:
     """Take a county's public files beside a member's own folder, and begin its copy of the chain.
 
+    A member that is to be voted in begins at genesis too, and follows once it is.
+
     Args:
         home: the member's own folder, as `draw_member` made it.
-        public: the folder that `found_from_cards` made.
+        public: the folder that `found_from_cards` made, or one with a county's public files.
 
     Raises:
-        Conflict: `county.stranger`, the list does not hold this member with its own keys;
-            `ledger.exists`, it has begun already.
+        Conflict: `county.stranger`, the list does not hold this member with its own keys, and its
+            card is not for this chain; `ledger.exists`, it has begun already.
         Invalid: the files do not belong together.
     """
     read_county(public)
     genesis = (public / "genesis.cbor").read_bytes()
     members = (public / "members.cbor").read_bytes()
-    listed = Genesis.read(genesis, members).members.by_name.get(home.name)
-    keys = [key.pub for key in listed.keys] if listed else []
+    first = Genesis.read(genesis, members)
+    listed = first.members.by_name.get(home.name)
     secrets = Secrets.read(home / "member.key")
-    if keys != [secrets.public(use) for use in USES]:
-        raise Conflict(
-            "county.stranger",
-            f"the county's list does not hold {home.name} with the keys that were drawn here",
-            cure="Have the county founded anew from this member's own card.",
-        )
+    own = tuple(secrets.public(use) for use in USES)
+    held = tuple(key.pub for key in listed.keys) if listed else ()
+    card = None if held == own else _own_card(home)
+    if card is not None and (card.keys, card.chain) != (own, first.chain):
+        raise _stranger(home.name)
     Replica.create(home / "ledger.db", genesis, members, CHARTER).close()
-    for name in PUBLIC_FILES:
-        shutil.copy2(public / name, home.parent / name)
-    shutil.copy2(public / BOOK_FILE, home / BOOK_FILE)
+    if not home.parent.samefile(public):
+        copy_public(public, home.parent)
+    _write_book(home, public, card)
+
+
+def _own_card(home: Path) -> Card:
+    try:
+        return read_card(_card_path(home))
+    except FileNotFoundError as error:
+        raise _stranger(home.name) from error
+
+
+def _write_book(home: Path, public: Path, card: Card | None) -> None:
+    """Write where members are asked, as far as the public files tell, and the own place."""
+    book = read_book(public / BOOK_FILE) if (public / BOOK_FILE).is_file() else {}
+    if card is not None and card.place != _NO_PLACE:
+        book = {**book, home.name: read_place(home.name, card.place)}
+    if book:
+        write_book(home / BOOK_FILE, book)
+
+
+def _card_path(home: Path) -> Path:
+    return home.with_name(f"{home.name}.card.json")
+
+
+def _stranger(member: str) -> Conflict:
+    return Conflict(
+        "county.stranger",
+        f"the county's list does not hold {member} with the keys that were drawn here",
+        cure="Have the county founded anew from this member's own card, or draw one for its chain:"
+        " tally member new --chain.",
+    )
 
 
 def _bad(named: str, reason: str) -> Invalid:

@@ -13,19 +13,22 @@ anchors, no more; a member that keeps several chains has separate keys on each.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from tallystick.base.clock import DAY_MS, Clock
-from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
-from tallystick.chain.crossing import Anchored, HeldChain, find_chain, prove_across
-from tallystick.charter import PUBLISHER
+from tallystick.base.clock import Clock
+from tallystick.base.errors import Error, Invalid, NotFound
+from tallystick.chain.block import Genesis
+from tallystick.chain.crossing import Anchored, HeldChain, find_chain
+from tallystick.charter import CHARTER, PUBLISHER
+from tallystick.county.beside import Across, Beside, find_seat, list_news
 from tallystick.county.founding import (
     COUNTY_KIND,
     CountyFile,
@@ -35,12 +38,16 @@ from tallystick.county.founding import (
 )
 from tallystick.county.house import House, Seat, open_house
 from tallystick.county.member import MEMBERS, ORDERER
-from tallystick.county.serving import serve_house
-from tallystick.kernel.ledger.browse import Line, list_lines
-from tallystick.kernel.views.base import Row
+from tallystick.county.packing import pack_member
+from tallystick.county.present import is_here
+from tallystick.county.serving import TEND_S, serve_house
+from tallystick.county.single import open_single
+from tallystick.county.upkeep import read_genesis
+from tallystick.county.validating import DEFAULT
+from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.book import BOOK_FILE
 from tallystick.node import Node
-from tallystick.records.chains import PUBLIC_KIND, ChainAnchored
-from tallystick.services.publication.tally import COUNTED, Counted, count_figures
+from tallystick.records.chains import PUBLIC_KIND
 
 __all__ = [
     "ADMINISTRATIVE",
@@ -54,7 +61,10 @@ __all__ = [
     "find_chains",
     "found_chains",
     "found_own",
+    "link_public",
+    "open_alone",
     "open_chains",
+    "pack_chains",
     "serve_chains",
 ]
 
@@ -67,9 +77,6 @@ OWN: Final = "own"
 SERVED: Final = (COUNTY, FINANCIAL, ADMINISTRATIVE, PUBLIC)
 """The chains in the order in which they are served: that where money moves, first."""
 ANCHOR_MS: Final = 10_000
-_PAGE: Final = 500
-_FUNDED: Final = frozenset({"approval.given", "loan.disbursed", "loan.granted", "loan.repaid"})
-"""The record types in which public money stands."""
 PUBLIC_ORDERER: Final = "newspaper"
 """Not who orders the county's chain: what testifies of it is another's to put in order."""
 _LOG: Final = logging.getLogger(__name__)
@@ -92,8 +99,7 @@ _LINKS: Final = (
 def find_chains(folder: Path) -> dict[str, Path]:
     """Return each chain of a county's folder, and where it is; none where nothing says so.
 
-    A county founded from cards, or by an engine of several members, keeps one chain and says so
-    by its `county.json` alone.
+    A county founded from cards keeps one chain and says so by its `county.json` alone.
 
     Raises:
         Invalid: `county.malformed`, `chains.json` says something else.
@@ -126,16 +132,34 @@ def found_chains(
     name: str = "county",
     seed: str = "",
     clock: Clock,
+    validators: int = 0,
+    profile: str = DEFAULT,
 ) -> dict[str, CountyFile]:
     """Found all chains of a county; they are linked when they are first opened together.
 
     All members keep the one chain, or the financial one; departments, villages, media and the
     regulator the administrative one; these and the credit co-operative the public one.
 
+    Args:
+        folder: new or empty.
+        mode: one chain beside the public one, or two.
+        name: of the county's chain.
+        seed: of a demonstration; "" for a real county.
+        clock: gives each genesis its time.
+        validators: how many members order the one chain together; one member orders each other.
+        profile: of their engine.
+
     Raises:
         Conflict: `county.exists`, the folder holds something already.
+        Invalid: `county.validators`; of two chains each has one orderer.
     """
     check_empty(folder)
+    if mode == "dual" and (validators or profile != DEFAULT):
+        raise Invalid(
+            "county.validators",
+            f"{validators} members are to order together, and each of two chains has one orderer",
+            cure="Take one chain, or leave the engine out.",
+        )
     kept = _MODES[mode]
     found = {
         kind: found_county(
@@ -146,6 +170,8 @@ def found_chains(
             members=[each for each in MEMBERS if not roles or each.role in roles],
             kind=kind,
             orderer=PUBLIC_ORDERER if kind == PUBLIC else ORDERER,
+            validators=validators if kind == COUNTY else 0,
+            profile=profile if kind == COUNTY else DEFAULT,
         )
         for kind, roles in kept.items()
     }
@@ -181,7 +207,7 @@ class Chains:
     """All chains' open houses, and what passes between them.
 
     Args:
-        houses: by the kind of chain.
+        houses: by the kind of chain; of all their members, or of the same one alone.
     """
 
     def __init__(self, houses: Mapping[str, House]) -> None:
@@ -189,34 +215,59 @@ class Chains:
         self._links = [each for each in _LINKS if {each[0], each[1]} <= houses.keys()]
         if FINANCIAL in houses:
             for node in houses[FINANCIAL].nodes():
-                node.across = _Across(houses[ADMINISTRATIVE], node)
+                node.across = Across(houses[ADMINISTRATIVE], node)
         for kind, house in houses.items():
             others = [houses[other] for at, other, _ in self._links if at == kind]
             for node in house.nodes():
-                node.beside = [_Beside(each, node.member) for each in others]
+                node.beside = [Beside(each, node.member) for each in others]
 
     def link(self) -> None:
         """Let the members of each chain vote those into theirs that are to be anchored there."""
         for kind, other, demand in self._links:
-            house, genesis = self.houses[kind], self.houses[other].orderer.replica.genesis
-            if find_chain(house.ordered.read, genesis.chain) is not None:
-                continue
-            first, *others = house.nodes()
-            change = first.membership.propose_link(
-                genesis.data, genesis.members.data, demand=demand
-            )
-            for node in others:
-                node.catch_up()
-                if node.membership.show_change(change)["state"] != "open":
-                    break
-                node.membership.vote(change, yes=True)
-            house.spread()
+            _link(self.houses[kind], find_seat(self.houses[other]).node.replica.genesis, demand)
 
     def anchor(self) -> int:
-        """Anchor each chain where it is linked, as far as it is witnessed; return how many."""
+        """Anchor each chain where it is linked, as far as it is witnessed; return how many.
+
+        Of members on machines of their own, who orders a chain anchors the others there.
+        """
         return sum(
-            anchor_house(self.houses[other], self.houses[kind]) for kind, other, _ in self._links
+            anchor_house(self.houses[other], self.houses[kind])
+            for kind, other, _ in self._links
+            if self.houses[kind].orders
         )
+
+
+def _link(house: House, genesis: Genesis, demand: str) -> None:
+    """Let the members of a house vote another chain into theirs, unless it is known there."""
+    if find_chain(house.ordered.read, genesis.chain) is not None:
+        return
+    first, *others = house.nodes()
+    change = first.membership.propose_link(genesis.data, genesis.members.data, demand=demand)
+    for node in others:
+        node.catch_up()
+        if node.membership.show_change(change)["state"] != "open":
+            break
+        node.membership.vote(change, yes=True)
+    house.spread()
+
+
+def link_public(folder: Path, clock: Clock) -> None:
+    """Link a county's public chain to the county's, where all who keep it are here and at rest.
+
+    Members that run in processes of their own could not be asked together.
+    """
+    place = find_chains(folder).get(PUBLIC)
+    if place is None or folder not in find_chains(folder).values():
+        return
+    genesis, held = read_genesis(folder), [each.name for each in read_county(place).members]
+    if not all(is_here(place, name) for name in held):
+        return
+    with contextlib.closing(Replica.open(place / held[0] / "ledger.db", CHARTER)) as replica:
+        if find_chain(replica.read, genesis.chain) is not None:
+            return
+    with open_house(place, clock) as house:
+        _link(house, genesis, "nothing")
 
 
 def anchor_house(source: House, target: House, *, by: str = "") -> int:
@@ -229,7 +280,7 @@ def anchor_house(source: House, target: House, *, by: str = "") -> int:
         target: where.
         by: the member of the target that writes; "" for its orderer.
     """
-    seat, node = source.seat(source.leader), target.node(by or target.leader)
+    seat, node = find_seat(source), target.node(by or target.leader)
     chain, count = seat.node.replica.genesis.chain, 0
     while True:
         node.catch_up()
@@ -259,115 +310,38 @@ def _next_anchor(seat: Seat, held: HeldChain) -> Anchored | None:
 
 def _has_news(node: Node, first: int, last: int) -> bool:
     """Tell whether blocks hold anything but anchors, which would answer each other for ever."""
-    return any(_news(node, first, last))
+    return any(list_news(node, first, last))
 
 
-def _news(node: Node, first: int, last: int) -> Iterator[Line]:
-    """Yield what blocks hold but anchors."""
-    for height in range(first, last + 1):
-        yield from (each for each in list_lines(node.replica, height) if each.t != ChainAnchored.t)
+def pack_chains(folder: Path, member: str, target: Path, clock: Clock) -> list[str]:
+    """Pack a member's chains for a machine of its own; return the names of what was copied.
 
+    The public chain goes with it where the member keeps that. It is linked before: members on
+    machines of their own could not be asked together.
 
-@dataclass(frozen=True, slots=True)
-class _Beside:
-    """Another chain, as a member of one sees it whose process keeps both."""
-
-    house: House
-    member: str
-
-    @property
-    def chain(self) -> bytes:
-        """Return the digest of its genesis."""
-        return self.house.orderer.replica.genesis.chain
-
-    def count_new(self, height: int) -> int:
-        """Return how many of its records stand above a height, anchors left out."""
-        node = self.house.node(self.house.leader)
-        return sum(1 for _ in _news(node, height + 1, node.replica.tip.height))
-
-    def count_figures(self, height: int, first_day: int, last_day: int) -> list[dict[str, Any]]:
-        """Return the figures of a period, counted in the member's own copy.
-
-        Raises:
-            NotFound: `member.unknown`, this member does not keep it.
-            Unavailable: `tally.not_anchored`, records of the period stand above `height`.
-        """
-        node = self.house.node(self.member)
-        node.catch_up()
-        return count_figures(_list_counted(node, height, first_day, last_day))
-
-
-def _list_counted(node: Node, height: int, first_day: int, last_day: int) -> Iterator[Counted]:
-    """Yield the period's records that a tally tells of."""
-    for t in COUNTED:
-        for row in _rows(node, t, first_day):
-            if not first_day <= row["time"] // DAY_MS <= last_day:
-                continue
-            if row["height"] > height:
-                raise Unavailable(
-                    "tally.not_anchored",
-                    f"the period reaches height {row['height']}, anchored is {height}",
-                    cure="Try again in a minute, or anchor now: tally chain anchor.",
-                )
-            pub = node.find(row["id"]).record["pub"] if t in _FUNDED else {}
-            yield Counted(t, row["case"], pub.get("amount"))
-
-
-def _rows(node: Node, t: str, first_day: int) -> Iterator[Row]:
-    """Yield the records of a type since a day, the newest first: heights and times ascend."""
-    before: Row | None = None
-    while True:
-        rows = node.views.rows("record", {"t": t}, order="-height", limit=_PAGE, after=before)
-        yield from rows
-        if len(rows) < _PAGE or rows[-1]["time"] // DAY_MS < first_day:
-            return
-        before = rows[-1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Across:
-    """How a member of the financial chain proves what the administrative one approved."""
-
-    house: House
-    node: Node
-
-    def prove_approval(self, case: bytes) -> bytes:
-        """Return the proof of a case's approval, at the last size anchored on the node's chain.
-
-        Raises:
-            NotFound: `subsidy.none`, nobody approved it; `subsidy.not_anchored`, not yet anchored.
-        """
-        there = self.house.node(self.house.leader)
-        for node in (there, self.node):
-            node.catch_up()
-        found = there.find(there.anchoring.find_approval(case))
-        held = find_chain(self.node.replica.read, there.replica.genesis.chain)
-        transaction = there.transaction(found.height, found.index)
-        result = there.replica.find(transaction.tid)
-        assert result is not None
-        if held is None or held.size <= result.position:
-            raise NotFound(
-                "subsidy.not_anchored",
-                f"height {found.height} of the administrative chain is not anchored here yet",
-                cure="Try again in a minute, or anchor now: tally chain anchor.",
-            )
-        return prove_across(
-            transaction,
-            found.place,
-            leaf=there.replica.leaf(result.position),
-            position=result.position,
-            log_path=there.replica.log.inclusion(result.position, held.size),
-            size=held.size,
-        )
+    Raises:
+        As `packing.pack_member`, of either chain.
+    """
+    link_public(folder, clock)
+    told = pack_member(folder, member, target)
+    place = find_chains(folder).get(PUBLIC)
+    if place is not None and folder in find_chains(folder).values() and is_here(place, member):
+        told += [f"{PUBLIC}/{each}" for each in pack_member(place, member, target / PUBLIC)]
+        shutil.copy2(folder / FILE, target / FILE)
+        told.append(FILE)
+    return told
 
 
 @contextmanager
-def serve_chains(chains: Chains, *, every_ms: int = ANCHOR_MS) -> Iterator[None]:
+def serve_chains(
+    chains: Chains, *, every_ms: int = ANCHOR_MS, tend_s: float = TEND_S
+) -> Iterator[None]:
     """Run all houses' threads, and anchor what is linked, for as long as the block lasts.
 
     Args:
         chains: all of a county's, open.
         every_ms: after how long what is new on one is anchored where it is linked.
+        tend_s: as `serve_house` takes it.
     """
     ended = threading.Event()
 
@@ -382,7 +356,7 @@ def serve_chains(chains: Chains, *, every_ms: int = ANCHOR_MS) -> Iterator[None]
     thread = threading.Thread(target=anchor, name="anchors", daemon=True)
     with ExitStack() as served:
         for house in chains.houses.values():
-            served.enter_context(serve_house(house))
+            served.enter_context(serve_house(house, tend_s=tend_s))
         thread.start()
         try:
             yield
@@ -409,3 +383,34 @@ def open_chains(folder: Path, clock: Clock) -> Iterator[Chains]:
         )
         chains.link()
         yield chains
+
+
+@contextmanager
+def open_alone(
+    folder: Path,
+    member: str,
+    clock: Clock,
+    *,
+    bind: tuple[str, int] | None = None,
+    leaps: bool = False,
+) -> Iterator[Chains]:
+    """Open one member's chains: the county's, and the public one where it keeps that.
+
+    Args:
+        folder: a member folder, or a county's.
+        member: its name.
+        clock: the machine's.
+        bind: where the county's chain is listened for, as `open_single` takes it.
+        leaps: of both.
+
+    Raises:
+        As `open_single`.
+    """
+    with ExitStack() as opened:
+        own = open_single(folder, member, clock, bind=bind, leaps=leaps)
+        houses = {COUNTY: opened.enter_context(own)}
+        place = find_chains(folder).get(PUBLIC)
+        if place is not None and (place / member / BOOK_FILE).is_file():
+            beside = open_single(place, member, clock, leaps=leaps)
+            houses[PUBLIC] = opened.enter_context(beside)
+        yield Chains(houses)

@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 from tallystick.base.errors import Conflict, Corrupt, Error, Unavailable
 from tallystick.kernel.ledger.audit import Finding
+from tallystick.kernel.ledger.claim import Left
 from tallystick.kernel.ledger.compare import (
     Difference,
     check_own,
@@ -76,6 +77,7 @@ class Check:
         code: the error that cut it off, "" if none did.
         fetched: of a repair, how many blocks came from others.
         kept: of a repair, how many were the member's own.
+        left_out: of a repair, which members lied or were silent, and how.
     """
 
     kind: Literal["verify", "repair"]
@@ -88,6 +90,7 @@ class Check:
     code: str = ""
     fetched: int = 0
     kept: int = 0
+    left_out: tuple[Left, ...] = ()
 
 
 class Checker:
@@ -173,7 +176,21 @@ class Checker:
             for height in sorted(heights):
                 with contextlib.suppress(Error):
                     notes.append(ask_note(self._link, name, height))
-        found = self.equivocations.look(*notes)
+        return self.equivocations.look(*notes) + self._exchange()
+
+    def convict(self, one: bytes, other: bytes) -> list[Kept]:
+        """Keep what two notes prove that somebody was shown, and tell all others.
+
+        Raises:
+            Invalid, Contradicted, Missing: they prove nothing.
+        """
+        found = self.equivocations.convict(one, other)
+        self._exchange()
+        return found
+
+    def _exchange(self) -> list[Kept]:
+        """Tell all others what is proven, and keep what they prove."""
+        found = []
         for name in self._link.peers():
             with contextlib.suppress(Error):
                 found += exchange_equivocations(self._link, name, self.equivocations)
@@ -286,7 +303,9 @@ class Checker:
         node = self._node
         found: Repaired = repair_open(node.replica, self._link)
         node.rebuild()
-        self._change(blocks=found.height, fetched=len(found.fetched), kept=found.kept)
+        self._change(
+            blocks=found.height, fetched=len(found.fetched), kept=found.kept, left_out=found.left
+        )
         self.watch()
 
     def close(self) -> None:

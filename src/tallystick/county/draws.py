@@ -9,6 +9,7 @@ Source: Irwin-Hall sum of twelve uniforms for the normal; Beta(2, 3) as an order
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -17,6 +18,7 @@ __all__ = ["PPM", "Draws", "exponential_ppm"]
 
 PPM: Final = 1_000_000
 _UNIFORM_BYTES: Final = 16
+_WORDS: Final = struct.Struct(">12I")
 _FINE: Final = 10**18
 _LN2_FINE: Final = 693_147_180_559_945_309
 _TERMS: Final = 24
@@ -65,8 +67,7 @@ class Draws:
 
     def normal_ppm(self, label: str) -> int:
         """Return a standard normal value in millionths."""
-        data = self._bytes(label, 48)
-        words = (int.from_bytes(data[at : at + 4], "big") for at in range(0, 48, 4))
+        words: tuple[int, ...] = _WORDS.unpack(self._bytes(label, _WORDS.size))
         return (sum(words) * PPM >> 32) - 6 * PPM
 
     def normal(self, label: str, mean: int, deviation: int) -> int:

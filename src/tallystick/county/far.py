@@ -119,11 +119,7 @@ def _resend(seat: Seat) -> None:
 
 def _ask_others(seat: Seat, follower: Follower) -> None:
     """Take over what any other member holds beyond this copy; verified like all else."""
-    tip = seat.node.replica.tip
-    ahead = [name for name, head in follower.heads().items() if head.body.height > tip.height]
-    for name in ahead:
-        with contextlib.suppress(Error):
-            follower.pull(name)
-            break
+    with contextlib.suppress(Error):
+        follower.take_signed()
     with contextlib.suppress(Error):
         seat.node.fold()

@@ -9,11 +9,13 @@ for one; served, the orderer and the followers run in threads of their own. One 
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from tallystick.base.clock import Clock, Entropy, ShiftedClock
 from tallystick.base.codec import Cid
@@ -29,7 +31,6 @@ from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.bodies import fetch_block
-from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.offer import serve_snapshots
@@ -41,6 +42,7 @@ from tallystick.kernel.ledger.term import TERM_FILE, Terms, serve_terms
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
+from tallystick.kernel.store.engines.sqlite import SqliteStore
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.receipt import Vouching
@@ -48,6 +50,8 @@ from tallystick.kernel.store.spread.ring import Ring
 from tallystick.node import Node
 
 __all__ = ["Apart", "House", "Seat", "open_copies", "open_house"]
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,18 +298,16 @@ class House:
 
         An orderer whose file lost its end would else put other blocks at heights it has signed.
         """
-        link, pen = ordering.link, ordering.pen
-        own = Follower(ordering.node.replica, ordering.witnesses, link, self.leader, pen)
+        node, link = ordering.node, ordering.link
+        own = Follower(node.replica, ordering.witnesses, link, self.leader, ordering.pen)
         try:
-            own.catch_up()
+            for left in own.catch_up():
+                _LOG.warning("%s was left out: %s, %s", left.member, left.code, left.detail)
         except Unavailable as error:
             if error.code != "ledger.behind":
                 raise
             # What it signed is cosigned by too few to be anybody's head: whoever has it gives it.
-            for name in link.peers():
-                with contextlib.suppress(Unavailable, InvalidBlock):
-                    own.pull(name)
-            pen.check()
+            own.take_own()
         finally:
             own.close()
 
@@ -386,6 +388,10 @@ class House:
 def _vouching(node: Node) -> Vouching:
     """Return what a member answers others by about the shards it holds."""
 
+    def is_kept(cid: Cid, owner: str) -> bool:
+        found = node.spreading.storing.find_object(cid, owner)
+        return found is not None and not found.erased
+
     def is_erased(cid: Cid, owner: str) -> bool:
         found = node.spreading.storing.find_object(cid, owner)
         return found is not None and found.erased
@@ -395,6 +401,7 @@ def _vouching(node: Node) -> Vouching:
         chain=node.replica.genesis.chain,
         sign=lambda data: SigningKey.from_seed(node.secrets.link).sign(data),
         now_ms=node.clock.now_ms,
+        is_kept=is_kept,
         is_erased=is_erased,
     )
 
@@ -431,22 +438,22 @@ def open_house(folder: Path, clock: Clock) -> Iterator[House]:
 
 @contextmanager
 def open_copies(folder: Path, members: Sequence[str]) -> Iterator[Network]:
-    """Let members' chains answer questions, and nothing else of their nodes: for a repair.
+    """Let members' chains and public objects answer questions, and nothing else: for a repair.
 
     Members whose own file cannot be opened do not answer.
     """
-    network, replicas = Network(), []
-    try:
+    network = Network()
+    with contextlib.ExitStack() as opened:
         for name in members:
             with contextlib.suppress(Error):
                 replica = Replica.open(folder / name / "ledger.db", CHARTER)
-                replicas.append(replica)
+                opened.callback(replica.close)
                 witnesses = Witnesses(replica)
                 witnesses.recount()
                 link = network.join(name)
                 serve_chain(link, Peer(replica, witnesses))
                 serve_snapshots(link, replica)
+                store = SqliteStore(folder / name / "store.db")
+                opened.callback(store.close)
+                serve_objects(link, store)
         yield network
-    finally:
-        for replica in replicas:
-            replica.close()

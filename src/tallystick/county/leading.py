@@ -17,7 +17,9 @@ from tallystick.base.errors import Error, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.single import open_single
+from tallystick.kernel.ledger.claim import Asked, Claim
 from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.term import TERM_FILE, Consent, Term, Terms, serve_terms
@@ -56,6 +58,7 @@ def _open(home: Path, county: CountyFile, clock: Clock, link: Link) -> Iterator[
         witnesses = Witnesses(node.replica)
         terms = Terms(node.folder / TERM_FILE, node.replica, member, county.orderer)
         serve_chain(link, Peer(node.replica, witnesses))
+        serve_snapshots(link, node.replica)
         serve_terms(link, terms)
         follower = Follower(node.replica, witnesses, link, terms.leader, pen, terms=terms)
         yield _Place(node, terms, follower)
@@ -143,14 +146,14 @@ def lead_alone(folder: Path, member: str, *, clock: Clock) -> Term:
 
 def _take_over(follower: Follower, term: Term) -> None:
     """Bring the new leader's copy to the term's base, from whoever holds it."""
-    height, _ = term.base
+    height, header = term.base
     holders = [each.member for each in term.consents if each.height >= height]
+    asked = Asked(follower.link, holders)
     for name in holders:
         if follower.replica.tip.height >= height or name == follower.link.member:
             break
-        with contextlib.suppress(Error):
-            # Another holder may answer; whether the base is held is checked below.
-            follower.pull(name)
+        # Another holder may answer; whether the base is held is checked below.
+        follower.take(asked, Claim(name, height, header))
     assert follower.terms is not None
     follower.terms.check_base()
     follower.take_term()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.base.errors import Invalid
+from tallystick.county.carding import state_member
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
 from tallystick.services.membership.service import DAYS
@@ -35,9 +35,8 @@ class ChangeOffice(NodeOffice):
 
     def propose_join(self, card: Mapping[str, Any], *, days: int = DAYS) -> dict[str, Any]:
         """Propose that a new member joins, as its card states it."""
-        keys = [_read_key(each) for each in card["keys"]]
-        stated = {name: card[name] for name in ("member", "role", "name")}
-        return _told(self._node.membership.propose_join({**stated, "keys": keys}, days))
+        stated = state_member(card, self._node.replica.genesis.chain)
+        return _told(self._node.membership.propose_join(stated, days))
 
     def propose_renewal(self, uses: Sequence[str], *, days: int = DAYS) -> dict[str, Any]:
         """Draw fresh keys of this member and propose them."""
@@ -64,17 +63,3 @@ class ChangeOffice(NodeOffice):
 
 def _told(change: bytes) -> dict[str, Any]:
     return {"change": change.hex()}
-
-
-def _read_key(stated: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a key of a card with its bytes read from hex."""
-    found = dict(stated)
-    for name in ("pub", "pop"):
-        if name in found:
-            try:
-                found[name] = bytes.fromhex(found[name])
-            except (TypeError, ValueError) as error:
-                raise Invalid(
-                    "card.form", f"{name} is no hex", cure="Take the card as it was written."
-                ) from error
-    return found

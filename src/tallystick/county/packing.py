@@ -16,10 +16,11 @@ from typing import Final
 
 from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.county.founding import check_empty, read_county
+from tallystick.county.validating import SEATS_FILE
 from tallystick.kernel.link.book import BOOK_FILE, read_book
 from tallystick.node import check_here
 
-__all__ = ["PUBLIC_FILES", "at_rest", "pack_member"]
+__all__ = ["PUBLIC_FILES", "at_rest", "copy_public", "pack_member"]
 
 PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
 _LEFT: Final = ("lock", "run.json", "*.new", "*.part", "*.damaged-*", "offer-*.state")
@@ -55,9 +56,16 @@ def pack_member(folder: Path, member: str, target: Path) -> list[str]:
         # Views are folded anew from the blocks, where all of them are here.
         left = _LEFT if any(home.glob("floor-*.state")) else (*_LEFT, _VIEWS)
         shutil.copytree(home, target / member, ignore=shutil.ignore_patterns(*left))
+    copy_public(folder, target)
+    return sorted(str(each.relative_to(target)) for each in target.rglob("*") if each.is_file())
+
+
+def copy_public(folder: Path, target: Path) -> None:
+    """Copy a county's public files; where its validators are too, if any order together."""
     for name in PUBLIC_FILES:
         shutil.copy2(folder / name, target / name)
-    return sorted(str(each.relative_to(target)) for each in target.rglob("*") if each.is_file())
+    if (folder / SEATS_FILE).is_file():
+        shutil.copy2(folder / SEATS_FILE, target / SEATS_FILE)
 
 
 @contextmanager

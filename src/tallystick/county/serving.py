@@ -21,7 +21,7 @@ from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.courier import Courier
 from tallystick.services.storing.tending import Tending
 
-__all__ = ["await_witnessed", "resend", "serve_house"]
+__all__ = ["TEND_S", "await_witnessed", "resend", "serve_house"]
 
 WATCH_MS: Final = 10_000
 FIRST_MS: Final = 100
@@ -66,14 +66,17 @@ def resend(house: House) -> int:
 
 
 @contextmanager
-def serve_house(house: House, *, watch_ms: int = WATCH_MS) -> Iterator[None]:
+def serve_house(
+    house: House, *, watch_ms: int = WATCH_MS, tend_s: float = TEND_S
+) -> Iterator[None]:
     """Run the house's threads for as long as the block lasts.
 
     Args:
         house: whose members they are.
         watch_ms: after how long the next member compares its chain with the others'.
+        tend_s: how often objects that members hold for one another are seen to.
     """
-    served = _Served(house, watch_ms)
+    served = _Served(house, watch_ms, tend_s)
     served.start()
     try:
         yield
@@ -84,9 +87,10 @@ def serve_house(house: House, *, watch_ms: int = WATCH_MS) -> Iterator[None]:
 class _Served:
     """The threads of one house."""
 
-    def __init__(self, house: House, watch_ms: int) -> None:
+    def __init__(self, house: House, watch_ms: int, tend_s: float) -> None:
         self._house = house
         self._watch_ms = watch_ms
+        self._tend_s = tend_s
         self._ended = threading.Event()
         self._threads: list[threading.Thread] = []
         self._day = self._today()
@@ -171,7 +175,7 @@ class _Served:
 
     def _tend(self, work: Callable[[Tending], object]) -> None:
         """See to the objects that members hold for one another, one member after another."""
-        while not self._ended.wait(TEND_S):
+        while not self._ended.wait(self._tend_s):
             for each in self._tending:
                 if self._ended.is_set():
                     return

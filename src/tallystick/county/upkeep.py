@@ -21,6 +21,7 @@ from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
+from tallystick.county.inventory import check_files, mend_files
 from tallystick.county.packing import at_rest
 from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
 from tallystick.kernel.ledger.kept import KeptState
@@ -31,7 +32,6 @@ __all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
 
 _SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
 _CHECK_SIZE: Final = 8
-_VIEWS: Final = ("views.db", "views.db-wal", "views.db-shm")
 
 
 def read_genesis(folder: Path) -> Genesis:
@@ -81,9 +81,10 @@ def verify_member(
         keep=keep,
         progress=progress,
     )
-    if fault is None:
+    found = [*([fault] if fault is not None else []), *check_files(home)]
+    if not found:
         return report
-    return replace(report, findings=(*report.findings, fault), kept=None)
+    return replace(report, findings=(*report.findings, *found), kept=None)
 
 
 def _signed(path: Path) -> tuple[int, Cid] | Finding | None:
@@ -138,7 +139,8 @@ def verify_county(
 def repair_member(folder: Path, member: str) -> Repaired:
     """Make a member's chain whole again from its own blocks and the other members'.
 
-    The damaged file is kept beside the new one; the views are folded anew at the next opening.
+    The damaged file is kept beside the new one; the views are folded anew at the next opening, and
+    what else can be is mended (`county.inventory`).
 
     Raises:
         NotFound: `member.unknown`.
@@ -156,9 +158,7 @@ def repair_member(folder: Path, member: str) -> Repaired:
         others = [name for name in names if name != member]
         network = stack.enter_context(open_copies(folder, others))
         link = network.join(member)
-        repaired = repair_chain(
-            folder / member / "ledger.db", CHARTER, genesis=read_genesis(folder), link=link
-        )
-        for name in _VIEWS:
-            (folder / member / name).unlink(missing_ok=True)
+        home, genesis = folder / member, read_genesis(folder)
+        repaired = repair_chain(home / "ledger.db", CHARTER, genesis=genesis, link=link)
+        mend_files(home, link)
         return repaired

@@ -14,7 +14,7 @@ from typing import Final
 
 from tallystick.base.clock import Clock, Entropy, SystemEntropy
 from tallystick.base.errors import Error
-from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, EngineKeys, Peer
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, Peer
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.engines.seats import SEATS_FILE, place_of, read_seats, write_seats
 from tallystick.kernel.ledger.engines.validator import Validator
@@ -22,6 +22,7 @@ from tallystick.kernel.ledger.install import find_engine
 from tallystick.kernel.ledger.peer import serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.voting import KEY_FILE, EngineKeys
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.ports import find_free_ports
@@ -31,6 +32,7 @@ __all__ = [
     "DEFAULT",
     "FAST",
     "KEY_FILE",
+    "SEATS_FILE",
     "EngineKeys",
     "Validating",
     "draw_validators",
@@ -39,7 +41,6 @@ __all__ = [
 ]
 
 COMETBFT: Final = "cometbft"
-KEY_FILE: Final = "bft.key"
 _CLOCK: Final = frozenset({"ledger.clock_ahead", "link.future", "link.expired"})
 
 

@@ -72,10 +72,11 @@ def fetch_bodies(replica: Replica, link: Link, name: str) -> int:
     """Keep what a member has of the lowest bodies that are missing here and held there.
 
     Returns:
-        How many came; 0 if it has none, or does not answer.
+        How many came; 0 if it has none.
 
     Raises:
         Invalid: `codec.form`, one is not the block of its height; none is kept.
+        Error: whatever is wrong with that member, or with the link to it.
     """
     first = 1
     # The second question is for what the first answer says is held.
@@ -83,11 +84,7 @@ def fetch_bodies(replica: Replica, link: Link, name: str) -> int:
         holes = replica.holes(1, first)
         if not holes:
             break
-        try:
-            answer = ask_blocks(link, name, holes[0])
-        except Error:
-            # Whatever is wrong with that member, the next one is asked.
-            break
+        answer = ask_blocks(link, name, holes[0])
         if answer.blocks:
             return fill_bodies(replica, answer.blocks)
         first = answer.lowest
@@ -130,16 +127,14 @@ def prune_bodies(replica: Replica, below: int, archived: Cid) -> int:
         assert saved.snapshot.fields["height"] == tip.height
         part.replace(place)
         sync_path(place.parent)
+        # What was emptied before has its check already.
         rows = [
             (layout.block_check(replica.header(height), b""), height)
             for height in range(1, below + 1)
+            if replica.holds(height)
         ]
-        gone = 0
 
         def write(database: Database) -> None:
-            nonlocal gone
-            query = "SELECT count(*) FROM block WHERE height <= ? AND length(body) > 0"
-            gone = database.value(query, (below,))
             database.run_many("UPDATE block SET body = x'', tally = ? WHERE height = ?", rows)
             write_fact(database, "floor", tip.height)
             write_fact(database, "pruned", below)
@@ -149,4 +144,4 @@ def prune_bodies(replica: Replica, below: int, archived: Cid) -> int:
     if old not in (0, tip.height):
         with contextlib.suppress(OSError):
             state_file(replica.path, old).unlink(missing_ok=True)
-    return gone
+    return len(rows)

@@ -26,6 +26,7 @@ from tallystick.chain.checkpoint import Body, read_note, write_note
 from tallystick.chain.equivocation import (
     EQUIVOCATION_BYTES_MAX,
     Equivocation,
+    find_equivocations,
     read_lines,
     verify_equivocation,
     write_equivocation,
@@ -128,6 +129,26 @@ class Equivocations:
                 )
             self._kept = [*self._kept, kept]
             return kept
+
+    def convict(self, one: bytes, other: bytes) -> list[Kept]:
+        """Keep what two notes prove, as anybody was shown them; return it, known before or not.
+
+        Keys are those in force at the notes' heights, by this member's copy.
+
+        Raises:
+            Invalid, Contradicted, Missing: they prove nothing.
+        """
+        genesis = self._replica.genesis
+        proofs = find_equivocations(
+            one, other, name=genesis.fields["name"], chain=genesis.chain, members=self._members
+        )
+        return [self.keep(each.data) or self._known_as(each) for each in proofs]
+
+    def _known_as(self, proof: Equivocation) -> Kept:
+        """Return the file of a fault that is known already; where a member has many, its first."""
+        same = [each for each in self._kept if each.proof.member == proof.member]
+        bodies = _name_bodies(proof)
+        return next((each for each in same if _name_bodies(each.proof) == bodies), same[0])
 
     def look(self, *notes: bytes) -> list[Kept]:
         """Hold notes against this member's copy, line by line; return what is newly proven.

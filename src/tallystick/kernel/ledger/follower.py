@@ -16,9 +16,19 @@ from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.block import read_block
-from tallystick.chain.checkpoint import Checkpoint, write_note
+from tallystick.chain.checkpoint import write_note
 from tallystick.kernel.ledger.base import Result, late
 from tallystick.kernel.ledger.bodies import fetch_bodies
+from tallystick.kernel.ledger.claim import (
+    Asked,
+    Claim,
+    Left,
+    bad_claim,
+    check_heads,
+    fetch_way,
+    find_way,
+    list_claims,
+)
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import (
@@ -197,8 +207,8 @@ class Follower:
         if self._rest > 0 or not self.replica.holes(1):
             return
         for name in dict.fromkeys([source, *self.link.peers()]):
-            # A wrong or damaged one is the next member's to better.
-            with contextlib.suppress(Unavailable, NotFound, Invalid):
+            # Away, or what it gave is wrong or damaged: the next member's to better.
+            with contextlib.suppress(Error):
                 if fetch_bodies(self.replica, self.link, name):
                     return
         self._rest = FILL_REST
@@ -289,40 +299,83 @@ class Follower:
             send_cosignatures(self.link, self.orderer, sorted(self._unsent.items()))
         self._unsent.clear()
 
-    def heads(self) -> dict[str, Checkpoint]:
-        """Return the newest cosigned head of each peer that answers, its signatures checked."""
-        found = {}
-        for name in self.link.peers():
-            try:
-                note = ask_note(self.link, name)
-                self.witnesses.look(note)
-                found[name] = self.witnesses.read(note)
-            except Error:
-                # A peer that is away or says nothing readable has no head; audits tell why.
-                continue
-        return found
+    def take_signed(self) -> Asked:
+        """Take over what others show beyond the tip, signed by enough; return who lied or is away.
 
-    def catch_up(self) -> None:
-        """Compare the head with the peers' cosigned heads, and take over what they have beyond it.
+        A member that claims more than it shows, or gives other blocks, stops nothing: the next is
+        asked. Whoever orders takes over what one alone has signed too: else it might order again
+        what it has forgotten.
 
         Raises:
-            Conflict: `ledger.forked`, a peer's cosigned head contradicts this chain.
+            InvalidBlock: the orderer cosigned a block that may not follow.
         """
-        for name, head in sorted(self.heads().items()):
-            if head.body.height > self.replica.tip.height:
-                self.pull(name)
-            height = min(head.body.height, self.replica.tip.height)
-            if height == head.body.height and self.replica.body(height) != head.body:
-                raise Conflict(
-                    "ledger.forked",
-                    f"{name} shows {head.body.header} cosigned at height {height},"
-                    f" here stands {self.replica.body(height).header}",
-                    cure="Run the audit and compare with all members.",
-                    member=name,
-                    height=height,
-                )
+        asked = Asked(self.link, self.link.peers(), believed=[self.orderer])
+        least = int(self.orderer == self.link.member)
+        for claim in list_claims(asked, self.witnesses, self.replica, least=least):
+            if claim.height > self.replica.tip.height:
+                self.take(asked, claim)
+        return asked
+
+    def take(self, asked: Asked, claim: Claim) -> None:
+        """Take over the blocks that lead to a head, from whoever gives them, and cosign.
+
+        Raises:
+            InvalidBlock: the orderer cosigned a block that may not follow.
+            Unavailable: `ledger.between_terms`.
+        """
+        if self.terms is not None:
+            self.terms.check()
+        with self._pulling:
+            try:
+                self._take(asked, claim)
+            except InvalidBlock:
+                raise
+            except Error as error:
+                asked.leave(claim.member, error)
+                return
+            with contextlib.suppress(Error):
+                # The names stand here; who orders may be away, and is told later.
+                self._keep_note(ask_note(self.link, claim.member))
+                self._cosign()
+
+    def _take(self, asked: Asked, claim: Claim) -> None:
+        if self.leaps and claim.height - self.replica.tip.height > LEAP_MIN:
+            with contextlib.suppress(Unavailable, NotFound):
+                leap(self.replica, self.link, claim.member)
+        way = find_way(self.link, claim, self.replica.tip)
+        while (height := self.replica.tip.height + 1) <= way.last:
+            count = way.last - height + 1
+            taken = fetch_way(
+                asked, way, height, count, lambda name, data: self._accept(name, [data])
+            )
+            if self.fault is not None:
+                raise self.fault
+            if not taken:
+                raise bad_claim(claim.member, f"nobody gives block {height}")
+
+    def catch_up(self) -> tuple[Left, ...]:
+        """Take over what others show beyond the head, and hold the head against theirs.
+
+        Returns:
+            Who lied or did not answer, and how.
+
+        Raises:
+            Conflict: `ledger.forked`, heads that enough cosigned contradict this chain.
+        """
+        asked = self.take_signed()
+        check_heads(asked, self.witnesses, self.replica)
         if self._pen is not None:
             self._pen.check()
+        return asked.left()
+
+    def take_own(self) -> None:
+        """Take over what this member's own pen has signed beyond the tip, from whoever holds it."""
+        assert self._pen is not None
+        asked = Asked(self.link, self.link.peers())
+        for name in asked.names():
+            if self._pen.header is not None and self._pen.height > self.replica.tip.height:
+                self.take(asked, Claim(name, self._pen.height, self._pen.header))
+        self._pen.check()
 
     def submit(self, data: bytes) -> bytes:
         """Hand a transaction to the orderer and return its id."""

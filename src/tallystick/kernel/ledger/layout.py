@@ -27,8 +27,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from tallystick.base import codec
@@ -175,10 +177,13 @@ def join_block(header: bytes, body: bytes) -> bytes:
     return _LIST_OF_TWO + item_head(2, len(header)) + header + body
 
 
-def header_fields(header: bytes) -> dict[str, Any]:
-    """Return the fields of a header that is known to be of its form."""
-    found: dict[str, Any] = codec.decode(header, schema.HEADER)
-    return found
+@lru_cache(maxsize=256)
+def header_fields(header: bytes) -> Mapping[str, Any]:
+    """Return the fields of a header that is known to be of its form.
+
+    Each member, and each who asks it, reads the same newest ones.
+    """
+    return MappingProxyType(codec.decode(header, schema.HEADER))
 
 
 def is_row(row: Sequence[Any], *kinds: type) -> bool:

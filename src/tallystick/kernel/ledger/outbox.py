@@ -8,19 +8,21 @@ given for (user, route, hash of body) is given again for 24 hours.
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tallystick.base import codec
 from tallystick.base.clock import DAY_MS, Clock
 from tallystick.base.codec import encode, sha256
-from tallystick.base.errors import Conflict, Corrupt, Unavailable
-from tallystick.base.keys import SigningKey
+from tallystick.base.errors import Conflict, Corrupt, Invalid, Unavailable
+from tallystick.base.keys import SigningKey, verify
 from tallystick.chain import schema
+from tallystick.chain.merkle import root_of
 from tallystick.chain.transaction import EMPTY_WINDOW, Transaction, sign_transaction
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.replica import Replica
@@ -34,6 +36,7 @@ __all__ = [
     "Outbox",
     "Request",
     "Writer",
+    "audit_outbox",
     "key_reused",
 ]
 
@@ -319,6 +322,32 @@ class Outbox:
             # They are asked for again; the file may be closed already.
             self._settled.clear()
         self._database.close()
+
+
+def audit_outbox(path: Path, keys: Mapping[int, bytes]) -> Iterator[int]:
+    """Yield the numbers under which a `local.db` holds no longer what was signed; writes nothing.
+
+    What was signed is checked down to its records; the file's other rows have no second witness.
+
+    Args:
+        path: the file.
+        keys: the member's public tx keys by number; of others the signature is not checked.
+    """
+    with contextlib.closing(Database.read(path)) as database:
+        for seq, tid, data in database.scan("SELECT seq, tid, data FROM outbox"):
+            if not _is_signed(tid, data, keys):
+                yield seq if type(seq) is int else -1
+
+
+def _is_signed(tid: Any, data: Any, keys: Mapping[int, bytes]) -> bool:  # noqa: ANN401 - unchecked columns
+    try:
+        found = Transaction.read(data)
+    except (Invalid, TypeError):
+        return False
+    whole = found.tid == tid and found.count == len(found.records)
+    pub = keys.get(found.key)
+    is_own = pub is None or verify(pub, found.signed, found.signature)
+    return whole and found.root == root_of(found.records) and is_own
 
 
 def key_reused() -> Conflict:

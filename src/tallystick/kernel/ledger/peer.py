@@ -21,10 +21,13 @@ from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Handlers, Link
 
 __all__ = [
+    "BLOCKS_MAX",
+    "LINE_HEIGHTS",
     "Blocks",
     "Peer",
     "ask",
     "ask_blocks",
+    "ask_lines",
     "ask_note",
     "ask_submit",
     "ask_wait",
@@ -47,6 +50,20 @@ _BLOCKS: Final = codec.shape(
 _ASK_NOTE: Final = codec.tuple_of(codec.integer())
 _LINES: Final = codec.list_of(
     codec.tuple_of(codec.integer(1), codec.text(1_024)), COSIGNATURES_MAX, 1
+)
+LINE_HEIGHTS: Final = 128
+"""So many heights' cosignatures come in one answer."""
+_ASK_LINES: Final = codec.tuple_of(codec.integer(1))
+_MEMBER_BYTES: Final = 64
+_LINE_BYTES: Final = 1_024
+_KEPT_LINES: Final = codec.shape(
+    {
+        "next": codec.integer(),
+        "lines": codec.list_of(
+            codec.tuple_of(codec.integer(1), codec.text(_MEMBER_BYTES), codec.text(_LINE_BYTES)),
+            LINE_HEIGHTS * schema.MEMBERS_MAX,
+        ),
+    }
 )
 _ASK_WAIT: Final = codec.tuple_of(schema.b32, codec.integer(0, WAIT_MS_MAX))
 _RESULT: Final = codec.tuple_of(
@@ -116,7 +133,21 @@ def serve_chain(link: Link, peer: Peer) -> None:
                 witnesses.add(caller, height, line)
         return b""
 
-    link.serve({"ledger.blocks": blocks, "ledger.note": note, "ledger.cosign": cosign})
+    def lines(_: str, payload: bytes) -> bytes:
+        (first,) = codec.decode(payload, _ASK_LINES)
+        found, then = replica.lines(first, LINE_HEIGHTS)
+        # A damaged row may be of any length; no answer fails by it.
+        rows: list[Value] = [list(row) for row in found if _is_line(*row)]
+        return encode({"next": then, "lines": rows})
+
+    link.serve(
+        {
+            "ledger.blocks": blocks,
+            "ledger.note": note,
+            "ledger.cosign": cosign,
+            "ledger.lines": lines,
+        }
+    )
 
 
 def serve_ledger(link: Link, ledger: Ledger) -> None:
@@ -154,6 +185,21 @@ def ask_blocks(link: Link, to: str, first: int, count: int = BLOCKS_MAX) -> Bloc
 def ask_note(link: Link, to: str, height: int = 0) -> bytes:
     """Return another member's checkpoint at `height`, 0 for its newest; unverified."""
     return link.call(to, "ledger.note", encode([height]))
+
+
+def _is_line(height: int, member: str, line: str) -> bool:
+    is_named = height > 0 and 0 < len(member.encode()) <= _MEMBER_BYTES
+    return is_named and 0 < len(line.encode()) <= _LINE_BYTES
+
+
+def ask_lines(link: Link, to: str, first: int) -> tuple[list[tuple[int, str, str]], int]:
+    """Return cosignatures that another member keeps, and from which height on to ask for more.
+
+    Each is (height, member, line), unverified, of at most `LINE_HEIGHTS` heights from `first` on;
+    0 where there are no more.
+    """
+    found = ask(link, to, "ledger.lines", encode([first]), _KEPT_LINES)
+    return [tuple(row) for row in found["lines"]], found["next"]
 
 
 def send_cosignatures(link: Link, to: str, lines: Sequence[tuple[int, str]]) -> None:

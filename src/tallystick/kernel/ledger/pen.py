@@ -83,6 +83,11 @@ class Pen:
         """The last height signed, 0 if none was."""
         return self._last[0] if self._last is not None else 0
 
+    @property
+    def header(self) -> Cid | None:
+        """The header signed at that height, None if none was."""
+        return self._last[1] if self._last is not None else None
+
     def check(self) -> None:
         """Raise unless the chain holds all that this pen has signed.
 

@@ -2,7 +2,10 @@
 
 Every block, own or fetched, is run again from genesis into a new file; the result must carry what
 the peers cosigned; only then does it take the old file's place, which is kept beside it. So a
-repair can fetch wrong blocks, or be killed, and nothing is lost.
+repair can fetch wrong blocks, or be killed, and nothing is lost. Of other members only what enough
+have signed is taken (`kernel.ledger.claim`): one that lies or is silent is left behind by name, and
+stops nothing. What no block tells is taken over too: cosignatures that hold, from the own file and
+from all members, and what an engine kept.
 """
 
 from __future__ import annotations
@@ -13,13 +16,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.errors import Conflict, Corrupt, Error, NotFound, Unavailable
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
 from tallystick.chain.block import Genesis
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.claim import (
+    Asked,
+    Claim,
+    Left,
+    Way,
+    check_heads,
+    fetch_way,
+    find_way,
+    list_claims,
+)
 from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.gathering import keep_engine, keep_lines
 from tallystick.kernel.ledger.leap import leap
-from tallystick.kernel.ledger.peer import ask_blocks, ask_note
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.witness import Witnesses
@@ -30,6 +44,8 @@ from tallystick.kernel.store.folder import sync_path
 __all__ = ["Repaired", "repair_chain", "repair_open"]
 
 JOURNALS: Final = ("-wal", "-shm")
+ROWS_READ_MAX: Final = 64
+"""So many of the own last rows are read for one that tells its height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +57,14 @@ class Repaired:
         fetched: heights whose blocks came from other members.
         kept: how many blocks were the member's own.
         damaged: the old file, kept.
+        left: members that lied or were silent, and how.
     """
 
     height: int
     fetched: tuple[int, ...]
     kept: int
     damaged: Path
+    left: tuple[Left, ...] = ()
 
 
 def repair_chain(
@@ -73,22 +91,9 @@ def repair_chain(
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
         Conflict: `ledger.forked`, peers cosigned what contradicts the repaired chain.
     """
-    names = list(peers) if peers is not None else link.peers()
-    source = _Source(link, names, trusted)
-    fresh, fetched, kept, height = _build(path, charter, genesis, source)
-    return Repaired(height, fetched, kept, _swap(path, fresh))
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where blocks come from: others by name, and own ones as far as they are trusted."""
-
-    link: Link
-    names: Sequence[str]
-    trusted: int | None = None
-
-    def trusts(self, height: int) -> bool:
-        return self.trusted is None or height <= self.trusted
+    asked = Asked(link, link.peers() if peers is None else peers)
+    built = _build(path, charter, genesis, asked, trusted)
+    return built.told(_swap(path, built.fresh))
 
 
 def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Repaired:
@@ -107,31 +112,44 @@ def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Rep
     """
     with replica.held():
         replica.flush()
-        path, genesis = replica.path, replica.genesis
-        source = _Source(link, link.peers(), trusted)
-        fresh, fetched, kept, height = _build(path, replica.charter, genesis, source)
-        return Repaired(height, fetched, kept, replica.exchange(lambda: _swap(path, fresh)))
+        path, asked = replica.path, Asked(link, link.peers())
+        built = _build(path, replica.charter, replica.genesis, asked, trusted)
+        return built.told(replica.exchange(lambda: _swap(path, built.fresh)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A whole chain in a file of its own."""
+
+    fresh: Path
+    height: int
+    fetched: tuple[int, ...]
+    kept: int
+    left: tuple[Left, ...]
+
+    def told(self, damaged: Path) -> Repaired:
+        return Repaired(self.height, self.fetched, self.kept, damaged, self.left)
 
 
 def _build(
-    path: Path, charter: Charter, genesis: Genesis, source: _Source
-) -> tuple[Path, tuple[int, ...], int, int]:
-    """Make the whole chain in a file beside `path`; return it, heights fetched, kept, height."""
+    path: Path, charter: Charter, genesis: Genesis, asked: Asked, trusted: int | None
+) -> _Built:
+    """Make the whole chain in a file beside `path`."""
     fresh = path.with_name(path.name + ".repair")
     for suffix in ("", *JOURNALS):
         fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
     replica = Replica.create(fresh, genesis.data, genesis.members.data, charter)
     try:
         with _own_rows(path) as rows:
-            fetched, kept = _refill(replica, rows, source)
-            _keep_lines(replica, rows)
-        _confirm(replica, source.link, source.names)
+            refill = _Refill(replica, rows, asked, trusted)
+            refill.run()
+            keep_lines(replica, rows, asked)
+            keep_engine(replica, rows)
+        check_heads(asked, Witnesses(replica), replica)
         height = replica.tip.height
-    except Error:
+    finally:
         replica.close()
-        raise
-    replica.close()
-    return fresh, tuple(fetched), kept, height
+    return _Built(fresh, height, tuple(refill.fetched), refill.kept, asked.left())
 
 
 @contextlib.contextmanager
@@ -147,113 +165,139 @@ def _own_rows(path: Path) -> Iterator[Rows | None]:
         database.close()
 
 
-def _refill(replica: Replica, rows: Rows | None, source: _Source) -> tuple[list[int], int]:
-    """Run own blocks while they hold and others' where not; return heights fetched, count kept."""
-    fetched, kept, link, names = [], 0, source.link, source.names
-    own = _own_height(rows) if source.trusted is None else min(_own_height(rows), source.trusted)
-    target = max([own, *(_height_of(link, name) for name in names)])
-    while (height := replica.tip.height + 1) <= target:
-        if source.trusts(height) and _accept_own(replica, rows, height):
-            kept += 1
-        elif _accept_fetched(replica, link, names, height):
-            fetched.append(height)
-        elif not _leap(replica, link, names):
-            raise Unavailable(
-                "ledger.no_source",
-                f"no own block and no peer's fits at height {height} of {target}",
-                cure="Reach more members, or give a copy of the file.",
-                height=height,
-            )
-    return fetched, kept
+class _Refill:
+    """Runs own blocks while they hold, and others' where not.
+
+    Args:
+        replica: the new file's chain.
+        rows: the own file's, None where it cannot be read at all.
+        asked: the others.
+        trusted: up to which height own blocks count; None for all.
+    """
+
+    def __init__(
+        self, replica: Replica, rows: Rows | None, asked: Asked, trusted: int | None
+    ) -> None:
+        self._replica = replica
+        self._witnesses = Witnesses(replica)
+        self._rows = rows
+        self._asked = asked
+        own = _own_height(rows)
+        self._own = own if trusted is None else min(own, trusted)
+        self.fetched: list[int] = []
+        self.kept = 0
+
+    def run(self) -> None:
+        """Go as far as own blocks hold, or enough members have signed.
+
+        Raises:
+            Unavailable: `ledger.no_source`, a block that is known to be there comes from nobody.
+        """
+        while self._run_own() or any(self._follow(claim) for claim in self._claims()):
+            continue
+        known = max([self._own, *(claim.height for claim in self._claims())])
+        is_alone = not self._replica.tip.height and not self._asked.names()
+        if self._replica.tip.height < known or is_alone:
+            raise self._no_source(known)
+
+    def _run_own(self) -> bool:
+        """Run own blocks while they hold, and one that the next own names; True if any ran."""
+        begun = self._replica.tip.height
+        while (height := self._replica.tip.height + 1) <= self._own:
+            if _accept_own(self._replica, self._rows, height):
+                self.kept += 1
+                continue
+            named = self._named(height)
+            if named is None or not self._fetch(Way(height - 1, height, named.digest)):
+                break
+        return self._replica.tip.height > begun
+
+    def _named(self, height: int) -> Cid | None:
+        """Return the header that the next own block follows: it names the one that is damaged."""
+        if self._rows is None:
+            return None
+        try:
+            found: Cid = layout.header_fields(self._rows.header(height + 1))["prev"]
+        except Error:
+            return None
+        return found
+
+    def _claims(self) -> list[Claim]:
+        return list_claims(self._asked, self._witnesses, self._replica)
+
+    def _follow(self, claim: Claim) -> bool:
+        """Take the blocks that lead to a claim from whoever gives them; False if none came."""
+        begun = self._replica.tip.height
+        try:
+            way = find_way(self._asked.link, claim, self._replica.tip)
+        except Error as error:
+            self._asked.leave(claim.member, error)
+            return False
+        while (height := self._replica.tip.height + 1) <= way.last:
+            if height <= self._own and _accept_own(self._replica, self._rows, height, way):
+                self.kept += 1
+            elif not self._fetch(way):
+                return self._leap() or self._replica.tip.height > begun
+        return True
+
+    def _fetch(self, way: Way) -> bool:
+        """Run the next blocks of a way; False if nobody gives one."""
+        height = self._replica.tip.height + 1
+        # Own blocks follow a damaged one; where there are none, as many as come are taken.
+        count = 1 if height < self._own else way.last - height + 1
+        taken = fetch_way(
+            self._asked, way, height, count, lambda _, data: self._replica.accept(data)
+        )
+        self.fetched += range(height, height + taken)
+        return taken > 0
+
+    def _leap(self) -> bool:
+        """Take the state over from a member, where nobody holds the next block any more."""
+        for name in self._asked.names():
+            # Whatever one says against it, another may have it.
+            with contextlib.suppress(Error):
+                leap(self._replica, self._asked.link, name)
+                return True
+        return False
+
+    def _no_source(self, known: int) -> Unavailable:
+        height = self._replica.tip.height + 1
+        return Unavailable(
+            "ledger.no_source",
+            f"no own block and no peer's fits at height {height} of {known}",
+            cure="Reach more members, or give a copy of the file.",
+            height=height,
+        )
 
 
 def _own_height(rows: Rows | None) -> int:
-    """Return the greatest height of the own blocks that can still be told."""
+    """Return the greatest height of the own blocks that a header there tells too."""
     if rows is None:
         return 0
-    try:
-        found = rows.database.value("SELECT max(height) FROM block")
-    except Error:
-        return 0
-    return found if type(found) is int and 0 < found < 2**40 else 0
+    query = "SELECT height, header FROM block ORDER BY height DESC LIMIT ?"
+    with contextlib.suppress(Error):
+        for height, header in rows.database.rows(query, (ROWS_READ_MAX,)):
+            with contextlib.suppress(Error, TypeError):
+                if layout.header_fields(header)["height"] == height:
+                    return int(height)
+    # The page of the last rows is damaged: the head, on another one, may tell.
+    with contextlib.suppress(Error):
+        return rows.head()[0]
+    return 0
 
 
-def _height_of(link: Link, name: str) -> int:
-    """Return a peer's height.
-
-    What it holds beyond its witnesses counts too: an orderer repaired without it would order those
-    heights again.
-    """
-    try:
-        return ask_blocks(link, name, 1, 1).height
-    except Error:
-        return 0
-
-
-def _accept_own(replica: Replica, rows: Rows | None, height: int) -> bool:
+def _accept_own(replica: Replica, rows: Rows | None, height: int, way: Way | None = None) -> bool:
+    """Run an own block, if it holds, and is the one of a way that enough signed."""
     if rows is None:
         return False
     try:
-        replica.accept(layout.join_block(*rows.block(height)))
+        header, body = rows.block(height)
+        if way is not None and layout.header_cid(header).digest != way.digest(height):
+            return False
+        replica.accept(layout.join_block(header, body))
     except (Corrupt, NotFound, InvalidBlock):
         return False
     return True
-
-
-def _accept_fetched(replica: Replica, link: Link, names: Sequence[str], height: int) -> bool:
-    for name in names:
-        try:
-            for data in ask_blocks(link, name, height, 1).blocks:
-                replica.accept(data)
-                return True
-        except (Unavailable, InvalidBlock):
-            continue
-    return False
-
-
-def _leap(replica: Replica, link: Link, names: Sequence[str]) -> bool:
-    """Take the state over from a member, where nobody holds the next block any more."""
-    for name in names:
-        # Whatever one says against it, another may have it.
-        with contextlib.suppress(Error):
-            leap(replica, link, name)
-            return True
-    return False
-
-
-def _keep_lines(replica: Replica, rows: Rows | None) -> None:
-    """Take over the cosignatures that are still good."""
-    witnesses = Witnesses(replica)
-    for height in range(1, replica.tip.height + 1):
-        try:
-            lines = rows.cosignatures(height) if rows is not None else {}
-        except Error:
-            continue
-        for member, line in lines.items():
-            with contextlib.suppress(Error):
-                witnesses.add(member, height, line)
-    replica.flush()
-
-
-def _confirm(replica: Replica, link: Link, names: Sequence[str]) -> None:
-    """Refuse a chain that contradicts a head its peers cosigned."""
-    witnesses = Witnesses(replica)
-    for name in names:
-        try:
-            head = witnesses.read(ask_note(link, name))
-        except Error:
-            # Away, or nothing readable: it confirms nothing and contradicts nothing.
-            continue
-        height = head.body.height
-        if head.signers and height <= replica.tip.height and replica.body(height) != head.body:
-            raise Conflict(
-                "ledger.forked",
-                f"{name} shows {head.body.header} cosigned at height {height},"
-                f" the repaired chain holds {replica.body(height).header}",
-                cure="Compare with all members.",
-                member=name,
-                height=height,
-            )
 
 
 def _swap(path: Path, fresh: Path) -> Path:

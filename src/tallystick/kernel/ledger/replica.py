@@ -389,6 +389,14 @@ class Replica:
             staged = {m: line for (h, m), line in self._cosignatures.items() if h == height}
         return dict(sorted({**found, **staged}.items()))
 
+    def lines(self, first: int, count: int) -> tuple[list[tuple[int, str, str]], int]:
+        """Return the lines of the next `count` heights from `first` on, and where to go on."""
+        # Taken first: what is written meanwhile is then read twice, never not at all.
+        staged = self._staged()
+        found, then = self._rows.lines(first, count)
+        found += [row for row in staged if row[0] >= first and (not then or row[0] < then)]
+        return sorted(set(found)), then
+
     def cosigned(self, back: int = 1_024) -> dict[str, int]:
         """Return the greatest height each member cosigned, among the last `back` heights."""
         found = self._rows.cosigned(self._tip.height - back)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -308,6 +309,21 @@ class Rows:
             return {member.decode(): line.decode() for member, line in rows}
         except (AttributeError, UnicodeDecodeError) as error:
             raise corrupt(f"cosignatures of {height}", field="cosignature") from error
+
+    def lines(self, first: int, count: int) -> tuple[list[tuple[int, str, str]], int]:
+        """Return the lines of the next `count` heights from `first` on, and where to go on; 0: end.
+
+        A row that has no reading is passed over: the audit names it.
+        """
+        query = "SELECT DISTINCT height FROM cosignature WHERE height >= ? ORDER BY height LIMIT ?"
+        heights = [at for (at,) in self.database.rows(query, (first, count)) if type(at) is int]
+        last = max(heights, default=0)
+        query = "SELECT height, member, line FROM cosignature WHERE height BETWEEN ? AND ?"
+        found = []
+        for height, member, line in self.database.rows(query, (first, last)):
+            with contextlib.suppress(AttributeError, UnicodeDecodeError):
+                found.append((height, member.decode(), line.decode()))
+        return found, last + 1 if len(heights) == count else 0
 
     def cosigned(self, above: int) -> dict[str, int]:
         """Return the greatest height beyond `above` that each member's kept lines are for."""

@@ -22,7 +22,7 @@ from tallystick.chain.checkpoint import (
 from tallystick.chain.member import quorum
 from tallystick.kernel.ledger.replica import Replica
 
-__all__ = ["Witnesses", "grid", "list_to_sign", "list_unwitnessed", "split_note"]
+__all__ = ["GRID", "Witnesses", "grid", "list_to_sign", "list_unwitnessed", "split_note"]
 
 GRID: Final = 16
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from tallystick.kernel.ledger.bodies import fill_bodies
 from tallystick.kernel.ledger.floor import state_file
 from tallystick.kernel.ledger.kept import KeptState, read_state
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.store.database import Database
 
 HEIGHTS, BELOW = 10, 6
 
@@ -82,6 +84,25 @@ def test_a_member_without_old_bodies_proves_follows_and_is_found_sound(town: Tow
     town.reopen("bank")
     assert town.houses["bank"].replica.floor == HEIGHTS
     assert audit(town, "bank").is_sound
+
+
+def test_a_second_pruning_writes_the_bodies_alone_that_it_gives_away(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica, _ = pruned(town)
+    written: list[int] = []
+    run_many = Database.run_many
+
+    def counted(self: Database, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        given = list(rows)
+        if statement.startswith("UPDATE block"):
+            written.extend(row[-1] for row in given)
+        run_many(self, statement, given)
+
+    monkeypatch.setattr(Database, "run_many", counted)
+    found = prune_chain(replica, replica.path.parent / "more.car", HEIGHTS - 1)
+    assert written == list(range(BELOW + 1, HEIGHTS))
+    assert found.bodies == len(written)
 
 
 def test_the_archives_of_two_prunings_are_one_chain(town: Town, tmp_path: Path) -> None:

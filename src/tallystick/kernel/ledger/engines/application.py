@@ -32,6 +32,7 @@ from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
 from tallystick.kernel.ledger.engines.offering import SPACING, Offering
 from tallystick.kernel.ledger.engines.pool import SharedPool
+from tallystick.kernel.ledger.engines.refusals import Refusals
 from tallystick.kernel.ledger.engines.restoring import Restoring
 from tallystick.kernel.ledger.engines.validators import changes, owners, validators
 from tallystick.kernel.ledger.replica import Replica
@@ -149,6 +150,8 @@ class Application:
         self.marks = Marks(replica)
         self.committed = committed
         self.pool = pool
+        self.refusals = Refusals()
+        """Proposals of others that may not stand, with who made them."""
         self.executed = 0
         """How many offers were run: one a block, where nothing is run twice."""
         self.settled: Callable[[], None] = lambda: None
@@ -311,7 +314,12 @@ class Application:
         """Return why a proposal may not be decided, None if it may; the same at every member."""
         try:
             self._run(offer)
-        except (Invalid, Unavailable) as error:
+        except Invalid as error:
+            if not self.is_walking():
+                address, listed = offer.proposer, owners(self.replica.tip.members)
+                self.refusals.note(offer.height, listed.get(address, address.hex()), error)
+            return error
+        except Unavailable as error:
             return error
         return None
 

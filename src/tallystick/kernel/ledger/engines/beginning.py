@@ -5,7 +5,8 @@ others tell of the same one (`introducing`), and asks for all blocks from the fi
 not. One that stands still while enough others have let go of the block it needs next, or whose
 application stands elsewhere than it can follow, begins anew. What the validator signed last is kept
 through all of it. A key of which that is lost does not vote again (`engine.forgotten`): its member
-follows by a key that is nobody's until its `bft.key` holds another.
+follows by a key that is nobody's until another was voted in. Such a one waits in `bft.next`; once
+it counts the engine is ended, the key changed, and the engine started again by it.
 Files beside the engine's folder: `cometbft.new`, while an engine that began anew has not reached
 what the application holds, so that a crash on the way begins anew again; `bft.lost`, the key of
 which is lost what it signed.
@@ -22,10 +23,11 @@ from typing import Final
 
 from tallystick.base.clock import Entropy
 from tallystick.base.errors import Conflict, Error
+from tallystick.chain.block import Genesis
 from tallystick.kernel.ledger.bodies import fetch_bodies
 from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.comet_home import (
-    EngineKeys,
+    STATE,
     Seat,
     Sync,
     clear_data,
@@ -43,6 +45,13 @@ from tallystick.kernel.ledger.engines.introducing import (
 )
 from tallystick.kernel.ledger.engines.relay import Relay
 from tallystick.kernel.ledger.engines.validators import list_validators, validators
+from tallystick.kernel.ledger.voting import (
+    KEY_FILE,
+    EngineKeys,
+    find_new_vote,
+    list_used,
+    take_vote,
+)
 from tallystick.kernel.link.base import Link
 
 __all__ = ["LOST_FILE", "NEW_FILE", "Beginning"]
@@ -51,6 +60,8 @@ NEW_FILE: Final = "cometbft.new"
 LOST_FILE: Final = "bft.lost"
 LOOK_MS: Final = 15_000
 """How often it is looked at whether the engine moves."""
+STEP_S: Final = 0.05
+"""How soon it is seen that a height was decided after which another key counts."""
 PATIENCE: Final = 6
 """So many looks in a row may pass without a step while a snapshot is to come in."""
 MISFITS: Final = (b"is too far below block store base", b"is higher than core")
@@ -61,8 +72,7 @@ class Beginning:
     """Puts one engine's folder in order before each start, and sees to it that it moves.
 
     Args:
-        home: the engine's folder.
-        keys: the member's, `bft.key`.
+        home: the engine's folder, in the member's.
         seat: where it listens.
         application: what it asks.
         link: to the other validators; None where there are none.
@@ -72,7 +82,6 @@ class Beginning:
     def __init__(
         self,
         home: Path,
-        keys: EngineKeys,
         seat: Seat,
         *,
         application: Application,
@@ -82,13 +91,15 @@ class Beginning:
         self.trouble: Error | None = None
         """Why this member does not vote; None if it does."""
         self._home = home
-        self._keys = keys
         self._seat = seat
         self._application = application
         self._link = link
         self._entropy = entropy
         self._relay: Relay | None = None
         self._is_behind = False
+        self._restart: Callable[[], None] = lambda: None
+        self._over: threading.Thread | None = None
+        self._is_due = False
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         application.settled = self.settled
@@ -110,9 +121,11 @@ class Beginning:
             told: the end of what its last run told.
 
         Raises:
+            NotFound: `engine.no_keys`.
             Invalid: `engine.no_validators`.
         """
         self._close_relay()
+        keys = self._take_keys()
         if self._is_behind or self._new.exists() or any(words in told for words in MISFITS):
             self._is_behind = False
             clear_data(self._home)
@@ -121,8 +134,8 @@ class Beginning:
             self._new.touch(mode=0o600)
             self._application.forget()
             found = introduce(self._ask(), self._wanted())
-        self._check_key(found)
-        self._write(self._sync(found))
+        self._check_key(keys, found)
+        self._write(keys, self._sync(found))
 
     def _names(self) -> list[str]:
         """Return the other validators, as far as the own chain tells."""
@@ -143,39 +156,72 @@ class Beginning:
         self._relay = Relay(self._link, found.members)
         return Sync(self._relay.servers, found.height, found.block)
 
-    def _check_key(self, found: Introduction | None) -> None:
+    def _check_key(self, keys: EngineKeys, found: Introduction | None) -> None:
         """Remember a key as lost that may have voted, where what it signed is not here.
 
-        The others are far, and a key of the first validators was never used in this folder: it
-        was brought back from a copy.
+        In a folder from which no key voted, the first validators' votes begin at the founding:
+        while the others are near. Any other key there was brought back from a copy, since one
+        that was voted in takes the place of one that was used.
         """
-        state = self._home / "data" / "priv_validator_state.json"
-        used = self._home.with_name("bft.used")
-        genesis = self._application.replica.genesis
-        is_old = self._keys.public in validators(genesis.members, 1)
-        if found is not None and is_old and not (state.exists() or used.exists()):
-            self._lost.write_text(self._keys.public.hex())
+        is_founding = found is None and keys.public in validators(self._genesis.members, 1)
+        is_known = bool(list_used(self._home.parent))
+        if not (is_founding or is_known or (self._home / "data" / STATE).exists()):
+            self._lost.write_text(keys.public.hex())
 
-    def _write(self, sync: Sync | None) -> None:
+    @property
+    def _genesis(self) -> Genesis:
+        return self._application.replica.genesis
+
+    def _write(self, keys: EngineKeys, sync: Sync | None) -> None:
         tip = self._application.replica.tip
-        if not self._is_lost():
+        if not self._is_lost(keys):
             try:
-                write_home(self._home, self._keys, tip, self._seat, sync=sync)
+                write_home(self._home, keys, tip, self._seat, sync=sync)
             except Conflict:
-                self._lost.write_text(self._keys.public.hex())
+                self._lost.write_text(keys.public.hex())
             else:
                 self.trouble = None
                 return
         self.trouble = forgotten()
-        nobodys = replace(self._keys, bft=self._entropy.draw("key", 32))
+        nobodys = replace(keys, bft=self._entropy.draw("key", 32))
         write_home(self._home, nobodys, tip, self._seat, sync=sync, votes=False)
 
-    def _is_lost(self) -> bool:
-        return self._lost.is_file() and self._lost.read_text() == self._keys.public.hex()
+    def _is_lost(self, keys: EngineKeys) -> bool:
+        return self._lost.is_file() and self._lost.read_text() == keys.public.hex()
 
     def settled(self) -> None:
         """Note that the engine has reached what the application holds, before it goes on."""
         self._new.unlink(missing_ok=True)
+
+    def _take_keys(self) -> EngineKeys:
+        """Return the member's keys; one that was voted in, from when on it counts.
+
+        It counts two heights of the engine after the block that brought it into the list. Until
+        then the old one does, and may be needed: another member may be away.
+        """
+        folder, tip = self._home.parent, self._application.replica.tip
+        key = find_new_vote(folder, tip)
+        counts = key is not None and (self._is_due or key.start <= tip.height)
+        self._is_due = False
+        return take_vote(folder, tip) if counts else EngineKeys.read(folder / KEY_FILE)
+
+    def look_at_list(self) -> None:
+        """Have the engine ended once the key that waits counts, if there is one in the list."""
+        key = find_new_vote(self._home.parent, self._application.replica.tip)
+        if key is not None and (self._over is None or not self._over.is_alive()):
+            due = self._application.height + 1
+            self._over = threading.Thread(
+                target=self._go_over, args=(due,), name="vote", daemon=True
+            )
+            self._over.start()
+
+    def _go_over(self, due: int) -> None:
+        """Wait until the engine has decided a height, and end it: `prepare` changes the key."""
+        while not self._ended.wait(STEP_S):
+            if self._application.height >= due and not self._new.exists():
+                self._is_due = True
+                self._restart()
+                return
 
     def start(self, restart: Callable[[], None]) -> None:
         """See to it that the engine moves, and fetch bodies that are missing, until `close`.
@@ -183,6 +229,8 @@ class Beginning:
         Args:
             restart: ends the engine; it is started again after `prepare`.
         """
+        self._restart = restart
+        self.look_at_list()
         if self._link is not None:
             given = (self._link, restart)
             self._thread = threading.Thread(
@@ -196,6 +244,8 @@ class Beginning:
             self._fill(link)
             if not self._new.exists():
                 self._close_relay()
+            # A list that came with a snapshot was told by no block.
+            self.look_at_list()
             steps = self._application.height + self._application.restoring.steps
             still = still + 1 if steps == last else 0
             last = steps
@@ -232,6 +282,8 @@ class Beginning:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        if self._over is not None:
+            self._over.join()
         self._close_relay()
 
 

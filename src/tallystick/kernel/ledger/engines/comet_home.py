@@ -5,7 +5,8 @@ by which peers know each other's connections, stands there too and is on no chai
 and keys are written anew at each start, from what the member holds; what the engine itself keeps
 (`data`) is touched only to begin anew, and what its validator signed last is never: a validator
 that forgets it can be made to sign twice. So a folder that lost it is not begun anew with a key
-that has voted: `bft.used`, beside the folder, remembers which one has.
+that has voted: `bft.used`, beside the folder, remembers which have. What one key signed last says
+nothing of another's, so a key that follows begins without it, and the one before never returns.
 Settings not named here are the engine's own. Those named were measured: docs/adr/0022.
 Source: CometBFT 0.38, config/toml.go, types/genesis.go, privval/file.go.
 """
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from tallystick.base import codec
-from tallystick.base.clock import Entropy
-from tallystick.base.codec import decode, encode
-from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound
+from tallystick.base.errors import Conflict, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.block import Tip
@@ -33,10 +30,12 @@ from tallystick.kernel.ledger.engines.abci_server import HOST
 from tallystick.kernel.ledger.engines.application import genesis_time_ms, network_name
 from tallystick.kernel.ledger.engines.offering import KEPT, SPACING
 from tallystick.kernel.ledger.engines.validators import address_of, validators
+from tallystick.kernel.ledger.voting import EngineKeys, list_used, note_used, replace_file
 
 __all__ = [
     "DEFAULT",
     "FAST",
+    "STATE",
     "EngineKeys",
     "Peer",
     "Seat",
@@ -47,8 +46,6 @@ __all__ = [
     "write_home",
 ]
 
-_KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
-USED_FILE: Final = "bft.used"
 DEFAULT: Final = "default"
 """The engine keeps what waits, and its nodes tell each other."""
 FAST: Final = "fast"
@@ -63,7 +60,8 @@ TRUST_PERIOD: Final = "87600h"
 """The block to trust was told a moment ago, however old it is."""
 DISCOVERY: Final = "5s"
 """The shortest that the engine waits to hear of snapshots."""
-_STATE: Final = "priv_validator_state.json"
+STATE: Final = "priv_validator_state.json"
+"""What the validator's key signed last."""
 ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """A block of ours is smaller, so that none is cut by the engine."""
 RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -73,54 +71,6 @@ POOL_BYTES_MAX: Final = 64 * 1024 * 1024
 SEEN_MAX: Final = 200_000
 RATE_BYTES: Final = 512 * 1024 * 1024
 PACKET_BYTES: Final = 16 * 1024
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class EngineKeys:
-    """A member's keys for the engine, as 32-byte seeds; kept in `bft.key`, mode 0600.
-
-    Attributes:
-        bft: signs the engine's votes; its public half stands in the members list.
-        node: names the node's connections.
-    """
-
-    bft: bytes
-    node: bytes
-
-    @classmethod
-    def draw(cls, entropy: Entropy) -> EngineKeys:
-        """Return fresh keys."""
-        return cls(entropy.draw("key", 32), entropy.draw("key", 32))
-
-    def write(self, path: Path) -> None:
-        """Write them for their owner alone; FileExistsError if there are some already."""
-        _write_new(path, encode({"bft": self.bft, "node": self.node}))
-
-    @classmethod
-    def read(cls, path: Path) -> EngineKeys:
-        """Return the keys of a file."""
-        if not path.is_file():
-            raise NotFound(
-                "engine.no_keys",
-                "the member's folder holds no bft.key",
-                cure="Restore bft.key; a member without one does not validate.",
-            )
-        try:
-            return cls(**decode(path.read_bytes(), _KEYS))
-        except Invalid as error:
-            raise Corrupt(
-                "engine.bad_keys", "bft.key is not what was written", cure="Restore bft.key."
-            ) from error
-
-    @property
-    def public(self) -> bytes:
-        """The validator's public key, 32 bytes."""
-        return SigningKey.from_seed(self.bft).public
-
-    @property
-    def node_id(self) -> str:
-        """What peers call the node: 40 hexadecimal digits."""
-        return address_of(SigningKey.from_seed(self.node).public).hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +128,7 @@ def holds_data(folder: Path) -> bool:
 def clear_data(folder: Path) -> None:
     """Have the engine begin anew: all that it keeps goes, but what its validator signed last."""
     for path in (folder / "data").glob("*"):
-        if path.name == _STATE:
+        if path.name == STATE:
             continue
         if path.is_dir():
             shutil.rmtree(path)
@@ -191,7 +141,7 @@ def forgotten() -> Conflict:
     return Conflict(
         "engine.forgotten",
         "the engine's folder lost what this bft key signed last, and the key has voted",
-        cure="Have the members vote a new bft key in, and put it into bft.key.",
+        cure="Have the members vote a new bft key in: tally change renew --use bft.",
     )
 
 
@@ -216,40 +166,24 @@ def write_home(
 
     Raises:
         Invalid: `engine.no_validators`, the chain's genesis has no `bft` key.
-        Conflict: `engine.forgotten`, the key has voted, and what it signed last is lost.
+        Conflict: `engine.forgotten`, the key has voted, and what it signed last is lost; or
+            another has voted since.
     """
     config, data = folder / "config", folder / "data"
-    state, used = data / _STATE, folder.with_name(USED_FILE)
-    known = used.read_text() if used.is_file() else ""
-    if votes and not state.exists() and known == keys.public.hex():
+    state, used, own = data / STATE, list_used(folder.parent), keys.public.hex()
+    if votes and own in used and (own != used[-1] or not state.exists()):
         raise forgotten()
     config.mkdir(parents=True, exist_ok=True)
     data.mkdir(exist_ok=True)
-    _replace(config / "config.toml", _settings(seat, sync))
-    _replace(config / "genesis.json", json.dumps(_genesis(tip), indent=1))
-    _replace(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
-    _replace(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
-    if not state.exists():
-        _replace(state, json.dumps({"height": "0", "round": 0, "step": 0}))
+    replace_file(config / "config.toml", _settings(seat, sync))
+    replace_file(config / "genesis.json", json.dumps(_genesis(tip), indent=1))
+    replace_file(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
+    replace_file(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
+    if not state.exists() or (votes and used and own != used[-1]):
+        replace_file(state, json.dumps({"height": "0", "round": 0, "step": 0}))
     # Only after the state stands: a crash between the two leaves a folder that may be begun.
     if votes:
-        _replace(used, keys.public.hex())
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file for its owner alone, whole or not at all."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    _write_new(fresh, text.encode())
-    fresh.replace(path)
+        note_used(folder.parent, keys.public)
 
 
 def _base64(data: bytes) -> str:
@@ -342,6 +276,10 @@ def _settings(seat: Seat, sync: Sync | None) -> str:
         "consensus": {
             "timeout_commit": "100ms",
             "timeout_propose": "500ms",
+            # What a round waits for votes beyond two thirds, which is also what it waits when two
+            # thirds voted for nothing: at the default of 1 s each, most of a dead proposer's turn.
+            "timeout_prevote": "250ms",
+            "timeout_precommit": "250ms",
             "peer_gossip_sleep_duration": "10ms",
             **_emptiness(seat),
         },

@@ -3,8 +3,10 @@
 Under a Byzantine engine nobody is followed, so nobody gathers signatures for the others: each
 member sends its lines to each, and asks for those that came before it had the block itself. A block
 is final when the engine says so; the lines are for those outside: evidence, checkpoints, other
-chains. Laws: only what is durable here is signed, by the pen's own laws; a peer that is away delays
-lines, and never the order.
+chains. Those who follow sign later than those who order, so under load nobody's newest height ever
+bears enough names: asked for are also the last heights of the grid, which all members sign. Laws:
+only what is durable here is signed, by the pen's own laws; a peer that is away delays lines, and
+never the order.
 """
 
 from __future__ import annotations
@@ -18,7 +20,13 @@ from tallystick.chain.checkpoint import COSIGNATURES_MAX, write_note
 from tallystick.kernel.ledger.peer import ask_note, send_cosignatures
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.witness import Witnesses, list_to_sign, list_unwitnessed, split_note
+from tallystick.kernel.ledger.witness import (
+    GRID,
+    Witnesses,
+    list_to_sign,
+    list_unwitnessed,
+    split_note,
+)
 from tallystick.kernel.link.base import Link
 
 __all__ = ["Cosigner"]
@@ -80,15 +88,18 @@ class Cosigner:
         for name in self._link.peers():
             self._send(name, self._unsent.setdefault(name, {}))
         tip = self._replica.tip.height
-        missing = [
-            *list_unwitnessed(self._replica),
-            *([tip] if tip > self._witnesses.height else []),
-        ]
-        for height in missing:
+        for height in self._list_missing(tip):
             for name in self._link.peers():
                 self._gather(name, height)
         is_whole = self._witnesses.height >= tip and not list_unwitnessed(self._replica)
         return self.trouble is None and is_whole
+
+    def _list_missing(self, tip: int) -> list[int]:
+        """Return the heights for which others are asked: enough names are wanted under each."""
+        last = tip // GRID * GRID
+        wanted = {max(1, last - GRID), max(1, last), tip}
+        beyond = [height for height in wanted if self._witnesses.height < height <= tip]
+        return sorted({*list_unwitnessed(self._replica), *beyond})
 
     def _gather(self, name: str, height: int) -> None:
         """Take over the lines that a peer holds for a height: what it sent may have been early."""

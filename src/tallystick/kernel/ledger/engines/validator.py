@@ -6,7 +6,6 @@ over; ending is the other way round. Whoever opens it owns the replica and close
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,12 @@ from tallystick.base.clock import Clock, Entropy
 from tallystick.base.errors import Error
 from tallystick.chain.block import Effects
 from tallystick.kernel.ledger.engines.abci_calls import answer_for
-from tallystick.kernel.ledger.engines.abci_server import AbciServer, listen
+from tallystick.kernel.ledger.engines.abci_server import AbciServer
 from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.beginning import Beginning
 from tallystick.kernel.ledger.engines.comet_home import (
     DEFAULT,
     FAST,
-    EngineKeys,
     Peer,
     Seat,
 )
@@ -37,6 +35,7 @@ from tallystick.kernel.ledger.engines.supervise import Keeper
 from tallystick.kernel.ledger.engines.validators import list_validators
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.ports import find_free_ports
 
 __all__ = ["HOME", "LOG", "Health", "Place", "Validator"]
 
@@ -135,7 +134,7 @@ class Validator:
             replica: the chain; nobody else may write to it.
             place: where the engine is.
             clock: tells what has ended.
-            entropy: gives header nonces.
+            entropy: gives header nonces, and where to look for a port.
             committed: told each block once it is durable, on the engine's thread: be brief.
             link: to the other validators; None where there are none: then nothing is spread, and
                 an engine that holds nothing asks for all blocks.
@@ -144,10 +143,9 @@ class Validator:
             NotFound: `engine.no_keys`.
             Unavailable: `abci.port`.
         """
-        keys = EngineKeys.read(place.folder / "bft.key")
         home = place.folder / HOME
         gate = Gate(replica, clock)
-        rpc_port = place.rpc_port or _free_port()
+        rpc_port = place.rpc_port or _free_port(place, entropy)
         pool = _open_pool(gate, place) if place.profile == FAST else None
         if pool is None:
             ledger = CometLedger(gate, CometPool(rpc_port))
@@ -157,6 +155,7 @@ class Validator:
         def told(effects: Effects) -> None:
             ledger.settle(effects)
             committed(effects)
+            beginning.look_at_list()
 
         application = Application(
             replica, gate, entropy, committed=told, pool=pool, spacing=place.spacing
@@ -171,7 +170,7 @@ class Validator:
             place.host,
             place.profile,
         )
-        beginning = Beginning(home, keys, seat, application=application, link=link, entropy=entropy)
+        beginning = Beginning(home, seat, application=application, link=link, entropy=entropy)
         try:
             beginning.prepare()
         except (Error, OSError):
@@ -204,6 +203,7 @@ class Validator:
             application.restoring.trouble,
             application.offering.trouble,
             self.ledger.trouble,
+            application.refusals.trouble(application.height),
         )
         return Health(
             application.replica.tip.height,
@@ -243,8 +243,11 @@ def _begin_spreading(link: Link, pool: SharedPool, replica: Replica) -> Spreader
     return spreader
 
 
-def _free_port() -> int:
-    """Return a port of loopback that nobody listens on now; who takes it first is told in a log."""
-    with contextlib.closing(listen()) as found:
-        port: int = found.getsockname()[1]
-    return port
+def _free_port(place: Place, entropy: Entropy) -> int:
+    """Return a port that nobody listens on now, nor another engine once it starts.
+
+    Several validators may look for one at the same moment, in one process too.
+    """
+    taken = {place.p2p_port, *(each.port for each in place.peers)}
+    begin = int.from_bytes(entropy.draw("port", 4), "big")
+    return next(each for each in find_free_ports(len(taken) + 1, begin) if each not in taken)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import http.client
 import json
+import queue
 import threading
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from simulation.chain import CHARTER, Chain
-from simulation.validators import engine_keys, later_keys, validated
+from simulation.far_engines import BLOCK, OTHERS, SEED, Far, told
+from simulation.validators import engine_keys, later_keys
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import encode
-from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.ledger.engines import beginning as begins
-from tallystick.kernel.ledger.engines.application import Application, Offer
+from tallystick.kernel.ledger.engines.application import Offer
 from tallystick.kernel.ledger.engines.beginning import LOST_FILE, NEW_FILE, Beginning
-from tallystick.kernel.ledger.engines.comet_home import EngineKeys, Seat
-from tallystick.kernel.ledger.engines.gate import Gate
+from tallystick.kernel.ledger.engines.comet_home import STATE
 from tallystick.kernel.ledger.engines.introducing import (
     Word,
     ask_others,
@@ -31,128 +29,24 @@ from tallystick.kernel.ledger.engines.introducing import (
     read_far,
     serve_words,
 )
-from tallystick.kernel.ledger.engines.manifest import Manifest
 from tallystick.kernel.ledger.engines.marks import Mark
-from tallystick.kernel.ledger.engines.offering import Offered, Offering
 from tallystick.kernel.ledger.engines.relay import Relay
 from tallystick.kernel.ledger.engines.validators import address_of
-from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.voting import (
+    NEXT_FILE,
+    EngineKeys,
+    draw_vote,
+    drop_vote,
+    list_used,
+    take_vote,
+)
 from tallystick.kernel.link.engines.memory import MemoryLink, Network
-
-SEED = "rotating"
-"""The first member's vote goes over to another key at height 3."""
-OTHERS = ("bureau", "coop", "operator")
-BLOCK = bytes(range(32))
-
-
-class Node:
-    """What answers in a CometBFT node's place: three calls, over HTTP on loopback."""
-
-    def __init__(self, base: int, height: int) -> None:
-        self.base, self.height = base, height
-        self.asked: list[tuple[str, dict[str, str]]] = []
-        node = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                data = json.dumps(node.answer(call["method"], call["params"])).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None:
-                """Tell nobody."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def answer(self, method: str, given: dict[str, str]) -> dict[str, Any]:
-        self.asked.append((method, given))
-        if method == "status":
-            held = {
-                "earliest_block_height": str(self.base),
-                "latest_block_height": str(self.height),
-            }
-            return {"jsonrpc": "2.0", "id": 0, "result": {"sync_info": held}}
-        signed = {"commit": {"block_id": {"hash": BLOCK.hex().upper()}}}
-        return {"jsonrpc": "2.0", "id": 0, "result": {"signed_header": signed}}
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
-class Town:
-    """Three validators whose engines are far, and a fourth member with a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.chain: Chain = validated(SEED)
-        self.network = Network()
-        self.nodes = {name: Node(500, 900) for name in OTHERS}
-        self.replica = Replica.create(
-            folder / "ledger.db", self.chain.genesis.data, self.chain.list.data, CHARTER
-        )
-        self.link = self.network.join("bank")
-        self.links = {name: self.network.join(name) for name in OTHERS}
-        for name, link in self.links.items():
-            serve_words(link, self.offering(name), self.nodes[name].port)
-        self.application = self.make()
-        self.begun: list[Beginning] = []
-
-    def make(self) -> Application:
-        gate = Gate(self.replica, self.chain.clock)
-        return Application(self.replica, gate, SeededEntropy("begins"))
-
-    def offering(self, name: str) -> Offering:
-        folder = self.folder / name
-        folder.mkdir()
-        replica = Replica.create(
-            folder / "ledger.db", self.chain.genesis.data, self.chain.list.data, CHARTER
-        )
-        replica.close()
-        found = Offering(replica)
-        found.offered = _told().offered  # type: ignore[method-assign]
-        return found
-
-    def begin(self, keys: EngineKeys | None = None, *, alone: bool = False) -> Beginning:
-        found = Beginning(
-            self.folder / "cometbft",
-            keys or later_keys(SEED, "bank"),
-            Seat("bank", 1, 2, 3),
-            application=self.application,
-            link=None if alone else self.link,
-            entropy=SeededEntropy("nobody's"),
-        )
-        self.begun.append(found)
-        return found
-
-    def settings(self) -> Mapping[str, Any]:
-        text = (self.folder / "cometbft" / "config" / "config.toml").read_text()
-        found: Mapping[str, Any] = tomllib.loads(text)["statesync"]
-        return found
-
-    def keep(self) -> Path:
-        """Have the engine keep something, and something signed."""
-        data = self.folder / "cometbft" / "data"
-        (data / "blockstore.db").mkdir()
-        (data / "priv_validator_state.json").write_text("signed")
-        return data
-
-    def close(self) -> None:
-        for each in self.begun:
-            each.close()
-        for node in self.nodes.values():
-            node.close()
-        self.replica.close()
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    found = Town(tmp_path)
+def town(tmp_path: Path) -> Iterator[Far]:
+    (tmp_path / "bank").mkdir()
+    found = Far(tmp_path / "bank")
     yield found
     found.close()
 
@@ -173,7 +67,7 @@ def test_more_than_a_third_must_tell_the_same_block() -> None:
     assert introduce({}, 2) is None
 
 
-def test_members_tell_what_their_own_nodes_keep_and_who_is_away_is_left_out(town: Town) -> None:
+def test_members_tell_what_their_own_nodes_keep_and_who_is_away_is_left_out(town: Far) -> None:
     town.nodes.pop("coop").close()
     town.network.leave("operator")
     found = ask_others(town.link, OTHERS)
@@ -190,7 +84,7 @@ def test_members_tell_what_their_own_nodes_keep_and_who_is_away_is_left_out(town
     ],
 )
 def test_nothing_but_what_a_light_client_reads_is_passed_on(
-    town: Town, method: str, given: dict[str, str]
+    town: Far, method: str, given: dict[str, str]
 ) -> None:
     with pytest.raises(Invalid, match=r"engine\.not_told"):
         read_far(town.link, "bureau", method, given)
@@ -198,7 +92,7 @@ def test_nothing_but_what_a_light_client_reads_is_passed_on(
 
 
 @pytest.mark.parametrize("payload", [b"", b"x", encode(["commit"]), encode(["commit", [["h", 1]]])])
-def test_a_question_without_a_reading_is_refused(town: Town, payload: bytes) -> None:
+def test_a_question_without_a_reading_is_refused(town: Far, payload: bytes) -> None:
     with pytest.raises(Error):
         town.link.call("bureau", "engine.read", payload)
     assert town.nodes["bureau"].asked == []
@@ -213,7 +107,7 @@ def _post(address: str, body: bytes) -> tuple[int, dict[str, Any]]:
         return told.status, json.loads(data) if told.status == 200 else {}
 
 
-def test_a_light_client_reads_members_nodes_through_the_link(town: Town) -> None:
+def test_a_light_client_reads_members_nodes_through_the_link(town: Far) -> None:
     with closing(Relay(town.link, ["bureau", "coop"])) as relay:
         call = {"jsonrpc": "2.0", "id": 7, "method": "commit", "params": {"height": "600"}}
         status, told = _post(relay.servers[1], json.dumps(call).encode())
@@ -237,7 +131,7 @@ def test_a_light_client_reads_members_nodes_through_the_link(town: Town) -> None
 
 
 def test_an_engine_that_holds_nothing_begins_by_a_snapshot_that_enough_tell_of(
-    town: Town,
+    town: Far,
 ) -> None:
     town.begin().prepare()
     found = town.settings()
@@ -247,7 +141,7 @@ def test_an_engine_that_holds_nothing_begins_by_a_snapshot_that_enough_tell_of(
     assert (town.folder / NEW_FILE).exists()
 
 
-def test_where_too_few_tell_of_one_it_asks_for_all_blocks(town: Town) -> None:
+def test_where_too_few_tell_of_one_it_asks_for_all_blocks(town: Far) -> None:
     for name in ("coop", "operator"):
         town.network.leave(name)
     town.begin().prepare()
@@ -257,7 +151,7 @@ def test_where_too_few_tell_of_one_it_asks_for_all_blocks(town: Town) -> None:
 
 
 def test_a_crash_before_the_engine_has_caught_up_begins_anew_and_keeps_what_was_signed(
-    town: Town,
+    town: Far,
 ) -> None:
     town.begin().prepare()
     data = town.keep()
@@ -277,7 +171,7 @@ def test_a_crash_before_the_engine_has_caught_up_begins_anew_and_keeps_what_was_
     assert town.application.height == 1
 
 
-def test_an_engine_walking_through_kept_blocks_is_new_until_it_has_passed_them(town: Town) -> None:
+def test_an_engine_walking_through_kept_blocks_is_new_until_it_has_passed_them(town: Far) -> None:
     chain = town.chain
     data = chain.sign(1, [chain.news(1)])
     asked = Offer(1, chain.clock.now_ms(), _address(), (bytes(16), data))
@@ -300,7 +194,7 @@ def _address() -> bytes:
 
 
 @pytest.mark.parametrize("words", begins.MISFITS)
-def test_an_engine_whose_application_stands_elsewhere_begins_anew(town: Town, words: bytes) -> None:
+def test_an_engine_whose_application_stands_elsewhere_begins_anew(town: Far, words: bytes) -> None:
     begun = town.begin()
     begun.prepare()
     begun.settled()
@@ -315,15 +209,15 @@ def test_an_engine_whose_application_stands_elsewhere_begins_anew(town: Town, wo
 # ---- whether it votes
 
 
-def _private(town: Town) -> Any:
+def _private(town: Far) -> Any:
     return json.loads((town.folder / "cometbft/config/priv_validator_key.json").read_text())
 
 
-def _is_own(town: Town, keys: EngineKeys) -> bool:
+def _is_own(town: Far, keys: EngineKeys) -> bool:
     return bool(_private(town)["address"] == address_of(keys.public).hex().upper())
 
 
-def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Town) -> None:
+def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Far) -> None:
     keys, later = engine_keys(SEED, "operator"), later_keys(SEED, "bank")
     state = town.folder / "cometbft" / "data" / "priv_validator_state.json"
     (town.folder / "bft.used").write_text(keys.public.hex())
@@ -341,11 +235,11 @@ def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Town) -> 
     begun.prepare()
     assert begun.trouble is None
     assert _is_own(town, later)
-    assert (town.folder / "bft.used").read_text() == later.public.hex()
+    assert list_used(town.folder) == [keys.public.hex(), later.public.hex()]
 
 
 def test_a_first_validators_key_from_a_copy_does_not_vote_where_the_others_are_far(
-    town: Town,
+    town: Far,
 ) -> None:
     old = engine_keys(SEED, "bank")
     begun = town.begin(old)
@@ -354,7 +248,7 @@ def test_a_first_validators_key_from_a_copy_does_not_vote_where_the_others_are_f
     assert begun.trouble is not None
 
 
-def test_at_the_founding_every_key_votes(town: Town) -> None:
+def test_at_the_founding_every_key_votes(town: Far) -> None:
     for link in town.links.values():
         link.close()
     old = engine_keys(SEED, "bank")
@@ -364,10 +258,140 @@ def test_at_the_founding_every_key_votes(town: Town) -> None:
     assert begun.trouble is None
 
 
+# ---- how a key that was voted in takes its place
+
+
+def _found_alone(town: Far) -> tuple[EngineKeys, EngineKeys]:
+    """Have the county begin with this member's first key, and its next one wait."""
+    for link in town.links.values():
+        link.close()
+    old = engine_keys(SEED, "bank")
+    later = EngineKeys(later_keys(SEED, "bank").bft, old.node)
+    later.write(town.folder / NEXT_FILE)
+    return old, later
+
+
+def _order(town: Far, height: int) -> None:
+    chain = town.chain
+    data = chain.sign(height, [chain.news(height)])
+    asked = Offer(height, chain.clock.now_ms() + height, _address(), (bytes(16), data))
+    town.application.finalize(asked)
+    town.application.commit()
+
+
+def test_a_key_that_was_voted_in_takes_the_place_of_the_old_when_it_counts(town: Far) -> None:
+    old, later = _found_alone(town)
+    begun, restarts = town.begin(old), queue.Queue[int]()
+    begun.prepare()
+    begun.start(lambda: restarts.put(town.application.height))
+    state = town.keep() / STATE
+    _order(town, 1)
+    begun.look_at_list()
+    begun.prepare()
+    assert _is_own(town, old)
+    assert state.read_text() == "signed"
+    _order(town, 2)
+    begun.look_at_list()
+    # It stands in the list and counts two heights later: the old one votes once more, and does so
+    # after a crash as well.
+    begun.prepare()
+    assert _is_own(town, old)
+    assert state.read_text() == "signed"
+    assert restarts.empty()
+    town.application.finalize(Offer(3, town.chain.clock.now_ms() + 3, _address(), (bytes(16),)))
+    town.application.commit()
+    assert restarts.get(timeout=10) == 3
+    # While the engine runs nothing of it is touched.
+    assert _is_own(town, old)
+    assert EngineKeys.read(town.folder / "bft.key") == old
+    begun.prepare()
+    assert _is_own(town, later)
+    assert json.loads(state.read_text())["height"] == "0"
+    assert EngineKeys.read(town.folder / "bft.key") == later
+    assert not (town.folder / NEXT_FILE).exists()
+    assert list_used(town.folder) == [old.public.hex(), later.public.hex()]
+    begun.look_at_list()
+    assert restarts.empty()
+    # What the new key signed is kept from then on; the old one, brought back, votes no more.
+    state.write_text("signed by the new one")
+    begun.prepare()
+    assert state.read_text() == "signed by the new one"
+    begun.close()
+    begun = town.begin(old)
+    begun.prepare()
+    assert begun.trouble is not None
+    assert not _is_own(town, old)
+
+
+def test_a_crash_while_a_key_takes_its_place_leaves_neither_two_nor_none(town: Far) -> None:
+    old, later = _found_alone(town)
+    town.begin(old).prepare()
+    state = town.keep() / STATE
+    for height in (1, 2):
+        _order(town, height)
+    tip = town.replica.tip
+    # Killed once the key's file was changed, and before the engine's folder was.
+    assert take_vote(town.folder, tip) == later
+    assert _is_own(town, old)
+    assert state.read_text() == "signed"
+    begun = town.begin(later)
+    begun.prepare()
+    assert begun.trouble is None
+    assert _is_own(town, later)
+    assert json.loads(state.read_text())["height"] == "0"
+    # Killed before either was: the same.
+    assert take_vote(town.folder, tip) == later
+
+
+def test_who_was_away_while_its_key_came_to_count_begins_by_it(town: Far) -> None:
+    old, later = _found_alone(town)
+    town.begin(old).prepare()
+    for height in (1, 2, 3):
+        _order(town, height)
+    town.begin(old).prepare()
+    assert _is_own(town, later)
+
+
+def test_a_damaged_key_that_waits_stops_nothing_and_another_is_drawn(town: Far) -> None:
+    old, later = _found_alone(town)
+    path = town.folder / NEXT_FILE
+    path.write_bytes(path.read_bytes()[:-1])
+    begun, restarts = town.begin(old), list[int]()
+    begun.prepare()
+    begun.start(lambda: restarts.append(1))
+    for height in (1, 2, 3):
+        _order(town, height)
+        begun.look_at_list()
+    begun.prepare()
+    assert restarts == []
+    assert _is_own(town, old)
+    tip = town.replica.tip
+    drop_vote(town.folder, tip)
+    fresh = draw_vote(town.folder, SeededEntropy("another"))
+    assert fresh not in (old.bft, later.bft)
+    with pytest.raises(Conflict, match=r"node\.keys_waiting"):
+        draw_vote(town.folder, SeededEntropy("a third"))
+    # One that was voted in and not yet taken is never dropped.
+    path.unlink()
+    later.write(path)
+    drop_vote(town.folder, tip)
+    assert path.exists()
+
+
+def test_a_later_key_from_a_copy_does_not_vote_in_an_empty_folder(town: Far) -> None:
+    _, later = _found_alone(town)
+    (town.folder / NEXT_FILE).unlink()
+    begun = town.begin(later)
+    begun.prepare()
+    assert begun.trouble is not None
+    assert begun.trouble.code == "engine.forgotten"
+    assert not _is_own(town, later)
+
+
 # ---- whether it moves
 
 
-def _watch(town: Town, monkeypatch: pytest.MonkeyPatch) -> tuple[Beginning, threading.Event]:
+def _watch(town: Far, monkeypatch: pytest.MonkeyPatch) -> tuple[Beginning, threading.Event]:
     monkeypatch.setattr(begins, "LOOK_MS", 5)
     begun, restarted = town.begin(), threading.Event()
     begun.prepare()
@@ -376,7 +400,7 @@ def _watch(town: Town, monkeypatch: pytest.MonkeyPatch) -> tuple[Beginning, thre
 
 
 def test_an_engine_that_waits_for_blocks_that_nobody_keeps_begins_anew(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Far, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("coop", "operator"):
         town.links[name].serve({"engine.word": _refuse})
@@ -386,20 +410,11 @@ def test_an_engine_that_waits_for_blocks_that_nobody_keeps_begins_anew(
     town.keep()
     assert not restarted.wait(0.1)
     # One who says so may lie; two do not both.
-    serve_words(town.links["coop"], _told(), town.nodes["coop"].port)
+    serve_words(town.links["coop"], told(), town.nodes["coop"].port)
     assert restarted.wait(10)
     begun.prepare()
     assert town.settings()["enable"] is True
     begun.close()
-
-
-def _told() -> Offering:
-    class Told:
-        def offered(self, height: int) -> list[Offered]:
-            del height
-            return [Offered(600, Manifest(1, 1, (bytes(32),) * 2))]
-
-    return Told()  # type: ignore[return-value]
 
 
 def _refuse(*_: object) -> bytes:
@@ -408,7 +423,7 @@ def _refuse(*_: object) -> bytes:
 
 @pytest.mark.parametrize("height", [550, 900])
 def test_an_engine_that_the_others_can_still_give_blocks_to_is_left_alone(
-    town: Town, monkeypatch: pytest.MonkeyPatch, height: int
+    town: Far, monkeypatch: pytest.MonkeyPatch, height: int
 ) -> None:
     begun, restarted = _watch(town, monkeypatch)
     begun.settled()
@@ -418,7 +433,7 @@ def test_an_engine_that_the_others_can_still_give_blocks_to_is_left_alone(
 
 
 def test_an_engine_to_which_no_snapshot_comes_is_started_again(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    town: Far, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, restarted = _watch(town, monkeypatch)
     assert town.settings()["enable"] is True

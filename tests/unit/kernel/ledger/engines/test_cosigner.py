@@ -15,7 +15,7 @@ from tallystick.chain.block import Effects, start
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.peer import Peer, serve_chain
 from tallystick.kernel.ledger.pen import Pen
-from tallystick.kernel.ledger.witness import Witnesses
+from tallystick.kernel.ledger.witness import GRID, Witnesses
 from tallystick.kernel.link.engines.memory import Faults, Network
 
 Told = Callable[[Effects], None]
@@ -77,6 +77,21 @@ def test_everybody_comes_to_hold_a_quorum_of_every_height(bench: Bench) -> None:
         assert bench.heights() == {seq}
     note = bench.witnesses["coop"].read(bench.witnesses["coop"].note(3))
     assert len(note.signers) == 4
+
+
+def test_under_load_a_quorum_is_held_though_half_sign_late(bench: Bench) -> None:
+    quick = [bench.cosigners[name] for name in ("bank", "bureau")]
+    for seq in range(1, 2 * GRID + 1):
+        bench.order(seq)
+        for each in quick:
+            each.work()
+        for name, pen in zip(NAMES, bench.pens, strict=True):
+            if name in ("coop", "operator"):
+                # They follow: signed a moment later, and told to nobody who does not ask.
+                pen.sign(seq)
+                bench.witnesses[name].count(seq)
+    assert bench.witnesses["bank"].height == GRID
+    assert bench.witnesses["bureau"].height == GRID
 
 
 def test_who_was_away_is_told_when_it_is_back(bench: Bench) -> None:

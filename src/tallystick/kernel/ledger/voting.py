@@ -1,0 +1,184 @@
+"""A validator's keys: drawn, kept in a file of their owner's alone, renewed by a vote.
+
+Laws: `bft.key` holds the key that votes and the one that names the engine's node, mode 0600; a
+renewed key waits in `bft.next` until the members have voted it into the list, and then takes the
+place of the old, which is not kept: it proves nothing, opens nothing, and may not sign again.
+`bft.used` names every key that voted from this folder, the newest last: none of them begins anew.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from tallystick.base import codec
+from tallystick.base.clock import Entropy
+from tallystick.base.codec import decode, encode, sha256
+from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound
+from tallystick.base.keys import SigningKey
+from tallystick.chain.block import Tip
+from tallystick.chain.member import Key
+
+__all__ = [
+    "KEY_FILE",
+    "NEXT_FILE",
+    "USED_FILE",
+    "EngineKeys",
+    "draw_vote",
+    "drop_vote",
+    "find_new_vote",
+    "keys_waiting",
+    "list_used",
+    "note_used",
+    "replace_file",
+    "take_vote",
+]
+
+KEY_FILE: Final = "bft.key"
+NEXT_FILE: Final = "bft.next"
+USED_FILE: Final = "bft.used"
+_KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
+_NODE_ID_SIZE: Final = 20
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class EngineKeys:
+    """A member's keys for the engine, as 32-byte seeds; kept in `bft.key`, mode 0600.
+
+    Attributes:
+        bft: signs the engine's votes; its public half stands in the members list.
+        node: names the node's connections.
+    """
+
+    bft: bytes
+    node: bytes
+
+    @classmethod
+    def draw(cls, entropy: Entropy) -> EngineKeys:
+        """Return fresh keys."""
+        return cls(entropy.draw("key", 32), entropy.draw("key", 32))
+
+    def write(self, path: Path) -> None:
+        """Write them for their owner alone; FileExistsError if there are some already."""
+        _write_new(path, encode({"bft": self.bft, "node": self.node}))
+
+    @classmethod
+    def read(cls, path: Path) -> EngineKeys:
+        """Return the keys of a file.
+
+        Raises:
+            NotFound: `engine.no_keys`.
+            Corrupt: `engine.bad_keys`.
+        """
+        if not path.is_file():
+            raise NotFound(
+                "engine.no_keys",
+                "the member's folder holds no bft.key",
+                cure="Restore bft.key; a member without one does not validate.",
+            )
+        try:
+            return cls(**decode(path.read_bytes(), _KEYS))
+        except Invalid as error:
+            raise Corrupt(
+                "engine.bad_keys", "bft.key is not what was written", cure="Restore bft.key."
+            ) from error
+
+    @property
+    def public(self) -> bytes:
+        """The validator's public key, 32 bytes."""
+        return SigningKey.from_seed(self.bft).public
+
+    @property
+    def node_id(self) -> str:
+        """What peers call the node: 40 hexadecimal digits."""
+        return sha256(SigningKey.from_seed(self.node).public)[:_NODE_ID_SIZE].hex()
+
+
+def keys_waiting(member: str) -> Conflict:
+    """Return the error for keys that are to be renewed while others wait for a vote."""
+    return Conflict(
+        "node.keys_waiting",
+        f"{member} holds renewed keys that wait for the members' votes",
+        cure="Wait for that vote, or take it back: tally change no.",
+    )
+
+
+def draw_vote(folder: Path, entropy: Entropy) -> bytes:
+    """Draw a key to vote by and keep it beside the one in force; return its seed, 32 bytes.
+
+    Raises:
+        NotFound: `engine.no_keys`, the member does not validate.
+        Conflict: `node.keys_waiting`, another waits already.
+    """
+    fresh = replace(EngineKeys.read(folder / KEY_FILE), bft=entropy.draw("key", 32))
+    try:
+        fresh.write(folder / NEXT_FILE)
+    except FileExistsError as error:
+        raise keys_waiting(folder.name) from error
+    return fresh.bft
+
+
+def drop_vote(folder: Path, tip: Tip) -> None:
+    """Forget a key that waits, if there is one and it was not voted in."""
+    if find_new_vote(folder, tip) is None:
+        (folder / NEXT_FILE).unlink(missing_ok=True)
+
+
+def find_new_vote(folder: Path, tip: Tip) -> Key | None:
+    """Return a key that waits, as the list has it, if it is the member's vote from the next height.
+
+    A file that is damaged holds none: the member goes on, and draws another.
+    """
+    path = folder / NEXT_FILE
+    valid = list(tip.members.keys(folder.name, "bft", tip.height + 1)) if path.is_file() else []
+    try:
+        return valid[-1] if valid and EngineKeys.read(path).public == valid[-1].pub else None
+    except Corrupt:
+        return None
+
+
+def take_vote(folder: Path, tip: Tip) -> EngineKeys:
+    """Return a member's keys; one that was voted in takes the place of the old.
+
+    The engine must not be running. After a crash at any moment `bft.key` is whole, and the old key
+    stands among those that were used.
+
+    Raises:
+        NotFound: `engine.no_keys`.
+        Corrupt: `engine.bad_keys`.
+    """
+    if find_new_vote(folder, tip) is not None:
+        note_used(folder, EngineKeys.read(folder / KEY_FILE).public)
+        (folder / NEXT_FILE).replace(folder / KEY_FILE)
+    return EngineKeys.read(folder / KEY_FILE)
+
+
+def list_used(folder: Path) -> list[str]:
+    """Return the public keys that voted from this folder, in hex, the newest last."""
+    path = folder / USED_FILE
+    return path.read_text(encoding="ascii").split() if path.is_file() else []
+
+
+def note_used(folder: Path, public: bytes) -> None:
+    """Remember a key as one that voted from this folder; durable once this returns."""
+    used = list_used(folder)
+    if public.hex() not in used:
+        replace_file(folder / USED_FILE, "\n".join([*used, public.hex()]))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file for its owner alone, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    _write_new(fresh, text.encode())
+    fresh.replace(path)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
