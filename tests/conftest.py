@@ -8,8 +8,10 @@ of its own (`simulation`), never by the disk's, and each commit waits for a disk
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -26,6 +28,13 @@ MEMORY: Final = Path("/dev/shm")
 MEMORY_FREE_BYTES: Final = 4 << 30
 """A whole run holds about a quarter of it at once."""
 
+LONG: Final = (
+    ("console",),
+    ("service",),
+    ("simulation", "conformance", "bench", "test_tidy.py", "unit/county", "unit/learning"),
+)
+"""What takes most of the time, in parts that each have their costly set-ups to themselves."""
+
 
 def _keep_files_in_memory() -> None:
     """Let this process, and every one it starts, keep temporary files in memory."""
@@ -37,8 +46,22 @@ def _keep_files_in_memory() -> None:
         tempfile.tempdir = None
 
 
+def _spare_processors() -> None:
+    """Let no worker, and no program it starts, work for what another has done.
+
+    What is imported is compiled once, whatever the shell asks for elsewhere; and a library's
+    threads do not turn in wait on the processors that every worker computes on. That a result is
+    one on any number of threads is shown where it is promised.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+
+
 # At import: the workers of a run are started, and their folders made, right after.
 _keep_files_in_memory()
+_spare_processors()
 
 # `ci` draws the same examples on every machine; `deep` looks for new ones and says how to repeat.
 hypothesis.settings.register_profile(
@@ -50,6 +73,46 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("deep", deadline=None, max_examples=2_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collector away from what collecting makes: it stays until the end of the run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each worker begin with one part of what is long, and leave what is short to be shared.
+
+    Workers get as many tests each, in this order, and whoever is through takes from the end of what
+    another has before it (`--dist worksteal`). So a county that a room's tests look at is made by
+    one worker, seldom by each, and the last tests of a run are short ones.
+    """
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
+    if workers == 1:
+        return
+    tests = Path(__file__).parent
+    part_of = {tests / name: part for part, names in enumerate(LONG) for name in names}
+    queues: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    short: list[pytest.Item] = []
+    for item in items:
+        found = (part_of.get(path) for path in (item.path, *item.path.parents))
+        part = next((each for each in found if each is not None), None)
+        (short if part is None else queues[part % workers]).append(item)
+    dealt: list[pytest.Item] = []
+    for number, queue in enumerate(queues):
+        share = (len(items) - len(dealt)) // (workers - number)
+        fill = max(0, share - len(queue))
+        dealt += [*queue, *short[:fill]]
+        short = short[fill:]
+    items[:] = [*dealt, *short]
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from tallystick.base.clock import SystemClock
 from tallystick.county.founding import found_county
 from tallystick.county.house import House
 from tallystick.county.member import MEMBERS
-from tallystick.county.serving import serve_house
+from tallystick.county.serving import TEND_S, serve_house
 from tallystick.county.single import open_single
 from tallystick.kernel.link.book import Place, write_book
 from tallystick.node import Node
@@ -42,14 +42,15 @@ def await_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + WAIT_S
     while not is_so():
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 class Machines:
     """Members that are served alone, each of which can be ended and begun."""
 
-    def __init__(self, county: Path) -> None:
+    def __init__(self, county: Path, tend_s: float) -> None:
         self.county = county
+        self._tend_s = tend_s
         self._opened: dict[str, ExitStack] = {}
         self.houses: dict[str, House] = {}
 
@@ -58,7 +59,7 @@ class Machines:
             opened = self._opened[name] = ExitStack()
             single = open_single(self.county, name, SystemClock(), leaps=leaps)
             house = opened.enter_context(single)
-            opened.enter_context(serve_house(house))
+            opened.enter_context(serve_house(house, tend_s=self._tend_s))
             self.houses[name] = house
 
     def end(self, *names: str) -> None:
@@ -95,9 +96,9 @@ class Machines:
 
 
 @contextmanager
-def open_machines(folder: Path) -> Iterator[Machines]:
+def open_machines(folder: Path, tend_s: float = TEND_S) -> Iterator[Machines]:
     """Found and begin all four."""
-    found = Machines(found_apart(folder))
+    found = Machines(found_apart(folder), tend_s)
     try:
         found.begin(*NAMES)
         yield found

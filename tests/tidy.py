@@ -49,13 +49,15 @@ ALLOWED: dict[tuple[str, str], str] = {
 }
 
 # Composition roots: a member's node, the house in which nodes of one process meet, the member that
-# is alone in its process, and what hands files to an IPFS node.
+# is alone in its process, what hands files to an IPFS node, what reads engines' own files again.
 ROOTS = {
     "",
     "node.py",
     "county/house.py",
+    "county/inventory.py",
     "county/ipfs.py",
     "county/leading.py",
+    "county/refold.py",
     "county/single.py",
     "county/validating.py",
 }

@@ -21,7 +21,7 @@ DECIDING = ("rules", "views", "decide")
 # The files of a service that touch kernel, learning and sources; all others are pure.
 HANDS = (
     *("service", "acts", "portfolio", "finish", "told", "model", "shadow"),
-    *("reporting", "modelling", "collecting", "claims", "tending", "survey"),
+    *("reporting", "modelling", "collecting", "claims", "tending", "survey", "checking"),
 )
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

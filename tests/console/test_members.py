@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, expect
 from console.conftest import HEIGHTS, Open
 from console.screens import check_axe, check_layout, check_words, settle
 from console.served import Served
-from tallystick.county.joining import draw_card
+from newcomers import draw_newcomer
 
 PROPOSER: Final = "finance"
 ON_PAGE: Final = ("village", "credit-union")
@@ -137,14 +137,14 @@ def test_renewed_keys_are_voted_in_and_work_with_nobody_restarting(
 def test_a_card_is_shown_as_it_is_before_it_is_proposed(
     own_county: Served, officer: Open, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "water-works"
-    card = draw_card(folder, role="cooperative", name=HOSTILE, county=own_county.folder)
+    folder = tmp_path / "own" / "water-works"
+    card = draw_newcomer(folder, own_county.folder, role="cooperative", called=HOSTILE)
     page = officer("agriculture", "manager", served=own_county).open("/members")
     page.get_by_role("button", name="Let a member join").click()
     page.locator("#field-card").fill("{")
     page.get_by_role("button", name="Read the card").click()
     asked = page.get_by_role("dialog", name="A new member's card")
-    expect(asked.get_by_role("alert").first).to_contain_text("The card cannot be read")
+    expect(asked.get_by_role("alert").first).to_contain_text("card cannot be read")
     expect(page.locator("#field-card")).to_have_value("{")
     file = tmp_path / "card.json"
     file.write_text(json.dumps(card), encoding="utf-8")
@@ -154,7 +154,7 @@ def test_a_card_is_shown_as_it_is_before_it_is_proposed(
         HOSTILE,
         "water-works",
         "Co-operative or enterprise",
-        card["keys"][0]["pub"][:16],
+        card["keys"]["tx"][:16],
     ):
         expect(shown).to_contain_text(words)
     shown.get_by_role("button", name="Propose").click()

@@ -8,8 +8,10 @@ in `MADE`; a family called with anything else is a finding.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 __all__ = ["Code", "read_codes"]
@@ -32,6 +34,7 @@ FOUND = {
     ("chain/decided.py", "_missing"): ("catalogue", "model", "disclosure of figures"),
     ("chain/proof.py", "_no"): ("bundle path", "log path"),
 }
+_CLASS = re.compile(r"^ *class (\w+)\(([^()]*)\)", re.MULTILINE)
 
 
 @dataclass
@@ -60,13 +63,17 @@ class _Call:
     inside: tuple[ast.FunctionDef | ast.ClassDef, ...]
 
 
+@cache
 def read_codes(home: Path) -> tuple[dict[str, Code], list[str]]:
     """Return every code of the package at `home`, and the calls that give none to be read."""
-    trees = {
-        str(path.relative_to(home)): ast.parse(path.read_text(encoding="utf-8"))
+    texts = {
+        str(path.relative_to(home)): path.read_text(encoding="utf-8")
         for path in sorted(home.rglob("*.py"))
     }
-    kinds = _families(trees)
+    kinds = _families(texts.values())
+    # Every worker reads the codes before its first test: a file that makes no error is not parsed.
+    making = re.compile(rf"\b(?:{'|'.join(kinds)})\s*\(|\bsuper\b")
+    trees = {path: ast.parse(text) for path, text in texts.items() if making.search(text)}
     codes: dict[str, Code] = {}
     unread: list[str] = []
     for path, tree in trees.items():
@@ -89,15 +96,14 @@ def _note(code: Code, call: _Call) -> None:
         code.cures.append(told)
 
 
-def _families(trees: dict[str, ast.Module]) -> dict[str, str]:
+def _families(texts: Iterable[str]) -> dict[str, str]:
     """Return the family of every error class by name."""
     known = {name: name for name in FAMILIES}
-    for tree in trees.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ClassDef) and node.name not in known:
-                for base in node.bases:
-                    if isinstance(base, ast.Name) and base.id in known:
-                        known[node.name] = known[base.id]
+    for text in texts:
+        for name, bases in _CLASS.findall(text):
+            for base in re.findall(r"\w+", bases) if name not in known else ():
+                if base in known:
+                    known[name] = known[base]
     return known
 
 

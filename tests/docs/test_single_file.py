@@ -163,7 +163,7 @@ def test_the_golden_checkpoints_count_or_not_as_stated(shared: Path) -> None:
         if "refused" in case["expect"]:
             assert refuses(SINGLE.read_note, case["note"].encode(), origin, members), case["name"]
         else:
-            (size, _), height, header = SINGLE.read_note(case["note"].encode(), origin, members)
+            (size, _), height, header, _ = SINGLE.read_note(case["note"].encode(), origin, members)
             found = {"size": size, "height": height, "header": header.hex()}
             assert found == {name: case["expect"][name] for name in found}, case["name"]
 

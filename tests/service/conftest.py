@@ -18,6 +18,7 @@ from tallystick.county.agenda import day_of
 from tallystick.county.county import County, draw_county
 from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
+from tallystick.county.inventory import kind_of
 from tallystick.county.story import Story
 
 CATALOGUE = Path(__file__).resolve().parents[2] / "examples" / "products.toml"
@@ -48,6 +49,19 @@ class _Listening(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.lines.append(f"{record.getMessage()} {record.__dict__!r}")
+
+
+@pytest.fixture(autouse=True)
+def every_file_of_a_member_is_of_a_known_kind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test leaves in a member's folder stands in the table that repairs go by."""
+    if "tmp_path" not in request.fixturenames:
+        yield
+        return
+    place: Path = request.getfixturevalue("tmp_path")
+    yield
+    for key in place.glob("**/member.key"):
+        left = (each.relative_to(key.parent) for each in key.parent.rglob("*"))
+        assert [each for each in left if kind_of(str(each)) is None] == []
 
 
 @pytest.fixture(scope="session")

@@ -308,6 +308,8 @@ def _convict(heard: Heard) -> None:
     own = house.seat("newspaper").pen.sign(height)
     assert len(union.look(write_note(node.replica.body(height), [own]), note)) == 1
     (row,) = heard["credit-union"].list_equivocations()
+    texts = [write_note(node.replica.body(height), [own]).decode(), note.decode()]
+    assert heard["village"].prove_equivocation(*texts)[0]["digest"] == row["digest"]
     assert heard["credit-union"].read_equivocation(row["digest"])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from counties import FITTING, START_MS, Town, found, take_in
+from newcomers import draw_newcomer
 from tallystick.base.clock import ManualClock
 from tallystick.base.errors import Conflict, Denied, Invalid, NotFound
 from tallystick.base.keys import SigningKey
@@ -17,8 +18,8 @@ from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.pin import Pin
 from tallystick.chain.verdict import Status
 from tallystick.charter import CHARTER, replay
+from tallystick.county.carding import digest_of
 from tallystick.county.evidence import export_case
-from tallystick.county.joining import draw_card
 from tallystick.kernel.access.roles import check_role
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger.follower import Follower
@@ -136,8 +137,8 @@ def test_a_new_member_joins_by_its_card_follows_from_genesis_and_cosigns(
 ) -> None:
     house, finance = town.house, town["finance"]
     take_in(town[BANK], FITTING)
-    folder = tmp_path / "water-works"
-    card = draw_card(folder, role="cooperative", name="自来水公司", county=house.folder)
+    folder = tmp_path / "own" / "water-works"
+    card = draw_newcomer(folder, house.folder, role="cooperative", called="自来水公司")
     assert not any(
         getattr(Secrets.read(folder / "member.key"), use).hex() in str(card)
         for use in ("tx", "note", "link", "seal")
@@ -165,11 +166,19 @@ def test_a_card_of_another_chain_or_of_other_keys_is_refused(town: Town, tmp_pat
     finance = town["finance"]
     (tmp_path / "b").mkdir()
     other = found(tmp_path / "b", ManualClock(START_MS), catalogue=False)
-    card = draw_card(tmp_path / "fund", role="bank", name="fund", county=other)
-    with pytest.raises(Invalid, match="183"):
+    card = draw_newcomer(tmp_path / "own" / "fund", other, role="bank", called="fund")
+    with pytest.raises(Invalid, match=r"county\.card: .* is for"):
         finance.propose_join(card)
-    with pytest.raises(Invalid, match=r"member\.name"):
-        draw_card(tmp_path / "Ein Name", role="bank", name="fund", county=other)
+    own = draw_newcomer(tmp_path / "too" / "fund", town.house.folder, role="bank", called="fund")
+    for wrong in ({**own, "chain": card["chain"]}, {**own, "proofs": card["proofs"]}):
+        with pytest.raises(Invalid, match=r"county\.card"):
+            finance.propose_join(wrong)
+    # Who signs the card anew can still not prove another's key for this chain.
+    key = SigningKey.from_seed(Secrets.read(tmp_path / "too" / "fund" / "member.key").tx)
+    forged = {**own, "proofs": card["proofs"]}
+    forged["signature"] = key.sign(bytes.fromhex(digest_of(forged))).hex()
+    with pytest.raises(Invalid, match="183"):
+        finance.propose_join(forged)
     with pytest.raises(NotFound, match=r"member\.no_key"):
         finance.propose_revocation("village", 99)
     with pytest.raises(NotFound, match=r"change\.unknown"):

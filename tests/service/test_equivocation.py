@@ -12,7 +12,7 @@ import pytest
 from counties import FITTING, START_MS, Town, open_town, take_in
 from tallystick.base.clock import ManualClock
 from tallystick.base.codec import cid_of, decode, value
-from tallystick.base.errors import NotFound
+from tallystick.base.errors import Error, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign, write_note
 from tallystick.chain.equivocation import verify_equivocation
@@ -117,3 +117,102 @@ def test_it_is_kept_over_a_restart(county: Path, clock: ManualClock) -> None:
 def test_a_file_nobody_has_is_not_found(town: Town) -> None:
     with pytest.raises(NotFound, match=r"ledger\.no_equivocation"):
         town["village"].read_equivocation("0" * 64)
+
+
+# ---- two checkpoints that an outsider was shown
+
+
+def shown(town: Town, *signers: str, ahead: int = 0) -> tuple[bytes, bytes]:
+    """Return two notes of the newest height that neither is this chain's, signed by some."""
+    node = town.house.node(CULPRIT)
+    true = node.replica.body(node.replica.tip.height)
+    bodies = [
+        replace(
+            true, size=true.size + ahead, root=bytes([place]) * 32, header=cid_of(b"x%d" % place)
+        )
+        for place in (1, 2)
+    ]
+    return tuple(  # type: ignore[return-value]
+        write_note(
+            body,
+            [
+                cosign(body, note_key(town, name), member=name, time_s=START_MS // 1_000)
+                for name in signers
+            ],
+        )
+        for body in bodies
+    )
+
+
+def note_key(town: Town, name: str) -> SigningKey:
+    return SigningKey.from_seed(town.house.node(name).secrets.note)
+
+
+def test_two_notes_that_no_member_holds_convict_everybody_who_signed_both(
+    town: Town, tmp_path: Path
+) -> None:
+    one, other = shown(town, CULPRIT, "village")
+    rows = town["insurer"].prove_equivocation(one.decode(), other.decode())
+    assert [row["member"] for row in rows] == [CULPRIT, "village"]
+    for seat in town.house.seats():
+        assert {row["digest"] for row in kept(town, seat.node.member)} == {
+            row["digest"] for row in rows
+        }
+        assert town[seat.node.member].show_health()["alarm"] == "ledger.equivocation"
+    # Told again, in the other order, it is the same; nothing is kept twice.
+    assert town["regulator"].prove_equivocation(other.decode(), one.decode()) == [
+        {**row, "known_ms": known["known_ms"]}
+        for row, known in zip(rows, kept(town, "regulator"), strict=True)
+    ]
+    assert len(kept(town, "insurer")) == 2
+
+
+def test_two_notes_that_prove_nothing_are_kept_nowhere(town: Town) -> None:
+    one, other = shown(town, CULPRIT)
+    _, by_another = shown(town, "village")
+    node = town.house.node(CULPRIT)
+    later = write_note(
+        node.replica.body(1),
+        [cosign(node.replica.body(1), note_key(town, CULPRIT), member=CULPRIT, time_s=1)],
+    )
+    bad = other.replace(b"height", b"heigh7")
+    forged = other[:-12] + b"AAAAAAAAAAA\n"
+    for pair, code in (
+        ((one, one), "equivocation.agree"),
+        ((one, later), "equivocation.agree"),
+        ((one, by_another), "equivocation.key"),
+        ((one, forged), "equivocation.key"),
+        ((one, bad), "codec.form"),
+        ((one, b"no note"), "codec.form"),
+        ((one, other.replace(b"county/", b"kounty/")), "checkpoint.origin"),
+    ):
+        with pytest.raises(Error) as error:
+            town["insurer"].prove_equivocation(*(each.decode() for each in pair))
+        assert error.value.code == code
+    assert kept(town, "insurer") == []
+
+
+def test_an_outsiders_two_files_become_evidence_told_to_all(
+    county: Path, clock: ManualClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_town(county, clock) as town:
+        take_in(town["credit-union"], FITTING)
+        notes = shown(town, CULPRIT)
+    files = [tmp_path / "one.note", tmp_path / "other.note"]
+    for file, note in zip(files, notes, strict=True):
+        file.write_bytes(note)
+    trust = county / "members.json"
+    words = ["evidence", "equivocation", *map(str, files), "--json"]
+    (tmp_path / "own").mkdir()
+    alone = run([*words, "--trust", str(trust), "--out", str(tmp_path / "own")])
+    outside = json.loads(capsys.readouterr().out)
+    assert (alone, outside["member"]) == (0, CULPRIT)
+    assert run([*words, "--county", str(county), "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert Path(found["file"]).read_bytes() == Path(outside["file"]).read_bytes()
+    assert told(capsys, Path(found["file"]), trust) == (0, "proven", CULPRIT)
+    with open_town(county, clock) as town:
+        for seat in town.house.seats():
+            assert [row["member"] for row in kept(town, seat.node.member)] == [CULPRIT]
+    assert run([*words, "--out", str(tmp_path / "nowhere"), "--trust", str(trust)]) != 0
+    assert run([*words[:3], str(files[0]), "--trust", str(trust)]) != 0

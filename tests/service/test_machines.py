@@ -17,6 +17,7 @@ import pytest
 
 from counties import CATALOGUE, FITTING, take_in
 from machines import NAMES, await_until, found_apart
+from newcomers import draw_newcomer
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Unavailable
@@ -25,7 +26,6 @@ from tallystick.cli.opening import read_address
 from tallystick.client import Client
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
-from tallystick.county.joining import draw_card
 from tallystick.county.member import Member
 from tallystick.county.present import list_in_force
 from tallystick.services.positioning.catalogue import catalogue_from_toml
@@ -205,7 +205,7 @@ def test_start_watches_stop_ends_and_nothing_is_left(
 
 def vote_in(county: Path, name: str) -> None:
     """Have the county's members vote in one more, whose folder is made beside theirs."""
-    card = draw_card(county / name, role="cooperative", name="自来水公司", county=county)
+    card = draw_newcomer(county / name, county, role="cooperative", called="自来水公司")
     with open_house(county, SystemClock()) as house:
         change = house.office("finance").propose_join(card)["change"]
         for each in NAMES[1:]:

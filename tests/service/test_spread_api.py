@@ -135,3 +135,15 @@ def test_the_verbs_put_list_fetch_and_erase(tmp_path: Path) -> None:
     run("erase", cid, "--yes")
     assert cid not in run("objects")
     assert not list(tmp_path.glob("*.part"))
+    folder, again = tmp_path / "songs", tmp_path / "songs again"
+    (folder / "empty").mkdir(parents=True)
+    (folder / "one").write_bytes(b"la")
+    told = run("put", str(folder))
+    assert "rs-1+2" in told
+    assert "songs.car" in told
+    cid = next(word for word in told.split() if word.startswith("bafy"))
+    run("fetch", cid, str(again), "--folder")
+    assert sorted(path.name for path in again.iterdir()) == ["empty", "one"]
+    assert (again / "one").read_bytes() == b"la"
+    run("fetch", cid, str(tmp_path / "songs.car"))
+    run("import", str(tmp_path / "songs.car"))

@@ -29,12 +29,9 @@ def lose_disk(machines: Machines, name: str) -> None:
     machines.begin(name)
 
 
-def test_an_object_outlives_two_disks_and_not_its_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tallystick.county.serving.TEND_S", 0.2)
+def test_an_object_outlives_two_disks_and_not_its_key(tmp_path: Path) -> None:
     data = random.Random(7).randbytes(300_000)
-    with open_machines(tmp_path) as machines:
+    with open_machines(tmp_path, tend_s=0.2) as machines:
         await_until(machines.is_level)
         spread = {name: machines.node(name).spreading for name in NAMES}
         noted, done = spread["village"].put(io.BytesIO(data), Wanted(name="地图", code=CODE))

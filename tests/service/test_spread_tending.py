@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from counties import open_town
+from counties import START_MS, open_town
 from stores import CODE, DATA, Place, found_small
-from tallystick.base.clock import SystemClock
+from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
+from tallystick.base.codec import Cid, decode, encode
 from tallystick.base.errors import Denied, NotFound
 from tallystick.base.keys import SigningKey
+from tallystick.kernel.access.object_keys import borrow_object_key
+from tallystick.kernel.store.spread.book import ERASED, KEPT, SETTLED
+from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.receipt import Vouching
-from tallystick.kernel.store.spread.serving import answer_for
+from tallystick.kernel.store.spread.receipt import Receipt, Vouching
+from tallystick.kernel.store.spread.serving import LISTED, answer_for
 from tallystick.kernel.store.zigzag.profile import find_profile
 from tallystick.services.storing.acts import Wanted
+from tallystick.services.storing.standing import KeptObject
 from tallystick.services.storing.survey import Survey, survey_members
 from tallystick.services.storing.tending import Rates, Tending
 
@@ -97,7 +102,8 @@ def test_a_member_that_says_it_holds_a_shard_makes_nobody_drop_theirs(place: Pla
     liar = order[0]
     own = place.spread(liar).ring.own
     fake = own.folder / cid.digest.hex() / str(shard)
-    fake.write_bytes(bytes(place.spread(last).ring.own.size_of(cid)))
+    fake.write_bytes(bytes(25_000))
+    own.look()
     assert sorted(place.holders(cid)[shard]) == sorted([liar, last])
     report = place.round(last)[last]
     assert not report.moved
@@ -247,3 +253,229 @@ def test_a_survey_tells_how_many_losses_are_left(place: Place) -> None:
     asker = next(name for name in place.names if name not in gone)
     (standing,) = survey_members(place.spread(asker)).standings()
     assert standing.left == -1
+
+
+def test_a_key_that_was_lent_is_gone_from_the_file_once_its_time_is_over(
+    founded: Path, tmp_path: Path
+) -> None:
+    clock = ManualClock(START_MS)
+    with open_town(shutil.copytree(founded, tmp_path / "county"), clock) as town:
+        place = Place(town)
+        cid = place.put()
+        place.spread("village").grant(cid, "newspaper", 1)
+        assert place.read("newspaper", cid) == DATA
+        folder = place.house.node("newspaper").folder
+        place.tending["newspaper"].round()
+        assert place.read("newspaper", cid) == DATA
+        assert any(cid.raw in path.read_bytes() for path in folder.glob("keys.db*"))
+        clock.advance(DAY_MS + 1)
+        place.tending["newspaper"].round()
+        assert not any(cid.raw in path.read_bytes() for path in folder.glob("keys.db*"))
+        assert place.spread("village").desk.keys.find(cid) is not None, "its owner's stays"
+        with pytest.raises(Denied, match=r"spread\.reader"):
+            place.read("newspaper", cid)
+
+
+def test_an_owner_whose_notes_are_older_lends_no_key_of_what_is_erased(place: Place) -> None:
+    cid = place.put()
+    spread = place.spread("village")
+    spread.grant(cid, "newspaper", 1)
+    manifest, key = spread.find_manifest(cid), spread.desk.keys.find(cid)
+    assert key is not None
+    spread.erase(cid)
+    # A copy of its files from before is put back.
+    spread.desk.keys.put([key])
+    spread.book.move(cid, KEPT)
+    line = place.spread("newspaper")._line
+    assert line is not None
+    with pytest.raises(Denied, match=r"spread\.reader"):
+        borrow_object_key(line, cid, manifest.id, "village")
+    place.round("village")
+    assert spread.desk.keys.find(cid) is None
+
+
+def test_a_round_walks_what_was_erased_since_and_nothing_before(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, *gone = [place.put(data=bytes([at]) * 100) for at in range(4)]
+    spread = place.spread("village")
+    for cid in gone[:2]:
+        spread.erase(cid)
+    for _ in range(2):
+        place.round()
+    assert [each.cid for each in spread.book.objects(SETTLED)] == gone[:2]
+    asked: list[object] = []
+    find = spread.storing.find_object
+
+    def count(cid: Cid, member: str) -> KeptObject | None:
+        asked.append(cid)
+        return find(cid, member)
+
+    monkeypatch.setattr(spread.storing, "find_object", count)
+    monkeypatch.setattr(spread.book, "receipts", asked.append)
+    monkeypatch.setattr(spread.storing, "list_erased", lambda: asked.append("all"))
+    report = place.tending["village"].round()
+    assert not report.failed
+    assert not asked
+    monkeypatch.undo()
+    spread.erase(gone[2])
+    place.round()
+    assert not place.holders(gone[2])
+    assert sorted(place.holders(kept)) == [0, 1, 2, 3]
+
+
+def test_a_member_that_came_since_is_asked_about_what_is_settled(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid = place.put()
+    spread = place.spread("village")
+    fewer = [name for name in place.names if name != "regulator"]
+    monkeypatch.setattr(spread.ring, "members", lambda: fewer)
+    spread.erase(cid)
+    place.round("village")
+    assert [each.cid for each in spread.book.objects(SETTLED)] == [cid]
+    assert set(spread.book.receipts(cid)) == set(fewer)
+    monkeypatch.undo()
+    place.round("village")
+    assert set(spread.book.receipts(cid)) == set(place.names)
+    assert not list(spread.book.objects(ERASED))
+
+
+def test_who_is_away_is_asked_once_a_round_and_not_for_each_object(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spread = place.spread("village")
+    found = [place.put(data=bytes([at]) * 100) for at in range(3)]
+    place.part("regulator")
+    for cid in found:
+        spread.erase(cid)
+    asked: list[str] = []
+    drop = spread.ring.drop
+
+    def count(member: str, cid: Cid) -> Receipt:
+        asked.append(member)
+        return drop(member, cid)
+
+    monkeypatch.setattr(spread.ring, "drop", count)
+    for _ in range(2):
+        place.tending["village"].round()
+    assert asked == ["regulator"] * 2
+    place.part()
+    place.round("village")
+    assert all("regulator" in spread.book.receipts(cid) for cid in found)
+    assert len(list(spread.book.objects(SETTLED))) == len(found)
+
+
+def test_an_object_that_nobody_sees_to_is_the_next_ones_after_a_while(place: Place) -> None:
+    cid = place.put()
+    place.spread(place.order(cid)[3]).ring.own.drop(cid)
+    second = next(name for name in place.order(cid) if name != "village")
+    rates = Rates(patience_s=0, relief_s=0, repair_bytes=1 << 40)
+    assert place.tending[second].round().repaired == 0, "its owner's turn"
+    assert Tending(place.spread(second), place.ended, rates).round().repaired == 1
+    assert sorted(place.holders(cid)) == [0, 1, 2, 3]
+
+
+def test_who_hands_over_reads_the_manifest_once_and_names_who_gave_wrong_bytes(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cid = place.put()
+    order, held = place.order(cid), place.holders(cid)
+    shard = next(each for each, who in held.items() if who == [order[3]])
+    for liar in order[:2]:
+        own = place.spread(liar).ring.own
+        (own.folder / cid.digest.hex() / str(shard)).write_bytes(bytes(25_000))
+        own.look()
+    spread = place.spread(order[3])
+    read, decoded = Manifest.read, list[bytes]()
+
+    def decode_one(data: bytes) -> Manifest:
+        decoded.append(data)
+        return read(data)
+
+    monkeypatch.setattr(Manifest, "read", decode_one)
+    place.tending[order[3]].round()
+    assert len(decoded) <= 4, "here once to drop and once to check, and by each liar to answer"
+    decoded.clear()
+    place.tending[order[3]].round()
+    assert not decoded
+    assert {each.member for each in spread.liars} == set(order[:2])
+    assert spread.ring.own.shards_of(cid) == (shard,)
+
+
+def lie_about(place: Place, liar: str, cid: Cid, shard: int, answer: bytes | None) -> None:
+    """Have a member say it holds a shard, and give those bytes for it, or say it has none."""
+    ring = place.spread(liar).ring
+    truly = dict(answer_for(ring.own, Vouching(member=liar)))
+
+    def listing(caller: str, payload: bytes) -> bytes:
+        used, quota, rows = decode(truly["spread.list"](caller, payload), LISTED)
+        return encode([used, quota, [*(row for row in rows if row[0] != cid), [cid, [shard]]]])
+
+    def read(caller: str, payload: bytes) -> bytes:
+        return truly["spread.read"](caller, payload) if answer is None else answer
+
+    ring.link.serve({"spread.list": listing, "spread.read": read})
+
+
+@pytest.mark.parametrize("answer", [None, bytes(25_000)])
+def test_a_shard_that_a_member_only_says_it_holds_is_made_anew(
+    place: Place, answer: bytes | None
+) -> None:
+    cid = place.put()
+    held = place.holders(cid)
+    shard, (liar,) = next((s, who) for s, who in held.items() if who[0] != "village")
+    place.spread(liar).ring.own.drop(cid)
+    lie_about(place, liar, cid, shard, answer)
+    reports = [place.round("village")["village"] for _ in range(2)]
+    assert [each.repaired for each in reports] == [0, 1]
+    named = {each.member for each in place.spread("village").liars}
+    assert named == (set() if answer is None else {liar})
+    (taker,) = place.holders(cid)[shard]
+    assert taker != liar
+    # Who gives what it says it holds is believed again.
+    place.spread(liar).ring.link.serve(
+        answer_for(place.spread(taker).ring.own, Vouching(member=liar))
+    )
+    place.round("village")
+    assert not place.spread("village").doubted
+
+
+def test_who_hands_over_drops_nothing_on_a_bare_word(place: Place) -> None:
+    cid = place.put()
+    order = place.order(cid)
+    home = next(name for name in order[:4] if name != "village")
+    place.part(home)
+    place.round("village")
+    place.lose_disk(home)
+    place.part()
+    held = place.holders(cid)
+    (stand_in,) = {name for who in held.values() for name in who} - set(order[:4])
+    ring = place.spread(home).ring
+    truly = answer_for(ring.own, Vouching(member=home))
+    # It takes all it is given, says that it keeps it, and does not.
+    ring.link.serve({**truly, "spread.piece": lambda *_: b"", "spread.finish": lambda *_: b""})
+    assert place.round(stand_in)[stand_in].moved == 0
+    assert place.holders(cid) == held
+    ring.link.serve(truly)
+    assert place.round(stand_in)[stand_in].moved == 1
+
+
+def test_what_is_erased_before_its_record_came_is_told_once_that_comes(place: Place) -> None:
+    spread = place.spread("village")
+    keep, spread.storing.keep = spread.storing.keep, _killed  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        spread.put(io.BytesIO(DATA), Wanted(code=CODE))
+    spread.storing.keep = keep  # type: ignore[method-assign]
+    (noted,) = spread.book.objects()
+    spread.erase(noted.cid)
+    for _ in range(2):
+        place.round("village")
+    assert not list(spread.book.objects(SETTLED))
+    # It was signed before, and had only waited.
+    spread.storing.keep(noted.cid, len(DATA), sealed=True)
+    place.round("village")
+    assert [each.cid for each in spread.book.objects(SETTLED)] == [noted.cid]
+    kept = spread.storing.find_object(noted.cid, "village")
+    assert kept is not None
+    assert kept.erased

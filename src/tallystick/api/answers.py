@@ -73,10 +73,11 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "Today": ("items counts month", ""),
     "CataloguePublished": ("providers products figures", ""),
     "Check": (
-        "kind state blocks target started_ms findings code fetched kept ms sound",
+        "kind state blocks target started_ms findings code fetched kept left_out ms sound",
         "ended_ms",
     ),
     "Equivocation": ("digest member known_ms bodies", ""),
+    "EquivocationsProven": ("items", ""),
     "Difference": ("member height field ours theirs", ""),
     "FeedbackDue": ("case owner since", ""),
     "FeedbackSummary": ("member by least tolerance_ppm cells suppressed unread", ""),
@@ -241,6 +242,7 @@ ROUTES: Final[Mapping[str, str]] = {
     "read_content_path": f"content {CAR}",
     "read_draft": "one DraftShown",
     "read_checkpoint": "text text/plain",
+    "prove_equivocation": "made EquivocationsProven",
     "read_equivocation": "bytes application/vnd.ipld.dag-cbor",
     "read_log_checkpoint": "text text/plain",
     "read_log_tile": "bytes application/octet-stream",
@@ -298,14 +300,16 @@ PROBLEMS: Final[Mapping[int, str]] = {
     409: "In conflict: another owner or stage, an Idempotency-Key used before or being worked on.",
     412: "Not at hand, and only that was wanted: `gateway.not_cached`.",
     413: "The body is too large: `api.body_size`.",
+    416: "All of a `Range` lies outside the block: `gateway.range`.",
     421: "The request names another host: `api.host`.",
     422: "Invalid: the form of the request, or a rule's refusal (`record.refused`, `code_number`).",
     429: "Too many asks of this session, or log-ins of this address: `api.rate`, `Retry-After`.",
     500: "A file or an object is corrupt, or the node failed: `api.failure`.",
+    501: "A path that ends within a document, at what is no link: `gateway.inside`.",
     503: "Not now: repeat it after `Retry-After`, a write with the same Idempotency-Key.",
 }
 """What each status of a problem means."""
-_OF_CONTENT: Final = (400, 401, 404, 406, 412, 421, 422, 429, 500, 503)
+_OF_CONTENT: Final = (400, 404, 406, 412, 416, 421, 422, 429, 500, 501, 503)
 _ALWAYS: Final = (401, 403, 404, 421, 422, 429, 500, 503)
 _OF_WRITES: Final = (409, 413)
 _OF_HEALTH: Final = (404, 421, 422, 500, 503)
@@ -407,6 +411,9 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
         form = {"type": "string", "format": "binary"}
         kinds = {kind: {"schema": form} for kind in what.split(",")}
         yield 200, {"description": "The block, or the archive.", "content": kinds}
+        if RAW_BLOCK in kinds:
+            part = {RAW_BLOCK: kinds[RAW_BLOCK]}
+            yield 206, {"description": "A part of the block: `Range`.", "content": part}
         yield 304, {"description": "The asker has it: `If-None-Match`."}
     elif how == "geo":
         content = {"application/geo+json": {"schema": _ref(what)}}

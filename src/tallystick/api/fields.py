@@ -117,6 +117,7 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "ChangeRow.state": ("text", "open, in_force, rejected, taken_back or expired."),
     "ChangeRow.until": ("time", "Until when votes count, in ms since 1970 UTC."),
     "Member.keys": ("trees", "Its keys: key (the number), use, alg, pub, from, to?."),
+    "EquivocationsProven.items": ("trees", "The faults proven, as the list has them."),
     "Equivocation.bodies": ("trees", "The two: size, root, height, header, signed_s."),
     "Equivocation.digest": ("hash", "Names the file that proves it: its SHA-256."),
     "Equivocation.known_ms": ("time", "Since when this member knows, in ms since 1970 UTC."),
@@ -195,6 +196,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "Check.findings": ("trees", "What is wrong: height, field, detail, expected, got."),
     "Check.kept": ("count", "Of a repair: blocks that were the member's own."),
     "Check.kind": ("text", "verify or repair."),
+    "Check.left_out": (
+        "trees",
+        "Of a repair: members that lied or did not answer: member, code, detail.",
+    ),
     "Check.ms": ("time", "How long it took, in ms."),
     "Check.sound": ("flag", "1: it ended and found nothing wrong."),
     "Check.started_ms": ("time", "When it began, in ms since 1970 UTC."),

@@ -64,6 +64,8 @@ _FIELDS: Final = frozenset(
 _TEXT_BYTES_MAX: Final = 200
 """What the chain takes as a name."""
 _NO_PLACE: Final = {"address": ""}
+_TAKEN: Final = frozenset({"healthz", "ipfs", "ipns"})
+"""What a node answers at by itself: a member of such a name could not be reached there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,7 @@ def draw_member(
         Conflict: `county.exists`, the folder holds something.
         Invalid: `county.role`; the address is none, or `county.card`, the name is none.
     """
-    try:
-        schema.NAME(member.name)
-    except Invalid as error:
-        raise _bad(member.name[:40], "its name cannot be a member's") from error
+    _check_name(member.name)
     check_empty(home)
     check_role(member.role)
     scheme = read_address(member.name, address)[0] if address or not chain else ""
@@ -143,6 +142,16 @@ def draw_member(
     path = _card_path(home)
     path.write_text(text, encoding="utf-8")
     return path, card.digest
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that no member may have."""
+    try:
+        schema.NAME(name)
+    except Invalid as error:
+        raise _bad(name[:40], "its name cannot be a member's") from error
+    if name in _TAKEN:
+        raise _bad(name, "every node answers at that name itself")
 
 
 def _prove(secrets: Secrets, chain: bytes, member: str) -> dict[str, str]:
@@ -220,6 +229,7 @@ def check_card(tree: Any, named: str = "") -> Card:  # noqa: ANN401 - whatever a
         raise _bad(named, "it has no reading") from error
     if not _has_form(tree):
         raise _bad(named, "its fields are not those of a card")
+    _check_name(tree["name"])
     if not verify(keys[0], bytes.fromhex(digest), signature):
         raise _bad(named, "the key that it shows did not sign it")
     place = {"address": tree["address"]}

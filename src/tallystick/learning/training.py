@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
+from tallystick.base.errors import Invalid
 from tallystick.learning.curves import draw_curves
 from tallystick.learning.evaluation import FOLDS, Figures, hold_out, measure
 from tallystick.learning.fairness import ColumnAudit, audit_columns
@@ -78,7 +79,8 @@ def train(
         told: hears of fits done, of fits in all.
 
     Raises:
-        Invalid: a code beginning `learning.`.
+        Invalid: a code beginning `learning.`; `learning.no_signal` too where it ranks rows that it
+            had not seen worse than chance.
     """
     fit = _find_fit(name, dict(monotone))
     tell = told or (lambda _done, _of: None)
@@ -88,6 +90,13 @@ def train(
         seed=SEED,
         told=lambda done, of: tell(done, of + 1),
     )
+    figures = measure(held, seed=SEED)
+    if figures.gini < 0:
+        raise Invalid(
+            "learning.no_signal",
+            f"it ranks rows that it had not seen worse than chance: AUC {figures.auc_mean:.3f}",
+            cure="Bring further features, or more rows with an outcome.",
+        )
     published, report = fit(table)
     tell(FOLDS + 1, FOLDS + 1)
     audits = audit_columns(held, tuple(protected))
@@ -102,7 +111,7 @@ def train(
         forced=forced,
         levels=levels,
     )
-    return Trained(name, measure(held, seed=SEED), audits, published, report, curves)
+    return Trained(name, figures, audits, published, report, curves)
 
 
 def tell_metrics(trained: Trained, *, rows: int, leaks: int = 0) -> dict[str, int]:

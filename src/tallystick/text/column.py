@@ -105,6 +105,7 @@ COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
         "leaks": ("泄漏而仍用的列", "leaking columns used"),
         "leaves": ("何日移除", "leaves on"),
         "left": ("还能坏几份", "losses left"),
+        "left_out": ("没有采信的成员", "members left out"),
         "lender": ("放款成员", "lender"),
         "lenders": ("放款机构", "lenders"),
         "lent_minor": ("已贷（分）", "lent (fen)"),

@@ -125,12 +125,19 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "等几秒；一直如此就请运维人员看引擎的日志。",
                 "Wait a few seconds; if it stays, have the operator read the engine's log.",
             ),
+            "refused": (
+                "有一个成员提出的一批记录不合规则，已被拒绝",
+                "A member proposed records that break the rules; they were refused",
+                LEDGER_SAME,
+                "请运维人员与该成员核对程序版本；别的成员也拒绝它，就投票让它退出。",
+                "Have the operator compare versions with it; if others refuse it too, vote it out.",
+            ),
             "forgotten": (
                 "引擎的文件夹丢了投票记录，这把钥匙不能再投票",
                 "The engine's record of its votes is lost; this key may not vote again",
                 NOTHING_LOST,
-                "请各成员表决一把新的投票钥匙，放进 bft.key。",
-                "Have the members vote a new voting key in, and put it into bft.key.",
+                "提议新的投票钥匙并请各成员表决：tally change renew --use bft。",
+                "Propose a new voting key for a vote: tally change renew --use bft.",
             ),
             "no_go": (
                 "没有找到编译引擎用的 Go 工具",

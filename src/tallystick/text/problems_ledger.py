@@ -117,6 +117,13 @@ _CHECKING: Final = problem_table(
             "换一个成员，或照常逐块跟上。",
             "Ask another member, or follow block by block.",
         ),
+        "bad_claim": (
+            "对方说的账没有证明",
+            "What another member claims is not proven",
+            NOTHING_CHANGED,
+            "会改问别的成员；总是如此，请运维人员与它核对：tally verify。",
+            "Others are asked instead. If it stays, have the operator compare: tally verify.",
+        ),
         "not_run": (
             "这一段是从别的成员接过来的",
             "This part was taken over from other members",

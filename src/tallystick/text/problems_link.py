@@ -186,8 +186,8 @@ _COUNTY: Final = problem_table(
     "county",
     {
         "card": (
-            "一个成员的名片读不出来，或签名不对",
-            "A member's card cannot be read, or is not signed by its key",
+            "一个成员的名片读不出来、签名不对，或不是给这份账本的",
+            "A member's card cannot be read, is not signed by its key, or is for another ledger",
             NOTHING_CHANGED,
             "请该成员重发名片，并电话核对摘要。",
             "Have the member send its card again, and compare the digest by telephone.",
@@ -238,8 +238,8 @@ _COUNTY: Final = problem_table(
             "县的名单里不是这里抽取的钥匙",
             "The county's list does not hold the keys that were drawn here",
             NOTHING_CHANGED,
-            "用本成员自己的名片重新建立这个县。",
-            "Have the county founded anew from this member's own card.",
+            "用本成员自己的名片重新建立这个县，或为这份账本另抽钥匙：tally member new --chain。",
+            "Found the county from its own card, or draw one for it: tally member new --chain.",
         ),
     },
 )

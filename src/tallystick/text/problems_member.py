@@ -37,18 +37,6 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
         },
     ),
     **problem_table(
-        "card",
-        {
-            "form": (
-                "名片读不出来",
-                "The card cannot be read",
-                NOT_RECORDED,
-                "请新成员把 card.json 原样再发一次。",
-                "Ask the new member for its card.json once more, unchanged.",
-            ),
-        },
-    ),
-    **problem_table(
         "member",
         {
             "last_key": (
@@ -57,13 +45,6 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOT_RECORDED,
                 "如果它不该再签名，提议它退出。",
                 "If it must sign no more, propose that it leaves.",
-            ),
-            "name": (
-                "成员代号不合规定",
-                "This cannot be a member's name",
-                NOTHING_CHANGED,
-                "用小写字母、数字、点、横线，至多 24 个。",
-                "Take up to 24 small letters, digits, dots and hyphens.",
             ),
             "no_key": (
                 "这个成员没有这把钥匙",

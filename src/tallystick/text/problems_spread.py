@@ -31,13 +31,6 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "问别的成员。",
                 "Ask another member.",
             ),
-            "caller": (
-                "这一份正由另一个成员写入",
-                "Another member is writing this part",
-                NOTHING_CHANGED,
-                "重新开始保存这份文件。",
-                "Begin to store the file anew.",
-            ),
             "contradiction": (
                 "这份文件的清单自相矛盾",
                 "The list of this file's parts contradicts itself",
@@ -135,6 +128,13 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOTHING_CHANGED,
                 "交给一份也没有的成员。",
                 "Give it to a member that holds none.",
+            ),
+            "share": (
+                "这个成员送来的、还没有登记的文件已到上限",
+                "This member has brought as much as it may that is not recorded yet",
+                _NOT_PUT,
+                "等文件登记好再存；没有登记的一天后清除。",
+                "Wait until the files are recorded; what is not goes after a day.",
             ),
             "torn": (
                 "送来的一份与清单不符",

@@ -196,6 +196,13 @@ _STORE: Final = problem_table(
             "换一个位置。",
             "Name another place.",
         ),
+        "link": (
+            "文件夹里有符号链接，这里只存文件和文件夹",
+            "The folder holds a symbolic link; files and folders alone are kept here",
+            NOTHING_CHANGED,
+            "把链接换成它指向的内容，或者移走它。",
+            "Put what it leads to in its place, or take it out.",
+        ),
         "no_block": (
             "文件库里没有这一块",
             "No file kept here has this block",
@@ -278,12 +285,26 @@ _GATEWAY: Final = problem_table(
             "要原始块或 CAR 归档。",
             "Ask for a raw block or a CAR archive.",
         ),
+        "inside": (
+            "路径停在一份记录的里面，那里没有单独的内容",
+            "The path ends inside a record, where no content of its own is",
+            LOOK_UP,
+            "只问这份记录：去掉通到它里面的名字。",
+            "Ask for the record: leave out the names that lead into it.",
+        ),
         "not_cached": (
             "手头没有公开这份内容",
             "Nothing public of this name is at hand",
             LOOK_UP,
             "去掉 only-if-cached 再问，或问别的网关。",
             "Ask without only-if-cached, or another gateway.",
+        ),
+        "range": (
+            "这一段不在内容里面",
+            "The content has no such part",
+            LOOK_UP,
+            "问内容以内的一段，或者问全部。",
+            "Ask for a part within it, or for all of it.",
         ),
         "request": (
             "网关看不懂这个请求",

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import pytest
 
+from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.errors import Invalid
 from tallystick.chain.limits import LIMITS
 from tallystick.client import AsyncClient
@@ -24,6 +25,8 @@ from tallystick.console.pages.members_words import (
     write_share,
 )
 from tallystick.console.visit import Office, Visit
+from tallystick.county.carding import draw_member
+from tallystick.county.member import Member
 from tallystick.text.phrase import Phrase
 from tallystick.text.wording import Language
 
@@ -201,50 +204,55 @@ def test_a_share_reads_back_as_it_was_written() -> None:
 
 # ---- cards
 
-CARD: Final[dict[str, Any]] = {
-    "member": "water-works",
-    "role": "cooperative",
-    "name": "自来水公司",
-    "keys": [key(1, "tx", pop=True), key(2, "seal")],
-}
+
+@pytest.fixture(scope="module")
+def card(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    path, _ = draw_member(
+        tmp_path_factory.mktemp("own") / "water-works",
+        Member("water-works", "cooperative", "自来水公司", "Water works"),
+        "",
+        clock=ManualClock(0),
+        entropy=SeededEntropy("card"),
+        chain=bytes(32),
+    )
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
-def test_a_card_reads_as_it_was_written() -> None:
-    assert read_card(json.dumps(CARD)) == CARD
+def test_a_card_reads_as_it_was_written(card: dict[str, Any]) -> None:
+    assert read_card(json.dumps(card)) == card
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
         {"keys": []},
-        {"keys": [{**CARD["keys"][0], "pub": "zz"}]},
-        {"keys": [{**CARD["keys"][0], "key": "1"}]},
-        {"keys": [{**CARD["keys"][0], "key": True}]},
-        {"keys": [{**CARD["keys"][0], "use": "all"}]},
-        {"keys": [{**CARD["keys"][0], "more": 1}]},
-        {"keys": "tx"},
-        {"member": "Ein Name"},
+        {"keys": {"tx": "zz"}},
+        {"keys": None},
+        {"proofs": {}},
+        {"chain": ""},
+        {"role": "bank"},
         {"role": None},
-        {"name": " "},
+        {"zh": ""},
         {"more": 1},
     ],
     ids=str,
 )
-def test_what_is_no_card_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(Invalid, match=r"card\.form"):
-        read_card(json.dumps({**CARD, **wrong}))
+def test_what_is_no_card_is_refused(card: dict[str, Any], wrong: dict[str, Any]) -> None:
+    with pytest.raises(Invalid, match=r"county\.card"):
+        read_card(json.dumps({**card, **wrong}))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"card"', "[" * 100_000])
 def test_what_is_no_object_is_refused(text: str) -> None:
-    with pytest.raises(Invalid, match=r"card\.form"):
+    with pytest.raises(Invalid, match=r"county\.card"):
         read_card(text)
 
 
-def test_a_card_is_shown_escaped_with_what_is_to_be_doubted() -> None:
-    odd = {**CARD, "name": HOSTILE, "role": "wizard"}
+def test_a_card_is_shown_escaped_with_what_is_to_be_doubted(card: dict[str, Any]) -> None:
+    odd = {**card, "zh": HOSTILE, "en": HOSTILE, "role": "wizard"}
     drawn = str(draw_card(visit(), odd, frozenset({"water-works"})))
     assert "<script" not in drawn
     assert "in the list already" in drawn
     assert "could write nothing" in drawn
-    assert "octagon-alert" not in str(draw_card(visit("zh"), CARD, frozenset()))
+    assert "octagon-alert" not in str(draw_card(visit("zh"), card, frozenset()))

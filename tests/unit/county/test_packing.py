@@ -55,8 +55,10 @@ def secrets_of(home: Path) -> list[bytes]:
 
 def test_a_packed_folder_holds_one_members_secrets_alone(county: Path, tmp_path: Path) -> None:
     (county / "token").write_text("of this machine")
+    (county / "engine.json").write_text("{}")
     told = pack_member(county, "village", tmp_path / "packed")
     assert {"village/member.key", "village/link.key", "village/peers.json"} <= {*told}
+    assert {"county.json", "engine.json", "genesis.cbor"} <= {*told}
     assert not [each for each in told if "token" in each or "lock" in each]
     everything = b"".join(
         each.read_bytes() for each in (tmp_path / "packed").rglob("*") if each.is_file()
@@ -126,13 +128,14 @@ def test_an_address_is_told_to_every_member_of_a_folder(county: Path, tmp_path: 
 # ---- founding from cards
 
 
-def draw(folder: Path, name: str, role: str, port: int) -> Card:
+def draw(folder: Path, name: str, role: str, port: int, chain: bytes = b"") -> Card:
     path, digest = draw_member(
         folder / f"m-{name}" / name,
         Member(name, role, name, name),
         f"https://127.0.0.1:{port}",
         clock=ManualClock(NOW_MS),
         entropy=SystemEntropy(),
+        chain=chain,
     )
     found = read_card(path)
     assert found.digest == digest
@@ -175,6 +178,29 @@ def test_a_county_is_founded_of_cards_and_no_secret_left_its_machine(
         await_until(lambda: finance.node("finance").views.height() == 1)
 
 
+def test_a_card_for_a_chain_that_stands_founds_none_and_begins_that_ones_copy(
+    tmp_path: Path, cards: list[Card]
+) -> None:
+    public = found(tmp_path / "public", cards)
+    chain = read_genesis(public).chain
+    late = draw(tmp_path, "late", "media", 9, chain)
+    assert (late.chain, sorted(late.proofs)) == (chain, ["link", "note", "tx"])
+    with pytest.raises(Invalid, match=r"^county\.card: .* to found one by"):
+        found(tmp_path / "another", [*cards, late])
+    home = tmp_path / "m-late" / "late"
+    join_county(home, public)
+    assert set_address(home.parent, "late", "http://127.0.0.1:9") == ["late"]
+    assert read_book(home / "peers.json").keys() == {"finance", "paper", "late"}
+    assert read_county(tmp_path / "m-late") == read_county(public)
+    with pytest.raises(Conflict, match=r"^ledger\.exists: "):
+        join_county(home, public)
+    # One for another chain begins no copy of this one.
+    other = draw(tmp_path, "other", "media", 9, bytes(32))
+    assert other.chain != chain
+    with pytest.raises(Conflict, match=r"^county\.stranger: "):
+        join_county(tmp_path / "m-other" / "other", public)
+
+
 def test_a_member_joins_no_county_that_holds_other_keys(tmp_path: Path, cards: list[Card]) -> None:
     other = draw(tmp_path / "false", "paper", "media", 9)
     for chosen in ([cards[0], other], [cards[0]]):
@@ -208,6 +234,9 @@ def test_a_card_that_was_changed_is_refused(tmp_path: Path, cards: list[Card]) -
         {**whole, "keys": {**whole["keys"], "tx": "00"}},
         {**whole, "more": 1},
         {**whole, "v": 2},
+        {**whole, "chain": "00" * 32},
+        {**whole, "proofs": {"tx": "00" * 64}},
+        {**whole, "proofs": []},
         {**whole, "name": 7},
         {name: each for name, each in whole.items() if name != "zh"},
         *([], 7, "x", None),
@@ -230,6 +259,7 @@ def test_keys_are_not_drawn_over_others(tmp_path: Path, cards: list[Card]) -> No
         ("king", "king", 9, "county.role"),
         ("../up", "media", 9, "county.card"),
         ("Paper", "media", 9, "county.card"),
+        ("ipfs", "media", 9, "county.card"),
         ("other", "media", 0, "peers.address"),
     ):
         with pytest.raises(Invalid) as error:

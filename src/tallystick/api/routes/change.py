@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
 from tallystick.api.act import act
-from tallystick.api.shape import STRICT, Code, Identifier, Name, Tree
+from tallystick.api.shape import STRICT, Code, Identifier, Name
 from tallystick.api.turn import LookDep, TurnDep, answer_json
 from tallystick.base.errors import Invalid
 
@@ -18,44 +18,31 @@ __all__ = ["router"]
 router = APIRouter(prefix="/{member}/v1", tags=["changes"])
 Number = Annotated[int, Body(strict=True, ge=0, le=2**32 - 1, description="A key's number.")]
 Value = Annotated[int, Body(strict=True, ge=0, le=2**53 - 1, description="The limit's value.")]
-Use = Annotated[str, Body(pattern=r"^(tx|note|link|seal)$", description="What a key is for.")]
+Use = Annotated[str, Body(pattern=r"^(tx|note|link|seal|bft)$", description="What a key is for.")]
 Open = Annotated[int, Body(strict=True, ge=1, le=89, description="Days for which votes count.")]
+Called = Annotated[str, Body(min_length=1, max_length=200, description="What it is called.")]
 _HEX = Annotated[str, Body(pattern=r"^[0-9a-f]{64,2432}$", description="Bytes in hex.")]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardKey:
-    """A key as its owner states it; `pop` with each signing key."""
-
-    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    key: Number
-    use: Annotated[str, Body(pattern=r"^(tx|note|link|seal|bft)$")]
-    alg: Annotated[int, Body(strict=True, ge=1, le=3)]
-    pub: _HEX
-    pop: _HEX | None = None
+_SIGNATURE = Annotated[str, Body(pattern=r"^[0-9a-f]{128}$", description="64 bytes in hex.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A new member as it states itself (`tally change card`)."""
+    """A new member as it states and signs itself (`tally member new --chain`)."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
-    member: Name
+    v: Annotated[int, Body(strict=True, ge=1, le=1)]
+    name: Name
     role: Name
-    name: Annotated[str, Body(min_length=1, max_length=200)]
-    keys: Annotated[list[CardKey], Body(min_length=1, max_length=16)]
-
-    def tree(self) -> Tree:
-        """Return it as the office takes it."""
-        keys = [
-            {
-                name: getattr(key, name)
-                for name in ("key", "use", "alg", "pub", "pop")
-                if getattr(key, name) is not None
-            }
-            for key in self.keys
-        ]
-        return {"member": self.member, "role": self.role, "name": self.name, "keys": keys}
+    zh: Called
+    en: Called
+    keys: Annotated[dict[str, _HEX], Body(max_length=4, description="Public keys by use.")]
+    address: Annotated[str, Body(max_length=300, description="Of its link; it may be empty.")]
+    certificate: Annotated[str, Body(max_length=10_000, description="What it shows there, PEM.")]
+    chain: Annotated[str, Body(pattern=r"^[0-9a-f]{64}$", description="The chain it is to join.")]
+    proofs: Annotated[
+        dict[str, _SIGNATURE], Body(max_length=3, description="Each signing key's own, by use.")
+    ]
+    signature: _SIGNATURE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +69,7 @@ class Proposal:
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     join: Card | None = None
-    renew: Annotated[list[Use], Body(min_length=1, max_length=4)] | None = None
+    renew: Annotated[list[Use], Body(min_length=1, max_length=5)] | None = None
     revoke: Revocation | None = None
     leave: Name | None = None
     limit: NewLimit | None = None
@@ -132,7 +119,7 @@ def propose_change(turn: TurnDep, body: Proposal) -> Response:
             cure="Name exactly one of join, renew, revoke, leave, limit.",
         )
     if body.join is not None:
-        return turn.write(office.propose_join, body.join.tree(), days=days)
+        return turn.write(office.propose_join, asdict(body.join), days=days)
     if body.renew is not None:
         return turn.write(office.propose_renewal, body.renew, days=days)
     if body.revoke is not None:

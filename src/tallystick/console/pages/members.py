@@ -88,7 +88,9 @@ class _Page:
 
     def _draw(self, changes: list[Tree], members: list[Tree], limits: Tree) -> None:
         v, names = self._v, Names.read(self._v, changes)
-        self._known = Known(frozenset(each["member"] for each in members), limits)
+        own = next((each["keys"] for each in members if each["member"] == v.member), ())
+        uses = frozenset(key["use"] for key in own)
+        self._known = Known(frozenset(each["member"] for each in members), limits, uses)
         self._open.clear()
         with self._open:
             is_waiting = show_open(v, changes, members, names, self.draw)

@@ -1,13 +1,11 @@
 """A new member's card: brought as a file or pasted, shown, and only then proposed.
 
-Laws: what is shown is what is proposed; the node proves the keys, this page only reads them. Limit:
-64 kB, which sixteen keys of the largest kind do not reach.
+Laws: what is shown is what is proposed; a card that its own key did not sign is not shown. Limit:
+64 kB, which the largest card does not reach.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -21,15 +19,13 @@ from tallystick.console.pages.members_open import PUB_SIGNS
 from tallystick.console.pages.members_words import USES, say_role, show_code, show_typed
 from tallystick.console.problem import draw_problem, notify_problem
 from tallystick.console.visit import Visit
+from tallystick.county.carding import check_card, digest_of, load_card
 from tallystick.text.record import ROLES
 
 __all__ = ["draw_card", "open_card", "read_card"]
 
 CARD_BYTES_MAX: Final = 64_000
-_FIELDS: Final = frozenset({"member", "role", "name", "keys"})
-_KEY: Final = frozenset({"key", "use", "alg", "pub"})
-_CODE: Final = re.compile(r"[a-z0-9._-]{1,24}")
-_HEX: Final = re.compile(r"(?:[0-9a-f]{2}){32,1216}")
+DIGEST_SIGNS: Final = 16
 Card = Mapping[str, Any]
 
 
@@ -37,51 +33,21 @@ def read_card(text: str) -> Card:
     """Return a card as the API takes it.
 
     Raises:
-        Invalid: `card.form`, it is no card.
+        Invalid: `county.card`, it is no card.
     """
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _refuse("the card is no JSON") from error
-    if not isinstance(found, dict) or set(found) != _FIELDS:
-        raise _refuse(f"a card has {', '.join(sorted(_FIELDS))}, and nothing else")
-    name, keys = found["name"], found["keys"]
-    for field in ("member", "role"):
-        if not isinstance(found[field], str) or not _CODE.fullmatch(found[field]):
-            raise _refuse(f"{field} is no name of a-z 0-9 . _ -")
-    if not isinstance(name, str) or not name.strip():
-        raise _refuse("name is empty")
-    if not isinstance(keys, list) or not keys or not all(_is_key(each) for each in keys):
-        raise _refuse("keys are not key, use, alg, pub and pop")
+    found: Card = load_card(text)
+    check_card(found)
     return found
-
-
-def _is_key(each: object) -> bool:
-    if not isinstance(each, dict) or not _KEY <= set(each) <= {*_KEY, "pop"}:
-        return False
-    numbers = all(type(each[name]) is int for name in ("key", "alg"))
-    texts = (each[name] for name in ("pub", "pop") if name in each)
-    is_hex = all(isinstance(text, str) and _HEX.fullmatch(text) for text in texts)
-    return numbers and is_hex and isinstance(each["use"], str) and each["use"] in USES
-
-
-def _refuse(fact: str) -> Invalid:
-    return Invalid("card.form", fact, cure="Take the file that tally change card wrote.")
 
 
 def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
     """Return what a card says, with what is to be doubted about it."""
     keys = join(
-        fill(
-            '<div>{} · {} <span class="mono">{}</span></div>',
-            key["key"],
-            v.say(USES[key["use"]]),
-            key["pub"][:PUB_SIGNS],
-        )
-        for key in card["keys"]
+        fill('<div>{} <span class="mono">{}</span></div>', v.say(USES[use]), pub[:PUB_SIGNS])
+        for use, pub in card["keys"].items()
     )
     doubts = []
-    if card["member"] in members:
+    if card["name"] in members:
         said = v.t("这个代号已经是成员", "A member of this name is in the list already")
         doubts.append(item("octagon-alert", said, "warn"))
     if card["role"] not in ROLES:
@@ -94,10 +60,11 @@ def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
         "{}{}",
         pairs(
             [
-                (v.t("名称", "Name"), show_typed(card["name"])),
-                (v.t("代号", "Code"), show_code(card["member"])),
+                (v.t("名称", "Name"), show_typed(v.t(card["zh"], card["en"]))),
+                (v.t("代号", "Code"), show_code(card["name"])),
                 (v.t("角色", "Role"), say_role(v, card["role"])),
                 (v.t("公钥", "Public keys"), keys),
+                (v.t("摘要", "Digest"), show_code(digest_of(card)[:DIGEST_SIGNS])),
             ]
         ),
         join(doubts),
@@ -142,8 +109,16 @@ def _say_card(v: Visit) -> Markup:
             "The new member runs {} on its own machine and gets {}: public halves alone; the"
             " private ones stay there.",
         ),
-        show_code("tally change card"),
-        show_code("card.json"),
+        show_code("tally member new --chain"),
+        show_code("NAME.card.json"),
+    )
+
+
+def _refuse_size() -> Invalid:
+    return Invalid(
+        "county.card",
+        f"the file is larger than {CARD_BYTES_MAX} bytes",
+        cure="Have the member send its card again, and compare the digest with it.",
     )
 
 
@@ -160,9 +135,7 @@ def _put_fields(v: Visit, take: Callable[[str], None]) -> ui.textarea:
         take(data.decode("utf-8", "replace"))
 
     box.on_upload(took)
-    box.on_rejected(
-        lambda: notify_problem(v, _refuse(f"the file is larger than {CARD_BYTES_MAX} bytes"))
-    )
+    box.on_rejected(lambda: notify_problem(v, _refuse_size()))
     with put_field("card", v.t("或粘贴它的内容", "Or paste what it holds")):
         typed = ui.textarea().props("outlined dense rows=6 for=field-card")
         typed.props["aria-describedby"] = "fault-card"

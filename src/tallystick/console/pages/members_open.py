@@ -23,7 +23,6 @@ from tallystick.console.pages.members_words import (
     find_before,
     say_change,
     say_uses,
-    show_code,
 )
 from tallystick.console.visit import Visit
 from tallystick.console.words import tell_day
@@ -271,10 +270,10 @@ def _vote(v: Visit, shown: _Shown, draw: Redraw, *, is_yes: bool) -> None:
 
 def _take_back(v: Visit, shown: _Shown, draw: Redraw) -> None:
     kept = v.t(
-        "备好的新钥匙留在文件 {} 里；再换之前，请技术人员移走它。",
-        "The keys drawn for it stay in the file {}; have it removed before another renewal.",
+        "为它备好的新钥匙作废；再换时另造一套。",
+        "The keys drawn for it are used no more; another renewal draws its own.",
     )
-    more = fill(kept, show_code("member.next")) if shown.is_renewal_of(v.member) else ""
+    more = kept if shown.is_renewal_of(v.member) else ""
     open_act(
         v,
         title=v.t("撤回提议", "Take the proposal back"),

@@ -7,7 +7,7 @@ then only another vote changes it back. Each dialog says so before anything is r
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -24,6 +24,7 @@ from tallystick.console.pages.members_words import (
     LIMIT_NAMES,
     USE_LINES,
     USES,
+    VOTE,
     Names,
     parse_share,
     write_share,
@@ -39,10 +40,11 @@ Tree = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the page knows: who is in the list, and the limits in force."""
+    """What the page knows: who is in the list, the limits in force, and what own keys are for."""
 
     members: frozenset[str] = frozenset()
     limits: Mapping[str, int] = field(default_factory=dict)
+    uses: frozenset[str] = frozenset()
 
 
 Redraw = Callable[[], Awaitable[None]]
@@ -103,7 +105,9 @@ def show_asks(v: Visit, draw: Redraw, known: Callable[[], Known]) -> ui.button:
     with ui.element("div").classes("asks"):
         with ui.element("div"):
             renew = button(
-                v.t("换本单位的钥匙", "Renew our keys"), lambda: _renew(v, draw), "refresh-cw"
+                v.t("换本单位的钥匙", "Renew our keys"),
+                lambda: _renew(v, draw, known().uses),
+                "refresh-cw",
             )
             _say(
                 v.t(
@@ -153,10 +157,11 @@ def _limit_button(v: Visit, name: str, draw: Redraw, known: Callable[[], Known])
 # ---- keys
 
 
-def _renew(v: Visit, draw: Redraw) -> None:
+def _renew(v: Visit, draw: Redraw, uses: Container[str]) -> None:
+    choices = {use: line for use, line in USE_LINES.items() if use in uses}
     lines = join(
         fill("<dt>{}</dt><dd>{}</dd>", v.say(USES[use]), v.say(line))
-        for use, line in USE_LINES.items()
+        for use, line in choices.items()
     )
     says = fill(
         '<p>{}</p><dl class="uses">{}</dl>',
@@ -180,8 +185,9 @@ def _renew(v: Visit, draw: Redraw) -> None:
                 "uses",
                 v.t("换哪些用途", "For which uses"),
                 kind="choices",
-                choices={use: v.say(USES[use]) for use in USE_LINES},
-                value=list(USE_LINES),
+                choices={use: v.say(USES[use]) for use in choices},
+                # A vote's key is seldom renewed with the rest: its engine is ended meanwhile.
+                value=[use for use in choices if use != VOTE],
             )
         ],
     )

@@ -24,6 +24,7 @@ __all__ = [
     "LIMIT_NAMES",
     "USES",
     "USE_LINES",
+    "VOTE",
     "Names",
     "Rekeyed",
     "compare_keys",
@@ -51,6 +52,7 @@ USES: Final[Mapping[str, Phrase]] = phrase_table(
         "bft": ("定块", "order blocks"),
     },
 )
+VOTE: Final = "bft"
 USE_LINES: Final[Mapping[str, Phrase]] = phrase_table(
     "",
     {
@@ -58,6 +60,10 @@ USE_LINES: Final[Mapping[str, Phrase]] = phrase_table(
         "note": ("证明看过并核对了一个区块", "attests that a block was seen and checked"),
         "link": ("让其他成员认出本单位的机器", "lets other members know this member's machine"),
         "seal": ("打开加密交给本单位的内容", "opens what is sealed to this member"),
+        "bft": (
+            "和别家一起定块时投票；换上时引擎自动重启",
+            "votes where members order together; the engine restarts as it takes over",
+        ),
     },
 )
 LIMIT_NAMES: Final[Mapping[str, Phrase]] = phrase_table(

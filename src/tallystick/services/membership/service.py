@@ -12,8 +12,16 @@ from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
-from tallystick.kernel.access.secrets import Secrets, drop_renewed, keep_renewed, state_keys
+from tallystick.kernel.access.secrets import (
+    USES,
+    VOTE,
+    Secrets,
+    drop_renewed,
+    keep_renewed,
+    state_keys,
+)
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.voting import draw_vote, drop_vote, keys_waiting
 from tallystick.records.base import Statement
 from tallystick.records.change import ChangeProposed, ChangeVoted
 from tallystick.services.membership.rules import HeldChange, find_change, find_outcome
@@ -67,16 +75,21 @@ class Membership:
 
         Raises:
             Conflict: `node.keys_waiting`, others wait for a vote already.
+            NotFound: `engine.no_keys`, a `bft` key is asked for, and the member does not validate.
         """
         own = self._find(self._desk.member)
-        renewed = secrets.renew(self._desk.entropy, uses)
-        if not self._is_renewing(own.name):
-            # Those of a lost vote, or of a proposal that was never recorded, come into force no
-            # more.
-            drop_renewed(self._folder)
-        keep_renewed(self._folder, renewed)
+        if self._is_renewing(own.name):
+            raise keys_waiting(own.name)
+        # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
+        drop_renewed(self._folder)
+        drop_vote(self._folder, self._replica.tip)
+        vote = draw_vote(self._folder, self._desk.entropy) if VOTE in uses else b""
+        renewed = secrets
+        if set(uses) & set(USES):
+            renewed = secrets.renew(self._desk.entropy, uses)
+            keep_renewed(self._folder, renewed)
         top = int.from_bytes(self._read(b"keys/" + own.name.encode()) or b"", "big")
-        keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top)
+        keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
 
     def _is_renewing(self, member: str) -> bool:

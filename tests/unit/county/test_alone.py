@@ -1,0 +1,109 @@
+"""A member on a machine of its own keeps the public chain beside the county's, in one process."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from links import free_ports
+from machines import NAMES
+from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Invalid
+from tallystick.chain.crossing import find_chain
+from tallystick.county.chains import (
+    COUNTY,
+    PUBLIC,
+    find_chains,
+    found_chains,
+    link_public,
+    open_alone,
+    pack_chains,
+)
+from tallystick.county.founding import found_county, read_county
+from tallystick.county.house import open_house
+from tallystick.county.member import MEMBERS
+from tallystick.county.upkeep import read_genesis
+from tallystick.kernel.link.book import BOOK_FILE, Place, write_book
+
+CLOCK = SystemClock()
+PAPER, DEPARTMENT, BANK = "newspaper", "finance", "credit-union"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A county of four, of which all but the bank keep the public chain; one record, witnessed."""
+    found = tmp_path / "county"
+    members = [each for each in MEMBERS if each.name in NAMES]
+    kept = [each for each in members if each.name != BANK]
+    found_county(found, clock=CLOCK, members=members)
+    found_county(found / PUBLIC, clock=CLOCK, members=kept, kind=PUBLIC, orderer=PAPER)
+    (found / "chains.json").write_text(json.dumps({"chains": [COUNTY, PUBLIC]}))
+    ports = iter(free_ports(len(members) + len(kept)))
+    for chain, listed in ((found, members), (found / PUBLIC, kept)):
+        book = {each.name: Place("http", "127.0.0.1", next(ports)) for each in listed}
+        for each in listed:
+            write_book(chain / each.name / BOOK_FILE, book)
+    with open_house(found, CLOCK) as house:
+        house.office(PAPER).publish_news("rain", language="en")
+        house.spread()
+    return found
+
+
+def test_who_orders_the_public_chain_anchors_the_countys_there_alone(folder: Path) -> None:
+    with open_alone(folder, PAPER, CLOCK) as chains:
+        assert chains.anchor() == 0, "it is not linked yet"
+    link_public(folder, CLOCK)
+    chain = read_genesis(folder).chain
+    with open_alone(folder, PAPER, CLOCK) as chains:
+        height = chains.houses[PUBLIC].node(PAPER).replica.tip.height
+        assert (chains.anchor(), chains.anchor()) == (1, 0)
+        held = find_chain(chains.houses[PUBLIC].node(PAPER).replica.read, chain)
+        assert held is not None
+        assert held.size == chains.houses[COUNTY].node(PAPER).replica.tip.peaks.size
+        # What it tells of the county's chain it counts in its own copy.
+        (beside,) = chains.houses[PUBLIC].node(PAPER).beside
+        assert (beside.chain, beside.count_new(0)) == (chain, 1)
+        assert beside.count_figures(1, 1, 1) == []
+    # Linked once, it is not voted on again.
+    link_public(folder, CLOCK)
+    with open_alone(folder, PAPER, CLOCK) as chains:
+        assert chains.houses[PUBLIC].node(PAPER).replica.tip.height == height + 1
+
+
+def test_a_packed_member_keeps_both_on_its_own_machine(folder: Path, tmp_path: Path) -> None:
+    told = pack_chains(folder, PAPER, tmp_path / "paper", CLOCK)
+    assert {"newspaper/member.key", "public/newspaper/member.key", "chains.json"} <= {*told}
+    assert not any(DEPARTMENT in each for each in told)
+    with open_alone(tmp_path / "paper", PAPER, CLOCK) as chains:
+        assert chains.anchor() == 1
+    told = pack_chains(folder, BANK, tmp_path / "bank", CLOCK)
+    assert "chains.json" not in told
+    with open_alone(tmp_path / "bank", BANK, CLOCK) as chains:
+        assert chains.houses.keys() == {COUNTY}
+
+
+def test_others_keep_what_they_keep_and_anchor_nothing(folder: Path) -> None:
+    link_public(folder, CLOCK)
+    with open_alone(folder, DEPARTMENT, CLOCK) as chains:
+        assert chains.houses.keys() == {COUNTY, PUBLIC}
+        assert chains.anchor() == 0
+    with open_alone(folder, BANK, CLOCK) as chains:
+        assert chains.houses.keys() == {COUNTY}
+
+
+def test_a_county_ordered_by_several_has_the_public_chain_too(tmp_path: Path) -> None:
+    found = found_chains(tmp_path / "a", clock=CLOCK, validators=4, profile="fast")
+    assert find_chains(tmp_path / "a") == {
+        COUNTY: tmp_path / "a",
+        PUBLIC: tmp_path / "a" / "public",
+    }
+    assert [(each.engine, each.profile) for each in found.values()] == [
+        ("cometbft", "fast"),
+        ("", "default"),
+    ]
+    assert read_county(tmp_path / "a") == found[COUNTY]
+    with pytest.raises(Invalid, match=r"^county\.validators: .* one orderer"):
+        found_chains(tmp_path / "b", "dual", clock=CLOCK, validators=4)
+    assert not (tmp_path / "b").exists()
