@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import httpx
@@ -47,11 +48,21 @@ def plant(served: Served) -> dict[str, list[httpx.Response]]:
     fits, misses = _take_in(served)
     send("credit-union", f"cases/{misses}/refuse", coded, "refuse")
     for case in (fits, misses):
+        _await_case(served, "village", case)
         send("village", f"cases/{case}/appeals", coded, "appeals")
         send("finance", f"cases/{case}/feedback", {"felt": 1, "words": HOSTILE}, "feedback")
     to = {"to": "agricultural-bank", "days": 5, "notes": HOSTILE}
     send("credit-union", f"cases/{fits}/hand-over", to, "hand-over")
     return told
+
+
+def _await_case(served: Served, member: str, case: str) -> None:
+    """Wait until a member's own copy has come to a case that another opened a moment before."""
+    until = time.monotonic() + 20
+    with served.api(member) as client:
+        while client.get(f"cases/{case}").status_code == httpx.codes.NOT_FOUND:
+            assert time.monotonic() < until, f"{member} never heard of {case}"
+            time.sleep(0.05)
 
 
 def _take_in(served: Served) -> list[str]:

@@ -20,6 +20,7 @@ from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Tip
 from tallystick.chain.member import Key
+from tallystick.kernel.store.folder import sync_path
 
 __all__ = [
     "KEY_FILE",
@@ -152,6 +153,7 @@ def take_vote(folder: Path, tip: Tip) -> EngineKeys:
     if find_new_vote(folder, tip) is not None:
         note_used(folder, EngineKeys.read(folder / KEY_FILE).public)
         (folder / NEXT_FILE).replace(folder / KEY_FILE)
+        sync_path(folder)
     return EngineKeys.read(folder / KEY_FILE)
 
 
@@ -174,6 +176,7 @@ def replace_file(path: Path, text: str) -> None:
     fresh.unlink(missing_ok=True)
     _write_new(fresh, text.encode())
     fresh.replace(path)
+    sync_path(path.parent)
 
 
 def _write_new(path: Path, data: bytes) -> None:
@@ -182,3 +185,4 @@ def _write_new(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+    sync_path(path.parent)

@@ -162,14 +162,16 @@ class Holding:
             if not self._find_recorded(cid):
                 self.drop(cid)
 
-    def look(self) -> None:
+    def look(self, after_s: float = 0) -> None:
         """Take in what befell the folder from outside, and drop parts that nobody goes on with.
+
+        Nothing is done before so long after the last time.
 
         Raises:
             Unavailable: `spread.disk`.
         """
         with _told():
-            self._shelf.look(self._lock)
+            self._shelf.look(self._lock, after_s)
         with self._lock:
             self._parts.lapse()
 

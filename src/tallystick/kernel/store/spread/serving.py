@@ -45,6 +45,8 @@ _NAME: Final = codec.tuple_of(codec.cid)
 _AFTER: Final = codec.tuple_of(codec.octets(32))
 LISTED_MAX: Final = 4_096
 """Objects in one answer of `spread.list`."""
+LOOK_S: Final = 1.0
+"""How often the folder is looked through at most for who lists it."""
 SHARDS: Final = codec.list_of(_shard, _SHARDS_MAX)
 """Numbers of shards, as they are told."""
 LISTED: Final = codec.tuple_of(
@@ -120,6 +122,9 @@ def _telling(holding: Holding) -> Handlers:
     def listing(_: str, payload: bytes) -> bytes:
         """Tell what is held after an object, in the order of digests; a page at a time."""
         (after,) = codec.decode(payload, _AFTER)
+        if not after:
+            # What a lost disk took is told by whoever is asked next, not after a while.
+            holding.look(LOOK_S)
         page = holding.objects(after, LISTED_MAX)
         return encode([holding.used_bytes, holding.quota_bytes, [_row(each) for each in page]])
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from bisect import bisect_right
 from collections import Counter
 from contextlib import AbstractContextManager, suppress
@@ -78,6 +79,7 @@ class Shelf:
         self.by_giver: Counter[str] = Counter()
         self.count_by_giver: Counter[str] = Counter()
         self._order: list[bytes] | None = None
+        self._looked_s = 0.0
         for cid in self._scan():
             self.reread(cid)
 
@@ -96,11 +98,15 @@ class Shelf:
                         found[cid] = entry.stat().st_mtime_ns
         return found
 
-    def look(self, lock: AbstractContextManager[object]) -> None:
+    def look(self, lock: AbstractContextManager[object], after_s: float = 0) -> None:
         """Take in what befell the folder from outside; the lock is held for one object at a time.
 
-        Only folders whose own time is another than when they were read are read again.
+        Only folders whose own time is another than when they were read are read again, and none
+        before so long after it was last looked.
         """
+        if time.monotonic() - self._looked_s < after_s:
+            return
+        self._looked_s = time.monotonic()
         seen = self._scan()
         for cid in {*seen, *self.kept.copy()}:
             with lock:
