@@ -138,13 +138,16 @@ def verify_snapshot(
             `snapshot.state`, `snapshot.members`, a part does not follow from the header.
     """
     reader = Reader(read, cid)
-    for pairs in reader.batches():
+    for encoded, pairs in reader.batches():
+        reader.add(encoded)
         take(pairs)
     return reader.end()
 
 
 class Reader:
-    """A snapshot on its way, for who does something else between two batches of its pairs.
+    """A snapshot on its way, for who does something else while its pairs are hashed.
+
+    Each batch that comes is given back to `add`, in order, before `end`.
 
     Args:
         read: returns at most so many bytes more of the file, b"" at its end.
@@ -169,8 +172,8 @@ class Reader:
         self._lanes = EMPTY_LANES
         self._members: bytes | None = None
 
-    def batches(self) -> Iterator[list[Pair]]:
-        """Yield all pairs in their order, many at a time; once."""
+    def batches(self) -> Iterator[tuple[list[bytes], list[Pair]]]:
+        """Yield all pairs in their order, many at a time: as they stand there, and split; once."""
         left, last = self._count, None
         while left:
             encoded, keys, values = self._stream.pairs(min(left, _TOGETHER))
@@ -178,10 +181,13 @@ class Reader:
             if not ordered or (last is not None and keys[0] <= last):
                 raise refuse("pair order")
             left, last = left - len(keys), keys[-1]
-            self._lanes = add_encoded(self._lanes, encoded)
             if keys[0] <= MEMBERS_KEY <= last:
                 self._members = dict(zip(keys, values, strict=True)).get(MEMBERS_KEY)
-            yield list(zip(keys, values, strict=True))
+            yield encoded, list(zip(keys, values, strict=True))
+
+    def add(self, encoded: Sequence[bytes]) -> None:
+        """Hash a batch; other threads run meanwhile where the sums were compiled."""
+        self._lanes = add_encoded(self._lanes, encoded)
 
     def end(self) -> Snapshot:
         """Return what it says, once all pairs were read."""

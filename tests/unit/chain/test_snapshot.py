@@ -83,9 +83,10 @@ def test_without_a_compiler_it_is_read_likewise(
     found = verified(written(chain), chain.tip.cid)
     monkeypatch.setattr(_native, "is_lanes_built", lambda: False)
     assert verified(written(chain), chain.tip.cid) == found
-    for size in range(len(written(chain))):
+    data = written(chain)
+    for size in range(0, len(data), len(data) // 50):
         with pytest.raises(Error):
-            verified(written(chain)[:size], chain.tip.cid)
+            verified(data[:size], chain.tip.cid)
 
 
 def test_every_altered_bit_of_a_snapshot_is_told(chain: SmallChain) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Corrupt, Denied, Invalid, Unavailable
@@ -53,8 +53,6 @@ from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["Lead", "find_lead", "leap", "leap_from"]
-
-T = TypeVar("T")
 
 ROOM: Final = 4
 """The file, the rows in the journal and in the file, and as much to spare."""
@@ -262,7 +260,7 @@ class _Way:
 def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
     """Write what stands between the tip and the offer, and the state there."""
     header = b""
-    for found, below in _ahead(way.follow()):
+    for found, below in way.follow():
         before, effects = below.before, below.effects
         if effects.tip.height > height:
             # These lead to the quorum's names; their blocks are run as all others are.
@@ -286,20 +284,11 @@ def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
 def _write_pairs(database: Database, part: Path, header: bytes) -> Snapshot:
     """Put the state of a file, shown to be a header's, in the place of the own."""
     database.run("DELETE FROM state")
-    with part.open("rb") as file:
+    with part.open("rb") as file, ThreadPoolExecutor(1) as beside:
         reader = Reader(file.read, cid_of(header))
-        for rows in _ahead(map(state_rows, reader.batches())):
-            put_state(database, rows)
+        for encoded, pairs in reader.batches():
+            # Both leave the interpreter to the other for most of their time.
+            added = beside.submit(reader.add, encoded)
+            put_state(database, state_rows(pairs))
+            added.result()
         return reader.end()
-
-
-def _ahead(found: Iterator[T]) -> Iterator[T]:
-    """Yield what another yields, each made in a thread beside while the one before is written.
-
-    SQLite and the sums of lanes let other threads run meanwhile.
-    """
-    with ThreadPoolExecutor(1) as beside:
-        coming = beside.submit(next, found, None)
-        while (each := coming.result()) is not None:
-            coming = beside.submit(next, found, None)
-            yield each
