@@ -35,7 +35,7 @@ Language = Literal["zh", "en"]
 Theme = Literal["light", "dark"]
 LOCALES: Final = {"zh": "zh-CN", "en": "en-US"}
 HEIGHTS: Final = {1440: 900, 390: 844}
-WAIT_MS: Final = 15_000
+WAIT_MS: Final = 30_000
 """A busy machine is waited for; what is there at once waits for nothing."""
 expect.set_options(timeout=WAIT_MS)
 

@@ -39,6 +39,8 @@ KEPT: Final = 2
 """How many counties of other sources stay: a run beside this one may be copying its own."""
 MAKE_S: Final = 400
 START_S: Final = 60
+ANSWER_S: Final = 90
+"""A server's first answer draws its first page, beside other tests on the same processors."""
 STOP_S: Final = 30
 _ABOVE: Final = ("api", "console")
 """Rooms that no part of making a county may import (the import laws say so)."""
@@ -143,14 +145,14 @@ class Served:
 
     def ask(self, **headers: str) -> httpx.Client:
         """Return a bare client that follows nothing and keeps no cookie of another."""
-        return httpx.Client(base_url=self.address, headers=headers, timeout=20, **PLAIN)
+        return httpx.Client(base_url=self.address, headers=headers, timeout=ANSWER_S, **PLAIN)
 
     def api(self, member: str, token: str = "") -> httpx.Client:
         """Return a client of a member's API; with the county's token unless another is given."""
         return httpx.Client(
             base_url=f"{self.address}/{member}/v1/",
             headers={"authorization": f"Bearer {token or self.token}"},
-            timeout=30,
+            timeout=ANSWER_S,
             **PLAIN,
         )
 

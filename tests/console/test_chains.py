@@ -21,7 +21,7 @@ from tallystick.county.chains import ADMINISTRATIVE, FINANCIAL
 BANK: Final = "credit-union"
 DEPARTMENT: Final = "finance"
 PROGRAMME: Final = "relief"
-ANCHOR_S: Final = 20
+ANCHOR_S: Final = 60
 LOOK_S: Final = 0.1
 
 

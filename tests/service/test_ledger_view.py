@@ -224,7 +224,7 @@ def test_a_copy_is_repaired_while_its_member_is_asked_and_others_write(tmp_path:
         finally:
             ended_writing.set()
             thread.join()
-        assert (repaired["state"], repaired["sound"]) == ("done", 1)
+        assert (repaired["state"], repaired["sound"]) == ("done", 1), repaired
         assert ended(town["village"], "/verify")["sound"] == 1
         top = town["newspaper"].show_health()["height"]
         ends = time.monotonic() + WAIT_S

@@ -193,9 +193,14 @@ class _Refill:
         Raises:
             Unavailable: `ledger.no_source`, a block that is known to be there comes from nobody.
         """
-        while self._run_own() or any(self._follow(claim) for claim in self._claims()):
-            continue
-        known = max([self._own, *(claim.height for claim in self._claims())])
+        claims: list[Claim] = []
+        has_moved = True
+        while has_moved:
+            has_moved = self._run_own()
+            # Others write meanwhile: what lacks is judged by the claims that led nowhere.
+            claims = self._claims()
+            has_moved |= any(self._follow(claim) for claim in claims)
+        known = max([self._own, *(claim.height for claim in claims)])
         is_alone = not self._replica.tip.height and not self._asked.names()
         if self._replica.tip.height < known or is_alone:
             raise self._no_source(known)
