@@ -7,6 +7,7 @@ engine counts by its own sum, and only from the own file, since it tells of the 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import groupby
 
 from tallystick.base.errors import Error
@@ -92,9 +93,5 @@ def keep_engine(replica: Replica, rows: Rows | None) -> None:
         ]
         if table == "engine":
             kept = [row for row in kept if row[0] <= replica.tip.height]
-        marks = ", ".join("?" * (len(kinds) + 1))
-
-        def write(database: Database, table: str = table, marks: str = marks) -> None:
-            database.run_many(f"REPLACE INTO {table} VALUES ({marks})", kept)  # noqa: B023, S608
-
-        replica.keep(write)
+        # Our own names alone stand in the statement.
+        replica.keep(partial(Database.put_many, verb=f"REPLACE INTO {table}", rows=kept))

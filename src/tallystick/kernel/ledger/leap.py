@@ -41,7 +41,6 @@ from tallystick.kernel.ledger.offer import PART_BYTES
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.tables import (
     put_state,
-    state_rows,
     write_block,
     write_cosignatures,
     write_fact,
@@ -289,6 +288,6 @@ def _write_pairs(database: Database, part: Path, header: bytes) -> Snapshot:
         for encoded, pairs in reader.batches():
             # Both leave the interpreter to the other for most of their time.
             added = beside.submit(reader.add, encoded)
-            put_state(database, state_rows(pairs))
+            put_state(database, pairs)
             added.result()
         return reader.end()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from tallystick.base.codec import Value, cid_of, encode
 from tallystick.base.errors import Invalid
@@ -19,11 +19,9 @@ from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
 __all__ = [
-    "StateRow",
     "load_tip",
     "put_state",
     "read_members",
-    "state_rows",
     "write_block",
     "write_cosignatures",
     "write_fact",
@@ -31,9 +29,6 @@ __all__ = [
     "write_log",
     "write_state",
 ]
-
-StateRow: TypeAlias = tuple[bytes, bytes, bytes]
-"""Key, value, and the 8 bytes they are kept with."""
 
 
 def load_tip(rows: Rows) -> Tip:
@@ -92,20 +87,16 @@ def write_fact(database: Database, name: str, value: Value) -> None:
     database.run("REPLACE INTO fact VALUES (?, ?)", (name, data))
 
 
-def state_rows(pairs: Iterable[tuple[bytes, bytes | None]]) -> list[StateRow]:
-    """Return the rows of pairs, each with 8 bytes that show a change; a value of None has none."""
+def put_state(database: Database, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
+    """Put pairs into the state's table, each with 8 bytes that show a change; None has no row."""
     check = layout.pair_check
-    return [(key, value, check(key, value)) for key, value in pairs if value is not None]
-
-
-def put_state(database: Database, rows: Sequence[StateRow]) -> None:
-    """Put rows of `state_rows` into the state's table."""
+    rows = [(key, value, check(key, value)) for key, value in pairs if value is not None]
     database.put_many("REPLACE INTO state", rows)
 
 
 def write_state(database: Database, changes: Mapping[bytes, bytes | None]) -> None:
     """Write a block's changes into the state's table."""
-    put_state(database, state_rows(changes.items()))
+    put_state(database, changes.items())
     gone = [(key,) for key, value in changes.items() if value is None]
     if gone:
         database.run_many("DELETE FROM state WHERE name = ?", gone)

@@ -12,7 +12,7 @@ from simulation.town import ORDERER, Town
 from tallystick.base.codec import encode
 from tallystick.base.errors import Conflict, Corrupt, Denied, Error, NotFound, Unavailable
 from tallystick.chain.checkpoint import cosign, write_note
-from tallystick.chain.snapshot import write_snapshot
+from tallystick.chain.snapshot import Pair, write_snapshot
 from tallystick.kernel.ledger import follower as following
 from tallystick.kernel.ledger import leap as leaping
 from tallystick.kernel.ledger import offer
@@ -22,7 +22,6 @@ from tallystick.kernel.ledger.bodies import fetch_block
 from tallystick.kernel.ledger.floor import state_file
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import Peer, serve_chain
-from tallystick.kernel.ledger.tables import StateRow
 
 AWAY = "bank"
 BEFORE, ABSENT = 3, 12
@@ -289,8 +288,8 @@ def test_long_values_of_a_state_are_not_gathered_in_memory(
     parts = iter([data[at : at + offer.PART_BYTES] for at in range(0, len(data), offer.PART_BYTES)])
     together = list[int]()
 
-    def count(_: object, rows: Sequence[StateRow]) -> None:
-        together.append(sum(len(value) for _, value, _ in rows))
+    def count(_: object, pairs: Sequence[Pair]) -> None:
+        together.append(sum(len(value) for _, value in pairs))
 
     monkeypatch.setattr(leaping, "put_state", count)
     link = town.houses["bureau"].link
