@@ -17,9 +17,21 @@ setup(
             optional=True,
         ),
         Extension(
+            "tallystick._native.digests",
+            sources=["src/tallystick/_native/digests.c"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        ),
+        Extension(
             "tallystick._native.lanes",
             sources=["src/tallystick/_native/lanes.c"],
             depends=["src/tallystick/_native/lanes_sum.h"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        ),
+        Extension(
+            "tallystick._native.signatures",
+            sources=["src/tallystick/_native/signatures.c"],
             extra_compile_args=["-O3"],
             optional=True,
         ),

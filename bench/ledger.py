@@ -27,7 +27,7 @@ from one_type import CHARTER
 from tallystick.base import codec
 from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.codec import encode
-from tallystick.base.keys import SigningKey, verify
+from tallystick.base.keys import SigningKey, verify_many
 from tallystick.chain.block import Genesis
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.transaction import Transaction, sign_transaction
@@ -149,7 +149,7 @@ def _verify_both(load: Load, folder: Path) -> float:
     found = [Transaction.read(data) for data in load.transactions]
     rows = [(load.key.public, each.signed, each.signature) for each in found]
     started = time.perf_counter()
-    check_both(rows, lambda row: verify(*row))
+    check_both(rows)
     return time.perf_counter() - started
 
 
@@ -159,8 +159,7 @@ def _verify_one(load: Load, folder: Path) -> float:
     found = [Transaction.read(data) for data in load.transactions]
     rows = [(load.key.public, each.signed, each.signature) for each in found]
     started = time.perf_counter()
-    for row in rows:
-        verify(*row)
+    verify_many(rows)
     return time.perf_counter() - started
 
 

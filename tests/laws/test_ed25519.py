@@ -22,7 +22,8 @@ from hypothesis import strategies as st
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
-from tallystick.base.keys import SigningKey, is_point, verify
+from tallystick import _native
+from tallystick.base.keys import SigningKey, is_point, verify, verify_many
 
 solders_signature = pytest.importorskip("solders.signature")
 solders_pubkey = pytest.importorskip("solders.pubkey")
@@ -222,6 +223,33 @@ def test_the_rule_says_what_it_says(case: Case) -> None:
 def test_what_ours_accepts_every_library_accepts(case: Case) -> None:
     if verify(case.public, case.message, case.signature):
         assert case.judged() == dict.fromkeys(JUDGES, True)
+
+
+BUILT = pytest.mark.skipif(
+    not _native.is_signatures_built(), reason="the loop over signatures was not compiled here"
+)
+
+
+@pytest.mark.parametrize("built", [pytest.param(True, marks=BUILT), False])
+def test_many_at_once_are_judged_as_each_alone(
+    monkeypatch: pytest.MonkeyPatch, *, built: bool
+) -> None:
+    monkeypatch.setattr(_native, "is_signatures_built", lambda: built)
+    short = Case("short", CASES[0].public[:31], b"m", bytes(63), False)
+    cases = [*CASES, short, *reversed(CASES)]
+    rows = [(case.public, case.message, case.signature) for case in cases]
+    assert verify_many(rows) == [case.valid for case in cases]
+    assert verify_many([]) == []
+
+
+@BUILT
+def test_the_loop_refuses_rows_of_another_form_before_any_is_checked() -> None:
+    row = (bytes(32), b"", bytes(64))
+    short, long, text = (bytes(31), *row[1:]), (*row[:2], bytes(65)), (row[0], "", row[2])
+    for wrong in (short, long, text, row[:2], list(row), None):
+        with pytest.raises(ValueError, match="a row is"):
+            # The address is no function's: were one row opened, this process would end.
+            _native.signatures.check_many(0, [row, wrong])  # type: ignore[list-item]
 
 
 def test_the_libraries_disagree_on_these_bytes_and_ours_refuses_them_all() -> None:

@@ -210,6 +210,31 @@ def test_a_block_the_orderer_signed_and_that_does_not_run_halts_its_followers(
     town.close()
 
 
+def test_a_copy_that_a_repair_moved_on_meanwhile_takes_the_blocks_it_has_as_noise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(tmp_path, Chain("moved"))
+    town.open_all()
+    for seq in (1, 2, 3):
+        town.orderer.submit(town.chain.sign(seq, [town.chain.news(seq)]))
+        town.orderer.cut()
+    follower, blocks = town.follower("bank"), town.orderer.replica.blocks(1, 10**9)
+    accept = follower.replica.accept
+
+    def accept_late(*given: bytes) -> None:
+        monkeypatch.undo()
+        accept(*blocks)
+        accept(*given)
+
+    monkeypatch.setattr(follower.replica, "accept", accept_late)
+    with pytest.raises(Error, match=r"ledger\.bad_block"):
+        follower.pull()
+    assert _fault(follower) is None
+    follower.pull()
+    assert follower.replica.tip == town.orderer.replica.tip
+    town.close()
+
+
 def test_two_writers_of_one_outbox_are_told(tmp_path: Path) -> None:
     """Two processes that share a key sign one number twice; one of the two is refused."""
     town = Town(tmp_path, Chain("two"))

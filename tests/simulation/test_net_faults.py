@@ -15,10 +15,10 @@ from simulation import disk
 from simulation.comet import find_comet
 from simulation.net import SEED, Net
 from simulation.troubled import LIES, MODULE, TWIN, TWIN_PORTS
-from simulation.validators import NAMES, wait_equal
+from simulation.validators import NAMES, TWINNED, wait_equal
 from tallystick.base.errors import Unavailable
 
-CULPRIT = "coop"
+CULPRIT = TWINNED
 HONEST = tuple(name for name in NAMES if name != CULPRIT)
 TRIES = 40
 FOUNDING_MS = 60_000
@@ -151,6 +151,7 @@ def test_who_says_nothing_delays_its_turns_alone_and_catches_up(net: Net) -> Non
     net.check_lost()
 
 
+@pytest.mark.parametrize("net", ["comet twinned"], indirect=True)
 def test_two_nodes_that_vote_with_one_key_are_caught_and_the_member_is_named(
     net: Net,
 ) -> None:

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulation.chain import Chain
-from simulation.validators import NAMES, PORTS, PORTS_EACH, Served, answer, engine_keys, opened
+from simulation.validators import NAMES, PORTS, PORTS_EACH, Served, answer, opened, twin_keys
 from tallystick.base.clock import SystemClock
 from tallystick.base.codec import decode, value
 from tallystick.chain.block import Effects, read_block
 from tallystick.chain.checkpoint import cosign, write_note
 from tallystick.kernel.ledger.engines.application import Decided, Offer
-from tallystick.kernel.ledger.engines.comet_home import EngineKeys
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.engines.marks import Misbehaviour
 from tallystick.kernel.ledger.engines.validator import Validator
@@ -196,10 +195,9 @@ def serve(folder: Path, seed: str, name: str, port: int, count: int, trouble: st
     names, shift = NAMES[:count], 0
     if trouble == TWIN:
         shift = PORTS - PORTS_EACH * names.index(name)
-        own = engine_keys(seed, name)
         folder = folder / TWIN
         (folder / name).mkdir(parents=True)
-        EngineKeys(own.bft, bytes(32)).write(folder / name / "bft.key")
+        twin_keys(seed).write(folder / name / "bft.key")
     with opened(folder, seed, names, name, port, shift=shift) as (chain, validator, link):
         served = Troubled(name, chain, validator, link, folder / name)
         with contextlib.closing(served):

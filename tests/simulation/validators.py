@@ -48,6 +48,7 @@ from tallystick.kernel.link.trust import Roll, Trust
 
 TESTS: Final = Path(__file__).resolve().parents[1]
 NAMES: Final = ("bank", "bureau", "coop", "operator")
+TWINNED: Final = "coop"
 MODULE: Final = "simulation.validators"
 PORTS_EACH: Final = 2
 SYNCED_SPACING: Final = 20
@@ -78,6 +79,16 @@ def is_linked(seed: str) -> bool:
 def is_synced(seed: str) -> bool:
     """Tell whether members cosign and offer snapshots soon: where the seed says `synced`."""
     return "synced" in seed
+
+
+def is_twinned(seed: str) -> bool:
+    """Tell whether a second node with one member's vote is known to all: no other is let in."""
+    return "twinned" in seed
+
+
+def twin_keys(seed: str) -> EngineKeys:
+    """Return the keys of that node, after all members' ports: a vote, and a key of its own."""
+    return EngineKeys(engine_keys(seed, TWINNED).bft, bytes(32))
 
 
 def later_keys(seed: str, name: str) -> EngineKeys:
@@ -117,6 +128,8 @@ def place_of(folder: Path, seed: str, names: Sequence[str], name: str, port: int
         for at, other in enumerate(names)
         if other != name
     ]
+    if is_twinned(seed):
+        peers.append(Node(twin_keys(seed).node_id, "127.0.0.1", port + PORTS + 1))
     rpc = port + PORTS_EACH * index
     binary, profile = find_engine("cometbft"), profile_of(seed)
     spacing = SYNCED_SPACING if is_synced(seed) else SPACING

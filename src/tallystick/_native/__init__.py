@@ -1,8 +1,9 @@
-"""Loops in C for what is scored or hashed by the million or coded by the megabyte.
+"""Loops in C for what is scored, hashed or checked by the million or coded by the megabyte.
 
-Laws: optional: where no compiler was when the package was installed, `batch`, `lanes` and `zigzag`
-are None, and hashlib and NumPy say the same, slower, of every row and byte (tests/laws:
-test_native.py, test_lanes.py, test_zigzag.py). No decision of a single case comes through here.
+Laws: optional: where no compiler was when the package was installed, these modules are None, and
+hashlib, PyNaCl and NumPy say the same, slower, of every row and byte (tests/laws: test_native.py,
+test_digests.py, test_lanes.py, test_ed25519.py, test_zigzag.py). No decision of a single case comes
+through here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tallystick._native import batch, lanes, zigzag
+    from tallystick._native import batch, digests, lanes, signatures, zigzag
 else:
 
     def _load(name: str) -> ModuleType | None:
@@ -22,8 +23,20 @@ else:
             return None
 
     batch, lanes, zigzag = _load("batch"), _load("lanes"), _load("zigzag")
+    digests, signatures = _load("digests"), _load("signatures")
 
-__all__ = ["batch", "is_built", "is_lanes_built", "is_zigzag_built", "lanes", "zigzag"]
+__all__ = [
+    "batch",
+    "digests",
+    "is_built",
+    "is_digests_built",
+    "is_lanes_built",
+    "is_signatures_built",
+    "is_zigzag_built",
+    "lanes",
+    "signatures",
+    "zigzag",
+]
 
 
 def is_built() -> bool:
@@ -31,9 +44,19 @@ def is_built() -> bool:
     return batch is not None
 
 
+def is_digests_built() -> bool:
+    """Return whether SHA-256 of many is here."""
+    return digests is not None
+
+
 def is_lanes_built() -> bool:
     """Return whether the sums of the state's lanes are here."""
     return lanes is not None
+
+
+def is_signatures_built() -> bool:
+    """Return whether the loop over signatures is here."""
+    return signatures is not None
 
 
 def is_zigzag_built() -> bool:

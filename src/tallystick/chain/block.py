@@ -35,6 +35,7 @@ __all__ = [
     "Effects",
     "Execution",
     "Genesis",
+    "Opened",
     "Tip",
     "apply_block",
     "check_header",
@@ -90,6 +91,8 @@ class Tip:
 
 CheckAhead: TypeAlias = Callable[[list[Transaction], Tip], Verify]
 """(a block's transactions, the tip before it) -> `verify`, or a memory of its answers."""
+Opened: TypeAlias = tuple[bytes, dict[str, Any], list[Transaction]]
+"""A block's header bytes, header fields and transactions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +250,7 @@ def _roots(effects: Effects) -> dict[str, Any]:
     }
 
 
-def read_block(data: bytes) -> tuple[bytes, dict[str, Any], list[Transaction]]:
+def read_block(data: bytes) -> Opened:
     """Return header bytes, header fields and transactions of a block; Invalid for size or shape."""
     if len(data) > schema.BLOCK_BYTES_MAX:
         raise refuse("block size")
@@ -275,7 +278,13 @@ def check_header(header: bytes, fields: dict[str, Any], tip: Tip) -> None:
 
 
 def apply_block(
-    data: bytes, tip: Tip, read: Read, charter: Charter, ahead: CheckAhead | None = None
+    data: bytes,
+    tip: Tip,
+    read: Read,
+    charter: Charter,
+    ahead: CheckAhead | None = None,
+    *,
+    opened: Opened | None = None,
 ) -> Effects:
     """Return what a block does to the chain at `tip`; Invalid `codec.form` if it may not follow.
 
@@ -285,8 +294,9 @@ def apply_block(
         read: the state before the block.
         charter: every record type with its rule.
         ahead: tells, of all transactions at once, what then tells whether a signature is valid.
+        opened: what `read_block` found in `data`, where it was read before.
     """
-    header, fields, transactions = read_block(data)
+    header, fields, transactions = opened or read_block(data)
     check_header(header, fields, tip)
     if fields["tx_count"] != len(transactions):
         raise refuse("tx_count")

@@ -2,6 +2,7 @@
 
 Leaves are hashed with a 00 prefix, nodes with 01; the empty tree is H(""). Verification follows the
 strict edge rules of RFC 9162: a wrong length of path is false, never an error.
+Many at once are hashed in C where `tallystick._native` is built, and say the same.
 Source: RFC 6962 section 2.1; RFC 9162 section 2.1.3.2 and 2.1.4.2.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tallystick import _native
 from tallystick.chain.digest import DIGEST_SIZE
 
 __all__ = [
@@ -41,6 +43,8 @@ def leaf_hash(item: bytes) -> bytes:
 
 def leaf_hashes(items: Iterable[bytes]) -> list[bytes]:
     """Return the hashes of many leaves' bytes: one loop, where a call for each costs a tenth."""
+    if _native.is_digests_built():
+        return _native.digests.sha256_each(b"\x00", list(items))
     return [_sha256(b"\x00" + item).digest() for item in items]
 
 
@@ -64,6 +68,8 @@ def tree_levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
 
 def root_of(items: Iterable[bytes]) -> bytes:
     """Return the root over the items' bytes."""
+    if _native.is_digests_built():
+        return _native.digests.merkle_root(list(items))
     hashes = leaf_hashes(items)
     while len(hashes) > 1:
         # An odd last node rises unchanged.
@@ -182,6 +188,10 @@ class Peaks:
 
         The roots stand in the order they arise: of each leaf the leaf itself, then upwards.
         """
+        if _native.is_digests_built():
+            held = list(leaves)
+            peaks, roots = _native.digests.merkle_extend(self.hashes, self.size, held)
+            return Peaks(self.size + len(held), tuple(peaks)), roots
         hashes, size = list(self.hashes), self.size
         nodes: list[bytes] = []
         # The hottest loop of a log: what is looked up once is not looked up for each leaf.

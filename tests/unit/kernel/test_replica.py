@@ -20,6 +20,8 @@ from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.store.database import Database
 
+TABLES = ("fact", "block", "log", "entry", "state", "head", "roster", "aside")
+
 
 @pytest.fixture
 def chain() -> Chain:
@@ -164,6 +166,62 @@ def test_an_invalid_block_is_put_aside_with_its_place_and_changes_nothing(
     assert _halted(other) is None
     assert other.aside(2) is None
     assert other.tip == replica.tip
+
+
+def test_blocks_that_come_together_leave_what_each_alone_leaves(
+    chain: Chain, replica: Replica, other: Replica, tmp_path: Path
+) -> None:
+    blocks = _grow(chain, replica, 3)
+    blocks.append(chain.extend(replica, [chain.sign(10, [chain.rotation(900, "operator")])]))
+    blocks += [chain.extend(replica, [chain.sign(11, [chain.news(901)])])]
+    other.accept(*blocks)
+    alone = _create(tmp_path / "alone.db", chain)
+    for data in blocks:
+        alone.accept(data)
+    held = [
+        [found._database.rows(f"SELECT * FROM {table}") for table in TABLES]
+        for found in (alone, other)
+    ]
+    assert held[0] == held[1]
+    assert other.tip == alone.tip == replica.tip
+    assert other.handovers() == alone.handovers() == replica.handovers() != []
+    alone.close()
+
+
+def test_what_came_before_an_invalid_block_is_kept_and_what_came_after_is_not(
+    chain: Chain, replica: Replica, other: Replica
+) -> None:
+    blocks = _grow(chain, replica, 4)
+    bad = bytearray(blocks[2])
+    bad[-1] ^= 1
+    with pytest.raises(InvalidBlock) as error:
+        other.accept(*blocks[:2], bytes(bad), blocks[3])
+    assert error.value.fault.height == 3
+    assert other.tip.height == 2
+    assert other.aside(3) == bytes(bad)
+    assert other.verify() == other.tip
+    other.accept(*blocks[2:])
+    assert other.tip == replica.tip
+    assert other.aside(3) is None
+
+
+def test_a_disk_that_fills_while_blocks_are_kept_together_loses_none_of_them(
+    chain: Chain, replica: Replica, other: Replica
+) -> None:
+    blocks = _grow(chain, replica, 2)
+    other.accept(blocks[0])
+    before = other.tip
+    big = [chain.sign(100, [chain.news(1000 + n) for n in range(400)])]
+    blocks.append(chain.extend(replica, big))
+    other._database.run(f"PRAGMA max_page_count = {other._database.value('PRAGMA page_count')}")
+    with pytest.raises(Unavailable, match=r"database\.full"):
+        other.accept(*blocks[1:])
+    assert other.tip == before
+    assert other.read(b"id/" + (4).to_bytes(16, "big")) is None
+    other._database.run("PRAGMA max_page_count = 100000")
+    other.accept(*blocks[1:])
+    assert other.tip == replica.tip
+    assert other.verify() == other.tip
 
 
 @pytest.mark.parametrize("name", ["state_root", "log_root", "log_size", "merkle_root", "time"])

@@ -31,7 +31,7 @@ from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.signatures import check_ahead
+from tallystick.kernel.ledger.signatures import look_ahead
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.folder import sync_path
 
@@ -376,9 +376,13 @@ def verify_archive(
         (members,) = archive.lists.values()
         genesis = Genesis.read(archive.genesis, members)
         check, state, tip = _PinCheck(pin, genesis), genesis_state(genesis), start(genesis)
-        for block in archive.blocks():
+
+        def here() -> Tip:
+            return tip
+
+        for block, ahead, opened in look_ahead(archive.blocks(), here):
             try:
-                effects = apply_block(block, tip, state.get, charter, check_ahead)
+                effects = apply_block(block, tip, state.get, charter, ahead, opened=opened)
             except Invalid as error:
                 fault = find_fault(block, tip, state.get, charter, error)
                 place = f"transaction {fault.index}" if fault.index >= 0 else ""

@@ -56,7 +56,7 @@ def fill_bodies(replica: Replica, blocks: Sequence[bytes]) -> int:
         if height <= replica.tip.height and not replica.holds(height):
             span = replica.span(height)
             check_body(data, span.header, span.tids)
-            body = layout.split_block(data, header)
+            _, body = layout.split_block(data)
             rows.append((body, layout.block_check(header, body), height))
 
     def write(database: Database) -> None:

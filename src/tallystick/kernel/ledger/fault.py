@@ -68,15 +68,16 @@ class BlockFault:
 
 
 class InvalidBlock(Invalid):
-    """A block that may not follow the chain; `fault` tells where and why."""
+    """A block that may not follow the chain; `fault` tells where and why, `data` are its bytes."""
 
-    def __init__(self, fault: BlockFault) -> None:
+    def __init__(self, fault: BlockFault, data: bytes) -> None:
         super().__init__(
             "ledger.invalid_block",
             str(fault),
             cure="Compare with other members; repair if only the own file differs.",
         )
         self.fault = fault
+        self.data = data
 
 
 def find_fault(data: bytes, tip: Tip, read: Read, charter: Charter, error: Error) -> BlockFault:

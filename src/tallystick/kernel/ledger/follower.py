@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tallystick.base.codec import Cid, cid_of
@@ -69,6 +69,7 @@ class Follower:
         pen: the member's note key; None for a member that does not witness.
         leaps: where many blocks are missing, take the state over on a quorum's word, and their
             bodies later; else every block is run.
+        pick: where several order together, returns the one to follow and submit to now.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Follower:
         *,
         terms: Terms | None = None,
         leaps: bool = False,
+        pick: Callable[[], str] | None = None,
     ) -> None:
         self.replica = replica
         self.witnesses = witnesses
@@ -89,6 +91,7 @@ class Follower:
         self._pen = pen
         self.terms = terms
         self.leaps = leaps
+        self._pick = pick
         self._pulling = threading.Lock()
         # What was signed before a restart may not have reached the orderer.
         tip = replica.tip.height
@@ -106,7 +109,9 @@ class Follower:
 
     @property
     def orderer(self) -> str:
-        """Whom it follows: the leader of the newest term known here."""
+        """Whom it follows: the leader of the newest term known here, or who is picked of many."""
+        if self._pick is not None:
+            return self._pick()
         return self.terms.leader if self.terms is not None else self._founder
 
     def learn(self) -> bool:
@@ -214,16 +219,18 @@ class Follower:
         self._rest = FILL_REST
 
     def _accept(self, source: str, blocks: Sequence[bytes]) -> None:
-        for data in blocks:
-            try:
-                self.replica.accept(data)
-            except InvalidBlock as error:
-                self._check_left_behind(data)
-                self._judge(data, error)
-                raise Unavailable(
-                    "ledger.bad_block", f"{source} sent no valid block: {error}", cure="Ask again."
-                ) from error
-            self.fault = None
+        """Run what came in one answer, and keep it together."""
+        if not blocks:
+            return
+        try:
+            self.replica.accept(*blocks)
+        except InvalidBlock as error:
+            self._check_left_behind(error.data)
+            self._judge(error.data, error)
+            raise Unavailable(
+                "ledger.bad_block", f"{source} sent no valid block: {error}", cure="Ask again."
+            ) from error
+        self.fault = None
 
     def _check_left_behind(self, data: bytes) -> None:
         """Tell a block of the newest term from a fault, where the own tip is of a term before."""
@@ -244,7 +251,9 @@ class Follower:
         except Error:
             # No reading, or no cosignature to be had: nothing shows that the orderer said this.
             return
-        if note.body.header == cid_of(header) and self.orderer in note.signers:
+        # One of another height shows nothing: a repair may have moved this copy on meanwhile.
+        is_next = fields["height"] == error.fault.height
+        if is_next and note.body.header == cid_of(header) and self.orderer in note.signers:
             self.fault = error
             raise error
 

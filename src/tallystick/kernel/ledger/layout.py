@@ -28,12 +28,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+
+from tallystick import _native
 from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, encode, item_head, sha256
 from tallystick.base.errors import Corrupt, Error
@@ -47,6 +50,7 @@ __all__ = [
     "code_item",
     "corrupt",
     "engine_check",
+    "entry_rows",
     "header_cid",
     "header_fields",
     "ids_within",
@@ -55,6 +59,7 @@ __all__ = [
     "node_count",
     "open_file",
     "pair_check",
+    "pair_checks",
     "short_id",
     "split_block",
 ]
@@ -90,6 +95,9 @@ CREATE TABLE aside (
     height INTEGER PRIMARY KEY, fault BLOB NOT NULL, data BLOB NOT NULL)
 """
 SCHEMA: Final = f"{_SCHEMA_1};{_ENGINE}"
+_CHECK_BYTES: Final = 8
+_TID_BYTES: Final = 32
+_ENTRIES_TOGETHER: Final = 65_536
 _ID: Final = re.compile(rb"bid\x50([\0-\xff]{16})")
 _LIST_OF_TWO: Final = b"\x82"
 
@@ -148,6 +156,15 @@ def short_id(tid: bytes) -> int:
     return int.from_bytes(tid[:8], "big", signed=True)
 
 
+def entry_rows(first: int, tids: bytes | bytearray) -> Iterator[list[tuple[int, int]]]:
+    """Yield the rows of `entry` for ids of 32 bytes each from place `first` on, in its order."""
+    shorts = np.frombuffer(tids, ">i8")[:: _TID_BYTES // 8].astype(np.int64)
+    order = np.argsort(shorts, kind="stable")
+    for at in range(0, len(order), _ENTRIES_TOGETHER):
+        part = order[at : at + _ENTRIES_TOGETHER]
+        yield list(zip(shorts[part].tolist(), (part + first).tolist(), strict=True))
+
+
 def code_item(code: int) -> bytes:
     """Return a transaction's code as it is kept, 2 bytes."""
     return code.to_bytes(2, "big")
@@ -155,8 +172,16 @@ def code_item(code: int) -> bytes:
 
 def pair_check(key: bytes, value: bytes) -> bytes:
     """Return the 8 bytes that a pair of the state is kept with."""
-    # Called for every pair that is written: one call less is a tenth of it.
-    return hashlib.sha256(len(key).to_bytes(4, "big") + key + value).digest()[:8]
+    # Called for every pair that is read: one call less is a tenth of it.
+    return hashlib.sha256(len(key).to_bytes(4, "big") + key + value).digest()[:_CHECK_BYTES]
+
+
+def pair_checks(pairs: Iterable[tuple[bytes, bytes]]) -> list[bytes]:
+    """Return the `pair_check` of each of many pairs."""
+    if not _native.is_digests_built():
+        return [pair_check(key, value) for key, value in pairs]
+    parts = [len(key).to_bytes(4, "big") + key + value for key, value in pairs]
+    return _native.digests.sha256_each(b"", parts, _CHECK_BYTES)
 
 
 def engine_check(*values: Value) -> bytes:
@@ -169,9 +194,13 @@ def block_check(header: bytes, body: bytes) -> bytes:
     return sha256(sha256(header) + body)
 
 
-def split_block(data: bytes, header: bytes) -> bytes:
-    """Return a block's bytes after its header."""
-    return data[len(_LIST_OF_TWO + item_head(2, len(header)) + header) :]
+def split_block(data: bytes) -> tuple[bytes, bytes]:
+    """Return the header of a block of known form, and the bytes after it, without reading them."""
+    # 82 | byte string head | header: the head is 59 nn nn for 256 .. 65,535 bytes, and no header
+    # is shorter: its nine names and five digests alone take more.
+    assert data[:2] == _LIST_OF_TWO + b"\x59"
+    end = 4 + int.from_bytes(data[2:4], "big")
+    return data[4:end], data[end:]
 
 
 def join_block(header: bytes, body: bytes) -> bytes:

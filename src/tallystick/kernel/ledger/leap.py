@@ -43,6 +43,7 @@ from tallystick.kernel.ledger.tables import (
     put_state,
     write_block,
     write_cosignatures,
+    write_entries,
     write_fact,
     write_log,
 )
@@ -53,6 +54,8 @@ from tallystick.kernel.store.folder import sync_path
 
 __all__ = ["Lead", "find_lead", "leap", "leap_from"]
 
+IDS_TOGETHER: Final = 32 * 2**20
+"""So many bytes of ids are held before they are looked up by: in order, they are written once."""
 ROOM: Final = 4
 """The file, the rows in the journal and in the file, and as much to spare."""
 SPANS_ROOM: Final = 16
@@ -258,7 +261,7 @@ class _Way:
 
 def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
     """Write what stands between the tip and the offer, and the state there."""
-    header = b""
+    header, first, tids = b"", way.tip.peaks.size, bytearray()
     for found, below in way.follow():
         before, effects = below.before, below.effects
         if effects.tip.height > height:
@@ -266,10 +269,15 @@ def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
             continue
         write_block(database, effects.tip, found, b"")
         write_log(database, before.peaks.size, effects)
+        tids += b"".join(effects.tids)
+        if len(tids) >= IDS_TOGETHER:
+            write_entries(database, first, tids)
+            first, tids = effects.tip.peaks.size, bytearray()
         if effects.tip.members.cid != before.members.cid:
             row = (effects.tip.height, effects.tip.members.data)
             database.run("INSERT INTO roster VALUES (?, ?)", row)
         header = found
+    write_entries(database, first, tids)
     write_cosignatures(database, [row for row in way.lead.lines if row[0] <= height])
     snapshot = _write_pairs(database, part, header)
     database.run(

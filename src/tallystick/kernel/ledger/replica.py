@@ -1,8 +1,9 @@
-"""A member's own copy of the chain: every block verified by this member, then kept, one fsync each.
+"""A member's own copy of the chain: every block verified by this member, then kept.
 
-Laws: what `tip` shows is durable; a block is kept with everything that follows from it, or not at
-all; a block that may not follow is put aside with the reason and changes nothing; a row that is not
-what was written is `Corrupt`, never served. One thread writes at a time, any number read.
+Laws: what `tip` shows is durable, by one fsync for a block or for those that came together; a block
+is kept with everything that follows from it, or not at all; a block that may not follow is put
+aside with the reason and changes nothing; a row that is not what was written is `Corrupt`, never
+served. One thread writes at a time, any number read.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
-from tallystick.chain.block import Effects, Genesis, Tip, apply_block
+from tallystick.chain.block import Effects, Genesis, Tip
 from tallystick.chain.checkpoint import Body
 from tallystick.chain.log import Log
 from tallystick.chain.member import Members
@@ -23,6 +24,7 @@ from tallystick.chain.record import Charter, record_key
 from tallystick.chain.span import Span
 from tallystick.chain.state import Read, lanes_of
 from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.ahead import Ahead
 from tallystick.kernel.ledger.audit import Report, audit_chain
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.cache import StateCache
@@ -31,14 +33,11 @@ from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
 from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.signatures import check_ahead
+from tallystick.kernel.ledger.signatures import look_ahead
 from tallystick.kernel.ledger.tables import (
     load_tip,
-    write_block,
     write_cosignatures,
     write_genesis,
-    write_log,
-    write_state,
 )
 from tallystick.kernel.store.database import Database
 
@@ -169,23 +168,25 @@ class Replica:
         row = self._fresh.row("SELECT fault FROM aside WHERE height = ?", (self._tip.height + 1,))
         return None if row is None else BlockFault.read(row[0])
 
-    def accept(self, data: bytes) -> Effects:
-        """Verify a block from elsewhere completely, then keep it; return what it did.
+    def accept(self, *blocks: bytes) -> Effects:
+        """Verify blocks from elsewhere completely, then keep them; return what the last one did.
 
         Raises:
-            InvalidBlock: it may not follow the tip; it is kept aside.
+            InvalidBlock: one may not follow; it is kept aside, and those before it are kept.
         """
         with self._writing:
-            tip = self._tip
-            self.expect([data])
-            try:
-                effects = apply_block(data, tip, self.read, self.charter, check_ahead)
-            except Invalid as error:
-                fault = find_fault(data, tip, self.read, self.charter, error)
-                self._put_aside(fault, data)
-                raise InvalidBlock(fault) from error
-            self.commit(data, effects)
-            return effects
+            ahead = Ahead(self._tip, self.read)
+            for coming in look_ahead(blocks, lambda: ahead.tip):
+                self.expect([coming.data])
+                try:
+                    ahead.run(coming, self.charter)
+                except Invalid as error:
+                    self._keep(ahead)
+                    fault = find_fault(coming.data, self._tip, self.read, self.charter, error)
+                    self._put_aside(fault, coming.data)
+                    raise InvalidBlock(fault, coming.data) from error
+            self._keep(ahead)
+            return ahead.effects
 
     def commit(
         self, data: bytes, effects: Effects, also: Callable[[Database], None] | None = None
@@ -201,49 +202,40 @@ class Replica:
             Unavailable: the disk is full or the file is locked; the chain stands as before.
         """
         with self._writing:
-            self._check_usable()
-            assert effects.tip.height == self._tip.height + 1
-            self._cache.release()
-            try:
-                self._write(data, effects, also)
-            except Unavailable as error:
-                # Where the disk failed, nobody knows what it holds until the file is read again.
-                if error.code == "database.io":
-                    self._failed = error
-                raise
-            except Conflict as error:
-                # Another process wrote the file: this one's tip is no longer the file's.
-                self._failed = error
-                raise
-            self._cache.put(effects.changes)
-            with self._moved:
-                if effects.tip.members.cid != self._tip.members.cid:
-                    self._handovers.append(effects.tip.height)
-                self._tip = effects.tip
-                self._moved.notify_all()
+            ahead = Ahead(self._tip, self.read)
+            ahead.add(data, effects)
+            self._keep(ahead, also)
 
-    def _write(
-        self, data: bytes, effects: Effects, also: Callable[[Database], None] | None
-    ) -> None:
-        before, after, database = self._tip, effects.tip, self._database
-        header = _header_of(data)
-        body = layout.split_block(data, header)
-        height = after.height
+    def _keep(self, ahead: Ahead, also: Callable[[Database], None] | None = None) -> None:
+        """Make durable what was run ahead of the tip, and go on from there."""
+        if ahead.tip.height == self._tip.height:
+            return
+        self._check_usable()
+        self._cache.release()
+        try:
+            self._write(ahead, also)
+        except Unavailable as error:
+            # Where the disk failed, nobody knows what it holds until the file is read again.
+            if error.code == "database.io":
+                self._failed = error
+            raise
+        except Conflict as error:
+            # Another process wrote the file: this one's tip is no longer the file's.
+            self._failed = error
+            raise
+        self._cache.put(ahead.changes)
+        with self._moved:
+            self._handovers += ahead.handovers()
+            self._tip = ahead.tip
+            self._moved.notify_all()
+
+    def _write(self, ahead: Ahead, also: Callable[[Database], None] | None) -> None:
         cosignatures = self._staged()
-        with database.transaction():
-            write_block(database, after, header, body)
-            write_log(database, before.peaks.size, effects)
-            write_state(database, effects.changes)
-            database.run(
-                "REPLACE INTO head VALUES (0, ?, ?, ?)",
-                (height, after.lanes, effects.writes_root),
-            )
-            if after.members.cid != before.members.cid:
-                database.run("INSERT INTO roster VALUES (?, ?)", (height, after.members.data))
-            database.run("DELETE FROM aside WHERE height = ?", (height,))
-            write_cosignatures(database, cosignatures)
+        with self._database.transaction():
+            ahead.write(self._database)
+            write_cosignatures(self._database, cosignatures)
             if also is not None:
-                also(database)
+                also(self._database)
         self._unstage(cosignatures)
 
     def keep(self, work: Callable[[Database], None]) -> None:
@@ -490,11 +482,3 @@ class Replica:
 
 def _missing(path: Path) -> NotFound:
     return NotFound("ledger.missing", f"no chain in {path.name}", cure="Join it, or repair.")
-
-
-def _header_of(data: bytes) -> bytes:
-    """Return the header's bytes of a block of known form, without reading all of it."""
-    # 82 | byte string head | header: the head is 59 nn nn for 256 .. 65,535 bytes, and no header
-    # is shorter: its nine names and five digests alone take more.
-    assert data[:2] == b"\x82\x59"
-    return data[4 : 4 + int.from_bytes(data[2:4], "big")]

@@ -11,7 +11,7 @@ from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.floor import follow_below, read_floor
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.signatures import check_ahead
+from tallystick.kernel.ledger.signatures import look_ahead
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Progress", "take_over", "verify_chain"]
@@ -37,13 +37,18 @@ def verify_chain(path: Path, charter: Charter, progress: Progress | None = None)
         last, lanes, _ = rows.head()
         if rows.floor():
             state, tip = _rise(rows, path, genesis)
-        for height in range(tip.height + 1, last + 1):
-            data = layout.join_block(*rows.block(height))
-            effects = apply_block(data, tip, state.get, charter, check_ahead)
+        heights = range(tip.height + 1, last + 1)
+        blocks = (layout.join_block(*rows.block(height)) for height in heights)
+
+        def here() -> Tip:
+            return tip
+
+        for data, ahead, opened in look_ahead(blocks, here):
+            effects = apply_block(data, tip, state.get, charter, ahead, opened=opened)
             take_over(state, effects)
             tip = effects.tip
             if progress is not None:
-                progress(height, last)
+                progress(tip.height, last)
         if lanes != tip.lanes:
             raise layout.corrupt(f"lanes of the head at height {last}", field="head", height=last)
         return tip

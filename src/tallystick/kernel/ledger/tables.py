@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ __all__ = [
     "read_members",
     "write_block",
     "write_cosignatures",
+    "write_entries",
     "write_fact",
     "write_genesis",
     "write_log",
@@ -89,26 +89,34 @@ def write_fact(database: Database, name: str, value: Value) -> None:
 
 def put_state(database: Database, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
     """Put pairs into the state's table, each with 8 bytes that show a change; None has no row."""
-    check = layout.pair_check
-    rows = [(key, value, check(key, value)) for key, value in pairs if value is not None]
+    held = [(key, value) for key, value in pairs if value is not None]
+    checks = layout.pair_checks(held)
+    rows = [(key, value, check) for (key, value), check in zip(held, checks, strict=True)]
     database.put_many("REPLACE INTO state", rows)
 
 
 def write_state(database: Database, changes: Mapping[bytes, bytes | None]) -> None:
     """Write a block's changes into the state's table."""
-    put_state(database, changes.items())
+    put_state(database, sorted(changes.items()))
     gone = [(key,) for key, value in changes.items() if value is None]
     if gone:
         database.run_many("DELETE FROM state WHERE name = ?", gone)
 
 
 def write_log(database: Database, first: int, effects: Effects) -> None:
-    """Write what a block adds to the log, whose first new leaf stands at `first`."""
+    """Write what a block adds to the log's row, whose first new leaf stands at `first`."""
     tids, codes = b"".join(effects.tids), b"".join(map(layout.code_item, effects.codes))
     row = (first, effects.tip.height, tids, codes, b"".join(effects.nodes))
     database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
-    shorts = map(layout.short_id, effects.tids)
-    database.put_many("INSERT INTO entry", list(zip(shorts, itertools.count(first))))
+
+
+def write_entries(database: Database, first: int, tids: bytes | bytearray) -> None:
+    """Write where transactions stand in the log, the first of them at `first`.
+
+    In the order of the table, as `write_state` does: so each page is found, and changed, once.
+    """
+    for rows in layout.entry_rows(first, tids):
+        database.put_many("INSERT INTO entry", rows)
 
 
 def write_genesis(database: Database, genesis: Genesis) -> None:

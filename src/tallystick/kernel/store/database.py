@@ -26,7 +26,7 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 _FULLY_SYNCHRONOUS: Final = 2
-_TOGETHER: Final = 64
+_TOGETHER: Final = 128
 BUSY_TIMEOUT_MS: Final = 2_000
 CACHE_KIB: Final = 16 * 1024
 # The library raises the last two itself: for a value that fits no column, and for a message about a
@@ -77,6 +77,15 @@ def _translate(error: Exception, name: str) -> Error:
     return Corrupt(
         "database.corrupt", f"{name}: {error}", cure="Run the audit, then the repair.", file=name
     )
+
+
+def _bind(values: Iterable[Any]) -> list[Any]:
+    """Return a statement's values as the library takes them at once.
+
+    It looks for an adapter of each value that is no integer, float, text or bytearray: of bytes
+    too, and for longer than a row takes to be written.
+    """
+    return [bytearray(value) if type(value) is bytes else value for value in values]
 
 
 @dataclass(slots=True, eq=False)
@@ -197,7 +206,7 @@ class Database:
         """Run one statement and return how many rows it changed."""
         try:
             with self._lock:
-                return self._connection.execute(statement, values).rowcount
+                return self._connection.execute(statement, _bind(values)).rowcount
         except _FAULTS as error:
             raise _translate(error, self.name) from error
 
@@ -205,7 +214,7 @@ class Database:
         """Run one statement for each row."""
         try:
             with self._lock:
-                self._connection.executemany(statement, rows)
+                self._connection.executemany(statement, map(_bind, rows))
         except _FAULTS as error:
             raise _translate(error, self.name) from error
 
@@ -223,8 +232,8 @@ class Database:
             with self._lock:
                 for at in range(0, whole, _TOGETHER):
                     values = itertools.chain.from_iterable(rows[at : at + _TOGETHER])
-                    self._connection.execute(many, tuple(values))
-                self._connection.executemany(f"{verb} VALUES {one}", rows[whole:])
+                    self._connection.execute(many, _bind(values))
+                self._connection.executemany(f"{verb} VALUES {one}", map(_bind, rows[whole:]))
         except _FAULTS as error:
             raise _translate(error, self.name) from error
 
@@ -232,7 +241,7 @@ class Database:
         """Return all rows of a query."""
         try:
             with self._lock:
-                return self._connection.execute(query, values).fetchall()
+                return self._connection.execute(query, _bind(values)).fetchall()
         except _FAULTS as error:
             raise _translate(error, self.name) from error
 
@@ -240,7 +249,7 @@ class Database:
         """Return the first row of a query, None if there is none."""
         try:
             with self._lock:
-                found: Row | None = self._connection.execute(query, values).fetchone()
+                found: Row | None = self._connection.execute(query, _bind(values)).fetchone()
                 return found
         except _FAULTS as error:
             raise _translate(error, self.name) from error
@@ -254,7 +263,7 @@ class Database:
         """Yield the rows of a query one by one, without holding the lock between them."""
         try:
             with self._lock:
-                cursor = self._connection.execute(query, values)
+                cursor = self._connection.execute(query, _bind(values))
             while True:
                 with self._lock:
                     batch = cursor.fetchmany(256)

@@ -248,6 +248,7 @@ def _genesis(tip: Tip) -> dict[str, Any]:
 def _settings(seat: Seat, sync: Sync | None) -> str:
     """Return `config.toml`; whatever it does not name is the engine's default."""
     peers = ",".join(f"{each.node_id}@{each.host}:{each.port}" for each in seat.peers)
+    known = ",".join(each.node_id for each in seat.peers)
     tables: dict[str, dict[str, str | int | bool]] = {
         "": {
             "moniker": seat.member,
@@ -263,6 +264,9 @@ def _settings(seat: Seat, sync: Sync | None) -> str:
         "p2p": {
             "laddr": f"tcp://{seat.host}:{seat.p2p_port}",
             "persistent_peers": peers,
+            # Nobody else is let in: of nodes that are not named here it takes none.
+            "unconditional_peer_ids": known,
+            "max_num_inbound_peers": 0,
             "pex": False,
             "addr_book_strict": False,
             "allow_duplicate_ip": True,

@@ -74,7 +74,7 @@ class Gate:
         rows = list_signatures(found, self.replica.tip)
         cold = [row for row in rows if not self.verified.knows(*row)]
         if len(cold) >= THREADS_FROM:
-            check_both(cold, lambda row: self.verified.check(*row))
+            self.verified.take(cold, check_both(cold))
 
     def admit(self, data: bytes) -> Transaction:
         """Return a transaction that may wait in the engine's pool.

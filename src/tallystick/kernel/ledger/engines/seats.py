@@ -17,13 +17,13 @@ from tallystick.base.errors import Invalid, NotFound
 from tallystick.kernel.ledger.engines.comet_home import Peer
 from tallystick.kernel.ledger.engines.validator import Place
 
-__all__ = ["SEATS_FILE", "place_of", "read_seats", "write_seats"]
+__all__ = ["SEATS_FILE", "place_of", "read_seat", "read_seats", "write_seats"]
 
 SEATS_FILE: Final = "engine.json"
 SEATS_BYTES_MAX: Final = 1024 * 1024
 _NODE_ID: Final = re.compile(r"[0-9a-f]{40}")
-# No sign that would end an address within the engine's settings.
-_HOST: Final = re.compile(r"[0-9A-Za-z.:_-]{1,253}")
+# No sign that would end an address within the engine's settings; IPv6 in brackets.
+_HOST: Final = re.compile(r"[0-9A-Za-z._-]{1,253}|\[[0-9a-f:.]{2,45}\]")
 _PORT_MAX: Final = 65_535
 
 
@@ -57,12 +57,13 @@ def read_seats(path: Path) -> dict[str, Peer]:
         raise _bad("it is no text") from error
     try:
         rows = json.loads(text)
-        return {name: _read_peer(name, row) for name, row in rows.items()}
+        return {name: read_seat(name, row) for name, row in rows.items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise _bad(str(error)) from error
 
 
-def _read_peer(name: str, row: Mapping[str, object]) -> Peer:
+def read_seat(name: str, row: Mapping[str, object]) -> Peer:
+    """Return where a member's node is; ValueError or KeyError if the row does not tell."""
     node, host, port = row["node"], row["host"], row["port"]
     known = isinstance(node, str) and isinstance(host, str) and type(port) is int
     if not known or not _NODE_ID.fullmatch(str(node)) or not _HOST.fullmatch(str(host)):

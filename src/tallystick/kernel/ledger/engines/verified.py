@@ -8,10 +8,11 @@ Two generations, as in the state's cache: what was asked for lately stays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import compress
 from typing import Final
 
-from tallystick.base.keys import PUBLIC_SIZE, SIGNATURE_SIZE, verify
-from tallystick.kernel.ledger.signatures import Row
+from tallystick.base.keys import PUBLIC_SIZE, SIGNATURE_SIZE, Signed, verify
 
 __all__ = ["VERIFIED_MAX", "Verified"]
 
@@ -31,8 +32,8 @@ class Verified:
 
     def __init__(self, count_max: int = VERIFIED_MAX) -> None:
         self._count_max = count_max
-        self._young: set[Row] = set()
-        self._old: set[Row] = set()
+        self._young: set[Signed] = set()
+        self._old: set[Signed] = set()
         self.asked = 0
         """How often it was asked."""
         self.checked = 0
@@ -55,7 +56,17 @@ class Verified:
             self.checked += 1
             if not verify(public, message, signature):
                 return False
+        self._keep(name)
+        return True
+
+    def take(self, rows: Sequence[Signed], answers: Sequence[bool]) -> None:
+        """Remember the yes among answers that were found elsewhere."""
+        self.asked += len(rows)
+        self.checked += len(rows)
+        for name in compress(rows, answers):
+            self._keep(name)
+
+    def _keep(self, name: Signed) -> None:
         if len(self._young) >= self._count_max:
             self._old, self._young = self._young, set()
         self._young.add(name)
-        return True

@@ -68,6 +68,9 @@ def test_a_folder_names_the_chain_its_validators_and_its_peers(tmp_path: Path) -
     assert settings["rpc"]["laddr"] == "tcp://127.0.0.1:2"
     assert settings["p2p"]["laddr"] == "tcp://127.0.0.1:3"
     assert settings["p2p"]["persistent_peers"].count("@127.0.0.1:7") == 3
+    known = ",".join(each.node_id for each in peers)
+    assert settings["p2p"]["unconditional_peer_ids"] == known
+    assert settings["p2p"]["max_num_inbound_peers"] == 0, "nobody else is let in"
     assert settings["consensus"]["create_empty_blocks"] is False
     genesis = json.loads((home / "config" / "genesis.json").read_text())
     assert len(genesis["validators"]) == 4
