@@ -7,6 +7,7 @@ import logging
 import random
 import socket
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,16 +86,59 @@ def test_garbage_is_answered_or_cut_off_and_changes_nothing(pair: tuple[End, End
     assert is_well(pair)
 
 
-def send_head_without_end(end: End) -> None:
+def send_head_without_end(end: End, begun: bytes, part: bytes) -> None:
     with socket.create_connection((end.place.host, end.place.port), timeout=5) as found:
-        found.sendall(b"POST /link/v1/echo HTTP/1.1\r\n")
-        for _ in range(10_000):
-            found.sendall(b"X-Y: " + b"z" * 1_000 + b"\r\n")
+        found.sendall(begun)
+        ends_s = time.monotonic() + 20
+        while time.monotonic() < ends_s:
+            found.sendall(part)
 
 
-def test_a_head_without_end_is_cut_off(pair: tuple[End, End]) -> None:
+@pytest.mark.parametrize(
+    ("begun", "part"),
+    [
+        (b"POST /link/v1/echo HTTP/1.1\r\n", b"X-Y: " + b"z" * 1_000 + b"\r\n"),
+        (b"POST /link/v1/echo HTTP/1.1\r\nX-Y: ", b"z" * 1_000),
+        (b"POST /link/v1/echo HTTP/1.1\r\n", b"z" * 1_000),
+        (b"POST /link/v1/", b"z" * 1_000),
+        (b"", b"\r\n" * 500),
+    ],
+    ids=["fields", "one value", "one name", "target", "empty lines"],
+)
+def test_a_head_without_end_is_cut_off(
+    pair: tuple[End, End], monkeypatch: pytest.MonkeyPatch, begun: bytes, part: bytes
+) -> None:
+    # What holds nothing here is cut off by the clock.
+    monkeypatch.setattr(http_answering, "HEAD_S", 0.2 if not begun else 60)
     with pytest.raises(ConnectionError):
-        send_head_without_end(pair[1])
+        send_head_without_end(pair[1], begun, part)
+    assert is_well(pair)
+
+
+def test_a_head_of_as_much_as_it_may_is_read_and_of_more_is_refused(pair: tuple[End, End]) -> None:
+    begun = b"POST /link/v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+    counted = sum(map(len, (b"/link/v1/echo", b"Host", b"x", b"Content-Length", b"0", b"X")))
+    room = http_answering.HEAD_BYTES_MAX - counted
+    assert b"link.unsigned" in send_raw(pair[1], begun + b"X: " + b"z" * room + b"\r\n\r\n")
+    found = send_raw(pair[1], begun + b"X: " + b"z" * (room + 1) + b"\r\n\r\n")
+    assert found.startswith(b"HTTP/1.1 400 ")
+    assert is_well(pair)
+
+
+@pytest.mark.parametrize("field", [b"Upgrade: websocket", b"Upgrade: h2c", b"Expect: 100-continue"])
+def test_whoever_asks_for_another_protocol_is_answered_in_this_one(
+    pair: tuple[End, End], field: bytes
+) -> None:
+    head = b"POST /link/v1/echo HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nContent-Length: 0\r\n"
+    assert b"link.unsigned" in send_raw(pair[1], head + field + b"\r\n\r\n")
+    assert is_well(pair)
+
+
+def test_two_lengths_or_a_length_and_chunks_are_refused(pair: tuple[End, End]) -> None:
+    head = b"POST /link/v1/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
+    for other in (b"Content-Length: 6", b"Transfer-Encoding: chunked"):
+        found = send_raw(pair[1], head + other + b"\r\n\r\n0\r\n\r\n")
+        assert found.startswith(b"HTTP/1.1 400 "), found[:200]
     assert is_well(pair)
 
 

@@ -68,10 +68,35 @@ def test_an_answer_that_takes_too_long_is_given_up(
         assert line.is_away
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Length: 2\r\nContent-Length: 2",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Content-Length: -2",
+        b"Content-Length: 2x",
+        b"Content-Length : 2",
+        b"Content-Length: 3",
+    ],
+)
+def test_an_answer_whose_length_is_in_doubt_is_none(fields: bytes) -> None:
+    with answering([b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n\r\nab"]) as line:
+        with pytest.raises(Unavailable, match=r"link\.lost"):
+            line.send("/link/v1/echo", {}, b"")
+        assert not line._kept
+
+
 def test_an_answer_without_end_is_cut_off() -> None:
-    endless = itertools.chain([b"HTTP/1.1 200 OK\r\n\r\n"], itertools.repeat(bytes(4_000_000)))
-    with answering(endless) as line, pytest.raises(Invalid, match=r"link\.size"):
-        line.send("/link/v1/echo", {}, b"")
+    for head in (
+        b"HTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Y: ",
+        b"HTTP/1.1 200 ",
+        b"",
+    ):
+        endless = itertools.chain([head], itertools.repeat(b"z" * 4_000_000))
+        with answering(endless) as line, pytest.raises(Unavailable, match=r"link\.lost"):
+            line.send("/link/v1/echo", {}, b"")
     stated = HEAD.replace(b"100000", str(PAYLOAD_BYTES_MAX + 1).encode())
     with answering([stated]) as line, pytest.raises(Invalid, match=r"link\.size"):
         line.send("/link/v1/echo", {}, b"")

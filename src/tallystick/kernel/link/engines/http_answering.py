@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
@@ -49,7 +49,7 @@ IDLE_S: Final = 75
 """How long an idle connection is kept: longer than whoever asks keeps it."""
 GRACE_S: Final = 1
 _ROUTE: Final = re.compile(rb"/link/v1/([a-z0-9_.]{1,60})")
-_LENGTH: Final = re.compile(r"[0-9]{1,12}")
+LENGTH: Final = re.compile(r"[0-9]{1,12}")
 _SIGNATURE_CHARS_MAX: Final = 200
 _LOG: Final = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ class Answering:
     def _room(self, caller: str, fields: dict[str, str]) -> Iterator[int]:
         """Keep a place for a member's call and its body; yield the body's length."""
         stated = fields.get("content-length", "")
-        if not _LENGTH.fullmatch(stated) or int(stated) > PAYLOAD_BYTES_MAX:
+        if not LENGTH.fullmatch(stated) or int(stated) > PAYLOAD_BYTES_MAX:
             raise Invalid(
                 "link.size",
                 f"a message of {stated[:12] or 'no stated'} bytes, most is {PAYLOAD_BYTES_MAX}",
@@ -199,10 +199,15 @@ async def _send(send: Send, status: int, fields: dict[str, str], body: bytes) ->
     await send({"type": "http.response.body", "body": body})
 
 
-class _Patient(H11Protocol):
-    """HTTP/1.1 whose patience for the head of a request has an end."""
+class _Patient(HttpToolsProtocol):
+    """HTTP/1.1 whose patience for the head of a request has an end, and whose room for one too."""
 
     _ending: asyncio.TimerHandle | None = None
+    _is_in_head = False
+    _taken = 0
+    """How many bytes of names and values the head has so far."""
+    _come = 0
+    """How many bytes came since it began and is not whole: of a name or value without an end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -210,7 +215,32 @@ class _Patient(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
+        self._come = self._come + len(data) if self._is_in_head else 0
+        if self._come > HEAD_BYTES_MAX:
+            self.transport.abort()
         self._wait()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._taken = True, 0
+
+    def on_url(self, url: bytes) -> None:
+        self._take(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._take(len(name) + len(value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def _take(self, size: int) -> None:
+        self._taken += size
+        if self._taken > HEAD_BYTES_MAX:
+            # The parser makes a refusal of it, and the connection is closed.
+            raise ValueError(f"a head of more than {HEAD_BYTES_MAX} bytes")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
@@ -283,7 +313,6 @@ class Server:
             limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=IDLE_S,
             timeout_graceful_shutdown=GRACE_S,
-            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
         )
         if context is not None:
             config.load()

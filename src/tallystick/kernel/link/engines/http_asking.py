@@ -9,7 +9,6 @@ environment is read. Written on sockets: a general client took half of a call's 
 from __future__ import annotations
 
 import contextlib
-import http.client
 import io
 import select
 import socket
@@ -18,13 +17,15 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
+
+import httptools
 
 from tallystick.base.errors import Invalid, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, bounded
 from tallystick.kernel.link.book import Book, Place
 from tallystick.kernel.link.certificate import asking_context
-from tallystick.kernel.link.engines.http_answering import PATH
+from tallystick.kernel.link.engines.http_answering import HEAD_BYTES_MAX, LENGTH, PATH
 from tallystick.kernel.link.problem import read_problem
 from tallystick.kernel.link.signature import only_fields
 from tallystick.kernel.link.trust import Trust
@@ -121,10 +122,6 @@ class _Timed(io.RawIOBase):
         self._socket = found
         self._ends_s = time.monotonic() + ANSWER_S
 
-    def makefile(self, _: str) -> io.BufferedReader:
-        """Return it as a file, as a socket does."""
-        return io.BufferedReader(self)
-
     def readable(self) -> bool:
         """Tell that it can be read."""
         return True
@@ -136,6 +133,38 @@ class _Timed(io.RawIOBase):
             raise TimeoutError
         self._socket.settimeout(min(READ_S, left_s))
         return self._socket.recv_into(buffer)
+
+
+class _Head:
+    """The head of an answer, read to its last byte and no further.
+
+    Args:
+        reader: what comes.
+
+    Raises:
+        ValueError, HttpParserError: it is none, or of more than `HEAD_BYTES_MAX`.
+    """
+
+    def __init__(self, reader: io.BufferedReader[Any]) -> None:
+        self.told: list[tuple[bytes, bytes]] = []
+        self._is_whole = False
+        parser, left = httptools.HttpResponseParser(self), HEAD_BYTES_MAX
+        while not self._is_whole:
+            line = reader.readline(left)
+            if not line.endswith(b"\n"):
+                raise ValueError("a head without its end")
+            left -= len(line)
+            parser.feed_data(line)
+        self.status = parser.get_status_code()
+        self.is_kept = parser.should_keep_alive()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field, as the parser tells it."""
+        self.told.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Learn that there are no more."""
+        self._is_whole = True
 
 
 class _Line:
@@ -186,26 +215,27 @@ class _Line:
             # A machine that froze takes connections and answers none.
             self._pause()
             raise lost(self.member, type(error.__cause__ or error).__name__) from error
-        except (http.client.HTTPException, OSError, ValueError) as error:
+        except (httptools.HttpParserError, OSError, ValueError) as error:
             # The connection was closed by another thread, or by the other end.
             raise lost(self.member, type(error).__name__) from error
         self._pause_s = 0.0
         return answer
 
     def _read(self, lent: _Lent) -> tuple[int, dict[str, str], bytes]:
-        timed = cast("socket.socket", _Timed(lent.socket))
-        with http.client.HTTPResponse(timed, method="POST") as response:
-            response.begin()
-            # Where none is stated it comes in chunks, or to the connection's end: no member's does.
-            stated = response.length
-            if stated is not None and stated > PAYLOAD_BYTES_MAX:
+        with io.BufferedReader(_Timed(lent.socket)) as reader:
+            head = _Head(reader)
+            fields = only_fields(head.told)
+            stated = fields.get("content-length", "")
+            if not LENGTH.fullmatch(stated):
+                # It would come in chunks, or to the connection's end: no member's does.
+                raise ValueError("an answer of no stated length")
+            if int(stated) > PAYLOAD_BYTES_MAX:
                 raise self._too_large()
-            body = response.read(PAYLOAD_BYTES_MAX + 1) if stated is None else response.read()
-            if len(body) > PAYLOAD_BYTES_MAX:
-                raise self._too_large()
-            lent.is_good = not response.will_close
-            told = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in response.getheaders()]
-            return response.status, only_fields(told), body
+            body = reader.read(int(stated))
+            if len(body) < int(stated):
+                raise ConnectionError("an answer without its end")
+            lent.is_good = head.is_kept
+            return head.status, fields, body
 
     def _too_large(self) -> Invalid:
         return Invalid(
