@@ -2,8 +2,8 @@
 //
 // It speaks libp2p and bitswap to other nodes, serves a trustless gateway, and takes the calls of
 // Kubo's RPC that Tallystick makes (rpc.go). It listens on 127.0.0.1 and connects to loopback
-// addresses only. Blocks are kept in memory, up to a limit, and end with the process; the process
-// ends when its standard input does, so that whoever started it leaves none behind.
+// addresses only. Blocks and records of names are kept in memory, up to a limit, and end with the
+// process; the process ends when its standard input does, so that whoever started it leaves none behind.
 //
 // Once it listens it prints one line of JSON: id, rpc, gateway, addresses.
 package main
@@ -60,6 +60,7 @@ type node struct {
 	local   blockservice.BlockService // never asks anybody
 	pins    *pins
 	peering *peering.PeeringService
+	names   *names
 	wait    time.Duration
 }
 
@@ -148,11 +149,15 @@ func newNode(ctx context.Context, s settings) (*node, error) {
 	store := blockstore.NewGCBlockstore(kept, blockstore.NewGCLocker())
 	network := bsnet.NewFromIpfsHost(h)
 	exchange := bitswap.New(ctx, network, nil, store)
+	names, err := newNames()
+	if err != nil {
+		return nil, err
+	}
 	network.Start(exchange)
 	n := &node{
 		host: h, store: store, online: blockservice.New(store, exchange), pins: newPins(), wait: s.wait,
 		local:   blockservice.New(store, offline.Exchange(store)),
-		peering: peering.NewPeeringService(h),
+		peering: peering.NewPeeringService(h), names: names,
 	}
 	return n, n.peering.Start()
 }
@@ -163,7 +168,8 @@ func (n *node) gateway(s settings) (http.Handler, error) {
 	if s.noFetch {
 		source = n.local
 	}
-	backend, err := gateway.NewBlocksBackend(source)
+	backend, err := gateway.NewBlocksBackend(
+		source, gateway.WithValueStore(n.names.records), gateway.WithNameSystem(n.names.system))
 	if err != nil {
 		return nil, err
 	}
@@ -171,9 +177,12 @@ func (n *node) gateway(s settings) (http.Handler, error) {
 	handler := gateway.NewHandler(gateway.Config{
 		NoDNSLink:         true,
 		DisableHTMLErrors: true,
+		PublicGateways:    openGateways,
 		RetrievalTimeout:  s.wait,
 	}, backend)
-	mux.Handle("/ipfs/", gateway.NewHeaders(nil).ApplyCors().Wrap(handler))
+	given := gateway.NewHeaders(nil).ApplyCors().Wrap(open(handler))
+	mux.Handle("/ipfs/", given)
+	mux.Handle("/ipns/", given)
 	return mux, nil
 }
 

@@ -1,9 +1,12 @@
-"""One set of public content behind two gateways: ours, and boxo's, which fetches nothing."""
+"""One set of public content behind two gateways: ours, and boxo's, which fetches nothing.
+
+The same records of names are given to both.
+"""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,10 +20,14 @@ from counties import found, open_town
 from nodes import find_peer
 from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.codec import DAG_CBOR, RAW, encode
+from tallystick.base.keys import SigningKey
 from tallystick.client.carrying import HOME, AppTransport
 from tallystick.county.files import open_files
 from tallystick.kernel.store.engines.kubo import Kubo
 from tallystick.kernel.store.engines.peers import start_peer
+from tallystick.kernel.store.ipns.moment import MOMENT_MAX
+from tallystick.kernel.store.ipns.names import Names, open_names
+from tallystick.kernel.store.ipns.record import Pointer, Record, sign_record
 from tallystick.kernel.store.keeping import Note, import_archive
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
 from tallystick.kernel.store.unixfs.cid import IpfsCid, name_block, name_inline
@@ -51,6 +58,27 @@ class Content:
     root: IpfsCid
     blocks: dict[IpfsCid, bytes]
     names: dict[str, IpfsCid]
+
+    @property
+    def records(self) -> dict[str, Record]:
+        """What names point to, by what each is called here."""
+        made = {"folder": point(1, f"/ipfs/{self.root}")}
+        values = {
+            "large": f"/ipfs/{self.names['large']}",
+            "deep": f"/ipfs/{self.root}/deep",
+            "alias": f"/ipns/{made['folder'].name}/deep/",
+            "gone": f"/ipfs/{NEVER}",
+            "lost": f"/ipfs/{self.root}/none",
+            "loop": "/ipns/" + str(point(8, "").name),
+            "dns": "/ipns/example.com",
+        }
+        return made | {name: point(each, values[name]) for each, name in enumerate(values, 2)}
+
+
+def point(number: int, value: str) -> Record:
+    key = SigningKey.from_seed(number.to_bytes(32, "big"))
+    said = Pointer(value=value.encode(), sequence=1, ends_ns=MOMENT_MAX, ttl_ns=123 * 10**9)
+    return sign_record(key, said)
 
 
 def make_content() -> Content:
@@ -138,15 +166,30 @@ def open_two(folder: Path, content: Content) -> Iterator[Two]:
     archive = open_archive(lambda at, size: car[at : at + size], len(car))
     with open_files(county / "village", SystemClock()) as blocks:
         import_archive(blocks, archive, Note(public=True))
+    with closing(open_names(county / "village" / "store.db").database) as database:
+        for record in content.records.values():
+            Names(database).keep(record)
     with ExitStack() as opened:
         peer = opened.enter_context(start_peer(find_peer(), ["-nofetch"]))
         with closing(Kubo(peer.rpc)) as node:
             assert node.import_archive([car]) == len(archive)
+        _give(peer.rpc, content.records)
         clock = ManualClock(SystemClock().now_ms())
         town = opened.enter_context(open_town(county, clock))
         ours = httpx.Client(base_url=HOME, transport=AppTransport(town.app))
         boxo = httpx.Client(base_url=peer.gateway, trust_env=False, timeout=30)
         yield Two(opened.enter_context(ours), opened.enter_context(boxo), clock)
+
+
+def _give(rpc: str, records: Mapping[str, Record]) -> None:
+    with httpx.Client(base_url=rpc, trust_env=False, timeout=30) as http:
+        for record in records.values():
+            told = http.post(
+                "/api/v0/routing/put",
+                params={"arg": f"/ipns/{record.name}"},
+                files={"value": ("value", record.raw)},
+            )
+            assert told.status_code == 200, told.text
 
 
 RAW_TYPE: Final = "application/vnd.ipld.raw"
@@ -198,8 +241,7 @@ def requests(content: Content) -> Iterator[Request]:
     yield from _bases(content.names["hello"], content.names["deep"])
     for path in ("", "foo", "foo/bar", "0", f"{content.root}x", "b", "Qm"):
         yield from (Request(f"/ipfs/{path}?format=car", method=each) for each in ("GET", "HEAD"))
-    for name in ("k51qzi5uqu5dh71qgwangrt6r0nd4094i88nsady6qgd1dhjcyfsaqmpp143ab", "example.com"):
-        yield Request(f"/ipns/{name}?format=ipns-record")
+    yield from _names(content.records)
     yield Request(f"{named['hello']}?format=raw", {"service-worker": "script"})
     yield Request(f"{named['hello']}?format=raw", {"origin": "http://a.example"})
     absent = name_block(encode({"a": 1}), DAG_CBOR)
@@ -298,3 +340,56 @@ def _conditional(paths: Iterable[str]) -> Iterator[Request]:
         tag = f'"{path.removeprefix("/ipfs/")}.raw"'
         for known in ("*", '"x"', 'W/"x"', tag, f'W/{tag}, "y"'):
             yield Request(f"{path}?format=raw", {"if-none-match": known})
+
+
+RECORD_TYPE: Final = "application/vnd.ipfs.ipns-record"
+ABSENT: Final = "k51qzi5uqu5dh71qgwangrt6r0nd4094i88nsady6qgd1dhjcyfsaqmpp143ab"
+NO_NAMES: Final = (
+    *("example.com", "foo", "k51qzi5uqu5d", "bafkqaaa", str(NEVER)),
+    "QmcJM7PRfkSbcM5cf1QugM5R37TLRKyJGgBEhXjLTB8uA2",
+)
+
+
+def _names(records: Mapping[str, Record]) -> Iterator[Request]:
+    named = {called: f"/ipns/{record.name}" for called, record in records.items()}
+    paths = [*named.values(), f"/ipns/{ABSENT}", *(f"/ipns/{each}" for each in NO_NAMES)]
+    for path in paths:
+        for method in ("GET", "HEAD"):
+            yield Request(f"{path}?format=ipns-record", method=method)
+        yield Request(path, {"accept": RECORD_TYPE})
+    yield from _led(f"/ipns/{ABSENT}", named)
+    yield from _asked(named["folder"], records["folder"])
+
+
+def _led(absent: str, named: Mapping[str, str]) -> Iterator[Request]:
+    for called in ("folder", "alias"):
+        yield from (Request(f"{named[called]}?{query}") for query in PLAIN)
+    for path in (absent, *named.values()):
+        yield from (Request(f"{path}?format={form}") for form in ("raw", "car"))
+        yield Request(f"{path}/deep/large?format=car&dag-scope=entity")
+        only = {"cache-control": "only-if-cached"}
+        yield from (Request(f"{path}?format={form}", only) for form in ("raw", "ipns-record"))
+
+
+def _asked(folder: str, record: Record) -> Iterator[Request]:
+    for query in ("/?format=ipns-record", "/hello?format=ipns-record", "/?format=car"):
+        yield Request(folder + query)
+    yield Request(folder, {"accept": ""})
+    yield from (Request(f"{folder}/{name}?format=raw") for name in ("hello", "none"))
+    yield Request(f"{folder}/none?format=car")
+    for name in ("a.x", "test%D1%82.ipns-record"):
+        yield Request(f"{folder}?format=ipns-record&filename={name}")
+    for accept in (f"{RECORD_TYPE}, {CAR_TYPE}", f"{CAR_TYPE};q=0.5, {RECORD_TYPE}", "*/*"):
+        yield Request(folder, {"accept": accept})
+    yield Request(f"{folder}?format=ipns-record", {"accept": CAR_TYPE})
+    yield Request(f"{folder}?format=car", {"accept": RECORD_TYPE})
+    for known in ("*", '"x"', f'"{record.name}.raw"'):
+        yield Request(f"{folder}?format=ipns-record", {"if-none-match": known})
+        yield Request(f"{folder}?format=raw", {"if-none-match": known})
+    raw = bytes.fromhex("0172002408011220") + record.name.public
+    bases = [multiformats.multibase.encode(raw, base) for base in ("base32", "base58btc")]
+    for name in (*bases, multiformats.multibase.encode(raw[2:], "base58btc")[1:]):
+        for form in ("ipns-record", "raw", "car"):
+            yield Request(f"/ipns/{name}?format={form}")
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        yield Request(f"{folder}?format=ipns-record", method=method)

@@ -278,12 +278,15 @@ def test_what_writes_is_refused_alike_for_what_is_public_and_what_never_was(
         )
         assert shown.status_code == (200 if method == "OPTIONS" else 405), method
         assert shown.content == hidden.content == never.content
-        assert (
-            set(shown.headers.items()) == set(hidden.headers.items()) == set(never.headers.items())
-        )
+        # The server's date may pass a second between two answers.
+        lines = [
+            {*each.headers.items()} - {("date", each.headers["date"])}
+            for each in (shown, hidden, never)
+        ]
+        assert lines[0] == lines[1] == lines[2]
 
 
-def test_an_address_without_content_is_refused_and_no_name_is_kept(town: Town) -> None:
+def test_an_address_without_content_is_refused(town: Town) -> None:
     long = "b" * 5_000
     with httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http:
         for path in (
@@ -301,10 +304,9 @@ def test_an_address_without_content_is_refused_and_no_name_is_kept(town: Town) -
                 answered = http.request(method, f"/ipfs{path}?format=raw")
                 assert answered.status_code == 400, path
             assert http.get(f"/ipfs{path}?format=raw").json()["code"] == "gateway.request"
-        for path, status in (("", 400), ("/", 400), ("/k51qzi5uqu5d", 404), ("/v1/cases", 404)):
+        for path in ("", "/", "/k51qzi5uqu5d", "/v1/cases", "/healthz", f"/{NEVER}", f"/{long}"):
             answered = http.get(f"/ipns{path}?format=ipns-record")
-            assert answered.status_code == status, path
-            assert answered.json()["code"].startswith("gateway.")
+            assert (answered.status_code, answered.json()["code"]) == (400, "gateway.request"), path
         line = f"/ipfs/{NEVER}/a%0Ab?format=car"
         assert http.get(line).json()["code"] == "gateway.absent"
 
@@ -335,6 +337,14 @@ def test_a_root_in_its_own_cid_leads_to_what_is_public_and_to_nothing_else(
         assert answered.status_code == status
         assert not count or len(archive(answered, is_part=True)) == count
         assert get(f"/ipfs/{folder}?format=raw").content == block
+    # That one link is public opens no other.
+    entries = [
+        Entry(each, cid, 1) for each, cid in (("a", IpfsCid.parse(kept.shown)), ("b", kept.hidden))
+    ]
+    ((_, block),) = import_directory(entries)
+    both = name_inline(block, DAG_PB)
+    assert get(f"/ipfs/{both}/a?format=car&dag-scope=block").status_code == 200
+    assert get(f"/ipfs/{both}/b?format=car&dag-scope=block").status_code == 404
     bad = name_inline(b"\xff", DAG_PB)
     assert get(f"/ipfs/{bad}?format=raw").content == b"\xff"
     assert get(f"/ipfs/{bad}?format=car&dag-scope=block").status_code == 200

@@ -14,7 +14,7 @@ from typing import Any, Final
 from tallystick.api.fields import FIELDS, KINDS, Schema
 from tallystick.api.problem import PROBLEM, PROBLEM_TYPE
 from tallystick.charter import TABLES
-from tallystick.kernel.store.gateway import CAR, RAW_BLOCK
+from tallystick.kernel.store.gateway import CAR, IPNS_RECORD, RAW_BLOCK
 from tallystick.records.base import spec_of
 from tallystick.records.case import CaseReported
 from tallystick.records.view import Table
@@ -208,6 +208,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "list_today": "one Today",
     "look_at_content": f"content {RAW_BLOCK},{CAR}",
     "look_at_content_path": f"content {CAR}",
+    "look_at_name": f"content {RAW_BLOCK},{CAR},{IPNS_RECORD}",
+    "look_at_name_path": f"content {CAR}",
     "list_differences": "list Difference",
     "list_equivocations": "list Equivocation",
     "list_loans": "page LoanRow",
@@ -240,6 +242,8 @@ ROUTES: Final[Mapping[str, str]] = {
     "read_block": "bytes application/vnd.ipld.dag-cbor",
     "read_content": f"content {RAW_BLOCK},{CAR}",
     "read_content_path": f"content {CAR}",
+    "read_name": f"content {RAW_BLOCK},{CAR},{IPNS_RECORD}",
+    "read_name_path": f"content {CAR}",
     "read_draft": "one DraftShown",
     "read_checkpoint": "text text/plain",
     "prove_equivocation": "made EquivocationsProven",
@@ -292,7 +296,7 @@ ROUTES: Final[Mapping[str, str]] = {
 """By operation: how it answers, and with what."""
 
 PROBLEMS: Final[Mapping[int, str]] = {
-    400: "Not a request of a trustless gateway: `gateway.request`.",
+    400: "Not a request of a trustless gateway: `gateway.request`, `gateway.dnslink`.",
     401: "No token of this county and none of an open session: `api.token`.",
     403: "Denied: the member, its copy of the keys, or the officer's role, may not.",
     404: "Not found: the member, case, party, record or height is not known here.",
@@ -410,7 +414,7 @@ def _answers(how: str, what: str) -> Iterator[tuple[int, Schema]]:
     elif how == "content":
         form = {"type": "string", "format": "binary"}
         kinds = {kind: {"schema": form} for kind in what.split(",")}
-        yield 200, {"description": "The block, or the archive.", "content": kinds}
+        yield 200, {"description": "The block, the archive or the record.", "content": kinds}
         if RAW_BLOCK in kinds:
             part = {RAW_BLOCK: kinds[RAW_BLOCK]}
             yield 206, {"description": "A part of the block: `Range`.", "content": part}

@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from tallystick import __version__
 from tallystick.api.answers import answers_of, problems, schemas
 from tallystick.api.gate import LOOPBACK, Gate
+from tallystick.api.gateway import Rest
 from tallystick.api.problem import add_handlers
 from tallystick.api.routes import (
     book,
@@ -25,6 +26,7 @@ from tallystick.api.routes import (
     equivocation,
     health,
     ipfs,
+    ipns,
     ledger,
     log,
     model,
@@ -82,7 +84,8 @@ def _bare_app() -> FastAPI:
     add_handlers(app)
     # Before all others: whatever is asked below it needs no token, so it ends there.
     app.include_router(ipfs.router)
-    app.router.routes.append(ipfs.Rest())
+    app.include_router(ipns.router)
+    app.router.routes.append(Rest())
     for part in (
         health,
         officer,
@@ -122,7 +125,9 @@ def describe_api() -> dict[str, Any]:
     for path, methods in found["paths"].items():
         for route in methods.values():
             route["responses"] = answers_of(route["operationId"])
-            is_open = path.endswith("healthz") or "/log/" in path or path.startswith("/ipfs/")
+            is_open = (
+                path.endswith("healthz") or "/log/" in path or path.startswith(("/ipfs/", "/ipns/"))
+            )
             if is_open or route["operationId"] == "log_in":
                 route["security"] = []
     return found

@@ -17,10 +17,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from tallystick.api.gateway import is_below, refuse
 from tallystick.api.guest import Guest, find_guest, no_token
 from tallystick.api.problem import problem_response
 from tallystick.api.rate import Buckets
-from tallystick.api.routes.ipfs import is_below, refuse
 from tallystick.api.served import Settings
 from tallystick.api.token import is_token
 from tallystick.base.errors import Denied, Error, Invalid

@@ -31,6 +31,7 @@ _STATUS: Final = {
     "api.host": 421,
     "api.rate": 429,
     "gateway.accept": 406,
+    "gateway.dnslink": 400,
     "gateway.inside": 501,
     "gateway.not_cached": 412,
     "gateway.range": 416,

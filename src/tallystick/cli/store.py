@@ -12,6 +12,7 @@ import click
 
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Conflict, NotFound
+from tallystick.cli.names import add_name_verbs
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Group, Words, argument, option
@@ -316,6 +317,9 @@ def _files(place: Place) -> Iterator[Blocks]:
             f"the folder of {member} is being served at {address}",
             cure="End that server, run the verb, start the server again.",
         ) from error
+
+
+add_name_verbs(store, _files)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from tallystick.text.problem_row import (
     problem_table,
 )
 
-__all__ = ["IPFS_PROBLEMS"]
+__all__ = ["IPFS_PROBLEMS", "IPNS_PROBLEMS"]
 
 _HERE_SAME: Final = Phrase(
     "本成员的文件原样未动；再做一次也不会重复。",
@@ -85,6 +85,88 @@ IPFS_PROBLEMS: Final[Mapping[str, ProblemRow]] = problem_table(
             _HERE_SAME,
             "让它连上有这份内容的程序，或多等一会儿：--wait。",
             "Connect it to one that has the content, or wait longer: --wait.",
+        ),
+    },
+)
+IPNS_PROBLEMS: Final[Mapping[str, ProblemRow]] = problem_table(
+    "ipns",
+    {
+        "absent": (
+            "这里没有这个名字",
+            "This name is not kept here",
+            LOOK_UP,
+            "列出有哪些名字：tally store name list。",
+            "List what is kept: tally store name list.",
+        ),
+        "damaged": (
+            "保存的名字记录坏了",
+            "The record kept of a name is damaged",
+            DAMAGE_UNUSED,
+            "自己的名字重新发布，别人的重新导入。",
+            "Publish a name of your own again, import another's again.",
+        ),
+        "ended": (
+            "这条名字记录已经过期",
+            "This record of a name counts no more",
+            NOTHING_CHANGED,
+            "取一条新的；没有就请名字的主人重新发布。",
+            "Fetch a newer one, or have the name's owner publish again.",
+        ),
+        "key": (
+            "名字的密钥文件坏了",
+            "The file of a name's key is damaged",
+            NOTHING_CHANGED,
+            "从备份恢复这个文件；没有它，名字不能再续。",
+            "Restore the file from a backup; without it the name cannot be renewed.",
+        ),
+        "key_type": (
+            "这个名字用的不是能读的那种密钥",
+            "This name is of a kind of key that is not read",
+            NOTHING_CHANGED,
+            "请名字的主人换一个 Ed25519 密钥的名字。",
+            "Ask its owner for a name of an Ed25519 key.",
+        ),
+        "label": (
+            "名字不能这样叫",
+            "A name cannot be called so",
+            NOTHING_CHANGED,
+            "用小写字母、数字、- 和 _，最多 32 个。",
+            "Use small letters, digits, - and _, at most 32.",
+        ),
+        "name": (
+            "这不是一个名字",
+            "This is no name",
+            NOTHING_CHANGED,
+            "照原样复制名字；它以 k51 或 12D3Koo 开头。",
+            "Copy the name as it was printed: it begins with k51 or 12D3Koo.",
+        ),
+        "older": (
+            "已经有这个名字更新的记录",
+            "A newer record of this name is kept",
+            NOTHING_CHANGED,
+            "留着新的；要更新的就再取一次。",
+            "Keep the newer one; fetch again for what came after it.",
+        ),
+        "private": (
+            "这份内容没有公开，名字不能指向它",
+            "This content is not public, so no name may point to it",
+            NOTHING_CHANGED,
+            "先公开它：tally store pin --public。",
+            "Publish it first: tally store pin --public.",
+        ),
+        "record": (
+            "这不是一条名字记录",
+            "This is no record of a name",
+            NOTHING_CHANGED,
+            "重新取完整的记录；再不行就换一个来源。",
+            "Fetch the record again, whole, from another source if it recurs.",
+        ),
+        "signature": (
+            "这条记录不是名字的主人签的",
+            "This record is not signed by the name's owner",
+            NOTHING_CHANGED,
+            "取这个名字自己的记录；再不行就换一个来源。",
+            "Fetch the record of this very name, from another source if it recurs.",
         ),
     },
 )

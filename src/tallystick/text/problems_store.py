@@ -285,6 +285,13 @@ _GATEWAY: Final = problem_table(
             "要原始块或 CAR 归档。",
             "Ask for a raw block or a CAR archive.",
         ),
+        "dnslink": (
+            "这是域名，这里只认由密钥作成的名字",
+            "This is a domain name; names that are keys are known here",
+            LOOK_UP,
+            "看那个域名的 TXT 记录，改用里面的名字或编号来问。",
+            "Ask by what stands in its TXT record: a name or a CID.",
+        ),
         "inside": (
             "路径停在一份记录的里面，那里没有单独的内容",
             "The path ends inside a record, where no content of its own is",

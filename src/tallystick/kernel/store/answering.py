@@ -20,6 +20,7 @@ from tallystick.kernel.store.gateway import (
     headers_of,
     matches,
     no_step,
+    not_cached,
     not_here,
     refuse_inside,
     refuse_span,
@@ -32,7 +33,7 @@ from tallystick.kernel.store.unixfs.links import links_of
 from tallystick.kernel.store.unixfs.reader import list_directory, read_file, resolve_path
 from tallystick.kernel.store.unixfs.wire import write_varint
 
-__all__ = ["Answer", "answer"]
+__all__ = ["Answer", "answer", "of_unchanged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def answer(asked: Asked, dag: Dag, *, is_head: bool = False) -> Answer:
     try:
         block = dag.reading().block(asked.cid)
     except NotFound as error:
-        raise _not_cached() if asked.cached_only else not_here() from error
+        raise not_cached() if asked.cached_only else not_here() from error
     recorder = _Recorder(dag)
     roots = tuple(_resolve(asked, recorder))
     path = [cid for cid, _ in recorder.take()]
@@ -78,7 +79,7 @@ def answer(asked: Asked, dag: Dag, *, is_head: bool = False) -> Answer:
     entity = _find_entity(asked, dag, roots[-1]) if asked.is_car else None
     headers = headers_of(asked, roots, None if asked.is_car else len(block))
     if matches(asked):
-        return Answer(304, _of_unchanged(headers), ())
+        return Answer(304, of_unchanged(headers), ())
     if not asked.is_car:
         return _answer_block(asked, headers, block, "" if is_head else asked.part)
     return Answer(200, headers, _stream(asked, dag, path, roots[-1], entity))
@@ -194,7 +195,7 @@ def _read_part(dag: Dag, cid: IpfsCid) -> Part | None:
         return None
 
 
-def _of_unchanged(headers: Mapping[str, str]) -> dict[str, str]:
+def of_unchanged(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers that 304 repeats: those that tell of a body stay behind."""
     return {
         name: value
@@ -256,11 +257,3 @@ def _all(dag: Dag, cid: IpfsCid, *, dups: bool) -> Iterator[tuple[IpfsCid, bytes
         block = reading.block(cid)
         yield cid, block
         waiting += reversed(links_of(cid, block))
-
-
-def _not_cached() -> NotFound:
-    return NotFound(
-        "gateway.not_cached",
-        "nothing public of this name is at hand, and only that was asked for",
-        cure="Ask without only-if-cached, or another gateway.",
-    )

@@ -12,7 +12,7 @@ Source: IPFS trustless gateway and path gateway specifications of 2026-03-05; IP
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -26,16 +26,26 @@ __all__ = [
     "ALLOWED",
     "CAR",
     "DEPTH_MAX",
+    "FILENAME_MAX",
+    "IPNS_RECORD",
     "PUBLIC",
     "RAW_BLOCK",
     "SHARED",
     "Asked",
+    "Origin",
     "Span",
+    "disposition",
     "headers_of",
+    "is_cached_only",
     "matches",
     "no_step",
+    "not_cached",
     "not_here",
+    "read_form",
+    "read_known",
+    "read_names",
     "read_request",
+    "refuse_dns",
     "refuse_form",
     "refuse_inside",
     "refuse_span",
@@ -63,13 +73,15 @@ SHARED: Final = {
 }
 """Beside these, on every answer too: each value is a line of its own, as other gateways send it."""
 _FORMATS: Final = {"raw": RAW_BLOCK, "car": CAR}
-_RECORDS: Final = {"ipns-record", "application/vnd.ipfs.ipns-record"}
+IPNS_RECORD: Final = "application/vnd.ipfs.ipns-record"
+_NAMED: Final = {**_FORMATS, "ipns-record": IPNS_RECORD}
+"""What is given below `/ipns`."""
 _FOR_EVER: Final = "public, max-age=29030400, immutable"
 _SCOPES: Final = ("block", "entity", "all")
 _SPAN: Final = re.compile(r"(-?[0-9]{1,18}):(\*|-?[0-9]{1,18})")
 _QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 _VALUES: Final = {"version": ("1",), "order": ("dfs", "unk"), "dups": ("y", "n")}
-_FILENAME_MAX: Final = 255
+FILENAME_MAX: Final = 255
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9 ._()+,=@~-]+")
 
 
@@ -96,6 +108,18 @@ class Span(NamedTuple):
         return (first, min(last, size - 1) + 1) if first <= last else (0, 0)
 
 
+class Origin(NamedTuple):
+    """The name by which content was asked for.
+
+    Attributes:
+        text: the address as it was asked, decoded: `/ipns/NAME/...`.
+        age_s: how long what the name leads to may be taken for true, seconds.
+    """
+
+    text: str
+    age_s: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a request asks for.
@@ -111,7 +135,8 @@ class Asked:
         cached_only: whether only what is here at once is wanted.
         known: the Etags of what the asker has; `*` for anything.
         location: the address that says all by itself, "" where it is the one that was asked.
-        text: the CID and what follows it as they were asked, decoded; "" for the CID alone.
+        text: the address as it was asked, decoded; "" for the CID alone.
+        age_s: how long the answer stays what it is, seconds; None for ever.
         part: the `Range` of a block, "" for all of it.
         part_of: the Etag of which alone that range is wanted (`If-Range`), "" for any.
     """
@@ -127,13 +152,14 @@ class Asked:
     known: frozenset[str] = frozenset()
     location: str = ""
     text: str = ""
+    age_s: int | None = None
     part: str = ""
     part_of: str = ""
 
     @property
     def path(self) -> str:
         """The content path as it was asked, as it stands in a header."""
-        return "/ipfs/" + quote(self.text or str(self.cid))
+        return quote(self.text or f"/ipfs/{self.cid}")
 
     @property
     def etag(self) -> str:
@@ -148,7 +174,11 @@ class Asked:
 
 
 def read_request(
-    cid: str, path: str, query: Mapping[str, str], headers: Mapping[str, str]
+    cid: str,
+    path: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    origin: Origin | None = None,
 ) -> Asked:
     """Return what a request asks for.
 
@@ -157,6 +187,7 @@ def read_request(
         path: what follows it, decoded; "" or from its slash on.
         query: its parameters; others than the specification's are passed over.
         headers: by lower name.
+        origin: the name that led to the CID; None where it was asked for itself.
 
     Raises:
         Invalid: `gateway.request`, it breaks the specification; `gateway.accept`, it asks for a
@@ -164,8 +195,8 @@ def read_request(
     """
     if headers.get("service-worker") == "script":
         raise refuse_form("no page's worker is registered here")
-    names = _read_names(path)
-    form, told = _read_form(query, headers.get("accept", ""))
+    names = read_names(path)
+    form, told = read_form(query, headers.get("accept", ""))
     if form == RAW_BLOCK and names:
         raise refuse_form("a block is asked for by its own CID, without a path")
     wanted = _read_car(query, told) if form == CAR else {}
@@ -180,10 +211,13 @@ def read_request(
         scope=scope if span is None else "entity",
         span=span,
         dups=wanted.get("dups") == "y",
-        filename=query.get("filename", "")[:_FILENAME_MAX],
-        cached_only="only-if-cached" in _split(headers.get("cache-control", "").lower()),
-        known=frozenset(_read_tags(headers.get("if-none-match", ""))),
-        text=cid + ("/" + path.removeprefix("/") if path else ""),
+        filename=query.get("filename", "")[:FILENAME_MAX],
+        cached_only=is_cached_only(headers),
+        known=read_known(headers),
+        text=origin.text
+        if origin
+        else f"/ipfs/{cid}{'/' + path.removeprefix('/') if path else ''}",
+        age_s=origin.age_s if origin else None,
         part=headers.get("range", ""),
         part_of=headers.get("if-range", ""),
     )
@@ -200,7 +234,18 @@ def _read_cid(text: str) -> IpfsCid:
         raise refuse_form(error.message) from error
 
 
-def _read_names(path: str) -> tuple[str, ...]:
+def is_cached_only(headers: Mapping[str, str]) -> bool:
+    """Tell whether only what is here at once is wanted."""
+    return "only-if-cached" in _split(headers.get("cache-control", "").lower())
+
+
+def read_known(headers: Mapping[str, str]) -> frozenset[str]:
+    """Return the tags of If-None-Match: weak ones count as strong, as they do in it."""
+    return frozenset(each.removeprefix("W/") for each in _split(headers.get("if-none-match", "")))
+
+
+def read_names(path: str) -> tuple[str, ...]:
+    """Return the names of a path; Invalid `gateway.request` for one that is not followed."""
     names = tuple(name for name in path.split("/") if name)
     if {".", ".."} & set(names):
         raise refuse_form("the path holds . or ..")
@@ -209,29 +254,40 @@ def _read_names(path: str) -> tuple[str, ...]:
     return names
 
 
-def _read_form(query: Mapping[str, str], accept: str) -> tuple[str, dict[str, str]]:
-    """Return the form of the answer, and the parameters of the Accept that named it."""
+def read_form(
+    query: Mapping[str, str], accept: str, *, is_named: bool = False
+) -> tuple[str, dict[str, str]]:
+    """Return the form of the answer, and the parameters of the Accept that named it.
+
+    Args:
+        query: the request's parameters.
+        accept: its `Accept`.
+        is_named: whether it is below `/ipns`, where the record of a name is given too.
+
+    Raises:
+        Invalid: `gateway.request`, `gateway.accept`.
+    """
+    forms = _NAMED if is_named else _FORMATS
     named = query.get("format")
-    if named in _RECORDS:
+    if named in _NAMED and named not in forms:
         raise refuse_form("an IPNS record is asked for below /ipns")
-    if named is not None and named not in _FORMATS:
-        raise _not_given(f"format is one of {', '.join(_FORMATS)}")
+    if named is not None and named not in forms:
+        raise _not_given(f"format is one of {', '.join(forms)}")
+    wanted = [forms[named]] if named else [*forms.values()]
     best: tuple[int, str, dict[str, str]] = (0, "", {})
-    ours = False
+    accepted = set[str]()
     for part in _split(accept):
         kind, quality, told = _read_kind(part)
-        ours = ours or kind in _FORMATS.values()
-        if kind in ([_FORMATS[named]] if named else _FORMATS.values()) and _is_given(told):
+        accepted.add(kind)
+        if kind in wanted and _is_given(told):
             # The first of equal ones stays.
             best = max(best, (quality, kind, told), key=lambda each: each[0])
     _, kind, told = best
-    if named:
-        return _FORMATS[named], told
-    if kind:
-        return kind, told
-    if any(_read_kind(part)[0] in _RECORDS for part in _split(accept)):
+    if named or kind:
+        return (forms[named] if named else kind), told
+    if IPNS_RECORD in accepted and not is_named:
         raise refuse_form("an IPNS record is asked for below /ipns")
-    if ours or any(_read_kind(part)[0] != "*/*" for part in _split(accept)):
+    if accepted - {"*/*"}:
         raise _not_given(f"the forms given are {RAW_BLOCK} and {CAR};version=1;order=dfs;dups=n|y")
     raise refuse_form("neither format nor Accept names a form; give format=raw or format=car")
 
@@ -273,11 +329,6 @@ def _read_span(text: str) -> Span:
     return Span(int(found[1]), None if found[2] == "*" else int(found[2]))
 
 
-def _read_tags(text: str) -> Iterator[str]:
-    """Yield the tags of If-None-Match: weak ones count as strong, as they do in it."""
-    return (each.removeprefix("W/") for each in _split(text))
-
-
 def _split(text: str) -> list[str]:
     return [each.strip() for each in text.split(",") if each.strip()]
 
@@ -313,9 +364,9 @@ def headers_of(asked: Asked, roots: tuple[IpfsCid, ...], size: int | None) -> di
     found = {
         **PUBLIC,
         "Content-Type": kind,
-        "Content-Disposition": _disposition(asked.filename or f"{roots[-1]}.{end}"),
+        "Content-Disposition": disposition(asked.filename or f"{roots[-1]}.{end}"),
         "Etag": asked.etag,
-        "Cache-Control": _FOR_EVER,
+        "Cache-Control": _FOR_EVER if asked.age_s is None else f"public, max-age={asked.age_s}",
         "Accept-Ranges": "none" if asked.is_car else "bytes",
         "Vary": "Accept",
         "X-Ipfs-Path": asked.path,
@@ -332,7 +383,7 @@ def _car_type(asked: Asked) -> str:
     return f"{CAR}; version=1; order=dfs; dups={'y' if asked.dups else 'n'}"
 
 
-def _disposition(name: str) -> str:
+def disposition(name: str) -> str:
     """Return how the answer is called; never a name that ends the header or leaves a folder."""
     if _PLAIN_NAME.fullmatch(name):
         return f'attachment; filename="{name}"'
@@ -346,6 +397,24 @@ def not_here() -> NotFound:
         "gateway.absent",
         "nothing public of this name is here",
         cure="Ask another gateway, or the member to publish it: tally store pin --public.",
+    )
+
+
+def not_cached() -> NotFound:
+    """Return the error for what is not here, where only that was asked for."""
+    return NotFound(
+        "gateway.not_cached",
+        "nothing public of this name is at hand, and only that was asked for",
+        cure="Ask without only-if-cached, or another gateway.",
+    )
+
+
+def refuse_dns() -> Invalid:
+    """Return the error for a name of DNS, of which no server is asked from here."""
+    return Invalid(
+        "gateway.dnslink",
+        "a name of DNS; names that are keys are resolved here, and no server of DNS is asked",
+        cure="Ask by the name in its TXT record: /ipns/k51..., or /ipfs/CID.",
     )
 
 

@@ -17,12 +17,20 @@ from tallystick.base.errors import Invalid
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.fault import no_entry, refuse_limit, refuse_node
 
-__all__ = ["DEPTH_MAX", "ITEMS_MAX", "Tree", "find_value", "links_in", "read_document"]
+__all__ = [
+    "DEPTH_MAX",
+    "ITEMS_MAX",
+    "Tree",
+    "find_value",
+    "links_in",
+    "read_document",
+    "read_plain",
+]
 
 DEPTH_MAX: Final = 64
 ITEMS_MAX: Final = 2**18
 _LINK_TAG: Final = 42
-_OCTETS, _TEXT, _LIST, _MAP, _TAG, _SIMPLE = 2, 3, 4, 5, 6, 7
+_COUNT, _OCTETS, _TEXT, _LIST, _MAP, _TAG, _SIMPLE = 0, 2, 3, 4, 5, 6, 7
 _SHORT: Final = 24
 """A head whose lower five bits are less holds its number itself."""
 _SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
@@ -42,6 +50,18 @@ def read_document(block: bytes) -> Tree:
     """
     reader = _Reader(block)
     found = reader.item(0)
+    if reader.at != len(block):
+        raise _refuse("bytes follow it")
+    return found
+
+
+def read_plain(block: bytes) -> dict[str, int | bytes]:
+    """Return the whole numbers from 0 on, and the runs of bytes, of a document that is one map.
+
+    What else stands in it is read and left out. Raises as `read_document`.
+    """
+    reader = _Reader(block)
+    found = reader.plain()
     if reader.at != len(block):
         raise _refuse("bytes follow it")
     return found
@@ -104,6 +124,29 @@ class _Reader:
         if kind in {_OCTETS, _TEXT}:
             self._take(number)
         return None
+
+    def plain(self) -> dict[str, int | bytes]:
+        """Read a map for its numbers and bytes."""
+        kind, short = divmod(self._take(1)[0], 32)
+        if kind != _MAP:
+            raise _refuse("it is no map")
+        found: dict[str, int | bytes] = {}
+        seen = set[str]()
+        for _ in range(self._number(short)):
+            key = self._key()
+            if key in seen:
+                raise _refuse("a key stands twice")
+            seen.add(key)
+            at = self.at
+            kind, short = divmod(self._take(1)[0], 32)
+            if kind == _COUNT:
+                found[key] = self._number(short)
+            elif kind == _OCTETS:
+                found[key] = self._take(self._number(short))
+            else:
+                self.at = at
+                self.item(1)
+        return found
 
     def _take(self, size: int) -> bytes:
         found = self.block[self.at : self.at + size]

@@ -1,4 +1,4 @@
-"""CIDs in the bases that IPFS tools print and take, for who asks with one; we print base32 alone.
+"""CIDs in the bases that IPFS tools print and take; what we print are base32, and base36 for names.
 
 A text names its base by its first sign. Version 0 has no base but its own, base58btc with no sign.
 Limits: base16, base32, base36, base58btc and base64url; 256 signs. Padded forms are refused.
@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.fault import refuse_cid
 
-__all__ = ["parse_any"]
+__all__ = ["parse_any", "read_base", "write_base36"]
 
 _DIGITS: Final = "0123456789"
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
@@ -54,15 +54,41 @@ def parse_any(text: str) -> IpfsCid:
     """
     if text.startswith("Qm"):
         return IpfsCid.parse(text)
+    found = IpfsCid(read_base(text))
+    if not found.version:
+        raise refuse_cid("version 0 in a base of another version")
+    return found
+
+
+def read_base(text: str) -> bytes:
+    """Return the bytes of a text whose first sign names its base.
+
+    Raises:
+        Invalid: `unixfs.cid`.
+
+    >>> read_base("zJxF").hex(), read_base("k2").hex()
+    ('ebe8', '02')
+    """
     if len(text) > _TEXT_MAX or not text.isascii():
         raise refuse_cid("the text is too long or has other signs")
     base = _BASES.get(text[:1]) or _BASES.get(text[:1].lower())
     if base is None or (text[:1].isupper() and not base.is_folded):
         raise refuse_cid("the text begins with the sign of no base that is read")
-    found = IpfsCid(_decode(text[1:].lower() if base.is_folded else text[1:], base))
-    if not found.version:
-        raise refuse_cid("version 0 in a base of another version")
-    return found
+    return _decode(text[1:].lower() if base.is_folded else text[1:], base)
+
+
+def write_base36(raw: bytes) -> str:
+    """Return bytes that do not begin with zero in base36, with the sign of that base before them.
+
+    >>> write_base36(bytes((1, 0x72)))
+    'kaa'
+    """
+    number, signs = int.from_bytes(raw, "big"), _BASES["k"].signs
+    out = ""
+    while number:
+        number, rest = divmod(number, len(signs))
+        out = signs[rest] + out
+    return "k" + out
 
 
 def _decode(digits: str, base: _Base) -> bytes:

@@ -1,0 +1,206 @@
+"""Answers of the trustless gateway: public files, and names that point to them.
+
+Laws: asked without a session and counted by address, for only what a member marked public is given,
+and everything else is answered as what never was, whoever asks: 404 and never 401, which would tell
+that something is here. A name opens nothing by itself: what it leads to is looked up as if it were
+asked for by its CID. Any member that is served here answers for what it has; of a name the newest
+record that any of them keeps counts. Whatever begins with `/ipfs` or `/ipns` ends here, by whatever
+method: nothing below it is another route's.
+Source: IPFS trustless gateway and path gateway specifications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Final, NoReturn
+
+from fastapi import Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Match, NoMatchFound
+from starlette.types import Receive, Scope, Send
+
+from tallystick.api.problem import problem_response
+from tallystick.api.turn import Settings
+from tallystick.base.errors import Denied, Error, Invalid
+from tallystick.kernel.store.answering import Answer, answer
+from tallystick.kernel.store.blocks import Blocks, read_blocks
+from tallystick.kernel.store.gateway import (
+    ALLOWED,
+    PUBLIC,
+    SHARED,
+    Asked,
+    not_here,
+    read_request,
+    refuse_form,
+)
+from tallystick.kernel.store.ipns.name import IpnsName
+from tallystick.kernel.store.ipns.names import read_names
+from tallystick.kernel.store.ipns.record import Record
+from tallystick.kernel.store.naming import answer_record, follow_request, read_named
+from tallystick.kernel.store.unixfs.cid import IpfsCid
+from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.links import links_of
+from tallystick.node import Node
+
+__all__ = ["Rest", "is_below", "refuse", "serve_content", "serve_name"]
+
+REFUSED: Final = {**PUBLIC, "Cache-Control": "no-cache"}
+_ALLOW: Final = {"Allow": ", ".join(ALLOWED)}
+
+
+def serve_content(request: Request, cid: str, path: str) -> Response:
+    """Answer for content by its CID, and a path below it, "" or from its slash on."""
+    query, headers = dict(request.query_params), request.headers
+    with ExitStack() as opened:
+        return _told(
+            lambda: _give(request, read_request(cid, path, query, headers), opened),
+        )
+
+
+def serve_name(request: Request, name: str, path: str) -> Response:
+    """Answer for a name: its record, or what it leads to."""
+    settings: Settings = request.app.state.settings
+
+    def find(wanted: IpnsName) -> Record | None:
+        return _find_newest(settings, wanted)
+
+    def give() -> Response:
+        asked = read_named(name, path, dict(request.query_params), request.headers)
+        now_ms = settings.house.clock.now_ms()
+        if not asked.is_record:
+            return _give(request, follow_request(asked, find, now_ms), opened)
+        found = answer_record(asked, find, now_ms)
+        return _respond(found, opened, is_head=request.method == "HEAD")
+
+    with ExitStack() as opened:
+        return _told(give)
+
+
+def is_below(path: str) -> bool:
+    """Tell whether an address is the gateway's."""
+    return path.split("/", 2)[1:2] in (["ipfs"], ["ipns"])
+
+
+class Rest(BaseRoute):
+    """What no route takes of `/ipfs` and `/ipns`, by any method and of any form of name.
+
+    To stand right behind their routers, and before the routes of any member.
+    """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Take it, whatever signs the path has."""
+        is_ours = scope["type"] == "http" and is_below(scope["path"])
+        return (Match.FULL if is_ours else Match.NONE), {}
+
+    def url_path_for(self, name: str, /, **path_params: object) -> NoReturn:
+        """Refuse: it has no name."""
+        raise NoMatchFound(name, path_params)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        answered = await run_in_threadpool(_answer_rest, Request(scope), scope["path"])
+        await answered(scope, receive, send)
+
+
+def _answer_rest(request: Request, path: str) -> Response:
+    if request.method == "OPTIONS":
+        return _share(Response(headers={**PUBLIC, **_ALLOW}))
+    if request.method not in ALLOWED:
+        fault = Denied("api.method", "the route has no such method", cure="See docs/api.md.")
+        return refuse(fault, _ALLOW)
+    kind, _, below = path[1:].partition("/")
+    name, slash, rest = below.partition("/")
+    if not name:
+        return refuse(refuse_form("the address names no content"))
+    # A name may hold signs that no route's pattern does, a line's end among them.
+    serve = serve_content if kind == "ipfs" else serve_name
+    return serve(request, name, slash + rest)
+
+
+def refuse(error: Error, more: Mapping[str, str] | None = None) -> Response:
+    """Return the response that tells an error, to be read by any page."""
+    return _share(problem_response(error, {**REFUSED, **(more or {})}))
+
+
+def _share(response: Response) -> Response:
+    """Return a response with what a page's script may ask for and read, a line each."""
+    for name, values in SHARED.items():
+        for value in values:
+            response.headers.append(name, value)
+    return response
+
+
+def _told(give: Callable[[], Response]) -> Response:
+    try:
+        return _share(give())
+    except Error as error:
+        return refuse(error)
+
+
+def _give(request: Request, asked: Asked, opened: ExitStack) -> Response:
+    """Return what is asked for of what is public here; what it reads stays open in the stack."""
+    is_head = request.method == "HEAD"
+    blocks = _find_public(request.app.state.settings, asked.cid, opened)
+    dag = blocks.public_dag if blocks else Dag(_nothing)
+    return _respond(answer(asked, dag, is_head=is_head), opened, is_head=is_head)
+
+
+def _respond(found: Answer, opened: ExitStack, *, is_head: bool) -> Response:
+    if isinstance(found.body, tuple):
+        return Response(b"" if is_head else b"".join(found.body), found.status, found.headers)
+    # What goes out piece by piece has no length to be told, by HEAD neither.
+    body = iter(()) if is_head else _close_after(found.body, opened.pop_all())
+    return StreamingResponse(body, found.status, found.headers)
+
+
+def _nodes(settings: Settings) -> Iterator[Node]:
+    """Yield the members that are served here."""
+    for seat in settings.house.seats():
+        if seat.node.member in settings.members:
+            yield seat.node
+
+
+def _find_newest(settings: Settings, name: IpnsName) -> Record | None:
+    """Return the newest record of a name that is given by a member here."""
+    newest: Record | None = None
+    for node in _nodes(settings):
+        with read_names(node.folder / "store.db") as names:
+            found = names.find_given(name) if names else None
+        if found is not None and (newest is None or found.is_newer(newest)):
+            newest = found
+    return newest
+
+
+def _find_public(settings: Settings, cid: IpfsCid, opened: ExitStack) -> Blocks | None:
+    """Return the files of a member here that has a block public, open until the stack is closed.
+
+    For a root that stands in its own CID, those of a member that has public what it links.
+    """
+    wanted = [cid] if cid.inline is None else _linked(cid, cid.inline)
+    for node in _nodes(settings):
+        with ExitStack() as looking:
+            blocks = looking.enter_context(read_blocks(node.store, node.folder / "store.db"))
+            if blocks is not None and any(map(blocks.is_public, wanted)):
+                opened.push(looking.pop_all())
+                return blocks
+    return None
+
+
+def _linked(cid: IpfsCid, block: bytes) -> list[IpfsCid]:
+    try:
+        return links_of(cid, block)
+    except Invalid:
+        # Anybody writes such a name: it is a block all the same, which links nothing.
+        return []
+
+
+def _close_after(body: Iterable[bytes], opened: ExitStack) -> Iterator[bytes]:
+    with opened:
+        yield from body
+
+
+def _nothing(cid: IpfsCid) -> bytes:
+    del cid
+    raise not_here()

@@ -1,0 +1,1 @@
+"""Names that point: signed records, as the IPNS record specification has them."""
