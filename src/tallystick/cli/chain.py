@@ -56,10 +56,10 @@ add_linking(chain)
 @at_member()
 def export(place: Place, *, out: str, first: int) -> dict[str, Any]:
     """Export a chain; the county may be served meanwhile."""
-    from tallystick.county.founding import read_county
+    from tallystick.county.single import find_reader
     from tallystick.kernel.ledger.archive import export_chain
 
-    member = place.member or read_county(place.county).orderer
+    member = place.member or find_reader(place.county)
     with progress("export") as tell:
         found = export_chain(
             place.county / member / "ledger.db", Path(out), first=first, progress=tell
@@ -174,10 +174,10 @@ def prune(place: Place, *, out: str, keep_days: int | None, below: int | None) -
 @at_member()
 def snapshot(place: Place, *, out: str) -> dict[str, Any]:
     """Write a snapshot; the county may be served meanwhile."""
-    from tallystick.county.founding import read_county
+    from tallystick.county.single import find_reader
     from tallystick.kernel.ledger.snapshot import save_snapshot
 
-    member = place.member or read_county(place.county).orderer
+    member = place.member or find_reader(place.county)
     saved = save_snapshot(place.county / member / "ledger.db", Path(out))
     if saved.note:
         Path(f"{out}.note").write_bytes(saved.note)

@@ -59,11 +59,22 @@ def _add_anchor(group: Group) -> None:
     def anchor(place: Place, *, folder: str | None, own: str) -> dict[str, Any]:
         """Anchor chains."""
         from tallystick.base.clock import SystemClock
-        from tallystick.county.chains import anchor_house, open_chains
+        from tallystick.county.chains import (
+            COUNTY,
+            anchor_house,
+            find_chains,
+            open_alone,
+            open_chains,
+        )
+        from tallystick.county.founding import read_county
+        from tallystick.county.single import find_single
 
         home = Path(folder) if folder else place.county
         if not own:
-            with open_chains(home, SystemClock()) as chains:
+            held = COUNTY in find_chains(home)
+            single = find_single(home, read_county(home)) if held else ""
+            alone = open_alone(home, single, SystemClock()) if single else None
+            with alone or open_chains(home, SystemClock()) as chains:
                 return {"anchors": chains.anchor()}
         with ExitStack() as opened:
             private, shared = _open_own(home, own, opened)

@@ -97,9 +97,9 @@ def limits(place: Place) -> dict[str, Any]:
 @at_member(writes=True)
 def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
     """Propose a new member."""
-    from tallystick.county.carding import load_card
+    from tallystick.county.card import load_joining
 
-    stated = load_card(read_text(card), Path(card).name)
+    stated = load_joining(read_text(card), Path(card).name)
     with place.office() as office:
         return office.propose_join(stated, days=days)
 

@@ -33,6 +33,16 @@ add_running(county)
 add_leading(county)
 
 
+_profile_option = option(
+    "--profile",
+    type=click.Choice(("default", "fast")),
+    default="default",
+    show_default=True,
+    zh="待排序的提交放在哪里：引擎里，或成员自己那里（fast）",
+    en="Who keeps what waits to be ordered: the engine, or each member itself (fast).",
+)
+
+
 @county.verb(
     "init",
     zh="建立一个县：每个成员的钥匙、一个创世块、一个文件夹",
@@ -73,14 +83,7 @@ add_leading(county)
     zh="几个成员一起排序",
     en="How many members order together.",
 )
-@option(
-    "--profile",
-    type=click.Choice(("default", "fast")),
-    default="default",
-    show_default=True,
-    zh="待排序的提交放在哪里：引擎里，或成员自己那里（fast）",
-    en="Who keeps what waits to be ordered: the engine, or each member itself (fast).",
-)
+@_profile_option
 @at_county
 def init(
     place: Place,
@@ -126,24 +129,65 @@ def init(
     zh="一个成员的名片；可重复",
     en="A member's card; once a member.",
 )
-@option("--orderer", required=True, metavar="NAME", zh="谁排序", en="Who orders the chain.")
+@option(
+    "--orderer",
+    default="",
+    metavar="NAME",
+    zh="谁单独排序；用 CometBFT 时不写",
+    en="Who orders the chain alone; nobody with CometBFT.",
+)
+@option(
+    "--engine",
+    type=click.Choice(("sqlite", "cometbft")),
+    default="sqlite",
+    show_default=True,
+    zh="谁排序：一个成员，或名片上有表决钥匙的成员一起（CometBFT）",
+    en="Who orders: one member, or together those whose cards show a key to vote by (CometBFT).",
+)
+@option(
+    "--follower",
+    "followers",
+    multiple=True,
+    metavar="NAME",
+    zh="用 CometBFT 时谁不参加排序；可重复",
+    en="Who does not order beside those that do, with CometBFT; may be repeated.",
+)
+@_profile_option
+@option(
+    "--publisher",
+    default="",
+    metavar="NAME",
+    zh="谁给公开链排序；默认是媒体",
+    en="Who orders the public chain; by default the media.",
+)
 @option("--name", default="county", show_default=True, zh="链上的县名", en="The county's name.")
 @option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
-def found(*, folder: str, cards: tuple[str, ...], orderer: str, name: str, is_json: bool) -> None:
+def found(
+    *,
+    folder: str,
+    cards: tuple[str, ...],
+    orderer: str,
+    engine: str,
+    followers: tuple[str, ...],
+    profile: str,
+    publisher: str,
+    name: str,
+    is_json: bool,
+) -> None:
     """Found a county from cards."""
     from tallystick.base.clock import SystemClock, SystemEntropy
-    from tallystick.county.carding import found_from_cards, read_card
+    from tallystick.county.card import read_card
+    from tallystick.county.convening import Founding, found_from_cards, tell_parts
 
     read = [read_card(Path(each)) for each in cards]
-    found_from_cards(
-        Path(folder),
-        read,
-        name=name,
-        orderer=orderer,
-        clock=SystemClock(),
-        entropy=SystemEntropy(),
-    )
-    rows = [{"member": each.member.name, "digest": each.digest} for each in read]
+    shared = "" if engine == "sqlite" else engine
+    agreed = Founding(name, orderer, shared, profile, followers, publisher)
+    clock, entropy = SystemClock(), SystemEntropy()
+    founded = found_from_cards(Path(folder), read, agreed, clock=clock, entropy=entropy)
+    rows = [
+        {"member": each.member.name, "digest": each.digest, **tell_parts(each, founded)}
+        for each in read
+    ]
     show_result(rows, is_json=is_json, language=find_language())
 
 
@@ -153,9 +197,10 @@ def show(place: Place) -> list[dict[str, Any]]:
     """Show a county."""
     from tallystick.cli.opening import open_office
     from tallystick.county.founding import read_county
+    from tallystick.county.single import find_reader
 
     found = read_county(place.county)
-    with open_office(place.county, found.orderer) as office:
+    with open_office(place.county, find_reader(place.county)) as office:
         health = {row["member"]: row for row in office.ask("GET", "/healthz").json()["members"]}
     language = find_language()
     rows = []

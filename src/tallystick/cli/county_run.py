@@ -76,6 +76,13 @@ def _add_start(group: Group) -> None:
         zh="只运行某些成员",
         en="Run these alone.",
     )
+    @option(
+        "--link",
+        default="",
+        metavar="HOST:PORT",
+        zh="成员间通信的监听地址，本机只有一个成员时；默认按 peers.json",
+        en="Where a machine's one member listens for others; by default as peers.json tells.",
+    )
     @option("--api-only", is_flag=True, zh="只要接口，不要控制台", en="The API alone, no console.")
     @option("--watch", is_flag=True, hidden=True, zh="在本进程里看护", en="Watch, in this process.")
     @at_county
@@ -85,6 +92,7 @@ def _add_start(group: Group) -> None:
         folder: str | None,
         port: int,
         members: tuple[str, ...],
+        link: str,
         api_only: bool,
         watch: bool,
     ) -> list[dict[str, Any]] | None:
@@ -94,11 +102,12 @@ def _add_start(group: Group) -> None:
         home = _home(place, folder)
         found = list_in_force(home)
         names = _choose(home, found, members)
+        _check_link(home, names, link)
         if watch:
-            _watch(home, found, names, port, api_only=api_only)
+            _watch(home, found, names, port, link, api_only=api_only)
             return None
         _begin(home, found, names, port)
-        more = ["--api-only"] if api_only else []
+        more = [*(["--api-only"] if api_only else []), *(["--link", link] if link else [])]
         process = _spawn(
             home, ["--port", str(port), *more, *(w for n in names for w in ("--member", n))]
         )
@@ -122,6 +131,15 @@ def _choose(home: Path, found: Sequence[Member], members: tuple[str, ...]) -> li
     return [name for name in names if (name in members if members else is_here(home, name))]
 
 
+def _check_link(home: Path, names: Sequence[str], link: str) -> None:
+    if link and not _is_alone(home):
+        raise Invalid(
+            "serve.link",
+            f"{len(names)} members are to be started, and one alone can listen at {link[:80]}",
+            cure="Leave --link out, or pack each member for a machine of its own.",
+        )
+
+
 def _check_known(name: str, names: Sequence[str]) -> None:
     if name not in names:
         raise NotFound(
@@ -130,10 +148,12 @@ def _check_known(name: str, names: Sequence[str]) -> None:
 
 
 def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> None:
-    """Tell each member where all of them are, before any is started."""
+    """Tell each member where all of them are, before any is started.
+
+    One that is alone on its machine knows that from its card, or was told when it was packed.
+    """
     from tallystick.api.token import ensure_token
-    from tallystick.base.clock import SystemClock
-    from tallystick.county.chains import PUBLIC, find_chains, link_public
+    from tallystick.county.chains import PUBLIC, find_chains
     from tallystick.county.founding import read_county
     from tallystick.county.present import is_here
     from tallystick.county.supervising import find_supervisor
@@ -145,6 +165,10 @@ def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> 
             f"the members of {home.name} are running already",
             cure="tally county status, or tally county stop.",
         )
+    if _is_alone(home):
+        for each in find_chains(home).values() or [home]:
+            ensure_token(each)
+        return
     for name in names:
         path = home / name / BOOK_FILE
         if path.is_file() and any(not is_loopback(each.host) for each in read_book(path).values()):
@@ -153,7 +177,6 @@ def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> 
                 f"the address book of {name} names other machines",
                 cure="Start each member on its own machine: tally serve FOLDER --alone.",
             )
-    link_public(home, SystemClock())
     public = find_chains(home).get(PUBLIC)
     beside = read_county(public).members if public is not None else ()
     first, second = _link_ports(len(found), len(beside), port)
@@ -163,6 +186,14 @@ def _begin(home: Path, found: Sequence[Member], names: list[str], port: int) -> 
         kept = [each.name for each in beside]
         _write_books(public, kept, [each for each in kept if is_here(public, each)], second)
         ensure_token(public)
+
+
+def _is_alone(home: Path) -> bool:
+    """Tell whether a folder is one member's own machine's."""
+    from tallystick.county.founding import read_county
+    from tallystick.county.single import find_single
+
+    return bool(find_single(home, read_county(home)))
 
 
 def _write_books(folder: Path, members: list[str], names: list[str], ports: list[int]) -> None:
@@ -228,7 +259,7 @@ def _await(home: Path, names: list[str], process: subprocess.Popen[bytes]) -> No
 
 
 def _watch(
-    home: Path, found: Sequence[Member], names: list[str], port: int, *, api_only: bool
+    home: Path, found: Sequence[Member], names: list[str], port: int, link: str, *, api_only: bool
 ) -> None:
     """Be the supervisor until a signal comes."""
     import logging
@@ -237,8 +268,10 @@ def _watch(
     from tallystick.county.supervising import Command, Supervisor, hold
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.INFO)
-    places = {each.name: at for at, each in enumerate(found)}
-    more = ("--api-only",) if api_only else ()
+    # One that is alone is served at the port itself, wherever it stands in the list.
+    listed = names if _is_alone(home) else [each.name for each in found]
+    places = {name: at for at, name in enumerate(listed)}
+    more = (*(("--api-only",) if api_only else ()), *(("--link", link) if link else ()))
     commands = [
         Command(
             name,

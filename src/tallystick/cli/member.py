@@ -52,6 +52,32 @@ add_agreeing(member)
     zh="要加入的链：放着 genesis.cbor 和 members.cbor 的文件夹；建立新县时不写",
     en="The chain it is to join: a folder with genesis.cbor and members.cbor; none to found one.",
 )
+@option(
+    "--engine",
+    type=click.Choice(("sqlite", "cometbft")),
+    default="sqlite",
+    show_default=True,
+    zh="建立新县时是否参加共同排序（CometBFT）：是则也抽取表决用的钥匙",
+    en="Whether it is to order with others (CometBFT) in a county to be founded: then the key by"
+    " which it votes is drawn too.",
+)
+@option(
+    "--engine-port",
+    type=click.IntRange(1, 65_535),
+    default=26_656,
+    show_default=True,
+    zh="引擎之间通信的端口，主机同 --address",
+    en="Where engines reach each other, at the host of --address.",
+)
+@option(
+    "--public-port",
+    type=click.IntRange(0, 65_535),
+    default=0,
+    show_default=True,
+    zh="公开链的成员间通信端口，主机同 --address；0 为地址的端口加 200",
+    en="Port of its link for the public chain, at the host of --address; 0 takes that address' and"
+    " 200 more.",
+)
 @option("--zh", default="", metavar="TEXT", zh="中文名称", en="What it is called in Chinese.")
 @option("--en", default="", metavar="TEXT", zh="英文名称", en="What it is called in English.")
 @option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
@@ -62,6 +88,9 @@ def new(
     role: str,
     address: str,
     public: str,
+    engine: str,
+    engine_port: int,
+    public_port: int,
     zh: str,
     en: str,
     is_json: bool,
@@ -70,13 +99,13 @@ def new(
     from tallystick.base.clock import SystemClock, SystemEntropy
     from tallystick.cli.showing import show
     from tallystick.cli.spoken import find_language
-    from tallystick.county.carding import draw_member, read_chain
+    from tallystick.county.carding import Drawn, draw_member, read_chain
     from tallystick.county.member import Member
 
     path, digest = draw_member(
         Path(folder) / name,
         Member(name, role, zh or name, en or name),
-        address,
+        Drawn(address, engine_port if engine == "cometbft" else 0, public_port),
         clock=SystemClock(),
         entropy=SystemEntropy(),
         chain=read_chain(Path(public)) if public else b"",
@@ -106,10 +135,13 @@ def new(
 def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
     """Join a county."""
     from tallystick.county.carding import join_county
-    from tallystick.county.upkeep import read_genesis
+    from tallystick.county.chains import PUBLIC
 
-    join_county(place.county / name, Path(public))
-    return {"member": name, "chain": read_genesis(place.county).chain.hex()}
+    begun = join_county(place.county / name, Path(public))
+    beside = begun.pop(PUBLIC, None)
+    (first,) = begun.values()
+    told = {"member": name, "chain": first.chain.hex()}
+    return told if beside is None else {**told, "public_chain": beside.chain.hex()}
 
 
 @member.verb(
@@ -145,8 +177,7 @@ def address(place: Place, *, name: str, url: str, certificate: str) -> dict[str,
 @at_county
 def pack(place: Place, *, name: str, target: str) -> list[dict[str, Any]]:
     """Pack a member."""
-    from tallystick.base.clock import SystemClock
     from tallystick.county.chains import pack_chains
 
-    packed = pack_chains(place.county, name, Path(target), SystemClock())
+    packed = pack_chains(place.county, name, Path(target))
     return [{"file": each} for each in packed]

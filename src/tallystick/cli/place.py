@@ -48,18 +48,18 @@ class Place:
         """Open the member's office: in this process, or at the running server.
 
         Args:
-            any_member: the county's orderer will do where no member is named: what is read is the
-                same on every member.
+            any_member: whoever is here, or orders, will do where no member is named: what is read
+                is the same on every member.
 
         Raises:
             Invalid: `cli.member`, no member is named.
         """
         from tallystick.cli.opening import open_office
-        from tallystick.county.founding import read_county
+        from tallystick.county.single import find_reader
 
         member = self.member
         if not member:
-            member = read_county(self.county).orderer if any_member else self.need_member()
+            member = find_reader(self.county) if any_member else self.need_member()
         with (
             open_office(self.county, member) as client,
             client.keyed(self.key, witnessed=self.witnessed),

@@ -102,10 +102,9 @@ def _read(path: Path) -> bytes:
 def _verify_copies(
     place: Place, members: tuple[str, ...], since: KeptState | None, keep: str | None
 ) -> None:
-    from tallystick.county.founding import read_county
     from tallystick.county.upkeep import verify_county
 
-    names = list(members) or [each.name for each in read_county(place.county).members]
+    names = _name_copies(place.county, members)
     faulty, kept = [], None
     with progress("verify") as tell:
 
@@ -134,6 +133,24 @@ def _verify_copies(
     if keep is not None:
         found = _keep(Path(keep), kept)
         show(found, is_json=place.is_json, language=find_language())
+
+
+def _name_copies(county: Path, members: tuple[str, ...]) -> list[str]:
+    """Return the members named, or all whose copies a folder should hold.
+
+    Raises:
+        NotFound: `member.elsewhere`.
+    """
+    from tallystick.county.founding import read_county
+    from tallystick.county.single import find_single
+    from tallystick.node import check_here
+
+    for name in members:
+        if not (county / name).is_dir():
+            check_here(county / name)
+    found = read_county(county)
+    single = find_single(county, found)
+    return list(members) or ([single] if single else [each.name for each in found.members])
 
 
 def _keep(folder: Path, kept: Kept | None) -> dict[str, Any]:
@@ -223,11 +240,11 @@ def _verify_record(
 ) -> dict[str, Any]:
     from tallystick.chain.evidence import verify_evidence
     from tallystick.charter import CHARTER
-    from tallystick.county.founding import read_county
     from tallystick.county.local import read_id
+    from tallystick.county.single import find_reader
     from tallystick.kernel.ledger.holding import prove_held
 
-    member = members[0] if members else read_county(place.county).orderer
+    member = members[0] if members else find_reader(place.county)
     data = prove_held(place.county / member / "ledger.db", read_id(record))
     pin = read_pin(trust or str(place.county / "members.json"))
     assert pin is not None

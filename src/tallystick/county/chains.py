@@ -13,12 +13,11 @@ anchors, no more; a member that keeps several chains has separate keys on each.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -27,7 +26,7 @@ from tallystick.base.clock import Clock
 from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.chain.crossing import Anchored, HeldChain, find_chain
-from tallystick.charter import CHARTER, PUBLISHER
+from tallystick.charter import PUBLISHER
 from tallystick.county.beside import Across, Beside, find_seat, list_news
 from tallystick.county.founding import (
     COUNTY_KIND,
@@ -41,16 +40,15 @@ from tallystick.county.member import MEMBERS, ORDERER
 from tallystick.county.packing import pack_member
 from tallystick.county.present import is_here
 from tallystick.county.serving import TEND_S, serve_house
-from tallystick.county.single import open_single
-from tallystick.county.upkeep import read_genesis
+from tallystick.county.single import open_single, read_own_place
 from tallystick.county.validating import DEFAULT
-from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.book import BOOK_FILE
 from tallystick.node import Node
 from tallystick.records.chains import PUBLIC_KIND
 
 __all__ = [
     "ADMINISTRATIVE",
+    "CHAINS_FILE",
     "COUNTY",
     "FINANCIAL",
     "OWN",
@@ -61,22 +59,25 @@ __all__ = [
     "find_chains",
     "found_chains",
     "found_own",
-    "link_public",
+    "name_chain",
     "open_alone",
     "open_chains",
     "pack_chains",
     "serve_chains",
+    "write_chains",
 ]
 
 COUNTY: Final = COUNTY_KIND
 ADMINISTRATIVE: Final = "administrative"
 FINANCIAL: Final = "financial"
 PUBLIC: Final = PUBLIC_KIND
-FILE: Final = "chains.json"
+CHAINS_FILE: Final = "chains.json"
 OWN: Final = "own"
 SERVED: Final = (COUNTY, FINANCIAL, ADMINISTRATIVE, PUBLIC)
 """The chains in the order in which they are served: that where money moves, first."""
 ANCHOR_MS: Final = 10_000
+LINK_MS: Final = 1_000
+"""How soon members apart look again whether their chains are linked."""
 PUBLIC_ORDERER: Final = "newspaper"
 """Not who orders the county's chain: what testifies of it is another's to put in order."""
 _LOG: Final = logging.getLogger(__name__)
@@ -99,13 +100,13 @@ _LINKS: Final = (
 def find_chains(folder: Path) -> dict[str, Path]:
     """Return each chain of a county's folder, and where it is; none where nothing says so.
 
-    A county founded from cards keeps one chain and says so by its `county.json` alone.
+    A county that keeps one chain says so by its `county.json` alone.
 
     Raises:
         Invalid: `county.malformed`, `chains.json` says something else.
     """
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = json.loads((folder / CHAINS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
@@ -122,7 +123,9 @@ def _place(folder: Path, kind: str) -> Path:
 
 
 def _malformed() -> Invalid:
-    return Invalid("county.malformed", f"{FILE} cannot be read", cure="Restore it from a copy.")
+    return Invalid(
+        "county.malformed", f"{CHAINS_FILE} cannot be read", cure="Restore it from a copy."
+    )
 
 
 def found_chains(
@@ -164,7 +167,7 @@ def found_chains(
     found = {
         kind: found_county(
             _place(folder, kind),
-            name=name if kind == COUNTY else f"{name[:9]}-{kind}",
+            name=name_chain(name, kind),
             seed=seed if kind == COUNTY or not seed else f"{seed}/{kind}",
             clock=clock,
             members=[each for each in MEMBERS if not roles or each.role in roles],
@@ -175,8 +178,19 @@ def found_chains(
         )
         for kind, roles in kept.items()
     }
-    (folder / FILE).write_text(json.dumps({"chains": list(kept)}) + "\n", encoding="utf-8")
+    write_chains(folder, list(kept))
     return found
+
+
+def write_chains(folder: Path, kinds: Sequence[str]) -> None:
+    """Write which chains a county's folder has."""
+    text = json.dumps({"chains": list(kinds)}) + "\n"
+    (folder / CHAINS_FILE).write_text(text, encoding="utf-8")
+
+
+def name_chain(county: str, kind: str) -> str:
+    """Return what a county's chain of a kind is called."""
+    return county if kind == COUNTY else f"{county[:9]}-{kind}"
 
 
 def found_own(folder: Path, member: str, *, clock: Clock) -> CountyFile:
@@ -221,10 +235,22 @@ class Chains:
             for node in house.nodes():
                 node.beside = [Beside(each, node.member) for each in others]
 
+    @property
+    def is_apart(self) -> bool:
+        """Whether one member alone is open here."""
+        return any(house.apart is not None for house in self.houses.values())
+
     def link(self) -> None:
         """Let the members of each chain vote those into theirs that are to be anchored there."""
         for kind, other, demand in self._links:
             _link(self.houses[kind], find_seat(self.houses[other]).node.replica.genesis, demand)
+
+    def link_apart(self) -> bool:
+        """Let the one member that is open link its chains, as far as it can; True once they are."""
+        return all(
+            _ask_in(self.houses[kind], find_seat(self.houses[other]).node.replica.genesis)
+            for kind, other, _ in self._links
+        )
 
     def anchor(self) -> int:
         """Anchor each chain where it is linked, as far as it is witnessed; return how many.
@@ -252,22 +278,25 @@ def _link(house: House, genesis: Genesis, demand: str) -> None:
     house.spread()
 
 
-def link_public(folder: Path, clock: Clock) -> None:
-    """Link a county's public chain to the county's, where all who keep it are here and at rest.
+def _ask_in(house: House, genesis: Genesis) -> bool:
+    """Let the one member open here have another chain linked, or say yes to that; True once it is.
 
-    Members that run in processes of their own could not be asked together.
+    Who orders proposes it, once; the others agree, since it is the chain that they keep themselves.
     """
-    place = find_chains(folder).get(PUBLIC)
-    if place is None or folder not in find_chains(folder).values():
-        return
-    genesis, held = read_genesis(folder), [each.name for each in read_county(place).members]
-    if not all(is_here(place, name) for name in held):
-        return
-    with contextlib.closing(Replica.open(place / held[0] / "ledger.db", CHARTER)) as replica:
-        if find_chain(replica.read, genesis.chain) is not None:
-            return
-    with open_house(place, clock) as house:
-        _link(house, genesis, "nothing")
+    node = find_seat(house).node
+    node.catch_up()
+    if find_chain(node.replica.read, genesis.chain) is not None:
+        return True
+    stated: dict[str, object] = {"kind": "link", "demand": "nothing"}
+    stated |= {"genesis": genesis.data, "listed": genesis.members.data}
+    changes = [row for row in node.membership.list_changes() if stated.items() <= row.items()]
+    waiting = [row for row in changes if row["state"] == "open"]
+    for row in waiting:
+        if node.member not in (*row["yes"], *row["no"]):
+            node.membership.vote(row["change"], yes=True)
+    if house.orders and all(row["state"] == "expired" for row in changes):
+        node.membership.propose_link(genesis.data, genesis.members.data)
+    return False
 
 
 def anchor_house(source: House, target: House, *, by: str = "") -> int:
@@ -313,22 +342,20 @@ def _has_news(node: Node, first: int, last: int) -> bool:
     return any(list_news(node, first, last))
 
 
-def pack_chains(folder: Path, member: str, target: Path, clock: Clock) -> list[str]:
+def pack_chains(folder: Path, member: str, target: Path) -> list[str]:
     """Pack a member's chains for a machine of its own; return the names of what was copied.
 
-    The public chain goes with it where the member keeps that. It is linked before: members on
-    machines of their own could not be asked together.
+    The public chain goes with it where the member keeps that.
 
     Raises:
         As `packing.pack_member`, of either chain.
     """
-    link_public(folder, clock)
     told = pack_member(folder, member, target)
     place = find_chains(folder).get(PUBLIC)
     if place is not None and folder in find_chains(folder).values() and is_here(place, member):
         told += [f"{PUBLIC}/{each}" for each in pack_member(place, member, target / PUBLIC)]
-        shutil.copy2(folder / FILE, target / FILE)
-        told.append(FILE)
+        shutil.copy2(folder / CHAINS_FILE, target / CHAINS_FILE)
+        told.append(CHAINS_FILE)
     return told
 
 
@@ -346,8 +373,10 @@ def serve_chains(
     ended = threading.Event()
 
     def anchor() -> None:
-        while not ended.wait(every_ms / 1_000):
+        is_linked = not chains.is_apart
+        while not ended.wait((every_ms if is_linked else min(every_ms, LINK_MS)) / 1_000):
             try:
+                is_linked = is_linked or chains.link_apart()
                 chains.anchor()
             except Error as error:
                 # Told and tried again: nothing is lost by an anchor that comes later.
@@ -400,7 +429,8 @@ def open_alone(
         folder: a member folder, or a county's.
         member: its name.
         clock: the machine's.
-        bind: where the county's chain is listened for, as `open_single` takes it.
+        bind: where the county's chain is listened for, as `open_single` takes it; the public one
+            and the engine are at that host, too, at their own ports.
         leaps: of both.
 
     Raises:
@@ -411,6 +441,8 @@ def open_alone(
         houses = {COUNTY: opened.enter_context(own)}
         place = find_chains(folder).get(PUBLIC)
         if place is not None and (place / member / BOOK_FILE).is_file():
-            beside = open_single(place, member, clock, leaps=leaps)
+            port = read_own_place(place / member).port
+            at = (bind[0], port) if bind is not None else None
+            beside = open_single(place, member, clock, bind=at, leaps=leaps)
             houses[PUBLIC] = opened.enter_context(beside)
         yield Chains(houses)

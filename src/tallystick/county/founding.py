@@ -7,7 +7,7 @@ an outsider pins to check evidence), and a folder a member with its own key file
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -29,15 +29,17 @@ from tallystick.county.validating import (
     draw_validators,
     write_validators,
 )
-from tallystick.kernel.access.secrets import SEAL_ALG, USES, Secrets
+from tallystick.kernel.access.secrets import SEAL_ALG, USES, VOTE, Secrets
 from tallystick.kernel.ledger.replica import Replica
 
 __all__ = [
     "CountyFile",
     "check_empty",
     "check_role",
+    "check_validators",
     "entropy_for",
     "found_county",
+    "list_member",
     "read_county",
     "write_genesis",
 ]
@@ -142,13 +144,17 @@ def found_county(
     check_empty(folder)
     for member in members:
         check_role(member.role)
-    _check_validators(validators, len(members), seed, profile)
+    engine = COMETBFT if validators else ""
+    check_validators(validators, len(members), engine, profile, seed)
     folder.mkdir(parents=True, exist_ok=True)
     entropy = entropy_for(seed)
     secrets = {member.name: Secrets.draw(entropy(f"{member.name}/keys")) for member in members}
     engines = draw_validators([m.name for m in members[:validators]], entropy("engines"))
     listed = Members.of(
-        [_listed(member, secrets[member.name], engines.get(member.name)) for member in members]
+        [
+            list_member(member, [*_show(secrets[member.name]), *_show_vote(engines, member.name)])
+            for member in members
+        ]
     )
     genesis = write_genesis(
         folder, listed, name=name, clock=clock, entropy=entropy("genesis"), kind=kind, seed=seed
@@ -160,20 +166,28 @@ def found_county(
         Replica.create(home / "ledger.db", genesis, listed.data, CHARTER).close()
     if engines:
         write_validators(folder, engines)
-    engine = COMETBFT if engines else ""
     found = CountyFile(name, orderer, seed, tuple(members), engine, profile)
     found.write(folder / "county.json")
     return found
 
 
-def _check_validators(count: int, members: int, seed: str, profile: str) -> None:
-    if profile != DEFAULT and not count:
+def check_validators(count: int, members: int, engine: str, profile: str, seed: str = "") -> None:
+    """Refuse an order that cannot be: Invalid `county.validators`.
+
+    Args:
+        count: how many are to validate.
+        members: how many there are.
+        engine: `cometbft`, or "" for one that orders alone.
+        profile: of the engine.
+        seed: of a demonstration.
+    """
+    if profile != DEFAULT and not engine:
         raise Invalid(
             "county.validators",
             f"the profile {profile} is of members that order together, and one is to order alone",
             cure="Take the engine cometbft too, or leave the profile out.",
         )
-    if count and (seed or not VALIDATORS_MIN <= count <= members):
+    if engine and (seed or not VALIDATORS_MIN <= count <= members):
         raise Invalid(
             "county.validators",
             f"{count} of {members} members are to order together"
@@ -182,15 +196,26 @@ def _check_validators(count: int, members: int, seed: str, profile: str) -> None
         )
 
 
-def _listed(member: Member, secrets: Secrets, engine: EngineKeys | None = None) -> ListedMember:
-    algs = dict.fromkeys(USES, 1) | {"seal": SEAL_ALG}
-    keys = [
-        Key(number, use, algs[use], secrets.public(use), 0)
-        for number, use in enumerate(USES, start=1)
-    ]
-    if engine is not None:
-        keys.append(Key(len(keys) + 1, "bft", 1, engine.public, 0))
-    return ListedMember(member.name, member.role, tuple(keys))
+def list_member(member: Member, keys: Sequence[bytes]) -> ListedMember:
+    """Return a founding member as its chain lists it.
+
+    Args:
+        member: name and role.
+        keys: its public keys in the order of `USES`, and behind them the one by which its engine
+            votes, if it validates.
+    """
+    algs = dict.fromkeys((*USES, VOTE), 1) | {"seal": SEAL_ALG}
+    rows = enumerate(zip((*USES, VOTE), keys, strict=False), start=1)
+    listed = tuple(Key(number, use, algs[use], pub, 0) for number, (use, pub) in rows)
+    return ListedMember(member.name, member.role, listed)
+
+
+def _show(secrets: Secrets) -> list[bytes]:
+    return [secrets.public(use) for use in USES]
+
+
+def _show_vote(engines: Mapping[str, EngineKeys], member: str) -> list[bytes]:
+    return [engines[member].public] if member in engines else []
 
 
 def write_genesis(

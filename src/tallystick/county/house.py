@@ -63,12 +63,14 @@ class Apart:
         join: returns its end of the link, not yet answering.
         is_away: tells whether the last try to reach a member failed.
         leaps: where many blocks are missing, it takes the state over on a quorum's word.
+        host: where its engine listens; "" where its own place says.
     """
 
     member: str
     join: Callable[[Node], Link]
     is_away: Callable[[str], bool]
     leaps: bool = False
+    host: str = ""
 
 
 class Seat:
@@ -100,7 +102,7 @@ class Seat:
 
     def begin(self, leader: str, validators: Sequence[str]) -> None:
         """Follow the member that orders, or validate; a leader itself follows nobody."""
-        node = self.node
+        node, apart = self.node, self._house.apart
         if node.member in validators:
             self.validating = Validating(
                 node.folder,
@@ -110,17 +112,18 @@ class Seat:
                 link=self.link,
                 clock=node.clock,
                 profile=self._house.county.profile,
+                host=apart.host if apart is not None else "",
             )
         elif node.member != leader:
-            apart = self._house.apart
             self.follower = Follower(
                 node.replica,
                 self.witnesses,
                 self.link,
                 leader,
                 self.pen,
-                terms=self.terms,
+                terms=None if validators else self.terms,
                 leaps=apart is not None and apart.leaps,
+                pick=partial(_pick, validators, apart) if validators else None,
             )
 
     def _answer_access(self) -> None:
@@ -151,13 +154,13 @@ class Seat:
 
     def check(self) -> None:
         """Refuse a write where the member that orders is on another machine, and away."""
-        apart, orderer = self._house.apart, self.terms.leader
-        if apart is not None and self.follower is not None and apart.is_away(orderer):
+        apart, follower = self._house.apart, self.follower
+        if apart is not None and follower is not None and apart.is_away(follower.orderer):
             raise Unavailable(
                 "ledger.away",
-                f"{orderer}, which orders the chain, cannot be reached; nothing was signed",
+                f"{follower.orderer}, which orders the chain, cannot be reached; nothing signed",
                 cure="Repeat it when that member answers again; reading goes on meanwhile.",
-                member=orderer,
+                member=follower.orderer,
             )
 
     def settle(self) -> None:
@@ -185,6 +188,12 @@ class Seat:
             self.validating.close()
         self.node.close()
         self.pen.close()
+
+
+def _pick(validators: Sequence[str], apart: Apart | None) -> str:
+    """Return the first of those that order together that answered when it was last asked."""
+    here = [name for name in validators if apart is None or not apart.is_away(name)]
+    return [*here, *validators][0]
 
 
 class House:

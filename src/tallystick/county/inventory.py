@@ -37,6 +37,8 @@ from tallystick.kernel.link.book import read_book
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.engines.sqlite import SqliteStore, audit_objects
 from tallystick.kernel.store.exchange import fetch_object
+from tallystick.kernel.store.ipns.keys import check_key_file
+from tallystick.kernel.store.ipns.names import audit_names
 
 __all__ = ["KINDS", "Kind", "Mend", "check_files", "kind_of", "mend_files"]
 
@@ -100,6 +102,8 @@ def _check_store(home: Path, path: Path) -> Iterator[Finding]:
     for cid in audit_objects(path):
         sealed = "" if cid.codec == DAG_CBOR else "; sealed: only a backup has it"
         yield _wrong(path, f"object {cid}{sealed}")
+    for detail in audit_names(path):
+        yield _wrong(path, f"{detail}; publish it again, or import it")
 
 
 def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
@@ -134,6 +138,12 @@ def _check_vote(home: Path, path: Path) -> Iterator[Finding]:
 def _check_vote_form(home: Path, path: Path) -> Iterator[Finding]:
     del home
     EngineKeys.read(path)
+    yield from ()
+
+
+def _check_name_key(home: Path, path: Path) -> Iterator[Finding]:
+    del home
+    check_key_file(path)
     yield from ()
 
 
@@ -200,6 +210,7 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("member.key", Mend.BACKUP, _check_member_key),
     Kind("member.next", Mend.BACKUP, _check_form),
     Kind("member.old", Mend.BACKUP, _check_form),
+    Kind("name-*.key", Mend.BACKUP, _check_name_key),
     Kind("term.cbor", Mend.BACKUP),
     Kind("peers.json", Mend.BACKUP, _check_book),
     Kind("link.pem", Mend.BACKUP),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.county.carding import state_member
+from tallystick.county.card import state_member
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
 from tallystick.services.membership.service import DAYS

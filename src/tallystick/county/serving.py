@@ -19,6 +19,7 @@ from tallystick.base.errors import Error
 from tallystick.county.far import follow_far
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.courier import Courier
+from tallystick.kernel.store.ipns.publishing import renew_names
 from tallystick.services.storing.tending import Tending
 
 __all__ = ["TEND_S", "await_witnessed", "resend", "serve_house"]
@@ -110,6 +111,7 @@ class _Served:
         self._run("jobs", self._do_jobs)
         self._run("store", partial(self._tend, Tending.round))
         self._run("scrub", partial(self._tend, Tending.scrub_round))
+        self._run("names", self._renew)
         self._run("watch", self._watch)
 
     def _run(self, name: str, work: Callable[..., None], *given: Seat) -> None:
@@ -182,6 +184,15 @@ class _Served:
                 with contextlib.suppress(Error):
                     # What fails of one object is in its report; here it is the member's own files.
                     work(each)
+
+    def _renew(self) -> None:
+        """Sign the members' names again before their records end."""
+        while not self._ended.wait(self._tend_s):
+            for seat in self._house.seats():
+                with contextlib.suppress(Error):
+                    # A disk that is full now is told by the member's health; tried again.
+                    node = seat.node
+                    renew_names(node.folder, node.store, self._house.clock.now_ms())
 
     def _watch(self) -> None:
         """Let one member after another compare some of its blocks with all others', unasked.

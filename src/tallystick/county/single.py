@@ -27,7 +27,7 @@ from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.node import Node, check_here
 
-__all__ = ["find_single", "open_single", "read_own_place"]
+__all__ = ["find_reader", "find_single", "open_single", "read_own_place"]
 
 FIRST_LINK_KEY: Final = USES.index("link") + 1
 """A card numbers a new member's keys from 1, in the order of their uses."""
@@ -37,6 +37,12 @@ def find_single(folder: Path, county: CountyFile) -> str:
     """Return the one member that a folder holds, "" where it holds all or several."""
     held = [path.parent.name for path in folder.glob("*/member.key")]
     return held[0] if len(held) == 1 < len(county.members) else ""
+
+
+def find_reader(folder: Path) -> str:
+    """Return whose copy is read where no member is named: the only one held here, or who orders."""
+    county = read_county(folder)
+    return find_single(folder, county) or county.orderer
 
 
 def read_own_place(home: Path) -> Place:
@@ -116,7 +122,8 @@ def open_single(
         folder: a member folder, or a county's.
         member: its name.
         clock: the machine's.
-        bind: host and port to listen at, where they are not those of its own entry.
+        bind: host and port to listen at, where they are not those of its own entry; its engine, if
+            it has one, listens at that host too.
         leaps: where many blocks are missing, take the state over on a quorum's word.
 
     Raises:
@@ -130,7 +137,10 @@ def open_single(
     joining = _Joining(folder / member, clock, bind)
     try:
         house = House(
-            folder, county, clock, apart=Apart(member, joining.join, joining.is_away, leaps)
+            folder,
+            county,
+            clock,
+            apart=Apart(member, joining.join, joining.is_away, leaps, host=bind[0] if bind else ""),
         )
         assert joining.link is not None
         joining.link.start()

@@ -27,6 +27,7 @@ from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
 from tallystick.kernel.ledger.rerun import Progress
+from tallystick.node import check_here
 
 __all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
 
@@ -142,8 +143,11 @@ def repair_member(folder: Path, member: str) -> Repaired:
     The damaged file is kept beside the new one; the views are folded anew at the next opening, and
     what else can be is mended (`county.inventory`).
 
+    Members whose folders are on other machines give nothing here: while a member is served its
+    console's own repair asks them.
+
     Raises:
-        NotFound: `member.unknown`.
+        NotFound: `member.unknown`, `member.elsewhere`.
         Conflict: `node.locked`, the county is being served; `ledger.forked`.
         Unavailable: `ledger.no_source`, no member gives a block that fits.
     """
@@ -152,10 +156,13 @@ def repair_member(folder: Path, member: str) -> Repaired:
         raise NotFound(
             "member.unknown", f"{member} is no member of this county", cure="tally county show."
         )
+    here = [name for name in names if (folder / name).is_dir()]
+    if member not in here:
+        check_here(folder / member)
     with contextlib.ExitStack() as stack:
-        for name in names:
+        for name in here:
             stack.enter_context(at_rest(folder / name))
-        others = [name for name in names if name != member]
+        others = [name for name in here if name != member]
         network = stack.enter_context(open_copies(folder, others))
         link = network.join(member)
         home, genesis = folder / member, read_genesis(folder)

@@ -16,7 +16,13 @@ from tallystick.base.clock import Clock, Entropy, SystemEntropy
 from tallystick.base.errors import Error
 from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, Peer
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
-from tallystick.kernel.ledger.engines.seats import SEATS_FILE, place_of, read_seats, write_seats
+from tallystick.kernel.ledger.engines.seats import (
+    SEATS_FILE,
+    place_of,
+    read_seat,
+    read_seats,
+    write_seats,
+)
 from tallystick.kernel.ledger.engines.validator import Validator
 from tallystick.kernel.ledger.install import find_engine
 from tallystick.kernel.ledger.peer import serve_ledger
@@ -34,9 +40,13 @@ __all__ = [
     "KEY_FILE",
     "SEATS_FILE",
     "EngineKeys",
+    "Peer",
     "Validating",
     "draw_validators",
     "name_validators",
+    "read_seat",
+    "read_seats",
+    "write_seats",
     "write_validators",
 ]
 
@@ -77,6 +87,7 @@ class Validating:
         link: to the other members.
         clock: tells what has ended.
         profile: `DEFAULT` or `FAST`: who keeps what waits, the engine or the member.
+        host: where its engine listens for the others'; "" where they are told that it is.
     """
 
     def __init__(
@@ -89,12 +100,13 @@ class Validating:
         link: Link,
         clock: Clock,
         profile: str = DEFAULT,
+        host: str = "",
     ) -> None:
         self._cosigner = Cosigner(replica, witnesses, link, pen)
         place = place_of(home, read_seats(home.parent / SEATS_FILE), find_engine(COMETBFT))
         self._validator = Validator.open(
             replica,
-            replace(place, profile=profile),
+            replace(place, profile=profile, host=host or place.host),
             clock,
             SystemEntropy(),
             committed=self._cosigner.told,
