@@ -5,7 +5,7 @@ Everything is the product's own; the clock alone is moved by hand where a test n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from tallystick.base.clock import Clock, ManualClock
 from tallystick.client import Client, in_process
 from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
+from tallystick.county.member import MEMBERS
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 __all__ = ["CATALOGUE", "FITTING", "START_MS", "UNFITTING", "Town", "found", "open_town", "take_in"]
@@ -98,10 +99,21 @@ class Town:
             each.close()
 
 
-def found(folder: Path, clock: Clock, *, seed: str = "", catalogue: bool = True) -> Path:
-    """Found a county in a folder, with its products where they are wanted."""
+def found(
+    folder: Path,
+    clock: Clock,
+    *,
+    seed: str = "",
+    catalogue: bool = True,
+    names: Collection[str] = (),
+) -> Path:
+    """Found a county in a folder, with its products where they are wanted.
+
+    `names` are those of its members, finance among them, all of `MEMBERS` where none is given.
+    """
     county = folder / "county"
-    found_county(county, clock=clock, seed=seed)
+    members = [each for each in MEMBERS if not names or each.name in names]
+    found_county(county, clock=clock, seed=seed, members=members)
     if catalogue:
         with open_house(county, clock) as house:
             tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tallystick.base.clock import SystemClock, SystemEntropy
-from tallystick.county.carding import draw_member, join_county, read_chain
+from tallystick.county.carding import Drawn, draw_member, join_county, read_chain
 from tallystick.county.member import Member
 
 __all__ = ["draw_newcomer"]
@@ -18,7 +18,7 @@ def draw_newcomer(home: Path, county: Path, *, role: str, called: str) -> dict[s
     path, _ = draw_member(
         home,
         Member(home.name, role, called, called),
-        "",
+        Drawn(""),
         clock=SystemClock(),
         entropy=SystemEntropy(),
         chain=read_chain(county),

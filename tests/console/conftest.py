@@ -1,7 +1,8 @@
 """A browser, a served county, officers: what every test of the console begins with.
 
 One browser and one server a worker. Every context is listened to (`watching.Watch`): what asks
-another host, and every script that fails, fails the test it happened in.
+another host, and every script that fails, fails the test it happened in. A context that a test is
+through with is emptied and given to the next: a new one loads and compiles every script again.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,6 +21,7 @@ import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
+    Error,
     Page,
     Playwright,
     expect,
@@ -50,8 +52,7 @@ class _Engine:
     def __init__(self) -> None:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
-        self.readers: dict[tuple[str, ...], Opened] = {}
-        """Contexts that stay as long as the browser, by served address, officer and language."""
+        self._idle: dict[_Look, list[_Window]] = {}
 
     def browser(self) -> Browser:
         if self._browser is None:
@@ -59,7 +60,11 @@ class _Engine:
             self._browser = self._playwright.chromium.launch(
                 executable_path=shutil.which("chromium") or "",
                 # Names of other hosts lead nowhere: what asks for one is seen, and gets nothing.
-                args=["--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"],
+                # Pages live for a second: to optimise their scripts costs more than it saves.
+                args=[
+                    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+                    "--js-flags=--no-opt,--no-maglev",
+                ],
                 chromium_sandbox=os.geteuid() != 0,
             )
         return self._browser
@@ -69,7 +74,70 @@ class _Engine:
             self._browser.close()
             self._playwright.stop()
         self._browser = self._playwright = None
-        self.readers.clear()
+        self._idle.clear()
+
+    def take(self, look: _Look) -> _Window:
+        """Return a window of this look with no cookie in it, used before or new."""
+        idle = self._idle.get(look)
+        return idle.pop() if idle else _new_window(self.browser(), look)
+
+    def give_back(self, window: _Window, served: Served) -> None:
+        """Empty a window for another test; what cannot be emptied is closed."""
+        try:
+            _empty(window, served)
+        except Error:
+            with suppress(Error):
+                window.context.close()
+        else:
+            self._idle.setdefault(window.look, []).append(window)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a window looks at pages."""
+
+    language: Language
+    theme: Theme
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """A browser context, listened to, with one page at most while nobody uses it."""
+
+    context: BrowserContext
+    watch: Watch
+    look: _Look
+
+
+def _new_window(browser: Browser, look: _Look) -> _Window:
+    context = browser.new_context(
+        locale=LOCALES[look.language],
+        color_scheme=look.theme,
+        viewport={"width": look.width, "height": HEIGHTS[look.width]},
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(WAIT_MS)
+    watch = Watch("")
+    watch.attach(context)
+    return _Window(context, watch, look)
+
+
+def _empty(window: _Window, served: Served) -> None:
+    """Leave one page, at a text of the server that was looked at, and nothing that a site keeps.
+
+    Any other address would end the page's process, and what it has compiled with it.
+    """
+    first, *more = window.context.pages or [window.context.new_page()]
+    for page in more:
+        page.close()
+    first.goto(f"{served.address}/robots.txt")
+    first.evaluate("sessionStorage.clear(); localStorage.clear()")
+    first.emulate_media(color_scheme=window.look.theme)
+    width = window.look.width
+    first.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+    window.context.clear_cookies()
+    window.context.clear_permissions()
 
 
 _ENGINE: Final = _Engine()
@@ -184,6 +252,7 @@ class Opened:
         watch: what it asked and said.
         member: at whose console it is logged in, if at any.
         language: in which it opens pages.
+        left: pages that nobody looks at any more.
     """
 
     context: BrowserContext
@@ -191,14 +260,23 @@ class Opened:
     watch: Watch
     member: str
     language: Language
+    left: list[Page] = field(default_factory=list)
 
     def address(self, place: str = "") -> str:
         """Return a place of this officer's console as a whole address."""
         return f"{self.served.address}/{self.member}/{self.language}{place}"
 
+    def page(self) -> Page:
+        """Return a page that nobody looks at, to go anywhere from."""
+        return self.left.pop() if self.left else self.context.new_page()
+
+    def leave(self, page: Page) -> None:
+        """Let what is opened next be opened in this page."""
+        self.left.append(page)
+
     def open(self, place: str = "") -> Page:
-        """Return a new page at a place, when its title stands and its socket is there."""
-        page = self.context.new_page()
+        """Return a page at a place, when its title stands and its socket is there."""
+        page = self.page()
         page.goto(self.address(place))
         page.locator("main h1").wait_for()
         return page
@@ -207,49 +285,30 @@ class Opened:
 Open = Callable[..., Opened]
 
 
-def _listen(
-    browser: Browser,
-    served: Served,
-    language: Language,
-    theme: Theme = "light",
-    width: int = 1440,
-    *,
-    member: str,
-) -> Opened:
-    """Return a new context that nobody is logged in to, and is listened to."""
-    context = browser.new_context(
-        locale=LOCALES[language],
-        color_scheme=theme,
-        viewport={"width": width, "height": HEIGHTS[width]},
-        reduced_motion="reduce",
-    )
-    context.set_default_timeout(WAIT_MS)
-    watch = Watch(served.host)
-    watch.attach(context)
-    return Opened(context, served, watch, member, language)
-
-
 @pytest.fixture
 def visitor(browser: Browser) -> Iterator[Open]:
     """Make a context that nobody is logged in to: (served, language, theme, width)."""
-    with ExitStack() as stack:
-        opened: list[Opened] = []
+    assert browser.is_connected()
+    opened: list[tuple[_Window, Served]] = []
 
-        def make(
-            served: Served,
-            language: Language = "en",
-            theme: Theme = "light",
-            width: int = 1440,
-            *,
-            member: str = "",
-        ) -> Opened:
-            found = _listen(browser, served, language, theme, width, member=member)
-            stack.callback(found.context.close)
-            opened.append(found)
-            return found
+    def make(
+        served: Served,
+        language: Language = "en",
+        theme: Theme = "light",
+        width: int = 1440,
+        *,
+        member: str = "",
+    ) -> Opened:
+        window = _ENGINE.take(_Look(language, theme, width))
+        window.watch.begin(served.host)
+        opened.append((window, served))
+        pages = window.context.pages
+        return Opened(window.context, served, window.watch, member, language, pages)
 
-        yield make
-        faults = [fault for each in opened for fault in each.watch.faults()]
+    yield make
+    faults = [fault for window, _ in opened for fault in window.watch.faults()]
+    for window, served in opened:
+        _ENGINE.give_back(window, served)
     assert not faults, "\n".join(faults)
 
 
@@ -274,29 +333,20 @@ def officer(county: Served, visitor: Open) -> Open:
 
 
 @pytest.fixture
-def reader(county: Served, browser: Browser) -> Iterator[Open]:
-    """Give an officer's context to whoever looks and changes nothing: (member, name, language).
+def reader(county: Served, visitor: Open) -> Open:
+    """Give whoever looks and changes nothing a logged-in context: (member, name, language).
 
-    Tests share it, since a new one loads and compiles every script of the console again.
+    One a language serves all officers of a test, one after another.
     """
-    used: list[Opened] = []
+    opened: dict[Language, Opened] = {}
 
     def find(member: str, name: str, language: Language = "en") -> Opened:
-        key = (county.address, member, name, language)
-        found = _ENGINE.readers.get(key)
-        if found is None:
-            found = _ENGINE.readers[key] = _listen(browser, county, language, member=member)
+        found = opened.get(language) or visitor(county, language)
+        found = opened[language] = replace(found, member=member)
         give_session(found, county.choose(member, name))
-        used.append(found)
         return found
 
-    yield find
-    faults = [fault for each in used for fault in each.watch.faults()]
-    for each in used:
-        for page in each.context.pages:
-            page.close()
-        each.watch.forget()
-    assert not faults, "\n".join(faults)
+    return find
 
 
 def give_session(opened: Opened, token: str) -> None:

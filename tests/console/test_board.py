@@ -73,7 +73,7 @@ def test_the_public_page_is_sound_to_look_at_to_read_and_to_hear(
     language: Language, board: Served, visitor: Open, axe: str
 ) -> None:
     opened = visitor(board, language)
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(board.address)
     expect(page).to_have_url(f"{board.address}/public/{language}")
     expect(page.locator(".bulletin")).to_have_count(2)
@@ -100,7 +100,7 @@ def test_what_the_page_leads_to_is_there_for_whoever_came_without_a_log_in(
     board: Served, visitor: Open, tmp_path: Path
 ) -> None:
     opened = visitor(board, "en")
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(f"{board.address}/public/en")
     links = page.locator("a[href*='/log/']").evaluate_all("all => all.map(each => each.href)")
     assert len(links) == len(set(links)) == 2 + 7

@@ -32,7 +32,7 @@ def test_who_comes_with_a_one_time_password_chooses_another_and_comes_and_goes_w
     language: Language, name: str, today: str, leave: str, real: Real, visitor: Open
 ) -> None:
     opened = visitor(real.served, language, member=REAL_MEMBER)
-    page = opened.context.new_page()
+    page = opened.page()
     opened.watch.expect("status of 422")  # The short password is meant to be refused.
     page.goto(opened.address())
     expect(page).to_have_url(opened.address("/enter"))
@@ -68,7 +68,7 @@ def test_ten_wrong_passwords_lock_a_name_and_both_languages_say_so(
 ) -> None:
     opened = visitor(real.served, "en", member=REAL_MEMBER)
     opened.watch.expect("status of 403|status of 401")
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(opened.address("/enter"))
     said = []
     for _ in range(TRIES_MAX + 1):
@@ -93,7 +93,7 @@ def test_a_session_is_drawn_at_log_in_and_its_cookie_goes_to_its_member_alone(
     opened.context.add_cookies(
         [{"name": f"tally_{REAL_MEMBER}", "value": planted, "url": opened.address()}]
     )
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(opened.address("/enter"))
     _log_in(page, "wang.fang", real.accounts["wang.fang"].password)
     expect(page).to_have_url(opened.address("/password"))
@@ -137,7 +137,7 @@ def test_the_demonstrations_link_opens_once_and_whoever_opened_it_becomes_any_of
     own_county: Served, visitor: Open
 ) -> None:
     first = visitor(own_county, "en", member="village")
-    page = first.context.new_page()
+    page = first.page()
     page.goto(own_county.address + own_county.link)
     expect(page).to_have_url(f"{own_county.address}/choose/en")
     page.locator('button[value="village/village_officer"]').click()
@@ -146,7 +146,7 @@ def test_the_demonstrations_link_opens_once_and_whoever_opened_it_becomes_any_of
 
     second = visitor(own_county, "en", member="village")
     second.watch.expect("status of 410")
-    late = second.context.new_page()
+    late = second.page()
     told = late.goto(own_county.address + own_county.link)
     assert told is not None
     assert told.status == httpx.codes.GONE
@@ -181,7 +181,7 @@ def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
         (outside, outside.address("/enter")),
         (outside, outside.address("/password")),
     ):
-        page = opened.context.new_page()
+        page = opened.page()
         page.goto(address)
         for theme, width in FEW:
             page.emulate_media(color_scheme=theme)
@@ -191,7 +191,7 @@ def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
             settle(page)
             found = check_look(page, theme, width, language, axe)
             faults += [f"{page.url} {theme} {width}: {each}" for each in found]
-        page.close()
+        opened.leave(page)
     assert not faults, "\n".join(faults)
 
 

@@ -59,7 +59,7 @@ def test_an_officers_own_name_acts_on_no_page(planted: Served, visitor: Open) ->
         assert SHOWN in {each["shown"] for each in users}
         password = client.post("users/a.hostile/reset").json()["password"]
     opened = visitor(planted, "en", member="credit-union")
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(opened.address("/enter"))
     for chosen in ({"name": "a.hostile", "password": password},):
         page.locator("#name").fill(chosen["name"])
@@ -100,7 +100,7 @@ def test_what_is_sent_back_at_once_acts_on_no_page(planted: Served, officer: Ope
 def test_what_is_typed_at_the_doors_acts_on_no_page(planted: Served, visitor: Open) -> None:
     opened = visitor(planted, "en", member="credit-union")
     opened.watch.expect("status of 4")
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(opened.address("/enter"))
     page.locator("#name").fill(HOSTILE)
     page.locator("#password").fill(HOSTILE)

@@ -75,7 +75,7 @@ def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
             if seen or SHOTS:
                 shown = place.path.replace("{", "").replace("}", "")
                 _keep(page, language, f"{shown}-{number}", look)
-        page.close()
+        opened.leave(page)
     assert not faults, _tell(faults)
 
 

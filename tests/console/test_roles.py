@@ -109,7 +109,7 @@ def test_an_officer_of_one_member_is_a_stranger_to_another(county: Served, offic
     opened = officer("village", "manager")
     cookie = opened.context.cookies()[0]
     give_session(replace(opened, member="credit-union"), cookie["value"])
-    page = opened.context.new_page()
+    page = opened.page()
     page.goto(f"{county.address}/credit-union/en")
     expect(page).to_have_url(f"{county.address}/credit-union/en/enter")
     with county.api("credit-union", cookie["value"]) as client:

@@ -31,7 +31,7 @@ def _look(opened: Opened, place: str, axe: str) -> list[str]:
         page.locator(f"body.body--{theme}").wait_for()
         settle(page)
         found += check_look(page, theme, width, opened.language, axe)
-    page.close()
+    opened.leave(page)
     return [f"{place}, {opened.language}: {each}" for each in found]
 
 

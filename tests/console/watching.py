@@ -45,8 +45,9 @@ class Watch:
         """Say what a test is about to provoke."""
         self.expected.append(pattern)
 
-    def forget(self) -> None:
-        """Begin anew, for another test."""
+    def begin(self, host: str) -> None:
+        """Begin anew, for another test: at a host, with nothing asked, said or expected."""
+        self.host = host
         for told in (self.asked, self.said, self.sockets, self.expected):
             told.clear()
 

@@ -71,7 +71,7 @@ def read_codes(home: Path) -> tuple[dict[str, Code], list[str]]:
         for path in sorted(home.rglob("*.py"))
     }
     kinds = _families(texts.values())
-    # Every worker reads the codes before its first test: a file that makes no error is not parsed.
+    # A file that makes no error is not parsed.
     making = re.compile(rf"\b(?:{'|'.join(kinds)})\s*\(|\bsuper\b")
     trees = {path: ast.parse(text) for path, text in texts.items() if making.search(text)}
     codes: dict[str, Code] = {}

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import click
-import pytest
 
 from tallystick.api.app import describe_api
 from tallystick.cli.main import tally
@@ -40,26 +39,35 @@ def test_the_page_of_commands_is_what_the_program_prints() -> None:
     assert read("commands.md") == describe_commands(), "tally reference commands > docs/commands.md"
 
 
-@pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])
-def test_every_command_and_option_speaks_both_languages(path: str, command: click.Command) -> None:
-    assert isinstance(getattr(command, "words", None), Words)
-    for each in command.params:
-        words = getattr(each, "words", None)
-        assert isinstance(words, Words), f"{path} {each.name}"
-        assert re.search(r"[\u3400-\u9fff]|JSON", words.zh), f"{path} {each.name}"
-        assert not re.search(r"[\u3400-\u9fff]", words.en), f"{path} {each.name}"
+def speaks_both(told: click.Command | click.Parameter) -> bool:
+    """Tell whether a command or an option has words in both languages."""
+    words = getattr(told, "words", None)
+    if not isinstance(words, Words) or isinstance(told, click.Command):
+        return isinstance(words, Words)
+    is_chinese = bool(re.search(r"[\u3400-\u9fff]|JSON", words.zh))
+    return is_chinese and not re.search(r"[\u3400-\u9fff]", words.en)
 
 
-@pytest.mark.parametrize(("path", "command"), ALL, ids=[path for path, _ in ALL])
-def test_every_command_and_option_is_documented(path: str, command: click.Command) -> None:
-    page = read("commands.md")
-    if path == "tally":
-        return
-    part = page.partition(f"\n## `{path}`\n")[2].partition("\n## ")[0]
-    assert part, path
-    for each in command.params:
-        if isinstance(each, click.Option) and each.name not in {"lang", "help"}:
-            assert each.opts[0] in part, f"{path} {each.opts[0]}"
+def test_every_command_and_option_speaks_both_languages() -> None:
+    dumb = [path for path, command in ALL if not speaks_both(command)]
+    for path, command in ALL:
+        dumb += [f"{path} {each.name}" for each in command.params if not speaks_both(each)]
+    assert dumb == []
+    assert len(ALL) > 100
+
+
+def test_every_command_and_option_is_documented() -> None:
+    page, missing = read("commands.md"), []
+    for path, command in ALL:
+        if path == "tally":
+            continue
+        part = page.partition(f"\n## `{path}`\n")[2].partition("\n## ")[0]
+        if not part:
+            missing.append(path)
+        for each in command.params:
+            if isinstance(each, click.Option) and each.name not in {"lang", "help"}:
+                missing += [] if each.opts[0] in part else [f"{path} {each.opts[0]}"]
+    assert missing == []
 
 
 def test_the_api_is_described_as_it_is() -> None:

@@ -28,6 +28,9 @@ from tallystick.county.chains import COUNTY, PUBLIC, Chains
 from tallystick.county.founding import found_county
 from tallystick.county.house import open_house
 from tallystick.county.member import MEMBERS
+from tallystick.kernel.store.ipns.moment import MOMENT_MAX
+from tallystick.kernel.store.ipns.names import Names, open_names
+from tallystick.kernel.store.ipns.record import Pointer, sign_record
 from tallystick.kernel.store.unixfs.cid import DAG_PB, name_inline
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.importer import import_directory
@@ -334,14 +337,22 @@ def _work(heard: Heard, cases: list[str]) -> None:
 
 
 def _give(heard: Heard) -> None:
-    """Give public content to whoever asks: the probe, and a folder within its own CID."""
+    """Give public content to whoever asks: the probe, a folder within its own CID, a name of it."""
     union, inside = heard["credit-union"], name_inline(b"x", RAW)
     ((_, block),) = import_directory([Entry("x", inside, 1)])
     folder = name_inline(block, DAG_PB)
+    said = Pointer(value=f"/ipfs/{folder}".encode(), sequence=1, ends_ns=MOMENT_MAX, ttl_ns=0)
+    record = sign_record(SigningKey.from_seed(bytes(32)), said)
+    store = heard.house.node("credit-union").folder / "store.db"
+    with contextlib.closing(open_names(store).database) as database:
+        Names(database).keep(record)
     for method in ("GET", "HEAD"):
         for form in ("raw", "car"):
             union.ask(method, f"/ipfs/bafkqaaa?format={form}")
-        union.ask(method, f"/ipfs/{folder}/x?format=car")
+        for form in ("raw", "car", "ipns-record"):
+            union.ask(method, f"/ipns/{record.name}?format={form}")
+        for above in (f"/ipfs/{folder}", f"/ipns/{record.name}"):
+            union.ask(method, f"{above}/x?format=car")
     with pytest.raises(Error, match=r"gateway\.request"):
         union.ask("GET", "/ipfs/bafkqaaa")
 

@@ -18,7 +18,7 @@ from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.pin import Pin
 from tallystick.chain.verdict import Status
 from tallystick.charter import CHARTER, replay
-from tallystick.county.carding import digest_of
+from tallystick.county.card import digest_of
 from tallystick.county.evidence import export_case
 from tallystick.kernel.access.roles import check_role
 from tallystick.kernel.access.secrets import Secrets

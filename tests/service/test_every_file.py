@@ -23,6 +23,7 @@ from tallystick.county.pruning import prune_member
 from tallystick.county.upkeep import repair_member, verify_member
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger.engines.manifest import Manifest
+from tallystick.kernel.store.ipns.keys import draw_key
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 MEMBER = "finance"
@@ -93,6 +94,7 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
     ],
     "member.key": [flip(0), flip(0.3), flip(0.97)],
     "member.next": [flip(0)],
+    "name-*.key": [flip(0), flip(0.3), flip(1)],
     "peers.json": [flip(0)],
     "offer-*.state": [flip(0.1), flip(0.6), flip(1)],
     "sync-*.state": [flip(0.1), flip(0.6), flip(1)],
@@ -140,6 +142,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     manifest = Manifest(height, len(state), (bytes(32), sha256(state)))
     (home / f"sync-{height + 5}.manifest").write_bytes(manifest.data)
     Secrets.draw(SeededEntropy("next")).write(home / "member.next")
+    draw_key(home, "news", SeededEntropy("name"))
     book = {MEMBER: {"address": "http://127.0.0.1:8521", "certificate": ""}}
     (home / "peers.json").write_text(json.dumps(book), encoding="utf-8")
     prune_member(folder, "village", folder.parent / "old.car", clock=clock, below=1)

@@ -21,7 +21,7 @@ from tallystick.county.house import open_house
 from tallystick.county.serving import serve_house
 from tallystick.county.tamper import flip_byte
 
-WAIT_S = 30
+WAIT_S = 90
 Tree = dict[str, Any]
 
 

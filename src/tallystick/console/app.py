@@ -36,6 +36,8 @@ _HERE: Final = "tallystick.console"
 """Where a request's scope names the console it is for."""
 _FOREVER: Final = {"cache-control": "public, max-age=31536000, immutable"}
 _DAY: Final = {"cache-control": "public, max-age=86400"}
+READY_S: Final = 30
+"""How long a page may take to be ready: a machine that is busy answers late, not that it failed."""
 RECONNECT_S: Final = 30
 OWN: Final = ("127.0.0.1", 0)
 """Where a request comes from that no browser sent."""
@@ -139,7 +141,7 @@ def _make_pages() -> None:
             return None
 
         for path in (f"/{{member}}/{language}", f"/{{member}}/{language}/{{_:path}}"):
-            ui.page(path, language=locale, dark=None)(_named(root))
+            ui.page(path, language=locale, dark=None, response_timeout=READY_S)(_named(root))
 
 
 def _named(root: Any) -> Any:  # noqa: ANN401 - NiceGUI's page

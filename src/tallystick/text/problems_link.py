@@ -220,6 +220,20 @@ _COUNTY: Final = problem_table(
             "用 --orderer 指定其中一个成员。",
             "Name one of the members by --orderer.",
         ),
+        "many": (
+            "成员太多，公开账本记不下他们的名单",
+            "There are more members than the public ledger can be told of",
+            NOTHING_CHANGED,
+            "少些成员来建立：一起排序的约 16 个，或共约 19 个。",
+            "Found it with fewer: about 16 that order together, or 19.",
+        ),
+        "order": (
+            "县的公开文件互相对不上：谁来排序，说法不一",
+            "The county's public files do not agree on who orders it",
+            NOTHING_CHANGED,
+            "请建立这个县的人把公开文件一起重发一次。",
+            "Have whoever founded the county send its public files again, all together.",
+        ),
         "spread": (
             "这个县的成员在不同的机器上",
             "The members of this county are on different machines",
@@ -240,6 +254,13 @@ _COUNTY: Final = problem_table(
             NOTHING_CHANGED,
             "用本成员自己的名片重新建立这个县，或为这份账本另抽钥匙：tally member new --chain。",
             "Found the county from its own card, or draw one for it: tally member new --chain.",
+        ),
+        "vote": (
+            "谁一起排序，名片与商定的不一致",
+            "Cards and what was agreed on differ in who orders together",
+            NOTHING_CHANGED,
+            "缺表决钥匙的重做名片：tally member new --engine cometbft；只跟随的写 --follower。",
+            "Draw cards without a key to vote by anew, or name by --follower who only follows.",
         ),
     },
 )

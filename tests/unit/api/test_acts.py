@@ -21,7 +21,7 @@ from tallystick.kernel.access.roles import MATRIX, ROLES
 from tallystick.text.roles import OFFICE_ACTS, ROLE_NAMES
 
 MEMBER = "credit-union"
-IPFS = ("{cid}", "{cid}/{path:path}")
+GATEWAY = ("/ipfs/{cid}", "/ipfs/{cid}/{path:path}", "/ipns/{name}", "/ipns/{name}/{path:path}")
 PUBLIC = (
     *("records", "records/{record}", "records/{record}/proof"),
     *("blocks/{height}", "chains", "members.json"),
@@ -81,7 +81,7 @@ def test_every_route_names_one_act_beside_its_path_but_those_that_are_open() -> 
     without = {(method, path) for method, path, acts in ROUTES if not acts}
     assert without == {
         ("GET", "/healthz"),
-        *((method, f"/ipfs/{path}") for method in ("GET", "HEAD") for path in IPFS),
+        *((method, path) for method in ("GET", "HEAD") for path in GATEWAY),
         ("GET", "/{member}/healthz"),
         ("GET", "/{member}/log/checkpoint"),
         ("GET", "/{member}/log/tile/{path:path}"),

@@ -27,7 +27,7 @@ ROUTES = [
 ]
 OPEN = [(method, path) for method, path in ROUTES if path.endswith("healthz")]
 LOG = [each for each in ROUTES if each[1].startswith("/{member}/log/")]
-IPFS = [each for each in ROUTES if each[1].startswith("/ipfs/")]
+IPFS = [each for each in ROUTES if each[1].startswith(("/ipfs/", "/ipns/"))]
 LOG_IN = ("POST", "/{member}/v1/sessions")
 CLOSED = [each for each in ROUTES if each not in {*OPEN, *LOG, *IPFS, LOG_IN}]
 JSON = {"Content-Type": "application/json"}

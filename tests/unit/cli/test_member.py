@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from links import free_ports
 from machines import NAMES, found_apart
 from tallystick.cli.main import run
 from tallystick.county.single import find_single, read_own_place
@@ -28,8 +29,12 @@ def test_a_county_is_founded_over_three_folders_by_its_verbs(
     tmp_path: Path, tally: Callable[..., Any]
 ) -> None:
     digests = {}
-    for name, role in (("finance", "department"), ("village", "village")):
-        words = ("--name", name, "--role", role, "--address", "https://10.0.0.1:8521")
+    roles = {"finance": "department", "village": "village"}
+    ports = free_ports(2 * len(roles))
+    places = {name: f"https://127.0.0.1:{ports[at]}" for at, name in enumerate(roles)}
+    for at, (name, role) in enumerate(roles.items(), start=len(roles)):
+        place = ("--address", places[name], "--public-port", str(ports[at]))
+        words = ("--name", name, "--role", role, *place)
         (row,) = tally("member", "new", str(tmp_path / name), *words, "--json")
         digests[name] = row["digest"]
     cards = [str(tmp_path / name / f"{name}.card.json") for name in digests]
@@ -41,9 +46,20 @@ def test_a_county_is_founded_over_three_folders_by_its_verbs(
         home = tmp_path / name
         (row,) = tally("member", "join", name, "--from", public, "--county", str(home), "--json")
         assert len(row["chain"]) == 64
-        assert read_own_place(home / name).address == "https://10.0.0.1:8521"
+        assert len(row["public_chain"]) == 64
+        assert read_own_place(home / name).address == places[name]
         again = ("member", "join", name, "--from", public, "--county", str(home), "--json")
         assert tally(*again, status=5).startswith("ledger.exists: ")
+    # What needs no other member is told of the one that this machine holds.
+    here = ("--county", str(tmp_path / "village"), "--json")
+    assert [row["member"] for row in tally("verify", *here)] == ["village"]
+    told = tally("verify", "--member", "finance", *here, status=4)
+    assert told.startswith("member.elsewhere: ")
+    rows = tally("county", "show", *here)
+    assert {row["member"]: row.get("height") for row in rows} == {"finance": None, "village": 0}
+    told = tally("repair", "--member", "village", *here, status=6)
+    assert told.startswith("ledger.no_source: ")
+    assert tally("chain", "anchor", *here) == [{"anchors": 0}]
 
 
 def test_a_member_is_given_an_address_and_packed_by_its_verbs(
@@ -89,6 +105,8 @@ def test_a_county_on_other_machines_is_not_started_on_this_one(
     before = (county / "finance" / "peers.json").read_bytes()
     assert tally("county", "start", str(county), status=5).startswith("county.spread: ")
     assert (county / "finance" / "peers.json").read_bytes() == before
+    told = tally("county", "start", str(county), "--link", "127.0.0.1:9", status=2)
+    assert told.startswith(f"serve.link: {len(NAMES)} members ")
     assert tally("county", "logs", str(county), status=2).startswith("county.no_log: ")
     rows = tally("county", "status", str(county), "--json")
     assert [row["state"] for row in rows] == ["away"] * len(NAMES)

@@ -25,7 +25,7 @@ from tallystick.console.pages.members_words import (
     write_share,
 )
 from tallystick.console.visit import Office, Visit
-from tallystick.county.carding import draw_member
+from tallystick.county.carding import Drawn, draw_member
 from tallystick.county.member import Member
 from tallystick.text.phrase import Phrase
 from tallystick.text.wording import Language
@@ -210,7 +210,7 @@ def card(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     path, _ = draw_member(
         tmp_path_factory.mktemp("own") / "water-works",
         Member("water-works", "cooperative", "自来水公司", "Water works"),
-        "",
+        Drawn(""),
         clock=ManualClock(0),
         entropy=SeededEntropy("card"),
         chain=bytes(32),

@@ -19,7 +19,7 @@ from tallystick.console.pages.members_open import PUB_SIGNS
 from tallystick.console.pages.members_words import USES, say_role, show_code, show_typed
 from tallystick.console.problem import draw_problem, notify_problem
 from tallystick.console.visit import Visit
-from tallystick.county.carding import check_card, digest_of, load_card
+from tallystick.county.card import digest_of, load_joining
 from tallystick.text.record import ROLES
 
 __all__ = ["draw_card", "open_card", "read_card"]
@@ -35,9 +35,7 @@ def read_card(text: str) -> Card:
     Raises:
         Invalid: `county.card`, it is no card.
     """
-    found: Card = load_card(text)
-    check_card(found)
-    return found
+    return load_joining(text)
 
 
 def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:

@@ -217,9 +217,9 @@ def test_a_chain_whose_genesis_has_an_unknown_limit_cannot_be_followed() -> None
             SmallChain(limits=limits)
 
 
-@pytest.mark.parametrize("voices", range(1, 257))
-def test_two_thirds_in_parts_per_million_are_the_quorum_of_cosignatures(voices: int) -> None:
-    assert count_needed(666_667, voices) == quorum(voices)
+def test_two_thirds_in_parts_per_million_are_the_quorum_of_cosignatures() -> None:
+    voices = range(1, 257)
+    assert [count_needed(666_667, each) for each in voices] == [quorum(each) for each in voices]
 
 
 def replayed(chain: SmallChain) -> None:
