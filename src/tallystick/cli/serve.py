@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tallystick.county.founding import CountyFile
     from tallystick.county.house import House
 
-__all__ = ["compose", "serve", "serve_folder"]
+__all__ = ["serve", "serve_folder"]
 
 PORT: Final = 8420
 PORT_MAX: Final = 65_535
@@ -38,6 +38,8 @@ CHAIN_PORTS: Final = 200
 TEND_S: Final = 30
 TEND_MAX_S: Final = 1_000_000
 """Some eleven days: an operator that looks at losses first."""
+ANCHOR_S: Final = 10
+ANCHOR_MAX_S: Final = 86_400
 _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of what they stand for
 
 
@@ -108,6 +110,16 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of w
     zh="隔几秒照看一次互相保管的文件：清理、修复、移交",
     en="How often files held for one another are seen to: dropped, repaired, handed over.",
 )
+@option(
+    "--anchor-every",
+    "anchor_s",
+    type=click.IntRange(1, ANCHOR_MAX_S),
+    default=ANCHOR_S,
+    show_default=True,
+    metavar="SECONDS",
+    zh="县里有多条链时，隔几秒把新内容互相锚定",
+    en="How often what is new on one of several chains is anchored in the others.",
+)
 @option("--until-eof", is_flag=True, hidden=True, zh="随启动者结束", en="End with who started it.")
 @at_county
 @lang_option
@@ -124,6 +136,7 @@ def serve(
     link: str,
     by_snapshot: bool,
     tend_s: int,
+    anchor_s: int,
     until_eof: bool,
 ) -> None:
     """Serve a county until it is ended."""
@@ -142,6 +155,7 @@ def serve(
         bind=_read_bind(link),
         leaps=by_snapshot,
         tend_s=tend_s,
+        anchor_s=anchor_s,
     )
 
 
@@ -198,6 +212,7 @@ def serve_folder(
     bind: tuple[str, int] | None = None,
     leaps: bool = False,
     tend_s: int = TEND_S,
+    anchor_s: int = ANCHOR_S,
 ) -> None:
     """Serve a county's folder until a signal ends it.
 
@@ -212,13 +227,15 @@ def serve_folder(
         bind: where others reach it, if not as its own entry in `peers.json` says.
         leaps: the one member takes the state over where many blocks are missing.
         tend_s: how often objects that members hold for one another are seen to.
+        anchor_s: how often what is new on one of several chains is anchored in the others.
     """
     from tallystick.cli.opening import publish_address
 
     _log_to_stderr()
     with ExitStack() as opened:
         opened.enter_context(_ended_by_signal())
-        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps, tend_s=tend_s)
+        pace = {"tend_s": tend_s, "every_ms": anchor_s * 1_000}
+        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps, pace=pace)
         rows: list[dict[str, str]] = []
         apps, listeners = {}, []
         for kind, house in houses.items():
@@ -245,7 +262,7 @@ def _open_all(
     bind: tuple[str, int] | None,
     *,
     leaps: bool,
-    tend_s: int,
+    pace: dict[str, int],
 ) -> dict[str, House]:
     """Return a folder's houses in service, by chain: the one where money moves first."""
     from tallystick.base.clock import SystemClock
@@ -259,7 +276,7 @@ def _open_all(
         _check_host(read_county(each), host)
     if not (places or alone):
         house = opened.enter_context(open_house(folder, SystemClock()))
-        opened.enter_context(serve_house(house, tend_s=tend_s))
+        opened.enter_context(serve_house(house, tend_s=pace["tend_s"]))
         return {"": house}
     if alone:
         _check_place(folder, alone, bind)
@@ -268,7 +285,7 @@ def _open_all(
         )
     else:
         chains = opened.enter_context(open_chains(folder, SystemClock()))
-    opened.enter_context(serve_chains(chains, tend_s=tend_s))
+    opened.enter_context(serve_chains(chains, **pace))
     return {kind: chains.houses[kind] for kind in SERVED if kind in chains.houses}
 
 
@@ -307,14 +324,6 @@ def _check_place(folder: Path, member: str, bind: tuple[str, int] | None) -> Non
     place = read_own_place(folder / member)
     for host in [place.host, *([bind[0]] if bind else [])]:
         _check_host(read_county(folder), host)
-
-
-def compose(
-    house: House, members: tuple[str, ...], names: tuple[str, ...], *, has_console: bool
-) -> tuple[uvicorn.Server, str]:
-    """Return what serves a house at a listener until a signal comes, and where to begin."""
-    app, link = _compose_app(house, members, names, has_console=has_console)
-    return _server(app, has_console=has_console), link
 
 
 def _compose_app(

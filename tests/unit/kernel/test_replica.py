@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
 TABLES = ("fact", "block", "log", "entry", "state", "head", "roster", "aside")
@@ -382,6 +384,25 @@ def test_readers_see_whole_blocks_while_others_are_kept(chain: Chain, replica: R
     done.set()
     thread.join()
     assert failures == []
+
+
+def test_a_line_written_while_lines_are_read_is_never_missed(
+    chain: Chain, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _grow(chain, replica, 1)
+    for name in ("cosignatures", "cosigned"):
+        read = getattr(Rows, name)
+
+        def read_before(rows: Rows, *given: int, read: Any = read) -> Any:
+            found = read(rows, *given)
+            replica.flush()
+            return found
+
+        monkeypatch.setattr(Rows, name, read_before)
+    replica.keep_cosignature(1, "bank", "a line\n")
+    assert replica.cosignatures(1) == {"bank": "a line\n"}
+    replica.keep_cosignature(1, "coop", "a line\n")
+    assert replica.cosigned() == {"bank": 1, "coop": 1}
 
 
 def test_the_cache_reads_the_file_once_and_never_an_old_value() -> None:

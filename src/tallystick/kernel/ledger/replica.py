@@ -376,14 +376,13 @@ class Replica:
 
     def cosignatures(self, height: int) -> dict[str, str]:
         """Return the lines kept for the checkpoint at `height`, by member."""
-        found = self._rows.cosignatures(height)
-        with self._moved:
-            staged = {m: line for (h, m), line in self._cosignatures.items() if h == height}
-        return dict(sorted({**found, **staged}.items()))
+        # Taken first: what is written meanwhile is then read twice, never not at all.
+        staged = {member: line for at, member, line in self._staged() if at == height}
+        return dict(sorted({**self._rows.cosignatures(height), **staged}.items()))
 
     def lines(self, first: int, count: int) -> tuple[list[tuple[int, str, str]], int]:
         """Return the lines of the next `count` heights from `first` on, and where to go on."""
-        # Taken first: what is written meanwhile is then read twice, never not at all.
+        # Taken first, as by `cosignatures`.
         staged = self._staged()
         found, then = self._rows.lines(first, count)
         found += [row for row in staged if row[0] >= first and (not then or row[0] < then)]
@@ -391,10 +390,11 @@ class Replica:
 
     def cosigned(self, back: int = 1_024) -> dict[str, int]:
         """Return the greatest height each member cosigned, among the last `back` heights."""
+        # Taken first, as by `cosignatures`.
+        staged = self._staged()
         found = self._rows.cosigned(self._tip.height - back)
-        with self._moved:
-            for height, member in self._cosignatures:
-                found[member] = max(height, found.get(member, 0))
+        for height, member, _ in staged:
+            found[member] = max(height, found.get(member, 0))
         return found
 
     def flush(self) -> None:

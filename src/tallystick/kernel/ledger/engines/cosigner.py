@@ -112,6 +112,8 @@ class Cosigner:
                 signers = self._witnesses.read(write_note(body, [line])).signers
                 for member in signers.keys() - known.keys():
                     self._witnesses.add(member, height, line)
+            # Who compares copies keeps lines too, and counts none.
+            self._witnesses.count(height)
         except Error as error:
             # It is away, has not kept the block yet, or holds a line that is none.
             self.trouble = error

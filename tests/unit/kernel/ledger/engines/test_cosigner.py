@@ -119,6 +119,18 @@ def test_lines_that_came_before_the_block_are_asked_for(bench: Bench) -> None:
     assert bench.witnesses["coop"].height == 1
 
 
+def test_lines_that_were_kept_and_not_counted_are_counted(bench: Bench) -> None:
+    bench.network.partition(["coop"], ["bank", "bureau", "operator"])
+    bench.order(1)
+    bench.work()
+    bench.network.partition()
+    replica = bench.council.seats["coop"].replica
+    for name, line in bench.council.seats["bank"].replica.cosignatures(1).items():
+        replica.keep_cosignature(1, name, line)
+    assert bench.cosigners["coop"].work()
+    assert bench.witnesses["coop"].height == 1
+
+
 def tell_both(first: Told, second: Told) -> Told:
     def told(effects: Effects) -> None:
         first(effects)
