@@ -24,7 +24,17 @@ from typing import Any, Final
 
 import httpx
 
-__all__ = ["CACHE", "Served", "copy_demonstration", "locked", "run_tally", "serve"]
+from tallystick.county.chains import SERVED, find_chains
+
+__all__ = [
+    "CACHE",
+    "Served",
+    "copy_demonstration",
+    "locked",
+    "run_tally",
+    "serve",
+    "serve_both",
+]
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 CACHE: Final = (
@@ -191,6 +201,29 @@ class Served:
 @contextmanager
 def serve(folder: Path, *arguments: str) -> Iterator[Served]:
     """Serve a folder at a free port until the block ends."""
+    with _run(folder, arguments) as (log, (told, *_)):
+        link = told["console"].removeprefix(told["address"])
+        yield Served(folder, told["address"], link, log, public=told.get("public", ""))
+
+
+@contextmanager
+def serve_both(folder: Path, *arguments: str) -> Iterator[dict[str, Served]]:
+    """Serve a county of two chains until the block ends; return where each is, by its kind."""
+    with _run(folder, arguments) as (log, rows):
+        yield {
+            told["chain"]: Served(
+                folder / told["chain"],
+                told["address"],
+                told["console"].removeprefix(told["address"]),
+                log,
+                chain=told["chain"],
+            )
+            for told in rows
+        }
+
+
+@contextmanager
+def _run(folder: Path, arguments: tuple[str, ...]) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     log = folder.with_name(f"{folder.name}.log")
     command = [sys.executable, "-m", "tallystick.cli", "serve", str(folder), "--port", "0"]
     with log.open("w") as errors:
@@ -201,22 +234,23 @@ def serve(folder: Path, *arguments: str) -> Iterator[Served]:
             text=True,
         )
     try:
-        told = _first_line(process, log)
-        link = told["console"].removeprefix(told["address"])
-        yield Served(folder, told["address"], link, log, public=told.get("public", ""))
+        yield log, _read_rows(process, log, len(set(SERVED) & set(find_chains(folder))))
     finally:
         _end(process)
 
 
-def _first_line(process: subprocess.Popen[str], log: Path) -> dict[str, Any]:
+def _read_rows(process: subprocess.Popen[str], log: Path, most: int) -> list[dict[str, Any]]:
+    """Return what the server tells of where it is; rows of several chains come together."""
     assert process.stdout is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         assert selector.select(START_S), f"the server told nothing in {START_S} s"
     line = process.stdout.readline()
     assert line, f"the server ended: {log.read_text(encoding='utf-8')[-2_000:]}"
-    found: dict[str, Any] = json.loads(line)
-    return found
+    first: dict[str, Any] = json.loads(line)
+    # Of one chain and its public one, one row tells both.
+    others = most - 1 if "chain" in first else 0
+    return [first, *(json.loads(process.stdout.readline()) for _ in range(others))]
 
 
 def _end(process: subprocess.Popen[str]) -> None:

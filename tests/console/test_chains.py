@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Final
 
 import httpx
@@ -13,10 +13,11 @@ from playwright.sync_api import Page, expect
 
 from console.conftest import HEIGHTS, Open, Opened, give_session
 from console.screens import check_axe, check_layout, check_words, settle
-from console.served import Served
-from console.two_chains import found_two, serve_one
-from counties import FITTING
-from tallystick.county.chains import ADMINISTRATIVE, FINANCIAL
+from console.served import Served, serve_both
+from counties import CATALOGUE, FITTING
+from tallystick.base.clock import SystemClock
+from tallystick.county.chains import ADMINISTRATIVE, FINANCIAL, found_chains, open_chains
+from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 BANK: Final = "credit-union"
 DEPARTMENT: Final = "finance"
@@ -26,9 +27,15 @@ LOOK_S: Final = 0.1
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a county of two chains."""
-    return found_two(tmp_path_factory.mktemp("two") / "county")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Served]]:
+    """A county of two chains with made-up officers, and products on the financial one; served."""
+    folder, clock = tmp_path_factory.mktemp("two") / "county", SystemClock()
+    found_chains(folder, "dual", seed="two chains", clock=clock)
+    with open_chains(folder, clock) as dual:
+        tree = catalogue_from_toml(CATALOGUE.read_text(encoding="utf-8"))
+        dual.houses[FINANCIAL].node("finance").positions.publish_catalogue(tree)
+    with serve_both(folder, "--anchor-every", "1") as served:
+        yield served
 
 
 @pytest.fixture
@@ -130,69 +137,67 @@ def _do(page: Page, name: str, told: str) -> None:
 
 
 def test_a_department_approves_public_money_and_it_is_paid_out_on_the_other_chain(
-    two: Path, enter: Open, axe: str
+    both: dict[str, Served], enter: Open, axe: str
 ) -> None:
-    with serve_one(two, ADMINISTRATIVE) as served:
-        here, there = served[ADMINISTRATIVE], served[FINANCIAL]
-        case, loan, amount = lend(there)
-        page = enter(here, DEPARTMENT, "manager").open("/chains")
-        arrows = page.get_by_role("img", name=re.compile("^Financial chain up to"))
-        expect(arrows.first).to_be_visible(timeout=ANCHOR_S * 1_000)
-        expect(page.get_by_role("region", name="Financial chain")).to_contain_text("minute ago")
-        faults = _look(page, "en", axe)
-        for member, name in ((DEPARTMENT, "clerk"), ("village", "village_officer")):
-            other = enter(here, member, name, "zh").open("/chains")
-            expect(other.get_by_role("button", name="批准财政资金")).to_have_count(0)
-            faults += _look(other, "zh", axe) if member == "village" else []
+    here, there = both[ADMINISTRATIVE], both[FINANCIAL]
+    case, loan, amount = lend(there)
+    page = enter(here, DEPARTMENT, "manager").open("/chains")
+    arrows = page.get_by_role("img", name=re.compile("^Financial chain up to"))
+    expect(arrows.first).to_be_visible(timeout=ANCHOR_S * 1_000)
+    expect(page.get_by_role("region", name="Financial chain")).to_contain_text("minute ago")
+    faults = _look(page, "en", axe)
+    for member, name in ((DEPARTMENT, "clerk"), ("village", "village_officer")):
+        other = enter(here, member, name, "zh").open("/chains")
+        expect(other.get_by_role("button", name="批准财政资金")).to_have_count(0)
+        faults += _look(other, "zh", axe) if member == "village" else []
 
-        with there.api(BANK) as client:
-            refused = client.post(f"loans/{loan}/disburse", json={"amount_minor": amount})
-            assert refused.json()["code"] == "subsidy.none"
-        height = _approve(page, case, amount)
-        with here.api(DEPARTMENT) as client:
-            again = {"case": case, "programme": PROGRAMME, "amount_minor": amount}
-            assert client.post("subsidies", json=again).is_client_error
-        anchor = _wait_for_anchor(there, height)
-        with there.api(BANK) as client:
-            _post(client, f"loans/{loan}/disburse", {"amount_minor": amount})
-            across = client.get(f"cases/{case}").json()["across"]
-        assert across["kind"] == ADMINISTRATIVE
-        assert (across["member"], across["amount_minor"]) == (DEPARTMENT, amount)
-        assert across["height"] == height <= across["anchored"]["height"] <= anchor["height"]
-        assert across["anchored"]["anchored_height"] < across["paid"]["height"]
-        assert not faults, "\n".join(dict.fromkeys(faults))
+    with there.api(BANK) as client:
+        refused = client.post(f"loans/{loan}/disburse", json={"amount_minor": amount})
+        assert refused.json()["code"] == "subsidy.none"
+    height = _approve(page, case, amount)
+    with here.api(DEPARTMENT) as client:
+        again = {"case": case, "programme": PROGRAMME, "amount_minor": amount}
+        assert client.post("subsidies", json=again).is_client_error
+    anchor = _wait_for_anchor(there, height)
+    with there.api(BANK) as client:
+        _post(client, f"loans/{loan}/disburse", {"amount_minor": amount})
+        across = client.get(f"cases/{case}").json()["across"]
+    assert across["kind"] == ADMINISTRATIVE
+    assert (across["member"], across["amount_minor"]) == (DEPARTMENT, amount)
+    assert across["height"] == height <= across["anchored"]["height"] <= anchor["height"]
+    assert across["anchored"]["anchored_height"] < across["paid"]["height"]
+    assert not faults, "\n".join(dict.fromkeys(faults))
 
 
 def test_a_case_shows_its_path_across_the_chains_as_it_goes(
-    two: Path, enter: Open, axe: str
+    both: dict[str, Served], enter: Open, axe: str
 ) -> None:
-    with serve_one(two, FINANCIAL) as served:
-        here, there = served[FINANCIAL], served[ADMINISTRATIVE]
-        case, _, amount = lend(here)
-        page = enter(here, BANK, "clerk", "zh").open(f"/cases/{case}")
-        path = page.get_by_role("region", name="财政资金跨两条链的经过")
-        expect(path).to_contain_text(case)
-        expect(path.get_by_role("listitem").nth(2)).to_contain_text("还没有")
-        with there.api(DEPARTMENT) as client:
-            given = {"case": case, "programme": PROGRAMME, "amount_minor": amount}
-            approved = _post(client, "subsidies", given)
-        # The anchor's block shows it, with nobody reloading.
-        expect(path).to_contain_text("可以放款了", timeout=ANCHOR_S * 1_000)
-        expect(path.get_by_role("listitem").nth(2)).to_contain_text(f"行政链 #{approved['height']}")
-        expect(path.get_by_role("listitem").nth(2)).to_contain_text("县财政局，至多 20,000 元")
-        _do(page, "放款", "已记入区块")
-        expect(path).to_contain_text("5 / 5 步")
-        expect(path).to_contain_text("任何成员都能重验")
-        page.reload()
-        expect(path).to_contain_text("5 / 5 步")
-        faults = _look(page, "zh", axe)
+    here, there = both[FINANCIAL], both[ADMINISTRATIVE]
+    case, _, amount = lend(here)
+    page = enter(here, BANK, "clerk", "zh").open(f"/cases/{case}")
+    path = page.get_by_role("region", name="财政资金跨两条链的经过")
+    expect(path).to_contain_text(case)
+    expect(path.get_by_role("listitem").nth(2)).to_contain_text("还没有")
+    with there.api(DEPARTMENT) as client:
+        given = {"case": case, "programme": PROGRAMME, "amount_minor": amount}
+        approved = _post(client, "subsidies", given)
+    # The anchor's block shows it, with nobody reloading.
+    expect(path).to_contain_text("可以放款了", timeout=ANCHOR_S * 1_000)
+    expect(path.get_by_role("listitem").nth(2)).to_contain_text(f"行政链 #{approved['height']}")
+    expect(path.get_by_role("listitem").nth(2)).to_contain_text("县财政局，至多 20,000 元")
+    _do(page, "放款", "已记入区块")
+    expect(path).to_contain_text("5 / 5 步")
+    expect(path).to_contain_text("任何成员都能重验")
+    page.reload()
+    expect(path).to_contain_text("5 / 5 步")
+    faults = _look(page, "zh", axe)
 
-        page = enter(here, BANK, "auditor", "zh").open("/chains")
-        expect(page.get_by_role("region", name="行政链")).to_contain_text("必须先在行政链上")
-        page.get_by_text("看数字").click()
-        rows = page.get_by_role("table", name="锚定").get_by_role("row")
-        expect(rows.nth(1)).to_contain_text("行政链")
-        faults += _look(page, "zh", axe)
-        page.get_by_role("link", name=re.compile("^区块")).first.click()
-        expect(page).to_have_url(re.compile(r"/ledger/\d+$"))
-        assert not faults, "\n".join(dict.fromkeys(faults))
+    page = enter(here, BANK, "auditor", "zh").open("/chains")
+    expect(page.get_by_role("region", name="行政链")).to_contain_text("必须先在行政链上")
+    page.get_by_text("看数字").click()
+    rows = page.get_by_role("table", name="锚定").get_by_role("row")
+    expect(rows.nth(1)).to_contain_text("行政链")
+    faults += _look(page, "zh", axe)
+    page.get_by_role("link", name=re.compile("^区块")).first.click()
+    expect(page).to_have_url(re.compile(r"/ledger/\d+$"))
+    assert not faults, "\n".join(dict.fromkeys(faults))
