@@ -17,6 +17,12 @@ setup(
             optional=True,
         ),
         Extension(
+            "tallystick._native.cbor",
+            sources=["src/tallystick/_native/cbor.c"],
+            extra_compile_args=["-O3"],
+            optional=True,
+        ),
+        Extension(
             "tallystick._native.digests",
             sources=["src/tallystick/_native/digests.c"],
             extra_compile_args=["-O3"],

@@ -12,22 +12,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from multiformats import CID, multihash
 
+from tallystick import _native
 from tallystick.base import codec
-from tallystick.base.codec import DAG_CBOR, INTEGER_MAX, RAW, Cid, Value, cid_of, decode, encode
+from tallystick.base.codec import RAW, Cid, Value, cid_of, decode, encode
 from tallystick.base.errors import Invalid
 from tallystick.chain import schema
 from tallystick.chain.proof import PROOF
-
-LIKE_A_CID = bytes.fromhex("01550003616263")
-INTEGERS = st.integers(-INTEGER_MAX, INTEGER_MAX)
-LINKS = st.builds(cid_of, st.binary(max_size=8), st.sampled_from([RAW, DAG_CBOR]))
-STRINGS = st.binary(max_size=40) | st.binary(max_size=30).map(LIKE_A_CID.__add__)
-KEYS = st.from_regex(r"[a-z0-9._-]{1,12}", fullmatch=True)
-TREES: st.SearchStrategy[Any] = st.recursive(
-    INTEGERS | st.text(max_size=12) | STRINGS | LINKS,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(KEYS, inner, max_size=5),
-    max_leaves=24,
-)
+from values import LIKE_A_CID, LINKS, TREES
 
 
 def _theirs(tree: Value) -> Any:
@@ -39,6 +30,15 @@ def _theirs(tree: Value) -> Any:
     if isinstance(tree, dict):
         return {name: _theirs(each) for name, each in tree.items()}
     return tree
+
+
+@pytest.fixture(autouse=True, scope="module", params=["compiled", "plain"])
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let every law hold with the loop in C, and where it was not built."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "plain":
+            patch.setattr(_native, "cbor", None)
+        yield
 
 
 @given(TREES)

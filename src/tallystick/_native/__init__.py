@@ -1,9 +1,9 @@
-"""Loops in C for what is scored, hashed or checked by the million or coded by the megabyte.
+"""Loops in C for what is scored, read, hashed or checked by the million or coded by the megabyte.
 
 Laws: optional: where no compiler was when the package was installed, these modules are None, and
-hashlib, PyNaCl and NumPy say the same, slower, of every row and byte (tests/laws: test_native.py,
-test_digests.py, test_lanes.py, test_ed25519.py, test_zigzag.py). No decision of a single case comes
-through here.
+cbor2, hashlib, PyNaCl and NumPy say the same, slower, of every row and byte (tests/laws:
+test_native.py, test_codec.py, test_digests.py, test_lanes.py, test_ed25519.py, test_zigzag.py). No
+decision of a single case is made here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tallystick._native import batch, digests, lanes, signatures, zigzag
+    from tallystick._native import batch, cbor, digests, lanes, signatures, zigzag
 else:
 
     def _load(name: str) -> ModuleType | None:
@@ -23,12 +23,14 @@ else:
             return None
 
     batch, lanes, zigzag = _load("batch"), _load("lanes"), _load("zigzag")
-    digests, signatures = _load("digests"), _load("signatures")
+    cbor, digests, signatures = _load("cbor"), _load("digests"), _load("signatures")
 
 __all__ = [
     "batch",
+    "cbor",
     "digests",
     "is_built",
+    "is_cbor_built",
     "is_digests_built",
     "is_lanes_built",
     "is_signatures_built",
@@ -42,6 +44,11 @@ __all__ = [
 def is_built() -> bool:
     """Return whether the loops of cards and trees are here."""
     return batch is not None
+
+
+def is_cbor_built() -> bool:
+    """Return whether the reader of canonical bytes is here."""
+    return cbor is not None
 
 
 def is_digests_built() -> bool:

@@ -1,8 +1,9 @@
 """Canonical bytes: DAG-CBOR by schema, and the CIDs that name them.
 
 A schema is a *check*: a function that refuses what may not stand at its place. Decoding reads with
-`cbor2` (which, unlike faster readers, never mistakes a byte string for a link), runs the check,
-encodes again and compares: bytes have one reading and values one form.
+`cbor2` (which, unlike faster readers, never mistakes a byte string for a link), encodes again and
+compares, and runs the check: bytes have one reading and values one form. Where our own loop in C is
+built, it reads what is plainly canonical, and leaves all else to that (tests/laws/test_codec.py).
 Limits: integers |x| < 2^53, depth 16, no null, no bool, no float, links only where `cid` stands.
 Source: IPLD DAG-CBOR specification; RFC 8949 section 4.2; multiformats CIDv1.
 """
@@ -19,6 +20,7 @@ from typing import Any, Final, TypeAlias
 
 import cbor2
 
+from tallystick import _native
 from tallystick.base.errors import Invalid
 
 __all__ = [
@@ -132,7 +134,7 @@ def _write_cid(encoder: cbor2.CBOREncoder, found: object) -> None:
 
 _LINK_START: Final = b"\xd8\x2a\x58\x25\x00"
 """Tag 42, a byte string of 37, the zero that stands for its multibase."""
-_LINKS: Final = frozenset(b"\x00" + prefix for prefix in _PREFIXES)
+_LINKS: Final = tuple(b"\x00" + prefix for prefix in _PREFIXES)
 _new_cid: Final = object.__new__
 _set_raw: Final = vars(Cid)["raw"].__set__
 
@@ -207,7 +209,8 @@ def encode_decoded(tree: Value) -> bytes:
 
 def read_admitted(data: bytes) -> Any:  # noqa: ANN401 - whatever was checked
     """Return the tree of bytes that were decoded by schema before they were kept."""
-    return cbor2.loads(data, tag_hook=_read_tag)
+    tree = _read_plain(data)
+    return cbor2.loads(data, tag_hook=_read_tag) if tree is None else tree
 
 
 def read_encoded(data: bytes, depth_max: int) -> Any:  # noqa: ANN401 - what was encoded
@@ -238,8 +241,18 @@ def _depth(tree: object) -> int:
     return 0 if parts is None else 1 + max(map(_depth, parts), default=0)
 
 
+def _read_plain(data: bytes) -> object:
+    """Return the tree of plainly canonical bytes; None if they may not be, or nothing was built."""
+    if _native.is_cbor_built():
+        return _native.cbor.read_tree(data, DEPTH_MAX, Cid, _LINKS)
+    return None
+
+
 def _read(data: bytes) -> object:
     """Read within the depth limit; the library counts a tag as a level, we do not."""
+    tree = _read_plain(data)
+    if tree is not None:
+        return tree
     try:
         return _load(data, DEPTH_MAX)
     except Invalid:

@@ -8,7 +8,7 @@ by a code, and uses up its sequence number either way.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -49,11 +49,23 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Genesis:
-    """What a chain begins with; its hash names the chain."""
+    """What a chain begins with; its hash names the chain.
+
+    Attributes:
+        data: its bytes.
+        fields: what they say.
+        members: the first list.
+        chain: the chain's name, H(genesis); every transaction is compared with it.
+    """
 
     data: bytes
     fields: dict[str, Any]
     members: Members
+    chain: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Name the chain."""
+        object.__setattr__(self, "chain", sha256(self.data))
 
     @classmethod
     def read(cls, data: bytes, members: bytes) -> Genesis:
@@ -64,11 +76,6 @@ class Genesis:
             raise refuse("members")
         hold_limits(fields["limits"])
         return cls(data, fields, found)
-
-    @property
-    def chain(self) -> bytes:
-        """The chain's name: H(genesis)."""
-        return sha256(self.data)
 
     @property
     def cid(self) -> Cid:
