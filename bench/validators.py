@@ -8,6 +8,7 @@ profile `fast` members tell each other what waits over signed HTTP.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -377,4 +378,6 @@ class Net:
 
 
 if __name__ == "__main__":
+    # As `tally` does for a member.
+    gc.set_threshold(50_000, 20, 50)
     _be_member(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))

@@ -86,11 +86,19 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A list of members in force, its bytes and CID."""
+    """A list of members in force, its bytes and CID.
+
+    Attributes:
+        data: its bytes.
+        cid: their name.
+        by_name: the members.
+        by_number: their keys by member, number and use: each transaction asks for one.
+    """
 
     data: bytes
     cid: Cid
     by_name: dict[str, Member]
+    by_number: dict[tuple[str, int, str], Key]
 
     @classmethod
     def read(cls, data: bytes) -> Members:
@@ -108,11 +116,8 @@ class Members:
 
     def key(self, member: str, number: int, use: str, height: int) -> Key | None:
         """Return the key of that member, number and use if it is valid at `height`."""
-        found = self.by_name.get(member)
-        for key in found.keys if found else ():
-            if key.number == number and key.use == use:
-                return key if key.is_valid(height) else None
-        return None
+        key = self.by_number.get((member, number, use))
+        return key if key is not None and key.is_valid(height) else None
 
     def keys(self, member: str, use: str, height: int) -> Iterator[Key]:
         """Yield the member's keys of a use valid at `height`, by number."""
@@ -141,7 +146,8 @@ def _read_members(data: bytes) -> Members:
         for each in tree["members"]
     ]
     _check_order(members)
-    return Members(data, cid_of(data), {member.name: member for member in members})
+    by_number = {(each.name, key.number, key.use): key for each in members for key in each.keys}
+    return Members(data, cid_of(data), {each.name: each for each in members}, by_number)
 
 
 @lru_cache(maxsize=8)
