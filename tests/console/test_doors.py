@@ -157,6 +157,19 @@ def test_the_demonstrations_link_opens_once_and_whoever_opened_it_becomes_any_of
     assert not second.context.cookies()
 
 
+def test_an_address_without_its_language_leads_on_and_one_of_nothing_says_so(real: Real) -> None:
+    with real.served.ask(**{"accept-language": "en"}) as client:
+        for asked, to in (("", ""), ("/cases", "/cases"), ("/a b?c=d", "/a%20b")):
+            answer = client.get(f"/{REAL_MEMBER}{asked}")
+            assert answer.status_code == httpx.codes.SEE_OTHER
+            assert answer.headers["location"] == f"/{REAL_MEMBER}/en{to}"
+        for nothing in ("/nobody", "//example.org/a", f"/{REAL_MEMBER}/en/../../nobody", "/a/b/c"):
+            answer = client.get(nothing)
+            assert answer.status_code == httpx.codes.NOT_FOUND
+            assert "There is no such page" in answer.text
+            assert "Exception" not in answer.text
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
     language: Language, county: Served, real: Real, visitor: Open, axe: str
@@ -173,11 +186,13 @@ def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
     )
     outside = visitor(real.served, language, member=REAL_MEMBER)
     outside.watch.expect("status of 410")
+    outside.watch.expect("status of 404")
     faults = []
     for opened, address in (
         (demonstration, f"{county.address}/choose/{language}"),
         (outside, f"{real.served.address}/"),
         (outside, f"{real.served.address}/open/used"),
+        (outside, f"{real.served.address}/nowhere/at/all"),
         (outside, outside.address("/enter")),
         (outside, outside.address("/password")),
     ):

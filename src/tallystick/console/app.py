@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
 from tallystick.console.board import make_board
-from tallystick.console.door import Demonstration, make_doors
+from tallystick.console.door import Demonstration, make_doors, show_failed, show_lost
 from tallystick.console.files import make_files
 from tallystick.console.frame import show_frame
 from tallystick.console.guard import Guard
@@ -107,8 +107,19 @@ def _run_pages(shell: FastAPI) -> None:
         reconnect_timeout=RECONNECT_S,
         show_welcome_message=False,
     )
+    # Its own pages for these speak English alone, and tell a visitor what was raised.
+    core.app.add_exception_handler(404, _show_lost)
+    core.app.add_exception_handler(Exception, _show_failed)
     # Else its polling would tell any page's script that it may read the answer.
     core.sio.eio.cors_allowed_origins = []
+
+
+def _show_lost(request: Request, _: Exception) -> Response:
+    return show_lost(request.scope[_HERE][0], request)
+
+
+def _show_failed(request: Request, _: Exception) -> Response:
+    return show_failed(request.scope[_HERE][0], request)
 
 
 def _serve_look(shell: FastAPI) -> None:

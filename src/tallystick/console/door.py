@@ -12,6 +12,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Request
 from markupsafe import Markup
@@ -28,7 +29,15 @@ from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
 from tallystick.text.wording import Language
 
-__all__ = ["Demonstration", "Shown", "draw_door", "make_doors", "preferred"]
+__all__ = [
+    "Demonstration",
+    "Shown",
+    "draw_door",
+    "make_doors",
+    "preferred",
+    "show_failed",
+    "show_lost",
+]
 
 DEMO_COOKIE: Final = "tally-demonstration"
 Lang = Literal["zh", "en"]
@@ -345,6 +354,40 @@ class _Doors:
         county = _pick(language, self._office.county.zh, self._office.county.en)
         page = draw_door(language, county, title, body, note, is_wide=is_wide, other=other)
         return HTMLResponse(page, status)
+
+
+def show_lost(office: Office, request: Request) -> Response:
+    """Answer for an address at which nothing is: a member's is led on, else it is said so."""
+    language = preferred(request)
+    first, _, rest = request.url.path.strip("/").partition("/")
+    if first in office.members and rest.partition("/")[0] not in {"zh", "en"}:
+        return _redirect(f"/{first}/{language}" + (f"/{quote(rest)}" if rest else ""))
+    title = _pick(language, "没有这一页", "There is no such page")
+    words = _pick(
+        language,
+        "地址可能打错了，或者这一页已经不在了。账本里的任何东西都没有丢。",
+        "It may be misspelt, or the page is gone. Nothing in the ledger is lost by that.",
+    )
+    return _draw_end(office, language, title, words, 404)
+
+
+def show_failed(office: Office, request: Request) -> Response:
+    """Answer for a page that could not be drawn; why stands in the log, and is told to nobody."""
+    language = preferred(request)
+    title = _pick(language, "这一页出错了", "This page failed")
+    words = _pick(
+        language,
+        "原因记在服务器的日志里。请重试；若再次出错，请告诉管理员现在的时间。",
+        "The server's log says why. Try again; if it fails again, tell the operator the time.",
+    )
+    return _draw_end(office, language, title, words, 500)
+
+
+def _draw_end(office: Office, language: Language, title: str, words: str, status: int) -> Response:
+    home = _pick(language, "回到首页", "Go to the first page")
+    body = fill('<p>{}</p><p><a class="link" href="/">{}</a></p>', words, home)
+    county = _pick(language, office.county.zh, office.county.en)
+    return HTMLResponse(draw_door(language, county, title, _in_card(body), ""), status)
 
 
 def draw_door(
