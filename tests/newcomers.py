@@ -13,12 +13,14 @@ from tallystick.county.member import Member
 __all__ = ["draw_newcomer"]
 
 
-def draw_newcomer(home: Path, county: Path, *, role: str, called: str) -> dict[str, Any]:
+def draw_newcomer(
+    home: Path, county: Path, *, role: str, called: str, engine_port: int = 0
+) -> dict[str, Any]:
     """Draw a member's keys in its own folder, begin its copy there, and return its card."""
     path, _ = draw_member(
         home,
         Member(home.name, role, called, called),
-        Drawn(""),
+        Drawn("", engine_port),
         clock=SystemClock(),
         entropy=SystemEntropy(),
         chain=read_chain(county),

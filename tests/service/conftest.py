@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cards import Tally
 from counties import START_MS, Town, found, open_town
 from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
+from tallystick.cli.main import run
 from tallystick.county.acted import act_county, publish_catalogue
 from tallystick.county.agenda import day_of
 from tallystick.county.county import County, draw_county
@@ -152,3 +156,14 @@ def town(county: Path, clock: ManualClock) -> Iterator[Town]:
     """A founded county of the test's own, open."""
     with open_town(county, clock) as opened:
         yield opened
+
+
+@pytest.fixture
+def tally(capsys: pytest.CaptureFixture[str]) -> Tally:
+    """Return what runs a verb and gives what it tells, row by row."""
+
+    def call(*words: str) -> Any:
+        assert run([*words, "--json"]) == 0
+        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return call

@@ -7,17 +7,17 @@ operator does, by `tally county start`; the others as its process does it, in th
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
+from cards import Tally, draw_card, found_by_cards
 from links import free_ports
 from machines import await_until
 from simulation.comet import find_comet
@@ -25,7 +25,6 @@ from tallystick.api.token import read_token
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Unavailable
 from tallystick.chain.crossing import find_chain
-from tallystick.cli.main import run
 from tallystick.cli.opening import read_address
 from tallystick.client import Client
 from tallystick.county.chains import COUNTY, PUBLIC, Chains, open_alone, serve_chains
@@ -43,18 +42,6 @@ ROLES: Final = {
 FOLLOWER: Final = "radio"
 STARTED: Final = "agency"
 """The first of those that order, by name: whom a follower asks as long as it answers."""
-Tally = Callable[..., Any]
-
-
-@pytest.fixture
-def tally(capsys: pytest.CaptureFixture[str]) -> Tally:
-    """Return what runs a verb and gives what it tells, row by row."""
-
-    def call(*words: str) -> Any:
-        assert run([*words, "--json"]) == 0
-        return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-
-    return call
 
 
 @pytest.fixture
@@ -63,28 +50,20 @@ def homes(tmp_path: Path, tally: Tally) -> dict[str, Path]:
     find_comet()
     found = {name: tmp_path / name for name in ROLES}
     ports = free_ports(3 * len(ROLES))
-    cards: list[str] = []
-    for (name, role), link, public, port in zip(
-        ROLES.items(), ports[::3], ports[1::3], ports[2::3], strict=True
-    ):
+    cards: dict[Path, str] = {}
+    for at, (name, role) in enumerate(ROLES.items()):
         # One tells others of itself by a name, and listens at the address behind it.
         host = "localhost" if name == "bank" else "127.0.0.1"
-        own = ("--engine-port", str(port), "--public-port", str(public))
-        at = ("--address", f"https://{host}:{link}", *own)
         engine = () if name == FOLLOWER else ("--engine", "cometbft")
-        words = ("--name", name, "--role", role, *engine, *at)
-        (row,) = tally("member", "new", str(found[name]), *words)
-        cards += ["--card", row["card"]]
-    founded = str(tmp_path / "founded")
+        own = ports[3 * at : 3 * at + 3]
+        cards[found[name]] = draw_card(tally, found[name], own, *engine, role=role, host=host)
     words = ("--engine", "cometbft", "--follower", FOLLOWER)
-    rows = tally("county", "found", founded, *words, *cards)
+    rows = found_by_cards(tally, tmp_path / "founded", cards, *words)
     assert {row["member"]: row["orders"] for row in rows} == {
         **{name: ["county"] for name in ROLES},
         "paper": ["county", "public"],
         FOLLOWER: [],
     }
-    for name, home in found.items():
-        tally("member", "join", name, "--from", founded, "--county", str(home))
     return found
 
 

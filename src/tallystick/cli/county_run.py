@@ -97,10 +97,10 @@ def _add_start(group: Group) -> None:
         watch: bool,
     ) -> list[dict[str, Any]] | None:
         """Start a county's members."""
-        from tallystick.county.present import list_in_force
+        from tallystick.county.present import list_known
 
         home = _home(place, folder)
-        found = list_in_force(home)
+        found = list_known(home)
         names = _choose(home, found, members)
         _check_link(home, names, link)
         if watch:
@@ -316,10 +316,10 @@ def _add_status(group: Group) -> None:
     @at_county
     def status(place: Place, *, folder: str | None) -> list[dict[str, Any]]:
         """Tell how a county's members are."""
-        from tallystick.county.present import list_in_force
+        from tallystick.county.present import list_known
 
         home = _home(place, folder)
-        found = list_in_force(home)
+        found = list_known(home)
         return _status(home, found, _choose(home, found, ()))
 
 
@@ -368,13 +368,13 @@ def _add_logs(group: Group) -> None:
     @at_member()
     def logs(place: Place, *, folder: str | None, lines: int) -> list[dict[str, Any]]:
         """Show the end of a member's log, or of the supervisor's."""
-        from tallystick.county.present import list_in_force
+        from tallystick.county.present import list_known
         from tallystick.county.supervising import log_path
 
         home = _home(place, folder)
         name = place.member or SUPERVISOR
         if place.member:
-            _check_known(name, [each.name for each in list_in_force(home)])
+            _check_known(name, [each.name for each in list_known(home)])
         path = log_path(home, name)
         if not path.is_file():
             raise Invalid(

@@ -9,7 +9,8 @@ import click
 
 from tallystick.cli.lead import add_agreeing
 from tallystick.cli.place import Place, at_county
-from tallystick.cli.spoken import Group, Words, argument, lang_option, option
+from tallystick.cli.reading import read_text
+from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
 
 __all__ = ["member"]
 
@@ -57,17 +58,17 @@ add_agreeing(member)
     type=click.Choice(("sqlite", "cometbft")),
     default="sqlite",
     show_default=True,
-    zh="建立新县时是否参加共同排序（CometBFT）：是则也抽取表决用的钥匙",
-    en="Whether it is to order with others (CometBFT) in a county to be founded: then the key by"
-    " which it votes is drawn too.",
+    zh="是否与其他成员共同排序（CometBFT）：是则也抽取表决用的钥匙",
+    en="Whether it is to order with others (CometBFT): then the key by which it votes is drawn"
+    " too.",
 )
 @option(
     "--engine-port",
     type=click.IntRange(1, 65_535),
     default=26_656,
     show_default=True,
-    zh="引擎之间通信的端口，主机同 --address",
-    en="Where engines reach each other, at the host of --address.",
+    zh="引擎之间通信的端口，主机同 --address；不写地址时为本机",
+    en="Where engines reach each other, at the host of --address, or on this machine without it.",
 )
 @option(
     "--public-port",
@@ -102,13 +103,14 @@ def new(
     from tallystick.county.carding import Drawn, draw_member, read_chain
     from tallystick.county.member import Member
 
+    voter = name if engine == "cometbft" else ""
     path, digest = draw_member(
         Path(folder) / name,
         Member(name, role, zh or name, en or name),
-        Drawn(address, engine_port if engine == "cometbft" else 0, public_port),
+        Drawn(address, engine_port if voter else 0, public_port),
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        chain=read_chain(Path(public)) if public else b"",
+        chain=read_chain(Path(public), voter) if public else b"",
     )
     show(
         {"member": name, "card": str(path), "digest": digest},
@@ -146,11 +148,12 @@ def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
 
 @member.verb(
     "address",
-    zh="写明一个成员在哪里；本机的成员需要证书时自动生成",
-    en="Say where a member is asked; a member of this folder gets its certificate made.",
+    zh="写明一个成员在哪里；本机的成员需要证书时自动生成；重启后生效",
+    en="Say where a member is asked; a member of this folder gets its certificate made. It is read"
+    " at the next start.",
 )
-@argument("name", metavar="NAME", zh="成员", en="The member.")
-@argument("url", metavar="URL", zh="https://主机:端口", en="https://HOST:PORT.")
+@argument("name", required=False, metavar="[NAME]", zh="成员", en="The member.")
+@argument("url", required=False, metavar="[URL]", zh="https://主机:端口", en="https://HOST:PORT.")
 @option(
     "--certificate",
     default="",
@@ -158,13 +161,42 @@ def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
     zh="别处成员的证书 link.pem",
     en="The certificate link.pem of a member that is elsewhere.",
 )
+@option(
+    "--card",
+    default="",
+    metavar="FILE",
+    zh="后来表决加入的成员的名片，代替 NAME、URL 和证书；参加排序的，引擎的地址也写进 engine.json",
+    en="The card by which a member joined, in the place of NAME, URL and certificate; of one that"
+    " orders with others, its engine's place is written into engine.json too.",
+)
 @at_county
-def address(place: Place, *, name: str, url: str, certificate: str) -> dict[str, Any]:
+def address(
+    place: Place, *, name: str | None, url: str | None, certificate: str, card: str
+) -> dict[str, Any]:
     """Write an address into the book of every member that this folder holds."""
-    from tallystick.county.addressing import set_address
+    from tallystick.county.addressing import set_address, set_by_card
+    from tallystick.county.card import check_card, load_joining
 
+    if card and (name or certificate):
+        raise click.UsageError("--card tells name, address and certificate itself.")
+    if card:
+        tree = load_joining(read_text(card), Path(card).name)
+        found = set_by_card(place.county, check_card(tree))
+        row = {"member": found.member, "address": found.address, "told": list(found.told)}
+        return {**row, "engine": found.engine, **_say_start()}
+    if not name or not url:
+        raise click.UsageError("Name a member and its URL, or its --card.")
     told = set_address(place.county, name, url, Path(certificate) if certificate else None)
-    return {"member": name, "address": url, "told": told}
+    return {"member": name, "address": url, "told": told, **_say_start()}
+
+
+def _say_start() -> dict[str, str]:
+    """Return when what was written is read."""
+    said = Words(
+        "启动时读取：各成员依次 tally county stop、tally county start",
+        "Read at the start: tally county stop, tally county start, one member after another.",
+    )
+    return {"next": said.in_(find_language())}
 
 
 @member.verb(

@@ -351,11 +351,11 @@ def _add_console(
     from tallystick.console.visit import Office
     from tallystick.county.founding import COUNTY_KIND
     from tallystick.county.officers import list_officers, open_session
-    from tallystick.county.present import list_in_force
+    from tallystick.county.present import list_known
     from tallystick.text.phrase import Phrase
 
     # One that was voted in since the founding is called by its name on the chain.
-    known = {each.name: each for each in (*list_in_force(house.folder), *house.county.members)}
+    known = {each.name: each for each in (*list_known(house.folder), *house.county.members)}
     names = [seat.node.member for seat in house.seats()]
     served = [known[name] for name in names if not members or name in members]
     is_demo = bool(house.county.seed)

@@ -1,11 +1,12 @@
 """A member's card: what it shows of itself to those who found a county or vote it in.
 
 A card states name, role, public keys, address and certificate, signed with the member's transaction
-key over a digest of all that; who is to validate states its engine's key and node too, and who is
-to keep the public chain its keys and address there. Who joins a chain that stands names it, each
-signing key proving itself for that one. Laws: a card is read strictly, and its public keys are as a
-chain demands them; the digest covers every field. Limits: who brings cards together must compare
-their digests with the members over another way: a card proves its key, not its bearer.
+key over a digest of all that; who is to validate states its engine's key and node too, and a
+founder that is to keep the public chain its keys and address there. Who joins a chain that stands
+names it, each signing key proving itself for that one. Laws: a card is read strictly, and its
+public keys are as a chain demands them; the digest covers every field; nobody comes to validate
+where one member orders. Limits: who brings cards together must compare their digests with the
+members over another way: a card proves its key, not its bearer.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from tallystick.base.codec import encode, sha256
 from tallystick.base.errors import Error, Invalid
 from tallystick.base.keys import verify
 from tallystick.chain import schema
+from tallystick.chain.block import Genesis
 from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.member import Members
 from tallystick.county.founding import list_member
 from tallystick.county.member import Member
-from tallystick.county.validating import Peer, read_seat
-from tallystick.kernel.access.secrets import USES
+from tallystick.county.validating import Peer, list_validators, read_seat
+from tallystick.kernel.access.secrets import USES, VOTE
 from tallystick.kernel.link.book import read_place
 
 __all__ = [
@@ -34,7 +36,9 @@ __all__ = [
     "Vote",
     "bad_card",
     "check_card",
+    "check_joining",
     "check_name",
+    "check_voting",
     "digest_of",
     "load_joining",
     "read_card",
@@ -49,8 +53,9 @@ _FIELDS: Final = frozenset(
         "signature",
     }
 )
-_FOUNDER_FIELDS: Final = frozenset({"engine", "public"})
-"""Of a card to found a county by; who comes later shows itself for one chain, and follows it."""
+_LATER_FIELDS: Final = frozenset({"engine"})
+_FOUNDER_FIELDS: Final = _LATER_FIELDS | {"public"}
+"""Of a card to found a county by; who comes later shows itself for one chain."""
 _UNREADABLE: Final = (
     *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
     AssertionError,  # The codec's own: a tree that has no canonical bytes.
@@ -217,12 +222,12 @@ def _has_form(tree: dict[str, Any]) -> bool:
     if not all(isinstance(each, str) for each in texts) or not tree.keys() >= _FIELDS:
         return False
     sizes = [len(each.encode()) for each in texts[:4] if isinstance(each, str)]
-    proven = set(USES) - {"seal"} if tree["chain"] else set()
+    signing = {*USES, *([VOTE] if "engine" in more else [])} - {"seal"}
     return (
         tree["v"] == 1
-        and more <= (frozenset() if tree["chain"] else _FOUNDER_FIELDS)
+        and more <= (_LATER_FIELDS if tree["chain"] else _FOUNDER_FIELDS)
         and tree["keys"].keys() == set(USES)
-        and tree["proofs"].keys() == proven
+        and tree["proofs"].keys() == (signing if tree["chain"] else set())
         and len(tree["chain"]) in (0, _CHAIN_DIGITS)
         and all(0 < size <= _TEXT_BYTES_MAX for size in sizes)
         and ("engine" not in more or tree["engine"].keys() == _ENGINE_FIELDS)
@@ -266,20 +271,42 @@ def _listed(member: Member, keys: Sequence[bytes]) -> ListedMember:
     return found
 
 
-def state_member(tree: Any, chain: bytes) -> dict[str, Any]:  # noqa: ANN401 - of a request
+def check_joining(card: Card, genesis: Genesis) -> None:
+    """Refuse a card by which nobody joins a chain.
+
+    Raises:
+        Invalid: `county.card`, it is for another chain, or for none; `county.one_orders`.
+    """
+    name, chain = card.member.name, genesis.chain
+    if card.chain != chain:
+        for_ = card.chain.hex()[:16] if card.chain else "a county to be founded"
+        raise bad_card(name, f"it is for {for_}, and not for {chain.hex()[:16]}")
+    if card.vote is not None:
+        check_voting(name, genesis)
+
+
+def check_voting(member: str, genesis: Genesis) -> None:
+    """Refuse one that is to validate where one member orders: Invalid `county.one_orders`."""
+    if not list_validators(genesis.members, 1):
+        raise Invalid(
+            "county.one_orders",
+            f"{member} is to validate, and one member orders the chain that it is to join",
+            cure="Have its card drawn anew without --engine: it follows that chain.",
+        )
+
+
+def state_member(tree: Any, genesis: Genesis) -> dict[str, Any]:  # noqa: ANN401 - of a request
     """Return what a card states of a member that is to join a chain, as a change proposes it.
 
     Args:
         tree: the card.
-        chain: the digest of the chain at which it is proposed.
+        genesis: of the chain at which it is proposed.
 
     Raises:
-        Invalid: `county.card`: it is none, or it is for another chain, or for none.
+        Invalid: `county.card`, it is none; or as `check_joining`.
     """
     card = check_card(tree)
-    if card.chain != chain:
-        for_ = card.chain.hex()[:16] if card.chain else "a county to be founded"
-        raise bad_card(card.member.name, f"it is for {for_}, and not for {chain.hex()[:16]}")
+    check_joining(card, genesis)
     keys = [
         {
             **{name: each for name, each in key.tree().items() if name != "from"},

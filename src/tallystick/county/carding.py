@@ -2,9 +2,10 @@
 
 A member draws its keys and writes its card (`card`); once the county is founded (`convening`), it
 takes the public files and begins its own copies of the chains it keeps. Who comes later draws a
-card for the chain that stands, and is voted in. Laws: a key is drawn where it is used; a member
-takes a county's files only if its own keys stand in the lists as it drew them, no others by its
-name, and if the files say of who orders what the list says.
+card for the chain that stands, and is voted in; it validates too, where others do and its card says
+so. Laws: a key is drawn where it is used; a member takes a county's files only if its own keys
+stand in the lists as it drew them, no others by its name, and if the files say of who orders what
+the list says.
 """
 
 from __future__ import annotations
@@ -20,13 +21,31 @@ from tallystick.base.errors import Conflict, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER, PUBLISHER
-from tallystick.county.card import Card, bad_card, check_card, check_name, digest_of, read_card
+from tallystick.county.card import (
+    Card,
+    check_card,
+    check_name,
+    check_voting,
+    digest_of,
+    read_card,
+)
 from tallystick.county.chains import CHAINS_FILE, PUBLIC, find_chains
 from tallystick.county.founding import check_empty, check_role, read_county
 from tallystick.county.member import Member
 from tallystick.county.packing import copy_public
-from tallystick.county.validating import COMETBFT, KEY_FILE, SEATS_FILE, EngineKeys, read_seats
-from tallystick.kernel.access.secrets import USES, VOTE, Secrets, state_keys
+from tallystick.county.validating import (
+    COMETBFT,
+    KEY_FILE,
+    SEATS_FILE,
+    EngineKeys,
+    Peer,
+    draw_later,
+    list_validators,
+    read_seats,
+    with_seat,
+    write_seats,
+)
+from tallystick.kernel.access.secrets import USES, Secrets, state_keys
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.book import BOOK_FILE, read_address, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
@@ -37,6 +56,8 @@ ENGINE_PORT: Final = 26_656
 """Where CometBFT's nodes reach each other unless something else is said."""
 PUBLIC_PORTS: Final = 200
 """How far a member's link for the public chain stands from that for the county's."""
+_HERE: Final = "127.0.0.1"
+"""Where engines reach each other of members that are all in one folder."""
 
 
 # ---- drawing
@@ -48,7 +69,8 @@ class Drawn:
 
     Attributes:
         address: of its link; "" where it joins members that are all in one folder.
-        engine_port: of its engine's node, at the same host; 0 where it does not validate.
+        engine_port: of its engine's node, at the same host, or on this machine where no address
+            is told; 0 where it does not validate.
         public_port: of its link for the public chain, at the same host; 0 takes the address' port
             and `PUBLIC_PORTS` more.
     """
@@ -78,28 +100,27 @@ def draw_member(
 
     Raises:
         Conflict: `county.exists`, a folder holds something.
-        Invalid: `county.role`; an address is none, or `county.card`, the name is none, or who
-            joins a chain that stands is to validate.
+        Invalid: `county.role`; an address is none, or `county.card`, the name is none.
     """
     check_name(member.name)
     check_role(member.role)
     check_empty(home)
-    if chain and at.engine_port:
-        raise bad_card(member.name, "who joins a chain that stands follows it")
-    host = read_address(member.name, at.address)[1] if at.address or not chain else ""
-    secrets, more = Secrets.draw(entropy), {}
+    host = read_address(member.name, at.address)[1] if at.address or not chain else _HERE
+    secrets, more, vote = Secrets.draw(entropy), {}, b""
     if member.role in PUBLISHER and not chain:
         more["public"] = _draw_public(home, _find_public(member, at), clock, entropy)
     shown = _show_side(home, secrets, at.address, clock, entropy)
     if at.engine_port:
-        more["engine"] = _draw_engine(home, host, at.engine_port, entropy)
+        keys = _draw_engine(home, entropy, is_later=bool(chain))
+        vote, shows = keys.bft, {"key": keys.public.hex(), "node": keys.node_id}
+        more["engine"] = {**shows, "host": host, "port": at.engine_port}
     tree: dict[str, Any] = {
         "v": 1,
         **{name: getattr(member, name) for name in ("name", "role", "zh", "en")},
         **shown,
         **more,
         "chain": chain.hex(),
-        "proofs": _prove(secrets, chain, member.name) if chain else {},
+        "proofs": _prove(secrets, chain, member.name, vote) if chain else {},
     }
     signature = SigningKey.from_seed(secrets.tx).sign(bytes.fromhex(digest_of(tree)))
     text = json.dumps({**tree, "signature": signature.hex()}, ensure_ascii=False, indent=1) + "\n"
@@ -142,33 +163,42 @@ def _show_side(
     return {"keys": keys, "address": address, "certificate": pem}
 
 
-def _draw_engine(home: Path, host: str, port: int, entropy: Entropy) -> dict[str, Any]:
-    """Draw the keys of a member's engine in its folder, and return what its card shows of them."""
+def _draw_engine(home: Path, entropy: Entropy, *, is_later: bool) -> EngineKeys:
+    """Draw the keys of a member's engine in its folder."""
+    if is_later:
+        return draw_later(home, entropy)
     keys = EngineKeys.draw(entropy)
     keys.write(home / KEY_FILE)
-    return {"key": keys.public.hex(), "node": keys.node_id, "host": host, "port": port}
+    return keys
 
 
-def _prove(secrets: Secrets, chain: bytes, member: str) -> dict[str, str]:
+def _prove(secrets: Secrets, chain: bytes, member: str, vote: bytes) -> dict[str, str]:
     """Return each signing key's own signature for a chain, by use, in hex."""
-    stated = state_keys(secrets, None, chain=chain, member=member, top=0)
+    stated = state_keys(secrets, None, chain=chain, member=member, top=0, vote=vote)
     return {key["use"]: key["pop"].hex() for key in stated if "pop" in key}
 
 
-def read_chain(folder: Path) -> bytes:
+def read_chain(folder: Path, voter: str = "") -> bytes:
     """Return the digest of the chain whose `genesis.cbor` and `members.cbor` a folder holds.
 
+    Args:
+        folder: with a county's public files.
+        voter: who is to join that chain and to validate on it; "" where nobody is.
+
     Raises:
-        Invalid: `county.missing`, they are not there.
+        Invalid: `county.missing`, they are not there; `county.one_orders`.
     """
     try:
-        return _read_genesis(folder).chain
+        genesis = _read_genesis(folder)
     except FileNotFoundError as error:
         raise Invalid(
             "county.missing",
             f"{folder.name} holds no genesis.cbor and members.cbor",
             cure="Copy both from any member; they are public.",
         ) from error
+    if voter:
+        check_voting(voter, genesis)
+    return genesis.chain
 
 
 def _read_genesis(folder: Path) -> Genesis:
@@ -193,11 +223,17 @@ def join_county(home: Path, public: Path) -> dict[str, Genesis]:
 
     Raises:
         Conflict: `county.stranger`, a list does not hold this member with its own keys, and its
-            card is not for this chain; `ledger.exists`, it has begun already.
-        Invalid: `county.order` or others, the files do not belong together.
+            card is not for this chain; `engine.taken`, the county's files say of its engine's node
+            what its card does not; `ledger.exists`, it has begun already.
+        Invalid: `county.order` or others, the files do not belong together; `county.one_orders`.
     """
     first = _read_order(home, public)
-    sides = [(home, public, first, _check_listed(home, first))]
+    card = _check_listed(home, first)
+    vote = card.vote if card is not None else None
+    if vote is not None:
+        check_voting(home.name, first)
+        _add_seat(public, home.name, vote.peer)
+    sides = [(home, public, first, card)]
     beside = _find_beside(home, public)
     if beside is not None:
         kept = _public_home(home)
@@ -213,7 +249,7 @@ def join_county(home: Path, public: Path) -> dict[str, Genesis]:
 def _read_order(home: Path, public: Path) -> Genesis:
     """Return a county's genesis, whose list says of who validates what the other files say."""
     county, first = read_county(public), _read_genesis(public)
-    voting = [name for name in first.members.by_name if any(first.members.keys(name, VOTE, 1))]
+    voting = list_validators(first.members, 1)
     if county.engine != (COMETBFT if voting else ""):
         raise Invalid(
             "county.order",
@@ -230,9 +266,10 @@ def _read_order(home: Path, public: Path) -> Genesis:
 
 def _check_listed(home: Path, first: Genesis) -> Card | None:
     """Refuse a list that does not hold a member as it drew its keys; return a later one's card."""
-    secrets, vote = Secrets.read(home / "member.key"), home / KEY_FILE
+    secrets, path = Secrets.read(home / "member.key"), home / KEY_FILE
+    vote = EngineKeys.read(path) if path.is_file() else None
     own = [secrets.public(use) for use in USES]
-    own += [EngineKeys.read(vote).public] if vote.is_file() else []
+    own += [vote.public] if vote is not None else []
     listed = first.members.by_name.get(home.name)
     if listed is not None and [key.pub for key in listed.keys] == own:
         return None
@@ -240,9 +277,23 @@ def _check_listed(home: Path, first: Genesis) -> Card | None:
         card = read_card(_card_path(home))
     except FileNotFoundError as error:
         raise _stranger(home.name) from error
-    if (list(card.keys), card.chain) != (own, first.chain):
+    node = card.vote.peer.node_id if card.vote is not None else ""
+    if (list(card.keys), card.chain, node) != (own, first.chain, vote.node_id if vote else ""):
         raise _stranger(home.name)
     return card
+
+
+def _add_seat(folder: Path, name: str, seat: Peer) -> dict[str, Peer]:
+    """Return where a county's nodes are, a later member's among them.
+
+    Where the county's files tell of that node they tell where it is now: it may have moved.
+
+    Raises:
+        Conflict: `engine.taken`.
+    """
+    found = read_seats(folder / SEATS_FILE)
+    added = with_seat(found, name, seat)
+    return found if name in found else added
 
 
 def _find_beside(home: Path, public: Path) -> Genesis | None:
@@ -264,6 +315,9 @@ def _begin(home: Path, public: Path, first: Genesis, card: Card | None) -> None:
     Replica.create(home / "ledger.db", first.data, first.members.data, CHARTER).close()
     if not home.parent.samefile(public):
         copy_public(public, home.parent)
+    if card is not None and card.vote is not None:
+        seats = _add_seat(home.parent, home.name, card.vote.peer)
+        write_seats(home.parent / SEATS_FILE, seats)
     book = read_book(public / BOOK_FILE) if (public / BOOK_FILE).is_file() else {}
     if card is not None and card.side.place["address"]:
         book = {**book, home.name: read_place(home.name, card.side.place)}

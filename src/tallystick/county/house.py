@@ -222,7 +222,7 @@ class House:
         try:
             for name in [each.name for each in county.members] if apart is None else [apart.member]:
                 self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
-            self.validators = _name_validators(folder, county)
+            self.validators = self._name_validators()
             self.leader = self._find_leader()
             for seat in self.seats():
                 seat.begin(self.leader, self.validators)
@@ -237,6 +237,20 @@ class House:
             for seat in self._seats.values():
                 seat.close()
             raise
+
+    def _name_validators(self) -> list[str]:
+        """Return who orders together, nobody where one member orders.
+
+        Founders are asked before those who came later and may still be on their way. Of members
+        that are all here, one that is not open is nobody to ask.
+        """
+        if not self.county.engine:
+            return []
+        found = name_validators(self.folder)
+        if self.apart is None:
+            found = [name for name in found if name in self._seats]
+        founders = {each.name for each in self.county.members}
+        return sorted(found, key=lambda name: (name not in founders, name))
 
     def _find_leader(self) -> str:
         """Return who orders, by the newest term that a member here knows of, and tell the others.
@@ -413,13 +427,6 @@ def _vouching(node: Node) -> Vouching:
         is_kept=is_kept,
         is_erased=is_erased,
     )
-
-
-def _name_validators(folder: Path, county: CountyFile) -> list[str]:
-    """Return who orders together, nobody where one member orders."""
-    if not county.engine:
-        return []
-    return name_validators(folder)
 
 
 def _fresh_seed(folder: Path, county: CountyFile, apart: Apart | None) -> str:

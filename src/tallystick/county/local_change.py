@@ -35,7 +35,7 @@ class ChangeOffice(NodeOffice):
 
     def propose_join(self, card: Mapping[str, Any], *, days: int = DAYS) -> dict[str, Any]:
         """Propose that a new member joins, as its card states it."""
-        stated = state_member(card, self._node.replica.genesis.chain)
+        stated = state_member(card, self._node.replica.genesis)
         return _told(self._node.membership.propose_join(stated, days))
 
     def propose_renewal(self, uses: Sequence[str], *, days: int = DAYS) -> dict[str, Any]:

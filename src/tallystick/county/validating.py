@@ -13,17 +13,19 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Clock, Entropy, SystemEntropy
-from tallystick.base.errors import Error
-from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, Peer
+from tallystick.base.errors import Error, Unavailable
+from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST, Peer, note_unsigned
 from tallystick.kernel.ledger.engines.cosigner import Cosigner
 from tallystick.kernel.ledger.engines.seats import (
     SEATS_FILE,
     place_of,
     read_seat,
     read_seats,
+    with_seat,
     write_seats,
 )
-from tallystick.kernel.ledger.engines.validator import Validator
+from tallystick.kernel.ledger.engines.validator import HOME, Validator
+from tallystick.kernel.ledger.engines.validators import list_validators
 from tallystick.kernel.ledger.install import find_engine
 from tallystick.kernel.ledger.peer import serve_ledger
 from tallystick.kernel.ledger.pen import Pen
@@ -42,10 +44,13 @@ __all__ = [
     "EngineKeys",
     "Peer",
     "Validating",
+    "draw_later",
     "draw_validators",
+    "list_validators",
     "name_validators",
     "read_seat",
     "read_seats",
+    "with_seat",
     "write_seats",
     "write_validators",
 ]
@@ -57,6 +62,17 @@ _CLOCK: Final = frozenset({"ledger.clock_ahead", "link.future", "link.expired"})
 def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineKeys]:
     """Return fresh keys for the engines of some members."""
     return {name: EngineKeys.draw(entropy) for name in names}
+
+
+def draw_later(home: Path, entropy: Entropy) -> EngineKeys:
+    """Draw the keys of an engine for a chain that stands, in its member's folder.
+
+    What is written beside them tells that they are new, and no copy's (`Beginning`).
+    """
+    keys = EngineKeys.draw(entropy)
+    keys.write(home / KEY_FILE)
+    note_unsigned(home / HOME)
+    return keys
 
 
 def write_validators(folder: Path, keys: dict[str, EngineKeys]) -> None:
@@ -102,6 +118,8 @@ class Validating:
         profile: str = DEFAULT,
         host: str = "",
     ) -> None:
+        self._replica = replica
+        self._member = home.name
         self._cosigner = Cosigner(replica, witnesses, link, pen)
         place = place_of(home, read_seats(home.parent / SEATS_FILE), find_engine(COMETBFT))
         self._validator = Validator.open(
@@ -123,7 +141,23 @@ class Validating:
         told = self._cosigner.trouble
         # A peer that is away is shown as such; a clock that is wrong is this member's to set.
         is_clock = told is not None and told.code in _CLOCK
-        return found[0] if found else told if is_clock else None
+        return found[0] if found else told if is_clock else self._find_absence()
+
+    def _find_absence(self) -> Error | None:
+        """Return that the list holds no key of its engine: it is yet to be voted in, or has left.
+
+        Also while the own copy has not reached the list that holds one.
+        """
+        tip = self._replica.tip
+        if self._member in list_validators(tip.members, tip.height + 1):
+            return None
+        return Unavailable(
+            "engine.not_listed",
+            f"the list after height {tip.height} holds no bft key of {self._member}: it does not"
+            " vote",
+            cure="Have it voted in, and the other engines told of its node: tally member address"
+            " --card. It then catches up by itself.",
+        )
 
     @property
     def engine_pid(self) -> int:

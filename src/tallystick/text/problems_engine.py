@@ -160,6 +160,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "从任何一个成员那里取一份 engine.json，或在各家的表里补上本成员。",
                 "Take engine.json from another member, or add this one to it everywhere.",
             ),
+            "not_listed": (
+                "名单里还没有本成员的表决钥匙，它不参加排序",
+                "The list holds no voting key of this member, so it does not order yet",
+                NOTHING_LOST,
+                "表决加入，并请各家写明它在哪里：tally member address --card；之后它自己赶上。",
+                "Have it voted in and the others told: tally member address --card. It catches up.",
+            ),
             "no_source": (
                 "没有带来 IPFS 程序的源码",
                 "The source of the IPFS program was not installed",
@@ -180,6 +187,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOT_STARTED,
                 "请运维人员用 tally county init 重新建立。",
                 "Have the operator found one with tally county init.",
+            ),
+            "taken": (
+                "engine.json 里的引擎与这张名片说的对不上",
+                "The engines in engine.json and what the card says do not fit",
+                NOTHING_CHANGED,
+                "与别的成员的 engine.json 核对，并与名片的成员核对名片。",
+                "Compare engine.json with another member's, and the card with its member.",
             ),
             "unknown": (
                 "没有这个名字的排序引擎",

@@ -234,6 +234,13 @@ _COUNTY: Final = problem_table(
             "请建立这个县的人把公开文件一起重发一次。",
             "Have whoever founded the county send its public files again, all together.",
         ),
+        "one_orders": (
+            "这份账本由一个成员排序，新成员不能参加排序",
+            "One member orders the ledger that a new one would order too",
+            NOTHING_CHANGED,
+            "请它不带 --engine 重做名片，只跟随这份账本。",
+            "Have its card drawn anew without --engine: it follows that ledger.",
+        ),
         "spread": (
             "这个县的成员在不同的机器上",
             "The members of this county are on different machines",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -12,7 +13,7 @@ from tallystick.base.errors import Invalid
 from tallystick.chain.limits import LIMITS
 from tallystick.client import AsyncClient
 from tallystick.console.pages.members_card import draw_card, read_card
-from tallystick.console.pages.members_open import count_ballot, draw_ballot, list_voices
+from tallystick.console.pages.members_open import PUB_SIGNS, count_ballot, draw_ballot, list_voices
 from tallystick.console.pages.members_propose import read_limit
 from tallystick.console.pages.members_words import (
     LIMIT_NAMES,
@@ -247,6 +248,21 @@ def test_what_is_no_card_is_refused(card: dict[str, Any], wrong: dict[str, Any])
 def test_what_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match=r"county\.card"):
         read_card(text)
+
+
+def test_a_card_of_one_that_orders_shows_key_and_place_of_its_engine(tmp_path: Path) -> None:
+    path, _ = draw_member(
+        tmp_path / "water-works",
+        Member("water-works", "cooperative", "自来水公司", "Water works"),
+        Drawn("", engine_port=26_656),
+        clock=ManualClock(0),
+        entropy=SeededEntropy("card"),
+        chain=bytes(32),
+    )
+    tree = read_card(path.read_text(encoding="utf-8"))
+    for drawn in (draw_card(visit("zh"), tree, frozenset()), draw_card(visit(), tree, frozenset())):
+        assert tree["engine"]["key"][:PUB_SIGNS] in str(drawn)
+        assert "127.0.0.1:26656" in str(drawn)
 
 
 def test_a_card_is_shown_escaped_with_what_is_to_be_doubted(card: dict[str, Any]) -> None:

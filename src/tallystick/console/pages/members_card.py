@@ -16,7 +16,7 @@ from tallystick.base.errors import Error, Invalid
 from tallystick.console.acts import put_field
 from tallystick.console.kit import button, fill, item, join, pairs, show
 from tallystick.console.pages.members_open import PUB_SIGNS
-from tallystick.console.pages.members_words import USES, say_role, show_code, show_typed
+from tallystick.console.pages.members_words import USES, VOTE, say_role, show_code, show_typed
 from tallystick.console.problem import draw_problem, notify_problem
 from tallystick.console.visit import Visit
 from tallystick.county.card import digest_of, load_joining
@@ -40,10 +40,14 @@ def read_card(text: str) -> Card:
 
 def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
     """Return what a card says, with what is to be doubted about it."""
+    engine = card.get("engine")
+    stated = {**card["keys"], **({VOTE: engine["key"]} if engine else {})}
     keys = join(
         fill('<div>{} <span class="mono">{}</span></div>', v.say(USES[use]), pub[:PUB_SIGNS])
-        for use, pub in card["keys"].items()
+        for use, pub in stated.items()
     )
+    orders = v.t("参加定块，引擎在", "Orders blocks, its engine at")
+    seats = [(orders, show_code(f"{engine['host']}:{engine['port']}"))] if engine else []
     doubts = []
     if card["name"] in members:
         said = v.t("这个代号已经是成员", "A member of this name is in the list already")
@@ -62,6 +66,7 @@ def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
                 (v.t("代号", "Code"), show_code(card["name"])),
                 (v.t("角色", "Role"), say_role(v, card["role"])),
                 (v.t("公钥", "Public keys"), keys),
+                *seats,
                 (v.t("摘要", "Digest"), show_code(digest_of(card)[:DIGEST_SIGNS])),
             ]
         ),

@@ -160,8 +160,9 @@ class Beginning:
         """Remember a key as lost that may have voted, where what it signed is not here.
 
         In a folder from which no key voted, the first validators' votes begin at the founding:
-        while the others are near. Any other key there was brought back from a copy, since one
-        that was voted in takes the place of one that was used.
+        while the others are near, and what a later one's key signed stands there since it was
+        drawn. Any other was brought back from a copy: one that was voted in takes the place of one
+        that was used.
         """
         is_founding = found is None and keys.public in validators(self._genesis.members, 1)
         is_known = bool(list_used(self._home.parent))

@@ -7,6 +7,8 @@ and keys are written anew at each start, from what the member holds; what the en
 that forgets it can be made to sign twice. So a folder that lost it is not begun anew with a key
 that has voted: `bft.used`, beside the folder, remembers which have. What one key signed last says
 nothing of another's, so a key that follows begins without it, and the one before never returns.
+Beside a key that is drawn for a chain that stands it is written that it has signed nothing, which
+tells it from one that was brought back from a copy.
 Settings not named here are the engine's own. Those named were measured: docs/adr/0022.
 Source: CometBFT 0.38, config/toml.go, types/genesis.go, privval/file.go.
 """
@@ -43,6 +45,7 @@ __all__ = [
     "clear_data",
     "forgotten",
     "holds_data",
+    "note_unsigned",
     "write_home",
 ]
 
@@ -62,6 +65,7 @@ DISCOVERY: Final = "5s"
 """The shortest that the engine waits to hear of snapshots."""
 STATE: Final = "priv_validator_state.json"
 """What the validator's key signed last."""
+_NOTHING: Final = json.dumps({"height": "0", "round": 0, "step": 0})
 ENGINE_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """A block of ours is smaller, so that none is cut by the engine."""
 RPC_BODY_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -136,6 +140,17 @@ def clear_data(folder: Path) -> None:
             path.unlink()
 
 
+def note_unsigned(folder: Path) -> None:
+    """Write that a key that was drawn just now has signed nothing.
+
+    Args:
+        folder: the engine's home; it holds nothing.
+    """
+    data = folder / "data"
+    data.mkdir(parents=True)
+    replace_file(data / STATE, _NOTHING)
+
+
 def forgotten() -> Conflict:
     """Return the error for a key that has voted, of which nobody knows what it signed last."""
     return Conflict(
@@ -180,7 +195,7 @@ def write_home(
     replace_file(config / "priv_validator_key.json", json.dumps(_validator_key(keys.bft)))
     replace_file(config / "node_key.json", json.dumps({"priv_key": _private(keys.node)}))
     if not state.exists() or (votes and used and own != used[-1]):
-        replace_file(state, json.dumps({"height": "0", "round": 0, "step": 0}))
+        replace_file(state, _NOTHING)
     # Only after the state stands: a crash between the two leaves a folder that may be begun.
     if votes:
         note_used(folder.parent, keys.public)

@@ -2,7 +2,8 @@
 
 `engine.json`: by member, the node's id (no key of the chain, so it stands here) and the address its
 peers connect to. A wrong entry costs a connection and nothing else: nodes prove their ids to each
-other, and what they agree on is signed by keys of the members list.
+other, and what they agree on is signed by keys of the members list. Laws: a member has one node for
+good, and no two have the same, or one at the same place. An engine reads it at its start.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.kernel.ledger.engines.comet_home import Peer
 from tallystick.kernel.ledger.engines.validator import Place
 
-__all__ = ["SEATS_FILE", "place_of", "read_seat", "read_seats", "write_seats"]
+__all__ = ["SEATS_FILE", "place_of", "read_seat", "read_seats", "with_seat", "write_seats"]
 
 SEATS_FILE: Final = "engine.json"
 SEATS_BYTES_MAX: Final = 1024 * 1024
@@ -71,6 +72,34 @@ def read_seat(name: str, row: Mapping[str, object]) -> Peer:
     if type(port) is not int or not 0 < port <= _PORT_MAX:
         raise ValueError(f"the entry of {name} has no port")
     return Peer(str(node), str(host), port)
+
+
+def with_seat(seats: Mapping[str, Peer], name: str, seat: Peer) -> dict[str, Peer]:
+    """Return where the nodes are, one member's among them.
+
+    Args:
+        seats: those that are known; the member's own may be at another place there.
+        name: the member.
+        seat: its node, and where that is.
+
+    Raises:
+        Conflict: `engine.taken`, the member has another node there, or another member has this
+            one, or one at its place.
+    """
+    for other, each in seats.items():
+        is_node, is_place = each.node_id == seat.node_id, _is_at(each, seat)
+        if is_node != (other == name) or (is_place and other != name):
+            what = "another node" if other == name else "this node" if is_node else "its place"
+            raise Conflict(
+                "engine.taken",
+                f"engine.json gives {other} {what}, and the node of {name} is to be written there",
+                cure="Compare engine.json with another member's, and the card with its member.",
+            )
+    return {**seats, name: seat}
+
+
+def _is_at(one: Peer, other: Peer) -> bool:
+    return (one.host, one.port) == (other.host, other.port)
 
 
 def place_of(home: Path, seats: Mapping[str, Peer], binary: Path) -> Place:

@@ -21,7 +21,7 @@ from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailab
 from tallystick.kernel.ledger.engines import beginning as begins
 from tallystick.kernel.ledger.engines.application import Offer
 from tallystick.kernel.ledger.engines.beginning import LOST_FILE, NEW_FILE, Beginning
-from tallystick.kernel.ledger.engines.comet_home import STATE
+from tallystick.kernel.ledger.engines.comet_home import STATE, note_unsigned
 from tallystick.kernel.ledger.engines.introducing import (
     Word,
     ask_others,
@@ -386,6 +386,21 @@ def test_a_later_key_from_a_copy_does_not_vote_in_an_empty_folder(town: Far) -> 
     assert begun.trouble is not None
     assert begun.trouble.code == "engine.forgotten"
     assert not _is_own(town, later)
+
+
+def test_a_key_drawn_for_a_chain_that_stands_votes_though_the_others_are_far(town: Far) -> None:
+    later = later_keys(SEED, "bank")
+    note_unsigned(town.folder / "cometbft")
+    begun = town.begin(later)
+    for _ in range(2):
+        begun.prepare()
+        assert begun.trouble is None
+        assert _is_own(town, later)
+    assert list_used(town.folder) == [later.public.hex()]
+    # Back from a copy of what its member drew, without that, it is as any other.
+    (town.folder / "cometbft" / "data" / STATE).unlink()
+    begun.prepare()
+    assert begun.trouble is not None
 
 
 # ---- whether it moves
