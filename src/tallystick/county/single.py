@@ -9,25 +9,25 @@ for the link; others can connect before the chain is open, and are answered once
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Clock, SystemEntropy
-from tallystick.base.errors import Invalid
+from tallystick.base.errors import Denied, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.house import Apart, House
 from tallystick.kernel.access.nonces import HeardRequests
-from tallystick.kernel.access.secrets import USES
+from tallystick.kernel.access.secrets import USES, Secrets
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE, Place, read_book
 from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.node import Node, check_here
 
-__all__ = ["find_reader", "find_single", "open_single", "read_own_place"]
+__all__ = ["find_reader", "find_single", "open_asking", "open_single", "read_own_place"]
 
 FIRST_LINK_KEY: Final = USES.index("link") + 1
 """A card numbers a new member's keys from 1, in the order of their uses."""
@@ -154,3 +154,41 @@ def open_single(
             house.close()
     finally:
         joining.close()
+
+
+@contextmanager
+def open_asking(
+    home: Path, chain: bytes, in_force: tuple[int, Members], clock: Clock
+) -> Iterator[Link]:
+    """Give a member at rest an end of the link to ask by; it listens nowhere.
+
+    Args:
+        home: the member's folder; nobody serves it.
+        chain: the chain's id.
+        in_force: a height, and the list by which the others are believed.
+        clock: the machine's.
+
+    Raises:
+        NotFound: `peers.missing`, it has no address book.
+        Invalid: the book has no reading.
+    """
+    height, members = in_force
+    secrets = Secrets.read(home / "member.key")
+    trust = Trust(
+        home.name,
+        lambda: SigningKey.from_seed(secrets.link),
+        Roll(chain, lambda: (members, height), FIRST_LINK_KEY),
+        clock=clock,
+        entropy=SystemEntropy(),
+        nonces=_Deaf(),
+    )
+    with closing(HttpLink(trust, read_book(home / BOOK_FILE))) as link:
+        yield link
+
+
+class _Deaf:
+    """Believes no request: nobody can send one to an end that listens nowhere."""
+
+    def take(self, member: str, nonce: str, end_ms: int) -> None:
+        del nonce, end_ms
+        raise Denied("link.replayed", f"{member} asked an end that only asks", cure="Ask again.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base import codec
+from tallystick.base.clock import SystemClock
 from tallystick.base.codec import Cid, sha256
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.chain.block import Genesis
@@ -23,10 +24,14 @@ from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
 from tallystick.county.inventory import check_files, mend_files
 from tallystick.county.packing import at_rest
+from tallystick.county.present import list_known, read_newest
+from tallystick.county.single import open_asking
 from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
 from tallystick.kernel.ledger.rerun import Progress
+from tallystick.kernel.link.base import Link
+from tallystick.kernel.link.book import BOOK_FILE
 from tallystick.node import check_here
 
 __all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
@@ -143,15 +148,15 @@ def repair_member(folder: Path, member: str) -> Repaired:
     The damaged file is kept beside the new one; the views are folded anew at the next opening, and
     what else can be is mended (`county.inventory`).
 
-    Members whose folders are on other machines give nothing here: while a member is served its
-    console's own repair asks them.
+    Members whose folders are here are asked at rest, and answer by their files; where there are
+    none, those on other machines are asked as its address book tells.
 
     Raises:
         NotFound: `member.unknown`, `member.elsewhere`.
         Conflict: `node.locked`, the county is being served; `ledger.forked`.
         Unavailable: `ledger.no_source`, no member gives a block that fits.
     """
-    names = [each.name for each in read_county(folder).members]
+    names = [each.name for each in list_known(folder)]
     if member not in names:
         raise NotFound(
             "member.unknown", f"{member} is no member of this county", cure="tally county show."
@@ -162,10 +167,23 @@ def repair_member(folder: Path, member: str) -> Repaired:
     with contextlib.ExitStack() as stack:
         for name in here:
             stack.enter_context(at_rest(folder / name))
-        others = [name for name in here if name != member]
-        network = stack.enter_context(open_copies(folder, others))
-        link = network.join(member)
         home, genesis = folder / member, read_genesis(folder)
+        link = stack.enter_context(
+            _open_link(home, genesis, [name for name in here if name != member])
+        )
         repaired = repair_chain(home / "ledger.db", CHARTER, genesis=genesis, link=link)
         mend_files(home, link)
         return repaired
+
+
+@contextlib.contextmanager
+def _open_link(home: Path, genesis: Genesis, others: Sequence[str]) -> Iterator[Link]:
+    """Let a member at rest ask those of its folder, or where there are none those elsewhere."""
+    if others or not (home / BOOK_FILE).is_file():
+        with open_copies(home.parent, others) as network:
+            yield network.join(home.name)
+    else:
+        # By the list of its own copy, or by genesis' where the copy cannot be read.
+        in_force = read_newest(home.parent) or (1, genesis.members)
+        with open_asking(home, genesis.chain, in_force, SystemClock()) as link:
+            yield link

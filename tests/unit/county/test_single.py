@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from tallystick.client import in_process
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
 from tallystick.county.single import find_single, open_single
+from tallystick.county.upkeep import repair_member, verify_member
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.ledger import follower as following
 from tallystick.kernel.ledger.news import ask_news
@@ -191,6 +195,33 @@ def test_a_request_heard_before_a_restart_is_known_after_it(machines: Machines) 
     heard = HeardRequests(machines.county / "finance" / "local.db", SystemClock())
     assert heard._database.value("SELECT count(*) FROM heard") > 0
     heard.close()
+
+
+def test_a_member_at_rest_on_its_own_machine_is_repaired_from_the_others(
+    machines: Machines, tmp_path: Path
+) -> None:
+    for text in ("rain", "sun", "wind"):
+        tell(machines, text)
+    await_until(machines.is_level)
+    machines.end("village")
+    elsewhere = tmp_path / "elsewhere"
+    others = [name for name in NAMES if name != "village"]
+    shutil.copytree(machines.county, elsewhere, ignore=shutil.ignore_patterns(*others))
+    path = elsewhere / "village" / "ledger.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE block SET header = zeroblob(length(header)) WHERE height = 2")
+        database.commit()
+    assert not verify_member(elsewhere, "village").is_sound
+    found = repair_member(elsewhere, "village")
+    assert (found.height, len(found.fetched)) == (3, 1)
+    assert verify_member(elsewhere, "village").is_sound
+    for each in elsewhere.glob("village/ledger.db*"):
+        each.unlink()
+    assert repair_member(elsewhere, "village").height == 3, "by the list of genesis"
+    machines.end(*others)
+    path.unlink()
+    with pytest.raises(Unavailable, match=r"^ledger\.no_source: "):
+        repair_member(elsewhere, "village")
 
 
 # ---- what is refused

@@ -39,7 +39,9 @@ def pair(tmp_path: Path) -> Iterator[tuple[End, End]]:
 
 
 def app_of(end: End) -> Answering:
-    return end.link._server._app
+    server = end.link._server
+    assert server is not None
+    return server._app
 
 
 def send_raw(end: End, data: bytes) -> bytes:

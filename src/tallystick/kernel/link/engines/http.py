@@ -44,24 +44,28 @@ class HttpLink:
     Args:
         trust: its signing and believing.
         book: where the others are.
-        listening: where it listens: from now on others can connect, and are answered from `start`.
+        listening: where it listens: from now on others can connect, and are answered from `start`;
+            None for an end that only asks.
 
     Raises:
         Unavailable: `link.address`, the address cannot be listened at.
     """
 
-    def __init__(self, trust: Trust, book: Book, listening: Listening) -> None:
+    def __init__(self, trust: Trust, book: Book, listening: Listening | None = None) -> None:
         self._trust = trust
         self._book = book
         self._table: dict[str, Handler] = {}
         self._lock = threading.Lock()
         self._asking = Asking(trust, book)
+        self._server = None if listening is None else self._listen(listening)
+
+    def _listen(self, listening: Listening) -> Server:
         place = listening.place
         host, port = listening.bind or (place.host, place.port)
         is_tls = place.scheme == TLS
         context = answering_context(listening.folder) if is_tls else None
-        app = Answering(trust, self._answer, place.scheme)
-        self._server = Server(app, listen(host, port), context)
+        app = Answering(self._trust, self._answer, place.scheme)
+        return Server(app, listen(host, port), context)
 
     @property
     def member(self) -> str:
@@ -70,6 +74,7 @@ class HttpLink:
 
     def start(self) -> None:
         """Begin to answer; whoever connected before is answered now."""
+        assert self._server is not None
         self._server.start()
 
     def call(self, to: str, method: str, payload: bytes) -> bytes:
@@ -97,5 +102,6 @@ class HttpLink:
 
     def close(self) -> None:
         """Stop answering and asking; a second call does nothing."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         self._asking.close()
