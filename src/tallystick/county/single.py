@@ -191,4 +191,6 @@ class _Deaf:
 
     def take(self, member: str, nonce: str, end_ms: int) -> None:
         del nonce, end_ms
-        raise Denied("link.replayed", f"{member} asked an end that only asks", cure="Ask again.")
+        raise Denied(
+            "link.replayed", f"{member} asked an end that only asks", cure="Sign the request anew."
+        )
