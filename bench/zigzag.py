@@ -240,7 +240,7 @@ class _Stripes:
                 inputs.append(_packed(rows, sorted(chunks)) if packed else whole)
             outputs = [results[shard] for shard, _ in plan.writes]
             touched = sum(map(len, inputs)) + sum(map(len, outputs))
-            chosen = Way.of(touched, size) if way is None else way
+            chosen = Way.of(touched) if way is None else way
             calls.append((program.native, tuple(inputs), tuple(outputs), size, used, chosen))
 
         def work() -> None:

@@ -35,16 +35,13 @@ class Way(IntEnum):
     """What is read comes from memory, and is fetched ahead."""
 
     @classmethod
-    def of(cls, touched: int, size: int) -> Way:
-        """Return the way for so many bytes, read and written together, in rows of a size."""
-        near = _NEAR_BYTES if touched > _NEAR_ROWS * size else _NEAR_BYTES * 3 // 2
-        return cls((touched > near) + (touched > _PAST_BYTES))
+    def of(cls, touched: int) -> Way:
+        """Return the way for so many bytes, read and written together."""
+        return cls((touched > _NEAR_BYTES) + (touched > _PAST_BYTES))
 
 
-# What a processor's core keeps for itself, and what it has of the cache that it shares. Somewhat
-# more is as near where every row has its page at hand: of 64 and some pages a core knows the place.
+# What a processor's core keeps for itself, and what it has of the cache that it shares.
 _NEAR_BYTES: Final = 1024 * 1024
-_NEAR_ROWS: Final = 64
 _PAST_BYTES: Final = 12 * 1024 * 1024
 _LOG: Final = logging.getLogger("tallystick.store")
 
@@ -86,7 +83,7 @@ class Program:
         else:
             loops = _native.zigzag
             if way is None:
-                way = Way.of(sum(map(len, inputs)) + sum(map(len, outputs)), size)
+                way = Way.of(sum(map(len, inputs)) + sum(map(len, outputs)))
             loops.run(self.native, tuple(inputs), tuple(outputs), size, loops.level, way)
 
 
