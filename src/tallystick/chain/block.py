@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, cid_of, encode, item_head, link_item, refuse, sha256
@@ -145,6 +145,9 @@ def start(genesis: Genesis) -> Tip:
     return Tip(genesis, 0, genesis.cid, time, lanes, Peaks(), genesis.members)
 
 
+_PLACES: Final = tuple(item_head(0, index) for index in range(1_024))
+
+
 def leaf_writer(height: int, time: int, prev: Cid) -> Callable[[int, int, bytes], bytes]:
     """Return what makes the leaves of a block's log: (index, code, tid) to a leaf's bytes.
 
@@ -154,10 +157,9 @@ def leaf_writer(height: int, time: int, prev: Cid) -> Callable[[int, int, bytes]
     admitted = middle + item_head(0, 0) + b"\x58\x20"
 
     def leaf(index: int, code: int, tid: bytes) -> bytes:
-        if code:
-            told = middle + item_head(0, code) + b"\x58\x20"
-            return start + item_head(0, index) + told + tid + end
-        return start + item_head(0, index) + admitted + tid + end
+        place = _PLACES[index] if index < len(_PLACES) else item_head(0, index)
+        told = middle + item_head(0, code) + b"\x58\x20" if code else admitted
+        return start + place + told + tid + end
 
     return leaf
 
