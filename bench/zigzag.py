@@ -12,7 +12,6 @@ instead (`zigzag_clay.py`).
 from __future__ import annotations
 
 import argparse
-import ctypes
 import importlib.util
 import json
 import math
@@ -24,11 +23,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import zigzag_clay
+from isal import Array, Isal, Work, find_isal
 
 from tallystick import _native
 from tallystick.kernel.store.zigzag.coder import encode
@@ -55,8 +54,6 @@ KEPT: Final = {
 ABSENT: Final = "pip install pyeclib zfec, or make setup"
 
 Row = dict[str, Any]
-Work = Callable[[], object]
-Array = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,51 +114,7 @@ def _absent(name: str, peer: str) -> Row:
     }
 
 
-# ---- ISA-L
-
-
-class _Isal:
-    """The library in pyeclib's wheel, by plain pointers."""
-
-    def __init__(self, path: Path) -> None:
-        self.library = ctypes.CDLL(str(path))
-        size = ctypes.c_size_t
-        for name in ("ec_encode_data", "ec_encode_data_avx2"):
-            getattr(self.library, name).argtypes = [*[ctypes.c_int] * 3, size, size, size]
-        self.library.ec_init_tables.argtypes = [ctypes.c_int, ctypes.c_int, size, size]
-
-    def work(
-        self,
-        matrix: list[list[int]],
-        sources: Sequence[Array],
-        results: Sequence[Array],
-        entry: str,
-    ) -> Work:
-        """Return a call that makes the results as sums of the sources."""
-        rows, count = len(matrix), len(sources)
-        coefficients = np.array(matrix, dtype=np.uint8)
-        tables = np.zeros(32 * count * rows, dtype=np.uint8)
-        self.library.ec_init_tables(count, rows, coefficients.ctypes.data, tables.ctypes.data)
-        reads, writes = (
-            np.array([each.ctypes.data for each in some], dtype=np.uint64)
-            for some in (sources, results)
-        )
-        call, size = getattr(self.library, entry), len(sources[0])
-        where = (tables.ctypes.data, reads.ctypes.data, writes.ctypes.data)
-
-        def work(*_kept: object) -> None:
-            call(size, count, rows, *where)
-
-        return partial(work, tables, reads, writes, sources, results)
-
-
-def _find_isal() -> _Isal | None:
-    spec = importlib.util.find_spec("pyeclib")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).resolve().parents[1] / "pyeclib.libs"
-    found = sorted(folder.glob("libisal*"))
-    return _Isal(found[0]) if found else None
+# ---- Reed-Solomon's matrices
 
 
 def _recovering(profile: Profile, lost: list[int]) -> list[list[int]]:
@@ -257,7 +210,7 @@ def _packed(rows: Array, chunks: list[int]) -> Array:
     return found.reshape(-1)
 
 
-def _pairs(profile: Profile, stripes: _Stripes, isal: _Isal) -> dict[str, tuple[Work, Work]]:
+def _pairs(profile: Profile, stripes: _Stripes, isal: Isal) -> dict[str, tuple[Work, Work]]:
     """Return ours and ISA-L's call for each job."""
     data = [stripes.flat(stripes.shards, shard) for shard in range(profile.k)]
     into = [stripes.flat(stripes.results, shard) for shard in range(profile.n)]
@@ -315,7 +268,7 @@ def _short(name: str) -> str:
     return name.removeprefix("zz-").replace("+", "_")
 
 
-def _loops(isal: _Isal) -> list[Row]:
+def _loops(isal: Isal) -> list[Row]:
     rows = []
     for size, jobs in SIZES.items():
         for name, profile in PROFILES.items():
@@ -339,7 +292,7 @@ def _ratio(pair: tuple[_Times, _Times]) -> float:
 
 
 def _measure_jobs(
-    profile: Profile, stripes: _Stripes, isal: _Isal, jobs: Sequence[str]
+    profile: Profile, stripes: _Stripes, isal: Isal, jobs: Sequence[str]
 ) -> dict[str, tuple[_Times, _Times]]:
     """Return our times and ISA-L's for each job, for as many bytes."""
     pairs = _pairs(profile, stripes, isal)
@@ -373,7 +326,7 @@ def _together(work: Callable[[int], object]) -> float:
     return 2 * min(single) / min(double)
 
 
-def _threads(isal: _Isal) -> Row:
+def _threads(isal: Isal) -> Row:
     profile = PROFILES["zz-4+2"]
     pairs = [_pairs(profile, _Stripes.of(profile, 16 * MIB), isal)["encode"] for _ in (0, 1)]
 
@@ -490,7 +443,7 @@ def run(*, clay: bool = False) -> list[Row]:
         names = [name for _, _, name in _names()] + ["zigzag.two_threads"]
         names += [name for name, _ in _public_names()]
         return [_absent(name, "loops in C") for name in names]
-    isal = _find_isal()
+    isal = find_isal()
     if isal is None:
         rows = [_absent(name, "pyeclib") for _, _, name in _names()]
         rows.append(_absent("zigzag.two_threads", "pyeclib"))
