@@ -241,16 +241,22 @@ def _top_names(source: Source) -> Iterator[str]:
 
 @_law
 def _find_mark(source: Source) -> Hits:
-    for number, line in enumerate(source.text.splitlines(), 1):
-        if match := MARK.search(line):
-            yield number, f"`{match.group()}`: finish it, or write the limit down in docs"
+    for number, match in _find_lines(source, MARK):
+        yield number, f"`{match.group()}`: finish it, or write the limit down in docs"
+
+
+def _find_lines(source: Source, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
+    # Nearly no file has what is looked for, so few are cut into lines.
+    lines = source.text.splitlines() if pattern.search(source.text) else ()
+    for number, line in enumerate(lines, 1):
+        if match := pattern.search(line):
+            yield number, match
 
 
 @_law
 def _find_place(source: Source) -> Hits:
-    for number, line in enumerate(source.text.splitlines(), 1):
-        if match := PLACE.search(line):
-            yield number, f"`{match.group()}` names an index host or one machine's folder"
+    for number, match in _find_lines(source, PLACE):
+        yield number, f"`{match.group()}` names an index host or one machine's folder"
 
 
 # ---- calls with a replacement

@@ -42,8 +42,16 @@ class Source:
 
     @cached_property
     def nodes(self) -> list[ast.AST]:
-        """Every node of the tree."""
-        return list(ast.walk(self.tree))
+        """Every node of the tree but operators and contexts, which are fields of others here."""
+        found: list[ast.AST] = [self.tree]
+        for node in found:
+            for name in _fields_of(type(node)):
+                value = getattr(node, name, None)
+                if type(value) is list:
+                    found += [each for each in value if isinstance(each, ast.AST)]
+                elif isinstance(value, ast.AST):
+                    found.append(value)
+        return found
 
     @property
     def inner(self) -> str:
@@ -98,7 +106,7 @@ class Source:
         return [
             (node.lineno, dotted(node, self.names))
             for node in self.nodes
-            if isinstance(node, ast.Attribute | ast.Name)
+            if isinstance(node, (ast.Attribute, ast.Name))
         ]
 
     @cached_property
@@ -113,7 +121,20 @@ class Source:
     @cached_property
     def functions(self) -> list[FunctionNode]:
         """Every function and method, nested ones too."""
-        return [node for node in self.nodes if isinstance(node, FunctionNode)]
+        return [
+            node for node in self.nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        ]
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _fields_of(kind: type[ast.AST]) -> tuple[str, ...]:
+    found = _FIELDS.get(kind)
+    if found is None:
+        found = tuple(name for name in kind._fields if name not in {"ctx", "op"})
+        _FIELDS[kind] = found
+    return found
 
 
 def dotted(node: ast.AST, names: dict[str, str]) -> str:

@@ -41,8 +41,10 @@ ZERO: Point = (0, 1)
 
 def add(a: Point, b: Point) -> Point:
     k = D * a[0] * b[0] * a[1] * b[1] % P
-    x = (a[0] * b[1] + b[0] * a[1]) * pow(1 + k, -1, P)
-    y = (a[1] * b[1] + a[0] * b[0]) * pow(1 - k, -1, P)
+    # One inversion serves both divisors, 1 + k and 1 - k.
+    inverse = pow(1 - k * k, -1, P)
+    x = (a[0] * b[1] + b[0] * a[1]) * (1 - k) * inverse
+    y = (a[1] * b[1] + a[0] * b[0]) * (1 + k) * inverse
     return x % P, y % P
 
 

@@ -88,7 +88,8 @@ class History:
     def _hear(self) -> None:
         """Note whatever a member's ledger tells to be final."""
         for seat in self.council.seats.values():
-            self.acknowledged |= {tid for tid in self.data if seat.ledger.find(tid) is not None}
+            waiting = self.data.keys() - self.acknowledged
+            self.acknowledged |= {tid for tid in waiting if seat.ledger.find(tid) is not None}
 
     def _submit_all_again(self) -> None:
         """Do as outboxes do after a crash: the same bytes, once everybody stands again."""

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from counties import FITTING, START_MS, found, open_town
+from rows import at_row
 from tallystick.api.app import describe_api
 from tallystick.api.gate import BODY_BYTES_MAX
 from tallystick.api.problem import PROBLEM, problem_tree
@@ -54,12 +55,13 @@ def fill(path: str, member: str = "village") -> str:
     return path.replace("{member}", member)
 
 
-@pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_route_without_the_token_is_refused(ask: Ask, method: str, path: str) -> None:
-    for given in ("", "Bearer ", "Bearer wrong", f"Basic {'0' * 64}", "Bearer \u00e9"):
-        response = ask(method, fill(path), headers={"Authorization": given.encode("utf-8")})
-        check_problem(response, 401, "api.token")
-        assert response.headers["www-authenticate"] == "Bearer"
+def test_a_route_without_the_token_is_refused(ask: Ask) -> None:
+    for method, path in CLOSED:
+        with at_row(method, path):
+            for given in ("", "Bearer ", "Bearer wrong", f"Basic {'0' * 64}", "Bearer \u00e9"):
+                response = ask(method, fill(path), headers={"Authorization": given.encode("utf-8")})
+                check_problem(response, 401, "api.token")
+                assert response.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(("method", "path"), OPEN)
@@ -71,17 +73,22 @@ def test_health_needs_no_token_and_tells_nobody(ask: Ask, method: str, path: str
     assert all(set(row) == fields for row in rows)
 
 
-@pytest.mark.parametrize(("method", "path"), [each for each in ROUTES if "{member}" in each[1]])
-def test_a_member_that_is_none_is_not_found(ask: Ask, method: str, path: str) -> None:
-    body: dict[str, object] | None = {} if method == "POST" else None
-    response = ask(method, fill(path, "nobody"), json=body)
-    check_problem(response, 404, "member.unknown")
+def test_a_member_that_is_none_is_not_found(ask: Ask) -> None:
+    members = [each for each in ROUTES if "{member}" in each[1]]
+    for method, path in members:
+        with at_row(method, path):
+            body: dict[str, object] | None = {} if method == "POST" else None
+            response = ask(method, fill(path, "nobody"), json=body)
+            check_problem(response, 404, "member.unknown")
 
 
-@pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_a_hostile_path_or_body_is_refused_and_not_repeated(
-    ask: Ask, method: str, path: str
-) -> None:
+def test_a_hostile_path_or_body_is_refused_and_not_repeated(ask: Ask) -> None:
+    for method, path in CLOSED:
+        with at_row(method, path):
+            check_hostile(ask, method, path)
+
+
+def check_hostile(ask: Ask, method: str, path: str) -> None:
     hostile = ("..%2f..%2fkeys.db", "%00", "' OR 1=1 --", "A" * 32, "0" * 31, SECRET, "\U0001f4a3")
     for bad in hostile:
         filled = fill(path).replace("0" * 64, bad).replace("0" * 32, bad)

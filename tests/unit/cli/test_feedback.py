@@ -70,8 +70,9 @@ def test_a_scheme_that_may_not_be_opened_is_said_to_be_so(show: Callable[..., st
 
 
 def test_a_member_must_be_named_and_the_folder_be_free(
-    county: Path, capsys: pytest.CaptureFixture[str]
+    county: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("tallystick.cli.opening.LOCK_WAIT_S", 0)
     assert run(["feedback", "show", "--county", str(county)]) == 2
     assert capsys.readouterr().err.startswith("cli.member: ")
     with open_house(county, SystemClock()):

@@ -21,6 +21,7 @@ from tallystick.county.history.findings import (
     FAVOUR_BAND_PPM,
     Count,
     Favour,
+    Figure,
     find_favour,
     find_figures,
     find_reach,
@@ -57,12 +58,18 @@ def pooled(counts: Sequence[Count]) -> Count:
     return Count(sum(each.hits for each in counts), sum(each.rows for each in counts))
 
 
+@pytest.fixture(scope="module")
+def figures(histories: tuple[History, ...]) -> tuple[tuple[Figure, ...], ...]:
+    """The figures of each history, counted once."""
+    return tuple(find_figures(history) for history in histories)
+
+
 @pytest.mark.parametrize("name", BANDS)
 def test_a_figure_lies_in_its_band_on_every_fresh_seed(
-    histories: tuple[History, ...], name: str
+    figures: tuple[tuple[Figure, ...], ...], name: str
 ) -> None:
-    for history in histories:
-        (figure,) = (each for each in find_figures(history) if each.name == name)
+    for found in figures:
+        (figure,) = (each for each in found if each.name == name)
         assert figure.count.rows > 30
         assert not strays(figure.count, BANDS[name]), figure
 
@@ -128,12 +135,14 @@ def test_an_easier_county_is_seen_through_better_than_a_hard_one() -> None:
     assert easy.auc_low > hard.figures.auc_mean
 
 
-def test_reach_and_targeting_count_every_household_once(history: History) -> None:
+def test_reach_and_targeting_count_every_household_once(
+    history: History, figures: tuple[tuple[Figure, ...], ...]
+) -> None:
     reach = find_reach(history)
     assert sum(each.rows for each in reach) == len(history.loans)
     assert sum(each.hits for each in reach) == sum(loan.granted for loan in history.loans)
     assert reach[9].share_ppm > 3 * reach[0].share_ppm
-    whole = {figure.name: figure.count for figure in find_figures(history)}
+    whole = {figure.name: figure.count for figure in figures[0]}
     for codes in ([loan.village for loan in history.loans], [loan.woman for loan in history.loans]):
         groups = find_targeting(history, codes)
         assert pooled([each.missed for each in groups]) == whole["exclusion"]
