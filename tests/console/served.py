@@ -203,7 +203,7 @@ def serve(folder: Path, *arguments: str) -> Iterator[Served]:
     """Serve a folder at a free port until the block ends."""
     with _run(folder, arguments) as (log, (told, *_)):
         link = told["console"].removeprefix(told["address"])
-        yield Served(folder, told["address"], link, log, public=told.get("public", ""))
+        yield Served(folder, told["address"], link, log, public=told.get("public_chain", ""))
 
 
 @contextmanager

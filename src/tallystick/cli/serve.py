@@ -291,13 +291,13 @@ def _open_all(
 
 def _tell(rows: list[dict[str, str]]) -> Any:  # noqa: ANN401 - a row, or one a chain
     """Return where everything is: a county's one chain is no more than that of its name."""
-    from tallystick.county.chains import COUNTY, PUBLIC
+    from tallystick.county.chains import COUNTY
 
     first, *others = rows
     if first["chain"] not in {"", COUNTY}:
         return rows
     told = {name: each for name, each in first.items() if name != "chain"}
-    return {**told, **({PUBLIC: others[0]["address"]} if others else {})}
+    return {**told, **({"public_chain": others[0]["address"]} if others else {})}
 
 
 def _join(apps: dict[int, Any]) -> Any:  # noqa: ANN401 - ASGI
