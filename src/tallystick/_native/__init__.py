@@ -2,7 +2,7 @@
 
 Laws: optional: where no compiler was when the package was installed, these modules are None, and
 cbor2, hashlib, PyNaCl and NumPy say the same, slower, of every row and byte (tests/laws:
-test_native.py, test_codec.py, test_digests.py, test_lanes.py, test_ed25519.py, test_zigzag.py). No
+test_native.py, test_cbor.py, test_digests.py, test_lanes.py, test_ed25519.py, test_zigzag.py). No
 decision of a single case is made here.
 """
 

@@ -3,7 +3,7 @@
 A schema is a *check*: a function that refuses what may not stand at its place. Decoding reads with
 `cbor2` (which, unlike faster readers, never mistakes a byte string for a link), encodes again and
 compares, and runs the check: bytes have one reading and values one form. Where our own loop in C is
-built, it reads what is plainly canonical, and leaves all else to that (tests/laws/test_codec.py).
+built, it reads what is plainly canonical, and leaves all else to that (tests/laws/test_cbor.py).
 Limits: integers |x| < 2^53, depth 16, no null, no bool, no float, links only where `cid` stands.
 Source: IPLD DAG-CBOR specification; RFC 8949 section 4.2; multiformats CIDv1.
 """

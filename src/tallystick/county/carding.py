@@ -39,7 +39,7 @@ from tallystick.county.validating import (
     SEATS_FILE,
     EngineKeys,
     Peer,
-    draw_later,
+    draw_engine,
     list_validators,
     read_seats,
     with_seat,
@@ -111,7 +111,7 @@ def draw_member(
         more["public"] = _draw_public(home, _find_public(member, at), clock, entropy)
     shown = _show_side(home, secrets, at.address, clock, entropy)
     if at.engine_port:
-        keys = _draw_engine(home, entropy, is_later=bool(chain))
+        keys = draw_engine(home, entropy, is_later=bool(chain))
         vote, shows = keys.bft, {"key": keys.public.hex(), "node": keys.node_id}
         more["engine"] = {**shows, "host": host, "port": at.engine_port}
     tree: dict[str, Any] = {
@@ -161,15 +161,6 @@ def _show_side(
     pem = ensure_certificate(home, home.name, clock=clock, entropy=entropy) if is_tls else ""
     keys = {use: secrets.public(use).hex() for use in USES}
     return {"keys": keys, "address": address, "certificate": pem}
-
-
-def _draw_engine(home: Path, entropy: Entropy, *, is_later: bool) -> EngineKeys:
-    """Draw the keys of a member's engine in its folder."""
-    if is_later:
-        return draw_later(home, entropy)
-    keys = EngineKeys.draw(entropy)
-    keys.write(home / KEY_FILE)
-    return keys
 
 
 def _prove(secrets: Secrets, chain: bytes, member: str, vote: bytes) -> dict[str, str]:

@@ -44,7 +44,7 @@ __all__ = [
     "EngineKeys",
     "Peer",
     "Validating",
-    "draw_later",
+    "draw_engine",
     "draw_validators",
     "list_validators",
     "name_validators",
@@ -64,14 +64,16 @@ def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineK
     return {name: EngineKeys.draw(entropy) for name in names}
 
 
-def draw_later(home: Path, entropy: Entropy) -> EngineKeys:
-    """Draw the keys of an engine for a chain that stands, in its member's folder.
+def draw_engine(home: Path, entropy: Entropy, *, is_later: bool) -> EngineKeys:
+    """Draw the keys of a member's engine in its folder.
 
-    What is written beside them tells that they are new, and no copy's (`Beginning`).
+    Beside those for a chain that stands it is written that they are new, and no copy's
+    (`Beginning`).
     """
     keys = EngineKeys.draw(entropy)
     keys.write(home / KEY_FILE)
-    note_unsigned(home / HOME)
+    if is_later:
+        note_unsigned(home / HOME)
     return keys
 
 
