@@ -182,15 +182,19 @@ class _Stripes:
         loops = _native.zigzag
         program = make_program(plan, None if packed else self.profile.alpha)
         size = next(iter(self.layout.segments())).sub_chunk_bytes
+        taken = self._packed(plan, size) if packed else self.shards
         calls = []
         way = Way.FAR if len(self.shards) > 1 else None
         used = loops.level if level is None else level
-        for shards, results in zip(self.shards, self.results, strict=True):
-            inputs = []
+        for shards, results in zip(taken, self.results, strict=True):
+            rows = shards.reshape(-1, size)
+            inputs, first = [], 0
             for shard, chunks in plan.reads:
-                rows = shards[shard].reshape(self.profile.alpha, size)
-                whole = shards[shard]
-                inputs.append(_packed(rows, sorted(chunks)) if packed else whole)
+                if packed:
+                    inputs.append(rows[first : first + len(chunks)].reshape(-1))
+                    first += len(chunks)
+                else:
+                    inputs.append(shards[shard])
             outputs = [results[shard] for shard, _ in plan.writes]
             touched = sum(map(len, inputs)) + sum(map(len, outputs))
             chosen = Way.of(touched) if way is None else way
@@ -202,12 +206,17 @@ class _Stripes:
 
         return work
 
-
-def _packed(rows: Array, chunks: list[int]) -> Array:
-    """Return some rows, one after another, as they come from a helper."""
-    found = _aligned((len(chunks), rows.shape[1]))
-    found[:] = rows[chunks]
-    return found.reshape(-1)
+    def _packed(self, plan: Plan, size: int) -> Array:
+        """Return what helpers send for each segment, row after row in one region, as ISA-L's is."""
+        places = [
+            shard * self.profile.alpha + chunk
+            for shard, chunks in plan.reads
+            for chunk in sorted(chunks)
+        ]
+        found = _aligned((len(self.shards), len(places) * size))
+        for rows, shards in zip(found, self.shards, strict=True):
+            rows.reshape(len(places), size)[:] = shards.reshape(-1, size)[places]
+        return found
 
 
 def _pairs(profile: Profile, stripes: _Stripes, isal: Isal) -> dict[str, tuple[Work, Work]]:
