@@ -2046,972 +2046,1934 @@ WIDE static void wide_14(ROWS)
 NARROW static void narrow_0(ROWS)
 {
     (void)by, (void)way;
-    for (size_t at = 0; at < size; at += NARROW_BYTES) {
-        Narrow v;
-        { Narrow s0, s1, s2, s3, s4, s5, s6, s7;
-          v = narrow_load(in[0] + at);
-          s0 = v;
-          v = narrow_load(in[1] + at);
-          s1 = v;
-          v = narrow_load(in[2] + at);
-          s2 = v;
-          v = narrow_load(in[3] + at);
-          s3 = v;
-          v = narrow_load(in[4] + at);
-          s4 = v;
-          v = narrow_load(in[5] + at);
-          s5 = v;
-          v = narrow_load(in[6] + at);
-          s6 = v;
-          v = narrow_load(in[7] + at);
-          s7 = v;
-          v = narrow_load(in[8] + at);
-          s0 ^= v;
-          v = narrow_load(in[9] + at);
-          s1 ^= v;
-          v = narrow_load(in[10] + at);
-          s2 ^= v;
-          v = narrow_load(in[11] + at);
-          s3 ^= v;
-          v = narrow_load(in[12] + at);
-          s4 ^= v;
-          v = narrow_load(in[13] + at);
-          s5 ^= v;
-          v = narrow_load(in[14] + at);
-          s6 ^= v;
-          v = narrow_load(in[15] + at);
-          s7 ^= v;
-          v = narrow_load(in[16] + at);
-          s0 ^= v;
-          v = narrow_load(in[17] + at);
-          s1 ^= v;
-          v = narrow_load(in[18] + at);
-          s2 ^= v;
-          v = narrow_load(in[19] + at);
-          s3 ^= v;
-          v = narrow_load(in[20] + at);
-          s4 ^= v;
-          v = narrow_load(in[21] + at);
-          s5 ^= v;
-          v = narrow_load(in[22] + at);
-          s6 ^= v;
-          v = narrow_load(in[23] + at);
-          s7 ^= v;
-          v = narrow_load(in[24] + at);
-          s0 ^= v;
-          v = narrow_load(in[25] + at);
-          s1 ^= v;
-          v = narrow_load(in[26] + at);
-          s2 ^= v;
-          v = narrow_load(in[27] + at);
-          s3 ^= v;
-          v = narrow_load(in[28] + at);
-          s4 ^= v;
-          v = narrow_load(in[29] + at);
-          s5 ^= v;
-          v = narrow_load(in[30] + at);
-          s6 ^= v;
-          v = narrow_load(in[31] + at);
-          s7 ^= v;
-          narrow_store(out[0] + at, s0);
-          narrow_store(out[1] + at, s1);
-          narrow_store(out[2] + at, s2);
-          narrow_store(out[3] + at, s3);
-          narrow_store(out[4] + at, s4);
-          narrow_store(out[5] + at, s5);
-          narrow_store(out[6] + at, s6);
-          narrow_store(out[7] + at, s7);
+    for (size_t at = 0; at < size; at += LINE) {
+        { Narrow a0, b0, a1, b1, a2, b2;
+          { const uint8_t *v = in[0] + at;
+          a0 = narrow_load(v);
+          b0 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a1 = narrow_load(v);
+          b1 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a2 = narrow_load(v);
+          b2 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[8] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[9] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[16] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[18] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[24] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[26] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[0] + at, a0);
+          narrow_store(out[0] + at + NARROW_BYTES, b0);
+          narrow_store(out[1] + at, a1);
+          narrow_store(out[1] + at + NARROW_BYTES, b1);
+          narrow_store(out[2] + at, a2);
+          narrow_store(out[2] + at + NARROW_BYTES, b2);
         }
-        { Narrow s8, s9, s10, s11, s12, s13, s14, s15;
-          v = narrow_load(in[24] + at);
-          s9 = v;
-          v = narrow_load(in[25] + at);
-          s8 = v;
-          v = narrow_load(in[26] + at);
-          s11 = v;
-          v = narrow_load(in[27] + at);
-          s10 = v;
-          v = narrow_load(in[28] + at);
-          s13 = v;
-          v = narrow_load(in[29] + at);
-          s12 = v;
-          v = narrow_load(in[30] + at);
-          s15 = v;
-          v = narrow_load(in[31] + at);
-          s14 = v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[16] + at);
-          s10 ^= v;
-          v = narrow_load(in[17] + at);
-          s11 ^= v;
-          v = narrow_load(in[18] + at);
-          s8 ^= v;
-          v = narrow_load(in[19] + at);
-          s9 ^= v;
-          v = narrow_load(in[20] + at);
-          s14 ^= v;
-          v = narrow_load(in[21] + at);
-          s15 ^= v;
-          v = narrow_load(in[22] + at);
-          s12 ^= v;
-          v = narrow_load(in[23] + at);
-          s13 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[8] + at);
-          s12 ^= v;
-          v = narrow_load(in[9] + at);
-          s13 ^= v;
-          v = narrow_load(in[10] + at);
-          s14 ^= v;
-          v = narrow_load(in[11] + at);
-          s15 ^= v;
-          v = narrow_load(in[12] + at);
-          s8 ^= v;
-          v = narrow_load(in[13] + at);
-          s9 ^= v;
-          v = narrow_load(in[14] + at);
-          s10 ^= v;
-          v = narrow_load(in[15] + at);
-          s11 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[0] + at);
-          s8 ^= v;
-          v = narrow_load(in[1] + at);
-          s9 ^= v;
-          v = narrow_load(in[2] + at);
-          s10 ^= v;
-          v = narrow_load(in[3] + at);
-          s11 ^= v;
-          v = narrow_load(in[4] + at);
-          s12 ^= v;
-          v = narrow_load(in[5] + at);
-          s13 ^= v;
-          v = narrow_load(in[6] + at);
-          s14 ^= v;
-          v = narrow_load(in[7] + at);
-          s15 ^= v;
-          narrow_store(out[8] + at, s8);
-          narrow_store(out[9] + at, s9);
-          narrow_store(out[10] + at, s10);
-          narrow_store(out[11] + at, s11);
-          narrow_store(out[12] + at, s12);
-          narrow_store(out[13] + at, s13);
-          narrow_store(out[14] + at, s14);
-          narrow_store(out[15] + at, s15);
+        { Narrow a3, b3, a4, b4, a5, b5;
+          { const uint8_t *v = in[3] + at;
+          a3 = narrow_load(v);
+          b3 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a4 = narrow_load(v);
+          b4 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a5 = narrow_load(v);
+          b5 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[12] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[20] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[21] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[27] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[3] + at, a3);
+          narrow_store(out[3] + at + NARROW_BYTES, b3);
+          narrow_store(out[4] + at, a4);
+          narrow_store(out[4] + at + NARROW_BYTES, b4);
+          narrow_store(out[5] + at, a5);
+          narrow_store(out[5] + at + NARROW_BYTES, b5);
+        }
+        { Narrow a6, b6, a7, b7;
+          { const uint8_t *v = in[6] + at;
+          a6 = narrow_load(v);
+          b6 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a7 = narrow_load(v);
+          b7 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[15] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[30] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[6] + at, a6);
+          narrow_store(out[6] + at + NARROW_BYTES, b6);
+          narrow_store(out[7] + at, a7);
+          narrow_store(out[7] + at + NARROW_BYTES, b7);
+        }
+        { Narrow a8, b8, a9, b9, a10, b10;
+          { const uint8_t *v = in[24] + at;
+          a9 = narrow_load(v);
+          b9 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a8 = narrow_load(v);
+          b8 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[27] + at;
+          a10 = narrow_load(v);
+          b10 = narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[16] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[18] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[12] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[0] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[8] + at, a8);
+          narrow_store(out[8] + at + NARROW_BYTES, b8);
+          narrow_store(out[9] + at, a9);
+          narrow_store(out[9] + at + NARROW_BYTES, b9);
+          narrow_store(out[10] + at, a10);
+          narrow_store(out[10] + at + NARROW_BYTES, b10);
+        }
+        { Narrow a11, b11, a12, b12, a13, b13;
+          { const uint8_t *v = in[26] + at;
+          a11 = narrow_load(v);
+          b11 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a13 = narrow_load(v);
+          b13 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a12 = narrow_load(v);
+          b12 = narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[17] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[8] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[9] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[15] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[3] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[11] + at, a11);
+          narrow_store(out[11] + at + NARROW_BYTES, b11);
+          narrow_store(out[12] + at, a12);
+          narrow_store(out[12] + at + NARROW_BYTES, b12);
+          narrow_store(out[13] + at, a13);
+          narrow_store(out[13] + at + NARROW_BYTES, b13);
+        }
+        { Narrow a14, b14, a15, b15;
+          { const uint8_t *v = in[30] + at;
+          a15 = narrow_load(v);
+          b15 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a14 = narrow_load(v);
+          b14 = narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[20] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[21] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[10] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[6] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[14] + at, a14);
+          narrow_store(out[14] + at + NARROW_BYTES, b14);
+          narrow_store(out[15] + at, a15);
+          narrow_store(out[15] + at + NARROW_BYTES, b15);
         }
     }
 }
 NARROW static void narrow_5(ROWS)
 {
     (void)by, (void)way;
-    for (size_t at = 0; at < size; at += NARROW_BYTES) {
-        Narrow v;
-        { Narrow s0, s1, s2, s3, s4, s5, s6, s7;
-          v = narrow_load(in[0] + at);
-          s0 = v;
-          v = narrow_load(in[1] + at);
-          s1 = v;
-          v = narrow_load(in[2] + at);
-          s2 = v;
-          v = narrow_load(in[3] + at);
-          s3 = v;
-          v = narrow_load(in[4] + at);
-          s4 = v;
-          v = narrow_load(in[5] + at);
-          s5 = v;
-          v = narrow_load(in[6] + at);
-          s6 = v;
-          v = narrow_load(in[7] + at);
-          s7 = v;
-          v = narrow_load(in[8] + at);
-          s0 ^= v;
-          v = narrow_load(in[9] + at);
-          s1 ^= v;
-          v = narrow_load(in[10] + at);
-          s2 ^= v;
-          v = narrow_load(in[11] + at);
-          s3 ^= v;
-          v = narrow_load(in[12] + at);
-          s4 ^= v;
-          v = narrow_load(in[13] + at);
-          s5 ^= v;
-          v = narrow_load(in[14] + at);
-          s6 ^= v;
-          v = narrow_load(in[15] + at);
-          s7 ^= v;
-          v = narrow_load(in[16] + at);
-          s0 ^= v;
-          v = narrow_load(in[17] + at);
-          s1 ^= v;
-          v = narrow_load(in[18] + at);
-          s2 ^= v;
-          v = narrow_load(in[19] + at);
-          s3 ^= v;
-          v = narrow_load(in[20] + at);
-          s4 ^= v;
-          v = narrow_load(in[21] + at);
-          s5 ^= v;
-          v = narrow_load(in[22] + at);
-          s6 ^= v;
-          v = narrow_load(in[23] + at);
-          s7 ^= v;
-          v = narrow_load(in[24] + at);
-          s0 ^= v;
-          v = narrow_load(in[25] + at);
-          s1 ^= v;
-          v = narrow_load(in[26] + at);
-          s2 ^= v;
-          v = narrow_load(in[27] + at);
-          s3 ^= v;
-          v = narrow_load(in[28] + at);
-          s4 ^= v;
-          v = narrow_load(in[29] + at);
-          s5 ^= v;
-          v = narrow_load(in[30] + at);
-          s6 ^= v;
-          v = narrow_load(in[31] + at);
-          s7 ^= v;
-          v = narrow_load(in[32] + at);
-          s0 ^= v;
-          v = narrow_load(in[33] + at);
-          s1 ^= v;
-          v = narrow_load(in[34] + at);
-          s2 ^= v;
-          v = narrow_load(in[35] + at);
-          s3 ^= v;
-          v = narrow_load(in[36] + at);
-          s4 ^= v;
-          v = narrow_load(in[37] + at);
-          s5 ^= v;
-          v = narrow_load(in[38] + at);
-          s6 ^= v;
-          v = narrow_load(in[39] + at);
-          s7 ^= v;
-          v = narrow_load(in[40] + at);
-          s0 ^= v;
-          v = narrow_load(in[41] + at);
-          s1 ^= v;
-          v = narrow_load(in[42] + at);
-          s2 ^= v;
-          v = narrow_load(in[43] + at);
-          s3 ^= v;
-          v = narrow_load(in[44] + at);
-          s4 ^= v;
-          v = narrow_load(in[45] + at);
-          s5 ^= v;
-          v = narrow_load(in[46] + at);
-          s6 ^= v;
-          v = narrow_load(in[47] + at);
-          s7 ^= v;
-          v = narrow_load(in[48] + at);
-          s0 ^= v;
-          v = narrow_load(in[49] + at);
-          s1 ^= v;
-          v = narrow_load(in[50] + at);
-          s2 ^= v;
-          v = narrow_load(in[51] + at);
-          s3 ^= v;
-          v = narrow_load(in[52] + at);
-          s4 ^= v;
-          v = narrow_load(in[53] + at);
-          s5 ^= v;
-          v = narrow_load(in[54] + at);
-          s6 ^= v;
-          v = narrow_load(in[55] + at);
-          s7 ^= v;
-          v = narrow_load(in[56] + at);
-          s0 ^= v;
-          v = narrow_load(in[57] + at);
-          s1 ^= v;
-          v = narrow_load(in[58] + at);
-          s2 ^= v;
-          v = narrow_load(in[59] + at);
-          s3 ^= v;
-          v = narrow_load(in[60] + at);
-          s4 ^= v;
-          v = narrow_load(in[61] + at);
-          s5 ^= v;
-          v = narrow_load(in[62] + at);
-          s6 ^= v;
-          v = narrow_load(in[63] + at);
-          s7 ^= v;
-          narrow_store(out[0] + at, s0);
-          narrow_store(out[1] + at, s1);
-          narrow_store(out[2] + at, s2);
-          narrow_store(out[3] + at, s3);
-          narrow_store(out[4] + at, s4);
-          narrow_store(out[5] + at, s5);
-          narrow_store(out[6] + at, s6);
-          narrow_store(out[7] + at, s7);
+    for (size_t at = 0; at < size; at += LINE) {
+        { Narrow a0, b0, a1, b1, a2, b2;
+          { const uint8_t *v = in[0] + at;
+          a0 = narrow_load(v);
+          b0 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a1 = narrow_load(v);
+          b1 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a2 = narrow_load(v);
+          b2 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[8] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[9] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[16] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[18] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[24] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[26] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[32] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[33] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[34] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[40] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[41] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[42] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[48] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[49] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[50] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[56] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[57] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[58] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[0] + at, a0);
+          narrow_store(out[0] + at + NARROW_BYTES, b0);
+          narrow_store(out[1] + at, a1);
+          narrow_store(out[1] + at + NARROW_BYTES, b1);
+          narrow_store(out[2] + at, a2);
+          narrow_store(out[2] + at + NARROW_BYTES, b2);
         }
-        { Narrow s8, s9, s10, s11, s12, s13, s14, s15;
-          v = narrow_load(in[56] + at);
-          s9 = v;
-          v = narrow_load(in[57] + at);
-          s8 = v;
-          v = narrow_load(in[58] + at);
-          s11 = v;
-          v = narrow_load(in[59] + at);
-          s10 = v;
-          v = narrow_load(in[60] + at);
-          s13 = v;
-          v = narrow_load(in[61] + at);
-          s12 = v;
-          v = narrow_load(in[62] + at);
-          s15 = v;
-          v = narrow_load(in[63] + at);
-          s14 = v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[48] + at);
-          s9 ^= v;
-          v = narrow_load(in[49] + at);
-          s8 ^= v;
-          v = narrow_load(in[50] + at);
-          s11 ^= v;
-          v = narrow_load(in[51] + at);
-          s10 ^= v;
-          v = narrow_load(in[52] + at);
-          s13 ^= v;
-          v = narrow_load(in[53] + at);
-          s12 ^= v;
-          v = narrow_load(in[54] + at);
-          s15 ^= v;
-          v = narrow_load(in[55] + at);
-          s14 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[40] + at);
-          s10 ^= v;
-          v = narrow_load(in[41] + at);
-          s11 ^= v;
-          v = narrow_load(in[42] + at);
-          s8 ^= v;
-          v = narrow_load(in[43] + at);
-          s9 ^= v;
-          v = narrow_load(in[44] + at);
-          s14 ^= v;
-          v = narrow_load(in[45] + at);
-          s15 ^= v;
-          v = narrow_load(in[46] + at);
-          s12 ^= v;
-          v = narrow_load(in[47] + at);
-          s13 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[32] + at);
-          s10 ^= v;
-          v = narrow_load(in[33] + at);
-          s11 ^= v;
-          v = narrow_load(in[34] + at);
-          s8 ^= v;
-          v = narrow_load(in[35] + at);
-          s9 ^= v;
-          v = narrow_load(in[36] + at);
-          s14 ^= v;
-          v = narrow_load(in[37] + at);
-          s15 ^= v;
-          v = narrow_load(in[38] + at);
-          s12 ^= v;
-          v = narrow_load(in[39] + at);
-          s13 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[24] + at);
-          s12 ^= v;
-          v = narrow_load(in[25] + at);
-          s13 ^= v;
-          v = narrow_load(in[26] + at);
-          s14 ^= v;
-          v = narrow_load(in[27] + at);
-          s15 ^= v;
-          v = narrow_load(in[28] + at);
-          s8 ^= v;
-          v = narrow_load(in[29] + at);
-          s9 ^= v;
-          v = narrow_load(in[30] + at);
-          s10 ^= v;
-          v = narrow_load(in[31] + at);
-          s11 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[16] + at);
-          s12 ^= v;
-          v = narrow_load(in[17] + at);
-          s13 ^= v;
-          v = narrow_load(in[18] + at);
-          s14 ^= v;
-          v = narrow_load(in[19] + at);
-          s15 ^= v;
-          v = narrow_load(in[20] + at);
-          s8 ^= v;
-          v = narrow_load(in[21] + at);
-          s9 ^= v;
-          v = narrow_load(in[22] + at);
-          s10 ^= v;
-          v = narrow_load(in[23] + at);
-          s11 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[8] + at);
-          s8 ^= v;
-          v = narrow_load(in[9] + at);
-          s9 ^= v;
-          v = narrow_load(in[10] + at);
-          s10 ^= v;
-          v = narrow_load(in[11] + at);
-          s11 ^= v;
-          v = narrow_load(in[12] + at);
-          s12 ^= v;
-          v = narrow_load(in[13] + at);
-          s13 ^= v;
-          v = narrow_load(in[14] + at);
-          s14 ^= v;
-          v = narrow_load(in[15] + at);
-          s15 ^= v;
-          s8 = narrow_twice(s8);
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          v = narrow_load(in[0] + at);
-          s8 ^= v;
-          v = narrow_load(in[1] + at);
-          s9 ^= v;
-          v = narrow_load(in[2] + at);
-          s10 ^= v;
-          v = narrow_load(in[3] + at);
-          s11 ^= v;
-          v = narrow_load(in[4] + at);
-          s12 ^= v;
-          v = narrow_load(in[5] + at);
-          s13 ^= v;
-          v = narrow_load(in[6] + at);
-          s14 ^= v;
-          v = narrow_load(in[7] + at);
-          s15 ^= v;
-          narrow_store(out[8] + at, s8);
-          narrow_store(out[9] + at, s9);
-          narrow_store(out[10] + at, s10);
-          narrow_store(out[11] + at, s11);
-          narrow_store(out[12] + at, s12);
-          narrow_store(out[13] + at, s13);
-          narrow_store(out[14] + at, s14);
-          narrow_store(out[15] + at, s15);
+        { Narrow a3, b3, a4, b4, a5, b5;
+          { const uint8_t *v = in[3] + at;
+          a3 = narrow_load(v);
+          b3 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a4 = narrow_load(v);
+          b4 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a5 = narrow_load(v);
+          b5 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[12] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[20] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[21] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[27] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[35] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[36] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[37] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[43] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[44] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[45] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[51] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[52] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[53] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[59] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[60] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[61] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[3] + at, a3);
+          narrow_store(out[3] + at + NARROW_BYTES, b3);
+          narrow_store(out[4] + at, a4);
+          narrow_store(out[4] + at + NARROW_BYTES, b4);
+          narrow_store(out[5] + at, a5);
+          narrow_store(out[5] + at + NARROW_BYTES, b5);
+        }
+        { Narrow a6, b6, a7, b7;
+          { const uint8_t *v = in[6] + at;
+          a6 = narrow_load(v);
+          b6 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a7 = narrow_load(v);
+          b7 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[15] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[30] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[38] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[39] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[46] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[47] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[54] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[55] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[62] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[63] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[6] + at, a6);
+          narrow_store(out[6] + at + NARROW_BYTES, b6);
+          narrow_store(out[7] + at, a7);
+          narrow_store(out[7] + at + NARROW_BYTES, b7);
+        }
+        { Narrow a8, b8, a9, b9, a10, b10;
+          { const uint8_t *v = in[56] + at;
+          a9 = narrow_load(v);
+          b9 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[57] + at;
+          a8 = narrow_load(v);
+          b8 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[59] + at;
+          a10 = narrow_load(v);
+          b10 = narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[48] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[49] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[51] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[40] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[42] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[43] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[32] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[34] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[35] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[28] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[30] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[20] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[21] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[8] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[9] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a8 = narrow_twice(a8);
+          b8 = narrow_twice(b8);
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          { const uint8_t *v = in[0] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[8] + at, a8);
+          narrow_store(out[8] + at + NARROW_BYTES, b8);
+          narrow_store(out[9] + at, a9);
+          narrow_store(out[9] + at + NARROW_BYTES, b9);
+          narrow_store(out[10] + at, a10);
+          narrow_store(out[10] + at + NARROW_BYTES, b10);
+        }
+        { Narrow a11, b11, a12, b12, a13, b13;
+          { const uint8_t *v = in[58] + at;
+          a11 = narrow_load(v);
+          b11 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[60] + at;
+          a13 = narrow_load(v);
+          b13 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[61] + at;
+          a12 = narrow_load(v);
+          b12 = narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[50] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[52] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[53] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[41] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[46] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[47] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[33] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[38] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[39] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[24] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[16] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[11] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[12] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          { const uint8_t *v = in[3] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[11] + at, a11);
+          narrow_store(out[11] + at + NARROW_BYTES, b11);
+          narrow_store(out[12] + at, a12);
+          narrow_store(out[12] + at + NARROW_BYTES, b12);
+          narrow_store(out[13] + at, a13);
+          narrow_store(out[13] + at + NARROW_BYTES, b13);
+        }
+        { Narrow a14, b14, a15, b15;
+          { const uint8_t *v = in[62] + at;
+          a15 = narrow_load(v);
+          b15 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[63] + at;
+          a14 = narrow_load(v);
+          b14 = narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[54] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[55] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[44] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[45] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[36] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[37] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[26] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[27] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[18] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[14] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[15] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          { const uint8_t *v = in[6] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[14] + at, a14);
+          narrow_store(out[14] + at + NARROW_BYTES, b14);
+          narrow_store(out[15] + at, a15);
+          narrow_store(out[15] + at + NARROW_BYTES, b15);
         }
     }
 }
 NARROW static void narrow_9(ROWS)
 {
     (void)by, (void)way;
-    for (size_t at = 0; at < size; at += NARROW_BYTES) {
-        Narrow v;
-        { Narrow s0, s1, s2, s3, s4, s5, s6, s7, s8;
-          v = narrow_load(in[0] + at);
-          s0 = v;
-          v = narrow_load(in[1] + at);
-          s1 = v;
-          v = narrow_load(in[2] + at);
-          s2 = v;
-          v = narrow_load(in[3] + at);
-          s3 = v;
-          v = narrow_load(in[4] + at);
-          s4 = v;
-          v = narrow_load(in[5] + at);
-          s5 = v;
-          v = narrow_load(in[6] + at);
-          s6 = v;
-          v = narrow_load(in[7] + at);
-          s7 = v;
-          v = narrow_load(in[8] + at);
-          s8 = v;
-          v = narrow_load(in[9] + at);
-          s0 ^= v;
-          v = narrow_load(in[10] + at);
-          s1 ^= v;
-          v = narrow_load(in[11] + at);
-          s2 ^= v;
-          v = narrow_load(in[12] + at);
-          s3 ^= v;
-          v = narrow_load(in[13] + at);
-          s4 ^= v;
-          v = narrow_load(in[14] + at);
-          s5 ^= v;
-          v = narrow_load(in[15] + at);
-          s6 ^= v;
-          v = narrow_load(in[16] + at);
-          s7 ^= v;
-          v = narrow_load(in[17] + at);
-          s8 ^= v;
-          v = narrow_load(in[18] + at);
-          s0 ^= v;
-          v = narrow_load(in[19] + at);
-          s1 ^= v;
-          v = narrow_load(in[20] + at);
-          s2 ^= v;
-          v = narrow_load(in[21] + at);
-          s3 ^= v;
-          v = narrow_load(in[22] + at);
-          s4 ^= v;
-          v = narrow_load(in[23] + at);
-          s5 ^= v;
-          v = narrow_load(in[24] + at);
-          s6 ^= v;
-          v = narrow_load(in[25] + at);
-          s7 ^= v;
-          v = narrow_load(in[26] + at);
-          s8 ^= v;
-          v = narrow_load(in[27] + at);
-          s0 ^= v;
-          v = narrow_load(in[28] + at);
-          s1 ^= v;
-          v = narrow_load(in[29] + at);
-          s2 ^= v;
-          v = narrow_load(in[30] + at);
-          s3 ^= v;
-          v = narrow_load(in[31] + at);
-          s4 ^= v;
-          v = narrow_load(in[32] + at);
-          s5 ^= v;
-          v = narrow_load(in[33] + at);
-          s6 ^= v;
-          v = narrow_load(in[34] + at);
-          s7 ^= v;
-          v = narrow_load(in[35] + at);
-          s8 ^= v;
-          v = narrow_load(in[36] + at);
-          s0 ^= v;
-          v = narrow_load(in[37] + at);
-          s1 ^= v;
-          v = narrow_load(in[38] + at);
-          s2 ^= v;
-          v = narrow_load(in[39] + at);
-          s3 ^= v;
-          v = narrow_load(in[40] + at);
-          s4 ^= v;
-          v = narrow_load(in[41] + at);
-          s5 ^= v;
-          v = narrow_load(in[42] + at);
-          s6 ^= v;
-          v = narrow_load(in[43] + at);
-          s7 ^= v;
-          v = narrow_load(in[44] + at);
-          s8 ^= v;
-          v = narrow_load(in[45] + at);
-          s0 ^= v;
-          v = narrow_load(in[46] + at);
-          s1 ^= v;
-          v = narrow_load(in[47] + at);
-          s2 ^= v;
-          v = narrow_load(in[48] + at);
-          s3 ^= v;
-          v = narrow_load(in[49] + at);
-          s4 ^= v;
-          v = narrow_load(in[50] + at);
-          s5 ^= v;
-          v = narrow_load(in[51] + at);
-          s6 ^= v;
-          v = narrow_load(in[52] + at);
-          s7 ^= v;
-          v = narrow_load(in[53] + at);
-          s8 ^= v;
-          narrow_store(out[0] + at, s0);
-          narrow_store(out[1] + at, s1);
-          narrow_store(out[2] + at, s2);
-          narrow_store(out[3] + at, s3);
-          narrow_store(out[4] + at, s4);
-          narrow_store(out[5] + at, s5);
-          narrow_store(out[6] + at, s6);
-          narrow_store(out[7] + at, s7);
-          narrow_store(out[8] + at, s8);
+    for (size_t at = 0; at < size; at += LINE) {
+        { Narrow a0, b0, a1, b1, a2, b2;
+          { const uint8_t *v = in[0] + at;
+          a0 = narrow_load(v);
+          b0 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a1 = narrow_load(v);
+          b1 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a2 = narrow_load(v);
+          b2 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[9] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[18] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[20] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[27] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[36] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[37] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[38] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[45] + at;
+          a0 ^= narrow_load(v);
+          b0 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[46] + at;
+          a1 ^= narrow_load(v);
+          b1 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[47] + at;
+          a2 ^= narrow_load(v);
+          b2 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[0] + at, a0);
+          narrow_store(out[0] + at + NARROW_BYTES, b0);
+          narrow_store(out[1] + at, a1);
+          narrow_store(out[1] + at + NARROW_BYTES, b1);
+          narrow_store(out[2] + at, a2);
+          narrow_store(out[2] + at + NARROW_BYTES, b2);
         }
-        { Narrow s9, s10, s11, s12, s13, s14, s15, s16, s17;
-          v = narrow_load(in[45] + at);
-          s11 = v;
-          v = narrow_load(in[46] + at);
-          s9 = v;
-          v = narrow_load(in[47] + at);
-          s10 = v;
-          v = narrow_load(in[48] + at);
-          s14 = v;
-          v = narrow_load(in[49] + at);
-          s12 = v;
-          v = narrow_load(in[50] + at);
-          s13 = v;
-          v = narrow_load(in[51] + at);
-          s17 = v;
-          v = narrow_load(in[52] + at);
-          s15 = v;
-          v = narrow_load(in[53] + at);
-          s16 = v;
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          s16 = narrow_twice(s16);
-          s17 = narrow_twice(s17);
-          v = narrow_load(in[36] + at);
-          s11 ^= v;
-          v = narrow_load(in[37] + at);
-          s9 ^= v;
-          v = narrow_load(in[38] + at);
-          s10 ^= v;
-          v = narrow_load(in[39] + at);
-          s14 ^= v;
-          v = narrow_load(in[40] + at);
-          s12 ^= v;
-          v = narrow_load(in[41] + at);
-          s13 ^= v;
-          v = narrow_load(in[42] + at);
-          s17 ^= v;
-          v = narrow_load(in[43] + at);
-          s15 ^= v;
-          v = narrow_load(in[44] + at);
-          s16 ^= v;
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          s16 = narrow_twice(s16);
-          s17 = narrow_twice(s17);
-          v = narrow_load(in[27] + at);
-          s15 ^= v;
-          v = narrow_load(in[28] + at);
-          s16 ^= v;
-          v = narrow_load(in[29] + at);
-          s17 ^= v;
-          v = narrow_load(in[30] + at);
-          s9 ^= v;
-          v = narrow_load(in[31] + at);
-          s10 ^= v;
-          v = narrow_load(in[32] + at);
-          s11 ^= v;
-          v = narrow_load(in[33] + at);
-          s12 ^= v;
-          v = narrow_load(in[34] + at);
-          s13 ^= v;
-          v = narrow_load(in[35] + at);
-          s14 ^= v;
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          s16 = narrow_twice(s16);
-          s17 = narrow_twice(s17);
-          v = narrow_load(in[18] + at);
-          s15 ^= v;
-          v = narrow_load(in[19] + at);
-          s16 ^= v;
-          v = narrow_load(in[20] + at);
-          s17 ^= v;
-          v = narrow_load(in[21] + at);
-          s9 ^= v;
-          v = narrow_load(in[22] + at);
-          s10 ^= v;
-          v = narrow_load(in[23] + at);
-          s11 ^= v;
-          v = narrow_load(in[24] + at);
-          s12 ^= v;
-          v = narrow_load(in[25] + at);
-          s13 ^= v;
-          v = narrow_load(in[26] + at);
-          s14 ^= v;
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          s16 = narrow_twice(s16);
-          s17 = narrow_twice(s17);
-          v = narrow_load(in[9] + at);
-          s9 ^= v;
-          v = narrow_load(in[10] + at);
-          s10 ^= v;
-          v = narrow_load(in[11] + at);
-          s11 ^= v;
-          v = narrow_load(in[12] + at);
-          s12 ^= v;
-          v = narrow_load(in[13] + at);
-          s13 ^= v;
-          v = narrow_load(in[14] + at);
-          s14 ^= v;
-          v = narrow_load(in[15] + at);
-          s15 ^= v;
-          v = narrow_load(in[16] + at);
-          s16 ^= v;
-          v = narrow_load(in[17] + at);
-          s17 ^= v;
-          s9 = narrow_twice(s9);
-          s10 = narrow_twice(s10);
-          s11 = narrow_twice(s11);
-          s12 = narrow_twice(s12);
-          s13 = narrow_twice(s13);
-          s14 = narrow_twice(s14);
-          s15 = narrow_twice(s15);
-          s16 = narrow_twice(s16);
-          s17 = narrow_twice(s17);
-          v = narrow_load(in[0] + at);
-          s9 ^= v;
-          v = narrow_load(in[1] + at);
-          s10 ^= v;
-          v = narrow_load(in[2] + at);
-          s11 ^= v;
-          v = narrow_load(in[3] + at);
-          s12 ^= v;
-          v = narrow_load(in[4] + at);
-          s13 ^= v;
-          v = narrow_load(in[5] + at);
-          s14 ^= v;
-          v = narrow_load(in[6] + at);
-          s15 ^= v;
-          v = narrow_load(in[7] + at);
-          s16 ^= v;
-          v = narrow_load(in[8] + at);
-          s17 ^= v;
-          narrow_store(out[9] + at, s9);
-          narrow_store(out[10] + at, s10);
-          narrow_store(out[11] + at, s11);
-          narrow_store(out[12] + at, s12);
-          narrow_store(out[13] + at, s13);
-          narrow_store(out[14] + at, s14);
-          narrow_store(out[15] + at, s15);
-          narrow_store(out[16] + at, s16);
-          narrow_store(out[17] + at, s17);
+        { Narrow a3, b3, a4, b4, a5, b5;
+          { const uint8_t *v = in[3] + at;
+          a3 = narrow_load(v);
+          b3 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a4 = narrow_load(v);
+          b4 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a5 = narrow_load(v);
+          b5 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[12] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[21] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[30] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[32] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[39] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[40] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[41] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[48] + at;
+          a3 ^= narrow_load(v);
+          b3 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[49] + at;
+          a4 ^= narrow_load(v);
+          b4 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[50] + at;
+          a5 ^= narrow_load(v);
+          b5 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[3] + at, a3);
+          narrow_store(out[3] + at + NARROW_BYTES, b3);
+          narrow_store(out[4] + at, a4);
+          narrow_store(out[4] + at + NARROW_BYTES, b4);
+          narrow_store(out[5] + at, a5);
+          narrow_store(out[5] + at + NARROW_BYTES, b5);
         }
-        { Narrow s18, s19, s20, s21, s22, s23, s24, s25, s26;
-          v = narrow_load(in[45] + at);
-          s19 = v;
-          v = narrow_load(in[46] + at);
-          s20 = v;
-          v = narrow_load(in[47] + at);
-          s18 = v;
-          v = narrow_load(in[48] + at);
-          s22 = v;
-          v = narrow_load(in[49] + at);
-          s23 = v;
-          v = narrow_load(in[50] + at);
-          s21 = v;
-          v = narrow_load(in[51] + at);
-          s25 = v;
-          v = narrow_load(in[52] + at);
-          s26 = v;
-          v = narrow_load(in[53] + at);
-          s24 = v;
-          s18 = narrow_four_times(s18);
-          s19 = narrow_four_times(s19);
-          s20 = narrow_four_times(s20);
-          s21 = narrow_four_times(s21);
-          s22 = narrow_four_times(s22);
-          s23 = narrow_four_times(s23);
-          s24 = narrow_four_times(s24);
-          s25 = narrow_four_times(s25);
-          s26 = narrow_four_times(s26);
-          v = narrow_load(in[36] + at);
-          s19 ^= v;
-          v = narrow_load(in[37] + at);
-          s20 ^= v;
-          v = narrow_load(in[38] + at);
-          s18 ^= v;
-          v = narrow_load(in[39] + at);
-          s22 ^= v;
-          v = narrow_load(in[40] + at);
-          s23 ^= v;
-          v = narrow_load(in[41] + at);
-          s21 ^= v;
-          v = narrow_load(in[42] + at);
-          s25 ^= v;
-          v = narrow_load(in[43] + at);
-          s26 ^= v;
-          v = narrow_load(in[44] + at);
-          s24 ^= v;
-          s18 = narrow_four_times(s18);
-          s19 = narrow_four_times(s19);
-          s20 = narrow_four_times(s20);
-          s21 = narrow_four_times(s21);
-          s22 = narrow_four_times(s22);
-          s23 = narrow_four_times(s23);
-          s24 = narrow_four_times(s24);
-          s25 = narrow_four_times(s25);
-          s26 = narrow_four_times(s26);
-          v = narrow_load(in[27] + at);
-          s21 ^= v;
-          v = narrow_load(in[28] + at);
-          s22 ^= v;
-          v = narrow_load(in[29] + at);
-          s23 ^= v;
-          v = narrow_load(in[30] + at);
-          s24 ^= v;
-          v = narrow_load(in[31] + at);
-          s25 ^= v;
-          v = narrow_load(in[32] + at);
-          s26 ^= v;
-          v = narrow_load(in[33] + at);
-          s18 ^= v;
-          v = narrow_load(in[34] + at);
-          s19 ^= v;
-          v = narrow_load(in[35] + at);
-          s20 ^= v;
-          s18 = narrow_four_times(s18);
-          s19 = narrow_four_times(s19);
-          s20 = narrow_four_times(s20);
-          s21 = narrow_four_times(s21);
-          s22 = narrow_four_times(s22);
-          s23 = narrow_four_times(s23);
-          s24 = narrow_four_times(s24);
-          s25 = narrow_four_times(s25);
-          s26 = narrow_four_times(s26);
-          v = narrow_load(in[18] + at);
-          s21 ^= v;
-          v = narrow_load(in[19] + at);
-          s22 ^= v;
-          v = narrow_load(in[20] + at);
-          s23 ^= v;
-          v = narrow_load(in[21] + at);
-          s24 ^= v;
-          v = narrow_load(in[22] + at);
-          s25 ^= v;
-          v = narrow_load(in[23] + at);
-          s26 ^= v;
-          v = narrow_load(in[24] + at);
-          s18 ^= v;
-          v = narrow_load(in[25] + at);
-          s19 ^= v;
-          v = narrow_load(in[26] + at);
-          s20 ^= v;
-          s18 = narrow_four_times(s18);
-          s19 = narrow_four_times(s19);
-          s20 = narrow_four_times(s20);
-          s21 = narrow_four_times(s21);
-          s22 = narrow_four_times(s22);
-          s23 = narrow_four_times(s23);
-          s24 = narrow_four_times(s24);
-          s25 = narrow_four_times(s25);
-          s26 = narrow_four_times(s26);
-          v = narrow_load(in[9] + at);
-          s18 ^= v;
-          v = narrow_load(in[10] + at);
-          s19 ^= v;
-          v = narrow_load(in[11] + at);
-          s20 ^= v;
-          v = narrow_load(in[12] + at);
-          s21 ^= v;
-          v = narrow_load(in[13] + at);
-          s22 ^= v;
-          v = narrow_load(in[14] + at);
-          s23 ^= v;
-          v = narrow_load(in[15] + at);
-          s24 ^= v;
-          v = narrow_load(in[16] + at);
-          s25 ^= v;
-          v = narrow_load(in[17] + at);
-          s26 ^= v;
-          s18 = narrow_four_times(s18);
-          s19 = narrow_four_times(s19);
-          s20 = narrow_four_times(s20);
-          s21 = narrow_four_times(s21);
-          s22 = narrow_four_times(s22);
-          s23 = narrow_four_times(s23);
-          s24 = narrow_four_times(s24);
-          s25 = narrow_four_times(s25);
-          s26 = narrow_four_times(s26);
-          v = narrow_load(in[0] + at);
-          s18 ^= v;
-          v = narrow_load(in[1] + at);
-          s19 ^= v;
-          v = narrow_load(in[2] + at);
-          s20 ^= v;
-          v = narrow_load(in[3] + at);
-          s21 ^= v;
-          v = narrow_load(in[4] + at);
-          s22 ^= v;
-          v = narrow_load(in[5] + at);
-          s23 ^= v;
-          v = narrow_load(in[6] + at);
-          s24 ^= v;
-          v = narrow_load(in[7] + at);
-          s25 ^= v;
-          v = narrow_load(in[8] + at);
-          s26 ^= v;
-          narrow_store(out[18] + at, s18);
-          narrow_store(out[19] + at, s19);
-          narrow_store(out[20] + at, s20);
-          narrow_store(out[21] + at, s21);
-          narrow_store(out[22] + at, s22);
-          narrow_store(out[23] + at, s23);
-          narrow_store(out[24] + at, s24);
-          narrow_store(out[25] + at, s25);
-          narrow_store(out[26] + at, s26);
+        { Narrow a6, b6, a7, b7, a8, b8;
+          { const uint8_t *v = in[6] + at;
+          a6 = narrow_load(v);
+          b6 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a7 = narrow_load(v);
+          b7 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[8] + at;
+          a8 = narrow_load(v);
+          b8 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[15] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[16] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[24] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[26] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[33] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[34] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[35] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[42] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[43] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[44] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[51] + at;
+          a6 ^= narrow_load(v);
+          b6 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[52] + at;
+          a7 ^= narrow_load(v);
+          b7 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[53] + at;
+          a8 ^= narrow_load(v);
+          b8 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[6] + at, a6);
+          narrow_store(out[6] + at + NARROW_BYTES, b6);
+          narrow_store(out[7] + at, a7);
+          narrow_store(out[7] + at + NARROW_BYTES, b7);
+          narrow_store(out[8] + at, a8);
+          narrow_store(out[8] + at + NARROW_BYTES, b8);
+        }
+        { Narrow a9, b9, a10, b10, a11, b11;
+          { const uint8_t *v = in[45] + at;
+          a11 = narrow_load(v);
+          b11 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[46] + at;
+          a9 = narrow_load(v);
+          b9 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[47] + at;
+          a10 = narrow_load(v);
+          b10 = narrow_load(v + NARROW_BYTES);
+          }
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          { const uint8_t *v = in[36] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[37] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[38] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          { const uint8_t *v = in[30] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[32] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          { const uint8_t *v = in[21] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          { const uint8_t *v = in[9] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a9 = narrow_twice(a9);
+          b9 = narrow_twice(b9);
+          a10 = narrow_twice(a10);
+          b10 = narrow_twice(b10);
+          a11 = narrow_twice(a11);
+          b11 = narrow_twice(b11);
+          { const uint8_t *v = in[0] + at;
+          a9 ^= narrow_load(v);
+          b9 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a10 ^= narrow_load(v);
+          b10 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a11 ^= narrow_load(v);
+          b11 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[9] + at, a9);
+          narrow_store(out[9] + at + NARROW_BYTES, b9);
+          narrow_store(out[10] + at, a10);
+          narrow_store(out[10] + at + NARROW_BYTES, b10);
+          narrow_store(out[11] + at, a11);
+          narrow_store(out[11] + at + NARROW_BYTES, b11);
+        }
+        { Narrow a12, b12, a13, b13, a14, b14;
+          { const uint8_t *v = in[48] + at;
+          a14 = narrow_load(v);
+          b14 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[49] + at;
+          a12 = narrow_load(v);
+          b12 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[50] + at;
+          a13 = narrow_load(v);
+          b13 = narrow_load(v + NARROW_BYTES);
+          }
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          { const uint8_t *v = in[39] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[40] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[41] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          { const uint8_t *v = in[33] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[34] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[35] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          { const uint8_t *v = in[24] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[26] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          { const uint8_t *v = in[12] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a12 = narrow_twice(a12);
+          b12 = narrow_twice(b12);
+          a13 = narrow_twice(a13);
+          b13 = narrow_twice(b13);
+          a14 = narrow_twice(a14);
+          b14 = narrow_twice(b14);
+          { const uint8_t *v = in[3] + at;
+          a12 ^= narrow_load(v);
+          b12 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a13 ^= narrow_load(v);
+          b13 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a14 ^= narrow_load(v);
+          b14 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[12] + at, a12);
+          narrow_store(out[12] + at + NARROW_BYTES, b12);
+          narrow_store(out[13] + at, a13);
+          narrow_store(out[13] + at + NARROW_BYTES, b13);
+          narrow_store(out[14] + at, a14);
+          narrow_store(out[14] + at + NARROW_BYTES, b14);
+        }
+        { Narrow a15, b15, a16, b16, a17, b17;
+          { const uint8_t *v = in[51] + at;
+          a17 = narrow_load(v);
+          b17 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[52] + at;
+          a15 = narrow_load(v);
+          b15 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[53] + at;
+          a16 = narrow_load(v);
+          b16 = narrow_load(v + NARROW_BYTES);
+          }
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          a16 = narrow_twice(a16);
+          b16 = narrow_twice(b16);
+          a17 = narrow_twice(a17);
+          b17 = narrow_twice(b17);
+          { const uint8_t *v = in[42] + at;
+          a17 ^= narrow_load(v);
+          b17 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[43] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[44] + at;
+          a16 ^= narrow_load(v);
+          b16 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          a16 = narrow_twice(a16);
+          b16 = narrow_twice(b16);
+          a17 = narrow_twice(a17);
+          b17 = narrow_twice(b17);
+          { const uint8_t *v = in[27] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a16 ^= narrow_load(v);
+          b16 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a17 ^= narrow_load(v);
+          b17 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          a16 = narrow_twice(a16);
+          b16 = narrow_twice(b16);
+          a17 = narrow_twice(a17);
+          b17 = narrow_twice(b17);
+          { const uint8_t *v = in[18] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a16 ^= narrow_load(v);
+          b16 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[20] + at;
+          a17 ^= narrow_load(v);
+          b17 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          a16 = narrow_twice(a16);
+          b16 = narrow_twice(b16);
+          a17 = narrow_twice(a17);
+          b17 = narrow_twice(b17);
+          { const uint8_t *v = in[15] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[16] + at;
+          a16 ^= narrow_load(v);
+          b16 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a17 ^= narrow_load(v);
+          b17 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a15 = narrow_twice(a15);
+          b15 = narrow_twice(b15);
+          a16 = narrow_twice(a16);
+          b16 = narrow_twice(b16);
+          a17 = narrow_twice(a17);
+          b17 = narrow_twice(b17);
+          { const uint8_t *v = in[6] + at;
+          a15 ^= narrow_load(v);
+          b15 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a16 ^= narrow_load(v);
+          b16 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[8] + at;
+          a17 ^= narrow_load(v);
+          b17 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[15] + at, a15);
+          narrow_store(out[15] + at + NARROW_BYTES, b15);
+          narrow_store(out[16] + at, a16);
+          narrow_store(out[16] + at + NARROW_BYTES, b16);
+          narrow_store(out[17] + at, a17);
+          narrow_store(out[17] + at + NARROW_BYTES, b17);
+        }
+        { Narrow a18, b18, a19, b19, a20, b20;
+          { const uint8_t *v = in[45] + at;
+          a19 = narrow_load(v);
+          b19 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[46] + at;
+          a20 = narrow_load(v);
+          b20 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[47] + at;
+          a18 = narrow_load(v);
+          b18 = narrow_load(v + NARROW_BYTES);
+          }
+          a18 = narrow_four_times(a18);
+          b18 = narrow_four_times(b18);
+          a19 = narrow_four_times(a19);
+          b19 = narrow_four_times(b19);
+          a20 = narrow_four_times(a20);
+          b20 = narrow_four_times(b20);
+          { const uint8_t *v = in[36] + at;
+          a19 ^= narrow_load(v);
+          b19 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[37] + at;
+          a20 ^= narrow_load(v);
+          b20 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[38] + at;
+          a18 ^= narrow_load(v);
+          b18 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a18 = narrow_four_times(a18);
+          b18 = narrow_four_times(b18);
+          a19 = narrow_four_times(a19);
+          b19 = narrow_four_times(b19);
+          a20 = narrow_four_times(a20);
+          b20 = narrow_four_times(b20);
+          { const uint8_t *v = in[33] + at;
+          a18 ^= narrow_load(v);
+          b18 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[34] + at;
+          a19 ^= narrow_load(v);
+          b19 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[35] + at;
+          a20 ^= narrow_load(v);
+          b20 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a18 = narrow_four_times(a18);
+          b18 = narrow_four_times(b18);
+          a19 = narrow_four_times(a19);
+          b19 = narrow_four_times(b19);
+          a20 = narrow_four_times(a20);
+          b20 = narrow_four_times(b20);
+          { const uint8_t *v = in[24] + at;
+          a18 ^= narrow_load(v);
+          b18 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[25] + at;
+          a19 ^= narrow_load(v);
+          b19 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[26] + at;
+          a20 ^= narrow_load(v);
+          b20 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a18 = narrow_four_times(a18);
+          b18 = narrow_four_times(b18);
+          a19 = narrow_four_times(a19);
+          b19 = narrow_four_times(b19);
+          a20 = narrow_four_times(a20);
+          b20 = narrow_four_times(b20);
+          { const uint8_t *v = in[9] + at;
+          a18 ^= narrow_load(v);
+          b18 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[10] + at;
+          a19 ^= narrow_load(v);
+          b19 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[11] + at;
+          a20 ^= narrow_load(v);
+          b20 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a18 = narrow_four_times(a18);
+          b18 = narrow_four_times(b18);
+          a19 = narrow_four_times(a19);
+          b19 = narrow_four_times(b19);
+          a20 = narrow_four_times(a20);
+          b20 = narrow_four_times(b20);
+          { const uint8_t *v = in[0] + at;
+          a18 ^= narrow_load(v);
+          b18 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[1] + at;
+          a19 ^= narrow_load(v);
+          b19 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[2] + at;
+          a20 ^= narrow_load(v);
+          b20 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[18] + at, a18);
+          narrow_store(out[18] + at + NARROW_BYTES, b18);
+          narrow_store(out[19] + at, a19);
+          narrow_store(out[19] + at + NARROW_BYTES, b19);
+          narrow_store(out[20] + at, a20);
+          narrow_store(out[20] + at + NARROW_BYTES, b20);
+        }
+        { Narrow a21, b21, a22, b22, a23, b23;
+          { const uint8_t *v = in[48] + at;
+          a22 = narrow_load(v);
+          b22 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[49] + at;
+          a23 = narrow_load(v);
+          b23 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[50] + at;
+          a21 = narrow_load(v);
+          b21 = narrow_load(v + NARROW_BYTES);
+          }
+          a21 = narrow_four_times(a21);
+          b21 = narrow_four_times(b21);
+          a22 = narrow_four_times(a22);
+          b22 = narrow_four_times(b22);
+          a23 = narrow_four_times(a23);
+          b23 = narrow_four_times(b23);
+          { const uint8_t *v = in[39] + at;
+          a22 ^= narrow_load(v);
+          b22 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[40] + at;
+          a23 ^= narrow_load(v);
+          b23 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[41] + at;
+          a21 ^= narrow_load(v);
+          b21 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a21 = narrow_four_times(a21);
+          b21 = narrow_four_times(b21);
+          a22 = narrow_four_times(a22);
+          b22 = narrow_four_times(b22);
+          a23 = narrow_four_times(a23);
+          b23 = narrow_four_times(b23);
+          { const uint8_t *v = in[27] + at;
+          a21 ^= narrow_load(v);
+          b21 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[28] + at;
+          a22 ^= narrow_load(v);
+          b22 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[29] + at;
+          a23 ^= narrow_load(v);
+          b23 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a21 = narrow_four_times(a21);
+          b21 = narrow_four_times(b21);
+          a22 = narrow_four_times(a22);
+          b22 = narrow_four_times(b22);
+          a23 = narrow_four_times(a23);
+          b23 = narrow_four_times(b23);
+          { const uint8_t *v = in[18] + at;
+          a21 ^= narrow_load(v);
+          b21 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[19] + at;
+          a22 ^= narrow_load(v);
+          b22 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[20] + at;
+          a23 ^= narrow_load(v);
+          b23 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a21 = narrow_four_times(a21);
+          b21 = narrow_four_times(b21);
+          a22 = narrow_four_times(a22);
+          b22 = narrow_four_times(b22);
+          a23 = narrow_four_times(a23);
+          b23 = narrow_four_times(b23);
+          { const uint8_t *v = in[12] + at;
+          a21 ^= narrow_load(v);
+          b21 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[13] + at;
+          a22 ^= narrow_load(v);
+          b22 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[14] + at;
+          a23 ^= narrow_load(v);
+          b23 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a21 = narrow_four_times(a21);
+          b21 = narrow_four_times(b21);
+          a22 = narrow_four_times(a22);
+          b22 = narrow_four_times(b22);
+          a23 = narrow_four_times(a23);
+          b23 = narrow_four_times(b23);
+          { const uint8_t *v = in[3] + at;
+          a21 ^= narrow_load(v);
+          b21 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[4] + at;
+          a22 ^= narrow_load(v);
+          b22 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[5] + at;
+          a23 ^= narrow_load(v);
+          b23 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[21] + at, a21);
+          narrow_store(out[21] + at + NARROW_BYTES, b21);
+          narrow_store(out[22] + at, a22);
+          narrow_store(out[22] + at + NARROW_BYTES, b22);
+          narrow_store(out[23] + at, a23);
+          narrow_store(out[23] + at + NARROW_BYTES, b23);
+        }
+        { Narrow a24, b24, a25, b25, a26, b26;
+          { const uint8_t *v = in[51] + at;
+          a25 = narrow_load(v);
+          b25 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[52] + at;
+          a26 = narrow_load(v);
+          b26 = narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[53] + at;
+          a24 = narrow_load(v);
+          b24 = narrow_load(v + NARROW_BYTES);
+          }
+          a24 = narrow_four_times(a24);
+          b24 = narrow_four_times(b24);
+          a25 = narrow_four_times(a25);
+          b25 = narrow_four_times(b25);
+          a26 = narrow_four_times(a26);
+          b26 = narrow_four_times(b26);
+          { const uint8_t *v = in[42] + at;
+          a25 ^= narrow_load(v);
+          b25 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[43] + at;
+          a26 ^= narrow_load(v);
+          b26 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[44] + at;
+          a24 ^= narrow_load(v);
+          b24 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a24 = narrow_four_times(a24);
+          b24 = narrow_four_times(b24);
+          a25 = narrow_four_times(a25);
+          b25 = narrow_four_times(b25);
+          a26 = narrow_four_times(a26);
+          b26 = narrow_four_times(b26);
+          { const uint8_t *v = in[30] + at;
+          a24 ^= narrow_load(v);
+          b24 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[31] + at;
+          a25 ^= narrow_load(v);
+          b25 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[32] + at;
+          a26 ^= narrow_load(v);
+          b26 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a24 = narrow_four_times(a24);
+          b24 = narrow_four_times(b24);
+          a25 = narrow_four_times(a25);
+          b25 = narrow_four_times(b25);
+          a26 = narrow_four_times(a26);
+          b26 = narrow_four_times(b26);
+          { const uint8_t *v = in[21] + at;
+          a24 ^= narrow_load(v);
+          b24 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[22] + at;
+          a25 ^= narrow_load(v);
+          b25 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[23] + at;
+          a26 ^= narrow_load(v);
+          b26 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a24 = narrow_four_times(a24);
+          b24 = narrow_four_times(b24);
+          a25 = narrow_four_times(a25);
+          b25 = narrow_four_times(b25);
+          a26 = narrow_four_times(a26);
+          b26 = narrow_four_times(b26);
+          { const uint8_t *v = in[15] + at;
+          a24 ^= narrow_load(v);
+          b24 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[16] + at;
+          a25 ^= narrow_load(v);
+          b25 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[17] + at;
+          a26 ^= narrow_load(v);
+          b26 ^= narrow_load(v + NARROW_BYTES);
+          }
+          a24 = narrow_four_times(a24);
+          b24 = narrow_four_times(b24);
+          a25 = narrow_four_times(a25);
+          b25 = narrow_four_times(b25);
+          a26 = narrow_four_times(a26);
+          b26 = narrow_four_times(b26);
+          { const uint8_t *v = in[6] + at;
+          a24 ^= narrow_load(v);
+          b24 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[7] + at;
+          a25 ^= narrow_load(v);
+          b25 ^= narrow_load(v + NARROW_BYTES);
+          }
+          { const uint8_t *v = in[8] + at;
+          a26 ^= narrow_load(v);
+          b26 ^= narrow_load(v + NARROW_BYTES);
+          }
+          narrow_store(out[24] + at, a24);
+          narrow_store(out[24] + at + NARROW_BYTES, b24);
+          narrow_store(out[25] + at, a25);
+          narrow_store(out[25] + at + NARROW_BYTES, b25);
+          narrow_store(out[26] + at, a26);
+          narrow_store(out[26] + at + NARROW_BYTES, b26);
         }
     }
 }

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import combinations
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tallystick.kernel.store.zigzag.field import logarithm
 from tallystick.kernel.store.zigzag.plan import (
@@ -32,6 +32,9 @@ from tallystick.kernel.store.zigzag.plan import (
 from tallystick.kernel.store.zigzag.profile import PROFILES, Profile
 
 __all__ = ["Shape", "shape_of", "source"]
+
+_NARROW_SUMS: Final = 3
+"""With both halves of a line so many sums, and what doubling needs, fit sixteen registers."""
 
 Entries: TypeAlias = tuple[tuple[int, int], ...]
 """A sum: places of rows, each with the number of its constant, 0 for a row taken as it is."""
@@ -224,8 +227,9 @@ def _added(into: int, values: list[str], begun: set[int]) -> str:
 
 
 def _narrow(place: int, loop: _Loop) -> Iterator[str]:
-    """Write a loop of doublings for fewer registers: one parity at a time, its shards from last.
+    """Write a loop of doublings for fewer registers: a few sums of one parity at a time.
 
+    Each takes its shards from the last, by Horner's rule, and the two halves of a line at once.
     Constants are fixed to those of the definition: powers of 2.
     """
     shape = loop.shape
@@ -233,14 +237,15 @@ def _narrow(place: int, loop: _Loop) -> Iterator[str]:
     yield f"NARROW static void narrow_{place}(ROWS)"
     yield "{"
     yield "    (void)by, (void)way;"
-    yield "    for (size_t at = 0; at < size; at += NARROW_BYTES) {"
-    yield "        Narrow v;"
-    batches: dict[tuple[int, ...], list[int]] = {}
+    yield "    for (size_t at = 0; at < size; at += LINE) {"
+    alike: dict[tuple[int, ...], list[int]] = {}
     for number, entries in enumerate(shape.sums):
         told = sorted({exponents[constant] for _, constant in entries}, reverse=True)
-        batches.setdefault(tuple(told), []).append(number)
-    for powers, numbers in batches.items():
-        yield from _batch(shape, exponents, powers, numbers)
+        alike.setdefault(tuple(told), []).append(number)
+    for powers, numbers in alike.items():
+        for first in range(0, len(numbers), _NARROW_SUMS):
+            part = numbers[first : first + _NARROW_SUMS]
+            yield from _batch(shape, exponents, powers, part)
     yield "    }"
     yield "}"
 
@@ -249,24 +254,29 @@ def _batch(
     shape: Shape, exponents: list[int], powers: tuple[int, ...], numbers: list[int]
 ) -> Iterator[str]:
     """Write the sums whose coefficients are the same powers of 2, highest first."""
-    yield f"        {{ Narrow {', '.join(f's{number}' for number in numbers)};"
+    yield f"        {{ Narrow {', '.join(f'a{number}, b{number}' for number in numbers)};"
     begun: set[int] = set()
     for before, exponent in zip((None, *powers), powers, strict=False):
         if before is not None:
             for number in numbers:
-                yield from _raised(f"s{number}", before - exponent)
+                yield from _raised(f"a{number}", before - exponent)
+                yield from _raised(f"b{number}", before - exponent)
         entering: dict[int, list[int]] = {}
         for number in numbers:
             for row, constant in shape.sums[number]:
                 if exponents[constant] == exponent:
                     entering.setdefault(row, []).append(number)
         for row, into in sorted(entering.items()):
-            yield f"          v = narrow_load(in[{row}] + at);"
+            yield f"          {{ const uint8_t *v = in[{row}] + at;"
             for number in into:
-                yield f"          s{number} {'^=' if number in begun else '='} v;"
+                added = "^=" if number in begun else "="
+                yield f"          a{number} {added} narrow_load(v);"
+                yield f"          b{number} {added} narrow_load(v + NARROW_BYTES);"
                 begun.add(number)
+            yield "          }"
     for number in numbers:
-        yield f"          narrow_store(out[{number}] + at, s{number});"
+        yield f"          narrow_store(out[{number}] + at, a{number});"
+        yield f"          narrow_store(out[{number}] + at + NARROW_BYTES, b{number});"
     yield "        }"
 
 
