@@ -13,7 +13,7 @@ from typing import Any, Final
 from tallystick.base.codec import RAW, Cid, Value, cid_of, encode
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Key, Member, Members
-from tallystick.chain.record import Admission, Charter, admit_record
+from tallystick.chain.record import Admission, Charter, admit_bundle
 from tallystick.chain.state import Overlay
 from tallystick.charter import CHARTER
 from tallystick.records.held import find_fund
@@ -94,8 +94,8 @@ class Floor:
             record["seals"] = dict.fromkeys(kind.classes(), seal)
         return encode(record)
 
-    def offer(self, member: str, data: bytes, *, keep: bool = True) -> int:
-        """Return the code of a record's bytes, and keep what it wrote if it was admitted."""
+    def offer(self, member: str, *records: bytes, keep: bool = True) -> int:
+        """Return the code of a bundle's bytes, and keep what it wrote if it was admitted."""
         overlay = Overlay(self.state.get)
 
         def offered(record: dict[str, Any]) -> Admission:
@@ -111,7 +111,7 @@ class Floor:
                 kind=self.kind,
             )
 
-        code = admit_record(data, self.charter, offered)
+        code = admit_bundle(records, self.charter, offered, overlay)
         self.written = dict(overlay.changed)
         if code == 0 and keep:
             for key, value in overlay.changed.items():
@@ -119,7 +119,7 @@ class Floor:
                     self.state.pop(key, None)
                 else:
                     self.state[key] = value
-        return int(code)
+        return code
 
     def say(self, member: str, t: str, pub: Mapping[str, Any] | None = None, **more: Any) -> int:
         """Offer a record of type `t` by a member and return its code; `last` is its id."""

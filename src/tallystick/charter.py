@@ -116,7 +116,9 @@ class Row:
 
 
 _PUBLIC_ALONE: Final = frozenset({"bulletin.published", "bulletin.withdrawn", "tally.published"})
-_PUBLIC_TOO: Final = frozenset({"change.proposed", "change.voted", "chain.anchored"})
+_PUBLIC_TOO: Final = frozenset(
+    {"change.proposed", "change.voted", "chain.anchored", "chain.listed"}
+)
 """What a public chain carries besides: who keeps it, and how far the other chains have come."""
 
 
@@ -149,7 +151,8 @@ def _admit_closing(offered: Admission) -> int:
     return positioning.admit_closing(offered) or credit.release_undisbursed(offered)
 
 
-_LISTS: Final = ("changed", "demand", "keys", "limits", "linked", "members", "pub")
+_LINKS: Final = ("begun", "linked", "listed")
+_LISTS: Final = ("changed", "demand", "keys", "limits", "members", "pub", *_LINKS)
 """What a change that takes effect writes, besides the change itself."""
 
 _ROWS: Final = (
@@ -165,8 +168,9 @@ _ROWS: Final = (
         final(alone(membership.admit_vote)),
         *("change", "changes", *_LISTS),
     ),
-    _row(chains.ChainLinked, ANY, final(alone(anchoring.admit_link)), "linked"),
-    _row(chains.ChainAnchored, ANY, final(alone(anchoring.admit_anchor)), "linked"),
+    _row(chains.ChainListed, ANY, final(alone(anchoring.admit_listing)), "begun"),
+    _row(chains.ChainLinked, ANY, final(alone(anchoring.admit_link)), *_LINKS),
+    _row(chains.ChainAnchored, ANY, final(alone(anchoring.admit_anchor)), *_LINKS),
     _row(chains.SubsidyApproved, DEPARTMENT, final(alone(anchoring.admit_subsidy)), "subsidy"),
     _row(spread.ObjectKept, ANY, final(alone(storing.admit_keeping)), "kept"),
     _row(spread.ObjectErased, ANY, final(alone(storing.admit_erasing)), "kept"),

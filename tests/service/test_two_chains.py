@@ -141,6 +141,8 @@ def test_a_new_list_of_one_chain_reaches_the_other_by_an_anchor(dual: Chains) ->
     held = find_chain(other.replica.read, house.orderer.replica.genesis.chain)
     assert held is not None
     assert held.listed == house.orderer.replica.tip.members.data
+    other.fold()
+    assert other.views.count("record", {"t": "chain.listed"}) == 0, "it fits into its record"
 
 
 def test_chains_in_service_anchor_by_themselves(dual: Chains) -> None:

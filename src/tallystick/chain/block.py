@@ -20,7 +20,7 @@ from tallystick.chain.limits import hold_limits, read_limit
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.merkle import Peaks, leaf_hashes, root_of
-from tallystick.chain.record import Admission, Charter, Code, admit_record
+from tallystick.chain.record import Admission, Charter, admit_bundle
 from tallystick.chain.state import (
     Overlay,
     Read,
@@ -228,12 +228,10 @@ class Execution:
             state=bundle,
             kind=self._tip.genesis.fields["kind"],
         )
-        for data in found.records:
-            code = admit_record(data, self._charter, offered)
-            if code != Code.ADMITTED:
-                return int(code)
-        self._state.changed.update(bundle.changed)
-        return 0
+        code = admit_bundle(found.records, self._charter, offered, bundle)
+        if not code:
+            self._state.changed.update(bundle.changed)
+        return code
 
     def finish(self, seal: Callable[[Effects], Cid]) -> Effects:
         """Return all effects; `seal` gives the header's CID once they are known."""

@@ -12,13 +12,14 @@ Source: C2SP signed-note, tlog-checkpoint and tlog-cosignature.
 from __future__ import annotations
 
 import base64
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from tallystick.base.codec import INTEGER_MAX, Cid, refuse, sha256
+from tallystick.base.codec import INTEGER_MAX, Cid, cid_of, refuse, sha256
 from tallystick.base.keys import SigningKey, verify
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.member import Key, Members, quorum
@@ -33,10 +34,12 @@ __all__ = [
     "cosigned_message",
     "equivocators",
     "key_id",
+    "largest_note",
     "origin_of",
     "read_body",
     "read_note",
     "read_stated",
+    "shorten_note",
     "verify_checkpoint",
     "write_note",
 ]
@@ -124,6 +127,35 @@ def write_note(body: Body, lines: Sequence[str]) -> bytes:
     """Return the bytes of a note: the body, an empty line, 1 to 64 signature lines."""
     assert 1 <= len(lines) <= COSIGNATURES_MAX
     return f"{body.text()}\n{''.join(lines)}".encode()
+
+
+def shorten_note(note: bytes, most: int) -> bytes:
+    """Return a note with as many of its lines as `most` bytes hold, one at least, the short ones.
+
+    An anchor brings one in a record, and a quorum's lines are all it needs.
+    """
+    if len(note) <= most:
+        return note
+    body, gap, tail = note.partition(b"\n\n")
+    lines = tail.splitlines(keepends=True)
+    ends = itertools.accumulate(map(len, sorted(lines, key=len)), initial=len(body + gap))
+    count = max(1, sum(end <= most for end in ends) - 1)
+    kept = sorted(sorted(range(len(lines)), key=lambda at: len(lines[at]))[:count])
+    return body + gap + b"".join(lines[at] for at in kept)
+
+
+def largest_note(name: str, members: Members) -> int:
+    """Return how many bytes a note takes at most under a quorum's lines.
+
+    Args:
+        name: the chain's.
+        members: the list in force.
+    """
+    body = Body(origin_of(name, bytes(32)), INTEGER_MAX, bytes(32), INTEGER_MAX, cid_of(b""))
+    blob = base64.b64encode(bytes(_BLOB_SIZE)).decode()
+    names = {member for member, _ in members.note_keys()}
+    lines = sorted(len(f"\u2014 {name}/{member} {blob}\n".encode()) for member in names)
+    return len(body.text()) + 1 + sum(lines[-quorum(len(names)) :])
 
 
 @lru_cache(maxsize=256)

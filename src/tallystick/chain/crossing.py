@@ -7,10 +7,13 @@ quorum signed names. A proof across is a record's way into the other's log at an
 Whether its writer's key was in force is the other chain's to say, and its leaf says code 0.
 
 Laws: nothing here asks the other chain; all that is read is in this chain's state.
-Limits: a members list that is to be anchored fits into a record, about 6,000 bytes or twenty
-members of four keys; a proof holds while its size is among the last `SIZES_KEPT` anchors.
-State: `linked/`chain -> the canonical list of a `HeldChain`'s fields; `demand/approval` -> the
-chain on which departments approve what public money is paid out here.
+Limits: a list longer than a record bears comes in parts before it, `BEGUN_BYTES_MAX` at most, 300
+members of five keys; an anchor's note fits into its record, `ANCHOR_NOTE_MAX` bytes or 64 members'
+quorum; a proof holds while its size is among the last `SIZES_KEPT` anchors.
+State: `linked/`chain -> the canonical list of a `HeldChain`'s fields, a list over `LIST_BYTES_MAX`
+by its CID; `listed/`chain -> that list, so that an anchor does not write it anew; `begun` -> parts
+of a list, until a record of the same bundle takes them; `demand/approval` -> the chain on which
+departments approve what public money is paid out here.
 """
 
 from __future__ import annotations
@@ -26,10 +29,14 @@ from tallystick.chain.block import Genesis
 from tallystick.chain.checkpoint import verify_checkpoint
 from tallystick.chain.member import Members
 from tallystick.chain.merkle import PATH_MAX, extends, includes, inclusion_path, leaf_hash
-from tallystick.chain.state import Read
+from tallystick.chain.record import BEGUN_KEY
+from tallystick.chain.state import Overlay, Read
 from tallystick.chain.transaction import Transaction
+from tallystick.records.chains import LIST_BYTES_MAX, ChainListed
 
 __all__ = [
+    "ANCHOR_NOTE_MAX",
+    "BEGUN_BYTES_MAX",
     "CROSSING_BYTES_MAX",
     "DEMAND_KEY",
     "SIZES_KEPT",
@@ -37,17 +44,26 @@ __all__ = [
     "Crossed",
     "HeldChain",
     "anchor_chain",
+    "begin_list",
     "chain_key",
+    "end_list",
     "find_chain",
     "hold_chain",
+    "keep_chain",
     "prove_across",
     "read_across",
+    "split_list",
+    "whole_list",
 ]
 
 SIZES_KEPT: Final = 32
 CROSSING_BYTES_MAX: Final = 6 * 1024
+BEGUN_BYTES_MAX: Final = 20 * LIST_BYTES_MAX
+ANCHOR_NOTE_MAX: Final = 6_250
+"""Most bytes of an anchor's note: a path of forty hashes and a header stand in its record too."""
 DEMAND_KEY: Final = b"demand/approval"
 _LINKED: Final = b"linked/"
+_LISTED: Final = b"listed/"
 _PATH: Final = codec.list_of(schema.b32, PATH_MAX)
 _CROSSING: Final = codec.shape(
     {
@@ -125,8 +141,58 @@ def chain_key(chain: bytes) -> bytes:
 
 def find_chain(read: Read, chain: bytes) -> HeldChain | None:
     """Return a linked chain as the state holds it, None if it is not linked."""
-    held = read(chain_key(chain))
-    return None if held is None else HeldChain(*read_admitted(held))
+    data = read(chain_key(chain))
+    if data is None:
+        return None
+    name, kind, listed, anchors = read_admitted(data)
+    if isinstance(listed, Cid):
+        listed = read(_LISTED + chain)
+        assert listed is not None
+    return HeldChain(name, kind, listed, anchors)
+
+
+def keep_chain(state: Overlay, chain: bytes, held: HeldChain) -> None:
+    """Write what is held of a chain; a long list apart, and only where it changed."""
+    key = _LISTED + chain
+    is_apart = len(held.listed) > LIST_BYTES_MAX
+    if is_apart and state.get(key) != held.listed:
+        state.put(key, held.listed)
+    elif not is_apart and state.get(key) is not None:
+        state.delete(key)
+    listed = cid_of(held.listed) if is_apart else held.listed
+    state.put(chain_key(chain), encode([held.name, held.kind, listed, held.anchors]))
+
+
+def split_list(listed: bytes, room: int = LIST_BYTES_MAX) -> tuple[list[ChainListed], bytes]:
+    """Return what is stated before a record that needs a list, and the rest, which it bears.
+
+    Args:
+        listed: the list's bytes.
+        room: how many of them the record has room for, 1 at least.
+    """
+    cut = max(0, len(listed) - min(room, LIST_BYTES_MAX))
+    parts = (listed[at : min(cut, at + LIST_BYTES_MAX)] for at in range(0, cut, LIST_BYTES_MAX))
+    return [ChainListed(listed=part) for part in parts], listed[cut:]
+
+
+def begin_list(state: Overlay, part: bytes) -> bool:
+    """Add a part to those that a later record of the bundle takes; False if they are too many."""
+    begun = (state.get(BEGUN_KEY) or b"") + part
+    if len(begun) > BEGUN_BYTES_MAX:
+        return False
+    state.put(BEGUN_KEY, begun)
+    return True
+
+
+def whole_list(read: Read, rest: bytes) -> bytes:
+    """Return a list whose rest a record bears, with the parts that came before it in its bundle."""
+    return (read(BEGUN_KEY) or b"") + rest
+
+
+def end_list(state: Overlay) -> None:
+    """Let go of the parts, which the admitted record has taken."""
+    if state.get(BEGUN_KEY) is not None:
+        state.delete(BEGUN_KEY)
 
 
 def hold_chain(genesis: bytes, listed: bytes) -> tuple[bytes, HeldChain]:

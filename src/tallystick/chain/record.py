@@ -7,10 +7,10 @@ A charter is a literal table (type, version) -> `RecordType`. The chain knows no
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from tallystick.base import codec
 from tallystick.base.codec import Check
@@ -20,17 +20,22 @@ from tallystick.chain.member import Members
 from tallystick.chain.state import Overlay
 
 __all__ = [
+    "BEGUN_KEY",
     "Admission",
     "Admit",
     "Charter",
     "Code",
     "RecordType",
     "SealClass",
+    "admit_bundle",
     "admit_record",
     "record_key",
 ]
 
 SealClass: TypeAlias = Literal["case", "party"]
+
+BEGUN_KEY: Final = b"begun"
+"""The state key of what a record leaves to a later one of its own bundle; gone at its end."""
 
 
 class Code(IntEnum):
@@ -180,3 +185,28 @@ def admit_record(
     if code == Code.ADMITTED:
         state.put(held, _holder(record["t"], admission.member))
     return code
+
+
+def admit_bundle(
+    records: Iterable[bytes],
+    charter: Charter,
+    offered: Callable[[dict[str, Any]], Admission],
+    state: Overlay,
+) -> int:
+    """Return the result code of a bundle: of its first failing record, else 0.
+
+    What one of them began and none took is broken off: the bundle is refused, so that nobody fills
+    the state with beginnings.
+
+    Args:
+        records: the records' bytes, in order.
+        charter: every type this member carries.
+        offered: as `admit_record` takes it.
+        state: what the rules write to; of a refused bundle nothing of it counts.
+    """
+    for data in records:
+        code = admit_record(data, charter, offered)
+        if code != Code.ADMITTED:
+            return int(code)
+    # Asked of what these records changed: below them, nothing is ever begun.
+    return int(Code.RULE) if state.changed.get(BEGUN_KEY) is not None else 0

@@ -91,12 +91,16 @@ def limits(place: Place) -> dict[str, Any]:
         return dict(office.show_limits())
 
 
-@change.verb("join", zh="提议一个新成员加入", en="Propose that a new member joins.")
+@change.verb(
+    "join",
+    zh="凭名片提议一个新成员加入，或一个成员从此参加排序",
+    en="Propose by its card that a new member joins, or that one of the list orders too.",
+)
 @argument("card", metavar="CARD.json", zh="它的名片", en="Its card.")
 @_DAYS
 @at_member(writes=True)
 def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
-    """Propose a new member."""
+    """Propose a new member, or a new validator."""
     from tallystick.county.card import load_joining
 
     stated = load_joining(read_text(card), Path(card).name)

@@ -147,6 +147,37 @@ def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
 
 
 @member.verb(
+    "engine",
+    zh="为已在跟随的成员抽取共同排序（CometBFT）用的钥匙，重写它的名片，供表决和告知各家",
+    en="Draw the keys by which a member that follows is to order with others (CometBFT), and write"
+    " its card anew, to be voted in by and told of.",
+)
+@argument("name", metavar="NAME", zh="成员", en="The member.")
+@option(
+    "--engine-port",
+    type=click.IntRange(1, 65_535),
+    default=26_656,
+    show_default=True,
+    zh="引擎之间通信的端口，主机同该成员的地址；没有地址时为本机",
+    en="Where engines reach each other, at the host of the member's address, or on this machine"
+    " where it has none.",
+)
+@at_county
+def engine_(place: Place, *, name: str, engine_port: int) -> dict[str, Any]:
+    """Draw the keys of an engine."""
+    from tallystick.base.clock import SystemEntropy
+    from tallystick.county.carding import add_engine
+
+    path, digest = add_engine(place.county / name, engine_port, SystemEntropy())
+    said = Words(
+        "表决：tally change join 名片；通过后各家连同本成员：tally member address --card，再重启",
+        "Have it voted in: tally change join CARD. Then at each member, this one too: tally member"
+        " address --card, and a start anew.",
+    )
+    return {"member": name, "card": str(path), "digest": digest, "next": said.in_(find_language())}
+
+
+@member.verb(
     "address",
     zh="写明一个成员在哪里；本机的成员需要证书时自动生成；重启后生效",
     en="Say where a member is asked; a member of this folder gets its certificate made. It is read"
@@ -165,9 +196,10 @@ def join(place: Place, *, name: str, public: str) -> dict[str, Any]:
     "--card",
     default="",
     metavar="FILE",
-    zh="后来表决加入的成员的名片，代替 NAME、URL 和证书；参加排序的，引擎的地址也写进 engine.json",
-    en="The card by which a member joined, in the place of NAME, URL and certificate; of one that"
-    " orders with others, its engine's place is written into engine.json too.",
+    zh="后来表决加入（或参加排序）的成员的名片，代替 NAME、URL 和证书；参加排序的，引擎的地址也写进"
+    " engine.json",
+    en="The card by which a member joined, or came to order with others, in the place of NAME, URL"
+    " and certificate; of one that orders, its engine's place is written into engine.json too.",
 )
 @at_county
 def address(

@@ -1,9 +1,9 @@
 """Where members are asked, written into the address book of every member that a folder holds.
 
-An operator tells it by hand, or by the card of a member that joined since; that card tells where
-its engine's node is too, for the folder's engines. Laws: a card counts while every key on it is the
-member's in the list in force: it is signed by one of them, so it is that member's own word. Books
-and nodes are read at the start of who goes by them.
+An operator tells it by hand, or by the card of a member that joined since, or came to validate;
+that card tells where its engine's node is too, for the folder's engines. Laws: a card counts while
+every key on it is the member's in the list in force: it is signed by one of them, so it is that
+member's own word. Books and nodes are read at the start of who goes by them.
 """
 
 from __future__ import annotations
@@ -14,11 +14,17 @@ from pathlib import Path
 
 from tallystick.base.clock import SystemClock, SystemEntropy
 from tallystick.base.errors import Invalid, NotFound
-from tallystick.county.card import Card, bad_card, check_joining
+from tallystick.county.card import Card, check_joining, check_keys
 from tallystick.county.present import list_in_force, read_newest
 from tallystick.county.upkeep import read_genesis
-from tallystick.county.validating import SEATS_FILE, read_seats, with_seat, write_seats
-from tallystick.kernel.access.secrets import USES, VOTE
+from tallystick.county.validating import (
+    SEATS_FILE,
+    list_validators,
+    not_listed,
+    read_seats,
+    with_seat,
+    write_seats,
+)
 from tallystick.kernel.link.book import BOOK_FILE, Place, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
 
@@ -70,7 +76,7 @@ def set_address(folder: Path, name: str, url: str, certificate: Path | None = No
 
 
 def set_by_card(folder: Path, card: Card) -> Told:
-    """Write where a member is that joined by a card: its link, and its engine's node if it has one.
+    """Write where the member of a card is: its link, and its engine's node if it has one.
 
     Args:
         folder: the county's, or a member's.
@@ -78,6 +84,7 @@ def set_by_card(folder: Path, card: Card) -> Told:
 
     Raises:
         NotFound: `member.unknown`, it is not in the list of this folder's copy; `engine.no_seats`.
+        Unavailable: `engine.not_listed`, that list has no key of its engine yet.
         Invalid: `county.card`, it is not for this chain, or shows keys that are not those of the
             list; `county.one_orders`.
         Conflict: `engine.taken`, its node, or the place of that, is another member's, or it has
@@ -107,9 +114,9 @@ def _check_in_force(folder: Path, card: Card) -> None:
             cure="Have it voted in first, and this folder's member catch up.",
         )
     height, members = newest
-    for use, pub in zip((*USES, VOTE), card.keys, strict=False):
-        if pub not in {key.pub for key in members.keys(name, use, height)}:
-            raise bad_card(name, f"its {use} key is not in the list in force")
+    if card.vote is not None and name not in list_validators(members, height):
+        raise not_listed(name, height - 1)
+    check_keys(card, members, height)
 
 
 def _list_held(folder: Path) -> list[str]:

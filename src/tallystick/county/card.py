@@ -3,7 +3,8 @@
 A card states name, role, public keys, address and certificate, signed with the member's transaction
 key over a digest of all that; who is to validate states its engine's key and node too, and a
 founder that is to keep the public chain its keys and address there. Who joins a chain that stands
-names it, each signing key proving itself for that one. Laws: a card is read strictly, and its
+names it, each signing key proving itself for that one; so does who follows it and is to validate,
+whose card shows the keys that it has and its engine's. Laws: a card is read strictly, and its
 public keys are as a chain demands them; the digest covers every field; nobody comes to validate
 where one member orders. Limits: who brings cards together must compare their digests with the
 members over another way: a card proves its key, not its bearer.
@@ -12,7 +13,7 @@ members over another way: a card proves its key, not its bearer.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +38,7 @@ __all__ = [
     "bad_card",
     "check_card",
     "check_joining",
+    "check_keys",
     "check_name",
     "check_voting",
     "digest_of",
@@ -290,9 +292,26 @@ def check_voting(member: str, genesis: Genesis) -> None:
     if not list_validators(genesis.members, 1):
         raise Invalid(
             "county.one_orders",
-            f"{member} is to validate, and one member orders the chain that it is to join",
-            cure="Have its card drawn anew without --engine: it follows that chain.",
+            f"{member} is to validate, and one member orders the chain that it is to validate on",
+            cure="It follows that chain: have a card to join it drawn without --engine.",
         )
+
+
+def check_keys(
+    card: Card, members: Members, height: int, uses: Collection[str] = (*USES, VOTE)
+) -> None:
+    """Refuse a card whose keys are not its member's at a height: Invalid `county.card`.
+
+    Args:
+        card: of a member of the list; what it shows of its engine is looked at where it has one.
+        members: the list.
+        height: the height.
+        uses: which keys are looked at.
+    """
+    name = card.member.name
+    for use, pub in zip((*USES, VOTE), card.keys, strict=False):
+        if use in uses and pub not in {key.pub for key in members.keys(name, use, height)}:
+            raise bad_card(name, f"its {use} key is not in the list in force")
 
 
 def state_member(tree: Any, genesis: Genesis) -> dict[str, Any]:  # noqa: ANN401 - of a request

@@ -3,7 +3,8 @@
 A member draws its keys and writes its card (`card`); once the county is founded (`convening`), it
 takes the public files and begins its own copies of the chains it keeps. Who comes later draws a
 card for the chain that stands, and is voted in; it validates too, where others do and its card says
-so. Laws: a key is drawn where it is used; a member takes a county's files only if its own keys
+so. Who follows already draws its engine's keys when it is to validate, and a card that shows them.
+Laws: a key is drawn where it is used; a member takes a county's files only if its own keys
 stand in the lists as it drew them, no others by its name, and if the files say of who orders what
 the list says.
 """
@@ -12,18 +13,22 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.errors import Conflict, Invalid
+from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.base.keys import SigningKey
-from tallystick.chain.block import Genesis
+from tallystick.chain.block import Genesis, Tip
+from tallystick.chain.member import Member as ListedMember
 from tallystick.charter import CHARTER, PUBLISHER
 from tallystick.county.card import (
     Card,
     check_card,
+    check_keys,
     check_name,
     check_voting,
     digest_of,
@@ -45,12 +50,25 @@ from tallystick.county.validating import (
     with_seat,
     write_seats,
 )
-from tallystick.kernel.access.secrets import USES, Secrets, state_keys
+from tallystick.kernel.access.secrets import USES, VOTE, Secrets, prove_vote, state_keys
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.tables import load_tip
+from tallystick.kernel.ledger.voting import list_used, validates
 from tallystick.kernel.link.book import BOOK_FILE, read_address, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
+from tallystick.kernel.store.database import Database
+from tallystick.node import check_here
 
-__all__ = ["ENGINE_PORT", "PUBLIC_PORTS", "Drawn", "draw_member", "join_county", "read_chain"]
+__all__ = [
+    "ENGINE_PORT",
+    "PUBLIC_PORTS",
+    "Drawn",
+    "add_engine",
+    "draw_member",
+    "join_county",
+    "read_chain",
+]
 
 ENGINE_PORT: Final = 26_656
 """Where CometBFT's nodes reach each other unless something else is said."""
@@ -112,23 +130,40 @@ def draw_member(
     shown = _show_side(home, secrets, at.address, clock, entropy)
     if at.engine_port:
         keys = draw_engine(home, entropy, is_later=bool(chain))
-        vote, shows = keys.bft, {"key": keys.public.hex(), "node": keys.node_id}
-        more["engine"] = {**shows, "host": host, "port": at.engine_port}
-    tree: dict[str, Any] = {
-        "v": 1,
-        **{name: getattr(member, name) for name in ("name", "role", "zh", "en")},
+        vote, more["engine"] = keys.bft, _show_engine(keys, host, at.engine_port)
+    tree = {
+        **_show_member(member),
         **shown,
         **more,
         "chain": chain.hex(),
         "proofs": _prove(secrets, chain, member.name, vote) if chain else {},
     }
+    card, text = _sign(tree, secrets)
+    secrets.write(home / "member.key")
+    return _write_card(home, text), card.digest
+
+
+def _show_member(member: Member) -> dict[str, Any]:
+    return {"v": 1, **{name: getattr(member, name) for name in ("name", "role", "zh", "en")}}
+
+
+def _show_engine(keys: EngineKeys, host: str, port: int) -> dict[str, Any]:
+    return {"key": keys.public.hex(), "node": keys.node_id, "host": host, "port": port}
+
+
+def _sign(tree: Mapping[str, Any], secrets: Secrets) -> tuple[Card, str]:
+    """Return the card that a tree states, and what is written of it."""
     signature = SigningKey.from_seed(secrets.tx).sign(bytes.fromhex(digest_of(tree)))
     text = json.dumps({**tree, "signature": signature.hex()}, ensure_ascii=False, indent=1) + "\n"
-    card = check_card(json.loads(text), member.name)
-    secrets.write(home / "member.key")
+    return check_card(json.loads(text), str(tree["name"])), text
+
+
+def _write_card(home: Path, text: str) -> Path:
+    """Write a member's card, whole or not at all; return its path."""
     path = _card_path(home)
-    path.write_text(text, encoding="utf-8")
-    return path, card.digest
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(text, encoding="utf-8")
+    return fresh.replace(path)
 
 
 def _find_public(member: Member, at: Drawn) -> str:
@@ -195,6 +230,99 @@ def read_chain(folder: Path, voter: str = "") -> bytes:
 def _read_genesis(folder: Path) -> Genesis:
     genesis, listed = ((folder / name).read_bytes() for name in ("genesis.cbor", "members.cbor"))
     return Genesis.read(genesis, listed)
+
+
+# ---- coming to validate
+
+
+def add_engine(home: Path, port: int, entropy: Entropy) -> tuple[Path, str]:
+    """Draw the keys of an engine for a member that follows, and write its card, which shows them.
+
+    They count once they were voted in. Asked again before they have voted, they stay, and the card
+    is written anew: for another port, or another place of the member.
+
+    Args:
+        home: the member's own folder, beside the county's public files; it may be served.
+        port: of its engine's node, at the host of its link's address, or on this machine where no
+            address is told.
+        entropy: draws the keys.
+
+    Returns:
+        The card's path, and its digest.
+
+    Raises:
+        NotFound: `member.elsewhere`; `member.unknown`, its copy has no list that holds it;
+            `engine.no_seats`.
+        Invalid: `county.one_orders`; `county.card`, keys that were voted in are not taken yet.
+        Conflict: `engine.validates`, it validates, or did; `engine.taken`, another engine is there.
+    """
+    check_here(home)
+    tip, listed, top = _read_standing(home)
+    check_voting(home.name, tip.genesis)
+    if home.name in list_validators(tip.genesis.members, 1):
+        raise validates(home.name)
+    seats, (place, host) = read_seats(home.parent / SEATS_FILE), _find_place(home)
+    keys, number = _take_engine(home, listed, top, entropy)
+    with_seat(seats, home.name, Peer(keys.node_id, host, port))
+    chain, secrets = tip.genesis.chain, Secrets.read(home / "member.key")
+    proof = prove_vote(keys.bft, chain=chain, member=home.name, number=number)
+    plain = Member(home.name, listed.role, home.name, home.name)
+    founders = {each.name: each for each in read_county(home.parent).members}
+    tree = {
+        **_show_member(founders.get(home.name, plain)),
+        "keys": {use: secrets.public(use).hex() for use in USES},
+        **place,
+        "engine": _show_engine(keys, host, port),
+        "chain": chain.hex(),
+        "proofs": {**_prove(secrets, chain, home.name, b""), VOTE: proof.hex()},
+    }
+    card, text = _sign(tree, secrets)
+    check_keys(card, tip.members, tip.height + 1, USES)
+    return _write_card(home, text), card.digest
+
+
+def _read_standing(home: Path) -> tuple[Tip, ListedMember, int]:
+    """Return the tip of a member's copy, itself there, and the greatest number its keys ever had.
+
+    Raises:
+        NotFound: `member.unknown`.
+    """
+    with closing(Database.read(home / "ledger.db")) as database:
+        database.hold()
+        rows = Rows(database)
+        tip, top = load_tip(rows), rows.state(b"keys/" + home.name.encode())
+    listed = tip.members.by_name.get(home.name)
+    if listed is None:
+        raise NotFound(
+            "member.unknown",
+            f"the list of its own copy does not hold {home.name}",
+            cure="Have it voted in first, and this folder's member catch up.",
+        )
+    return tip, listed, int.from_bytes(top or b"", "big")
+
+
+def _take_engine(
+    home: Path, listed: ListedMember, top: int, entropy: Entropy
+) -> tuple[EngineKeys, int]:
+    """Return the keys of an engine that has not voted, drawn where there are none, and a number.
+
+    The number is that of its vote in the list: the next one, where it is not there yet.
+    """
+    path, votes = home / KEY_FILE, {key.pub: key.number for key in listed.keys if key.use == VOTE}
+    own = EngineKeys.read(path) if path.is_file() else None
+    if list_used(home) or (votes and (own is None or own.public not in votes)):
+        raise validates(home.name)
+    keys = own or draw_engine(home, entropy, is_later=True)
+    return keys, votes.get(keys.public, top + 1)
+
+
+def _find_place(home: Path) -> tuple[dict[str, str], str]:
+    """Return where a member's link is asked as its card shows it, and its host."""
+    path = home / BOOK_FILE
+    place = read_book(path).get(home.name) if path.is_file() else None
+    if place is None:
+        return {"address": "", "certificate": ""}, _HERE
+    return {"address": place.address, "certificate": place.certificate}, place.host
 
 
 # ---- joining

@@ -25,7 +25,8 @@ from typing import Final, Literal
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.chain.block import Genesis
-from tallystick.chain.crossing import Anchored, HeldChain, find_chain
+from tallystick.chain.checkpoint import shorten_note
+from tallystick.chain.crossing import ANCHOR_NOTE_MAX, Anchored, HeldChain, find_chain
 from tallystick.charter import PUBLISHER
 from tallystick.county.beside import Across, Beside, find_seat, list_news
 from tallystick.county.founding import (
@@ -287,8 +288,8 @@ def _ask_in(house: House, genesis: Genesis) -> bool:
     node.catch_up()
     if find_chain(node.replica.read, genesis.chain) is not None:
         return True
-    stated: dict[str, object] = {"kind": "link", "demand": "nothing"}
-    stated |= {"genesis": genesis.data, "listed": genesis.members.data}
+    # Genesis names the list: where it is long, the change's record bears but its end.
+    stated: dict[str, object] = {"kind": "link", "demand": "nothing", "genesis": genesis.data}
     changes = [row for row in node.membership.list_changes() if stated.items() <= row.items()]
     waiting = [row for row in changes if row["state"] == "open"]
     for row in waiting:
@@ -334,7 +335,7 @@ def _next_anchor(seat: Seat, held: HeldChain) -> Anchored | None:
     height = beyond[0]
     path = [] if not since else replica.log.consistency(size, replica.body(height).size)
     parts = (replica.header(height), replica.members(height + 1).data) if height in changes else ()
-    return Anchored(seat.witnesses.note(height), path, *parts)
+    return Anchored(shorten_note(seat.witnesses.note(height), ANCHOR_NOTE_MAX), path, *parts)
 
 
 def _has_news(node: Node, first: int, last: int) -> bool:

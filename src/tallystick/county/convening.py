@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tallystick.base.clock import Clock, Entropy
 from tallystick.base.errors import Error, Invalid
+from tallystick.chain.checkpoint import largest_note
+from tallystick.chain.crossing import ANCHOR_NOTE_MAX
 from tallystick.chain.member import Member as ListedMember
 from tallystick.chain.member import Members
 from tallystick.charter import MEDIA
@@ -29,7 +31,6 @@ from tallystick.county.founding import (
 )
 from tallystick.county.validating import COMETBFT, DEFAULT, SEATS_FILE, write_seats
 from tallystick.kernel.link.book import BOOK_FILE, read_place, write_book
-from tallystick.records.chains import LIST_BYTES_MAX
 
 __all__ = ["Founding", "found_from_cards", "tell_parts"]
 
@@ -83,7 +84,8 @@ def found_from_cards(
     publisher = _find_publisher(kept, agreed)
     listed = _list([card.listed() for card in cards])
     beside = _list([card.listed_public() for card in kept]) if kept else None
-    _check_size(listed, beside)
+    if beside is not None:
+        _check_size(agreed.name, listed)
     votes = {card.member.name: card.vote.peer for card in cards if card.vote is not None}
     orderer, members = agreed.orderer or min(votes), tuple(card.member for card in cards)
     found = {COUNTY: CountyFile(agreed.name, orderer, "", members, agreed.engine, agreed.profile)}
@@ -211,14 +213,16 @@ def _list(listed: list[ListedMember]) -> Members:
         raise bad_card("together", error.message) from error
 
 
-def _check_size(listed: Members, beside: Members | None) -> None:
-    """Refuse a list that the public chain could never be told of, so that nothing were anchored."""
-    if beside is not None and len(listed.data) > LIST_BYTES_MAX:
+def _check_size(name: str, listed: Members) -> None:
+    """Refuse members whose quorum's names are too long for an anchor on the public chain."""
+    size = largest_note(name, listed)
+    if size > ANCHOR_NOTE_MAX:
         raise Invalid(
             "county.many",
-            f"the list of {len(listed.by_name)} members has {len(listed.data)} bytes, and the"
-            f" public chain takes {LIST_BYTES_MAX}",
-            cure="Found it with fewer: about 16 that order together, or 19.",
+            f"a checkpoint under a quorum's names of {len(listed.by_name)} members has up to {size}"
+            f" bytes, and an anchor on the public chain takes {ANCHOR_NOTE_MAX}",
+            cure="Found it with fewer, or shorter names: 64 fit where the county's and a member's"
+            " have 28 characters together, 55 whatever they are called.",
         )
 
 

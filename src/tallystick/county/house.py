@@ -26,7 +26,7 @@ from tallystick.county.checking import Checker
 from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.local import LocalOffice
-from tallystick.county.validating import Validating, name_validators
+from tallystick.county.validating import Validating, list_validators, name_validators
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
@@ -241,16 +241,16 @@ class House:
     def _name_validators(self) -> list[str]:
         """Return who orders together, nobody where one member orders.
 
-        Founders are asked before those who came later and may still be on their way. Of members
-        that are all here, one that is not open is nobody to ask.
+        Those of the founding list are asked before those who came later and may still be on their
+        way. Of members that are all here, one that is not open is nobody to ask.
         """
         if not self.county.engine:
             return []
         found = name_validators(self.folder)
         if self.apart is None:
             found = [name for name in found if name in self._seats]
-        founders = {each.name for each in self.county.members}
-        return sorted(found, key=lambda name: (name not in founders, name))
+        first = list_validators(self.seats()[0].node.replica.genesis.members, 1)
+        return sorted(found, key=lambda name: (name not in first, name))
 
     def _find_leader(self) -> str:
         """Return who orders, by the newest term that a member here knows of, and tell the others.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tallystick.county.card import state_member
+from tallystick.county.card import check_card, check_joining, check_keys, state_member
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
+from tallystick.kernel.access.secrets import USES, VOTE
 from tallystick.services.membership.service import DAYS
 
 __all__ = ["ChangeOffice"]
@@ -34,9 +35,21 @@ class ChangeOffice(NodeOffice):
         return found
 
     def propose_join(self, card: Mapping[str, Any], *, days: int = DAYS) -> dict[str, Any]:
-        """Propose that a new member joins, as its card states it."""
-        stated = state_member(card, self._node.replica.genesis)
-        return _told(self._node.membership.propose_join(stated, days))
+        """Propose that a new member joins, as its card states it, or that one comes to validate.
+
+        Args:
+            card: of a new member; or of one of the list, which shows the key of its engine.
+            days: how long votes are taken.
+        """
+        node, found = self._node, check_card(card)
+        name, tip = found.member.name, node.replica.tip
+        if found.vote is None or name not in tip.members.by_name:
+            stated = state_member(card, node.replica.genesis)
+            return _told(node.membership.propose_join(stated, days))
+        check_joining(found, node.replica.genesis)
+        check_keys(found, tip.members, tip.height + 1, USES)
+        vote, proof = found.vote.key, found.proofs[VOTE]
+        return _told(node.membership.propose_engine(name, vote, proof, days))
 
     def propose_renewal(self, uses: Sequence[str], *, days: int = DAYS) -> dict[str, Any]:
         """Draw fresh keys of this member and propose them."""

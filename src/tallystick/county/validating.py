@@ -48,6 +48,7 @@ __all__ = [
     "draw_validators",
     "list_validators",
     "name_validators",
+    "not_listed",
     "read_seat",
     "read_seats",
     "with_seat",
@@ -67,13 +68,13 @@ def draw_validators(names: Sequence[str], entropy: Entropy) -> dict[str, EngineK
 def draw_engine(home: Path, entropy: Entropy, *, is_later: bool) -> EngineKeys:
     """Draw the keys of a member's engine in its folder.
 
-    Beside those for a chain that stands it is written that they are new, and no copy's
-    (`Beginning`).
+    For a chain that stands it is written, before they are, that they are new, and no copy's
+    (`Beginning`): keys that stand here alone have signed nothing.
     """
     keys = EngineKeys.draw(entropy)
-    keys.write(home / KEY_FILE)
     if is_later:
         note_unsigned(home / HOME)
+    keys.write(home / KEY_FILE)
     return keys
 
 
@@ -92,6 +93,16 @@ def write_validators(folder: Path, keys: dict[str, EngineKeys]) -> None:
 def name_validators(folder: Path) -> list[str]:
     """Return the members whose engines order, by name."""
     return sorted(read_seats(folder / SEATS_FILE))
+
+
+def not_listed(member: str, height: int) -> Unavailable:
+    """Return the error for a member whose engine has no key in the list after a height."""
+    return Unavailable(
+        "engine.not_listed",
+        f"the list after height {height} holds no bft key of {member}: it does not vote",
+        cure="Have it voted in, and the other engines told of its node: tally member address"
+        " --card. It then catches up by itself.",
+    )
 
 
 class Validating:
@@ -153,13 +164,7 @@ class Validating:
         tip = self._replica.tip
         if self._member in list_validators(tip.members, tip.height + 1):
             return None
-        return Unavailable(
-            "engine.not_listed",
-            f"the list after height {tip.height} holds no bft key of {self._member}: it does not"
-            " vote",
-            cure="Have it voted in, and the other engines told of its node: tally member address"
-            " --card. It then catches up by itself.",
-        )
+        return not_listed(self._member, tip.height)
 
     @property
     def engine_pid(self) -> int:

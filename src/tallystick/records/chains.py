@@ -13,6 +13,7 @@ __all__ = [
     "PUBLIC_KIND",
     "ChainAnchored",
     "ChainLinked",
+    "ChainListed",
     "SubsidyApproved",
 ]
 
@@ -20,9 +21,22 @@ PUBLIC_KIND = "public"
 """The kind of a chain, in its genesis, that everybody reads: it carries nothing else."""
 GENESIS_BYTES_MAX = 1_024
 LIST_BYTES_MAX = 6_000
+"""Most bytes of a members list, or of a part of a longer one, that one record bears."""
 NOTE_BYTES_MAX = 7_000
 _DIGEST = codec.exact_bytes(32)
 _IDENT = codec.ident(40)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChainListed(Statement):
+    """A part of a chain's list of members that is too long for the record which needs it.
+
+    The parts come in their order before that record, in its own bundle, and it bears the rest:
+    what genesis or the header names is the CID of all of them together.
+    """
+
+    t = "chain.listed"
+    listed: bytes = public(codec.octets(LIST_BYTES_MAX, 1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

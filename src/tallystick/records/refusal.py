@@ -100,6 +100,7 @@ class Refusal(IntEnum):
     NOT_ANCHORED = 193
     APPROVAL_NOT_PROVEN = 194
     WRONG_CHAIN = 195
+    LIST_TOO_LONG = 196
 
     ALREADY_KEPT = 200
     NOT_KEPT = 201

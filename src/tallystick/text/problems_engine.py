@@ -150,8 +150,8 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "本成员没有投票用的钥匙",
                 "This member has no voting keys",
                 NOT_STARTED,
-                "请运维人员从备份恢复 bft.key。",
-                "Have the operator restore bft.key from a copy.",
+                "请运维人员从备份恢复 bft.key；只跟随的成员用 tally member engine 抽取。",
+                "Have the operator restore bft.key; a follower draws one: tally member engine.",
             ),
             "no_seats": (
                 "投票成员的地址表里没有本成员，或者表不在",
@@ -187,6 +187,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOT_STARTED,
                 "请运维人员用 tally county init 重新建立。",
                 "Have the operator found one with tally county init.",
+            ),
+            "validates": (
+                "这个成员已经参加排序，或用别的钥匙参加过",
+                "This member orders with others already, or did by another key",
+                NOTHING_CHANGED,
+                "换表决钥匙用 tally change renew --use bft；bft.key 丢了就从备份恢复。",
+                "Renew its voting key: tally change renew --use bft; restore a lost bft.key.",
             ),
             "taken": (
                 "engine.json 里的引擎与这张名片说的对不上",

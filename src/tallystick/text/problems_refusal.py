@@ -21,6 +21,7 @@ _ROWS: Final[tuple[tuple[str, str, tuple[Refusal, ...]], ...]] = (
         (
             *(_R.FORM, _R.UNKNOWN, _R.ID_HELD, _R.RULE, _R.ID_DIFFERS, _R.NOT_ASCENDING),
             *(_R.ENTRY_DIFFERS, _R.NOT_NEXT, _R.NOT_THE_STEP, _R.NAMES_A_CASE),
+            _R.LIST_TOO_LONG,
         ),
     ),
     (

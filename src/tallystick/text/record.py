@@ -60,6 +60,12 @@ RECORDS: Final[Mapping[str, Word]] = _words(
             "一个成员让大家知道它自己的一条链",
             "A member makes a chain of its own known",
         ),
+        "chain.listed": (
+            "成员名单的一段",
+            "Part of a members list",
+            "另一条链的成员名单太长，分段写在用它的记录之前",
+            "A part of another chain's long list, before the record that needs it",
+        ),
         "chain.anchored": (
             "锚定",
             "Chain anchored",

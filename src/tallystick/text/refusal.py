@@ -449,6 +449,12 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
         "公开链只收公告、统计和锚定,别的链不收公告和统计",
         "A public chain carries bulletins, tallies and anchors alone, and no other chain does",
     ),
+    _R.LIST_TOO_LONG: (
+        "名单太长",
+        "List too long",
+        "分开写的成员名单,各段合起来太长",
+        "The parts of a members list are too long together",
+    ),
     _R.ALREADY_KEPT: (
         "已在保管",
         "Already kept",

@@ -263,6 +263,10 @@ def test_a_card_of_one_that_orders_shows_key_and_place_of_its_engine(tmp_path: P
     for drawn in (draw_card(visit("zh"), tree, frozenset()), draw_card(visit(), tree, frozenset())):
         assert tree["engine"]["key"][:PUB_SIGNS] in str(drawn)
         assert "127.0.0.1:26656" in str(drawn)
+    # Of a member of the list it is no doubt, but what is proposed.
+    drawn = draw_card(visit(), tree, frozenset({"water-works"}))
+    assert "what is proposed is that it orders" in str(drawn)
+    assert "octagon-alert" not in str(drawn)
 
 
 def test_a_card_is_shown_escaped_with_what_is_to_be_doubted(card: dict[str, Any]) -> None:

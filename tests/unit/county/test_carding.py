@@ -279,11 +279,14 @@ def test_the_public_chain_is_ordered_by_another_than_the_countys(tmp_path: Path)
 def test_no_more_found_a_county_than_its_public_chain_can_be_told_of(
     tmp_path: Path, cards: list[Card]
 ) -> None:
-    more = [draw(tmp_path, f"shop-{at}", "insurer", 9_000 + at) for at in range(19)]
-    with pytest.raises(Invalid, match=r"^county\.many: the list of 21 members has \d+ bytes"):
-        found(tmp_path / "public", [*cards, *more])
+    shops = [f"shop-{at}".ljust(24, "x") for at in range(54)]
+    more = [draw(tmp_path, shop, "insurer", 9_000 + at) for at, shop in enumerate(shops)]
+    agreed = replace(ALONE, name="a-county-of-a-long-name.")
+    with pytest.raises(Invalid, match=r"^county\.many: .* 56 members has up to 6\d{3} bytes"):
+        found(tmp_path / "public", [*cards, *more], agreed)
     assert not (tmp_path / "public").exists()
-    found(tmp_path / "public", [*cards, *more[:15]])
+    found(tmp_path / "public", [*cards, *more[:53]], agreed)
+    found(tmp_path / "short", [*cards, *more])
 
 
 def test_a_member_joins_only_files_that_fit_the_keys_of_its_engine_and_of_both_its_chains(

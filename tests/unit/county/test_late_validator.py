@@ -7,8 +7,6 @@ Blocks are cut by one member here, which the rules of a chain do not ask; real e
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,21 +14,16 @@ from typing import Any, Final
 import pytest
 
 from machines import NAMES
-from newcomers import draw_newcomer
+from newcomers import carry, cutting, draw_newcomer, sign, vote_in
 from tallystick.base.clock import SystemClock, SystemEntropy
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound
-from tallystick.base.keys import SigningKey
-from tallystick.chain.member import Members
 from tallystick.county.addressing import Told, set_by_card
-from tallystick.county.card import check_card, digest_of, load_joining
+from tallystick.county.card import check_card, load_joining
 from tallystick.county.carding import Drawn, draw_member, join_county, read_chain
 from tallystick.county.founding import found_county, read_county
-from tallystick.county.house import House
-from tallystick.county.local import LocalOffice
 from tallystick.county.member import MEMBERS, Member
 from tallystick.county.packing import copy_public
 from tallystick.county.present import list_in_force, list_known
-from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger.engines.comet_home import STATE, Peer
 from tallystick.kernel.ledger.engines.seats import read_seats, write_seats
 from tallystick.kernel.ledger.engines.validators import list_validators
@@ -49,33 +42,6 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "county"
 
 
-@contextmanager
-def cutting(folder: Path) -> Iterator[House]:
-    """Open a county's members, one of which cuts blocks."""
-    house = House(folder, replace(read_county(folder), engine=""), SystemClock())
-    try:
-        yield house
-    finally:
-        house.close()
-
-
-def vote_in(folder: Path, card: Mapping[str, Any]) -> Members:
-    """Have the founders vote a card in; return the list in force."""
-    return carry(folder, lambda office: office.propose_join(card))
-
-
-def carry(folder: Path, propose: Callable[[LocalOffice], dict[str, Any]]) -> Members:
-    """Have one founder propose a change, and the others vote; return the list in force."""
-    with cutting(folder) as house:
-        first, *others = (house.office(name) for name in NAMES)
-        change = propose(first)["change"]
-        for office in others:
-            if first.show_change(change)["state"] == "open":
-                office.vote_change(change, yes=True)
-        house.spread()
-        return house.node(NAMES[0]).replica.tip.members
-
-
 def draw(home: Path, county: Path, port: int = PORT) -> Tree:
     return draw_newcomer(home, county, role="cooperative", called="诊所", engine_port=port)
 
@@ -91,12 +57,6 @@ def draw_far(home: Path, county: Path) -> Tree:
         chain=read_chain(county, home.name),
     )
     return load_joining(path.read_text(encoding="utf-8"))
-
-
-def sign(home: Path, tree: Tree) -> Tree:
-    """Return a card as its own member could state it otherwise."""
-    key = SigningKey.from_seed(Secrets.read(home / "member.key").tx)
-    return {**tree, "signature": key.sign(bytes.fromhex(digest_of(tree))).hex()}
 
 
 def tell(folder: Path, tree: Tree) -> Told:

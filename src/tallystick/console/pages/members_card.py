@@ -1,7 +1,7 @@
-"""A new member's card: brought as a file or pasted, shown, and only then proposed.
+"""A card of a new member, or of one that is to order: brought, shown, and only then proposed.
 
-Laws: what is shown is what is proposed; a card that its own key did not sign is not shown. Limit:
-64 kB, which the largest card does not reach.
+It is brought as a file or pasted. Laws: what is shown is what is proposed; a card that its own key
+did not sign is not shown. Limit: 64 kB, which the largest card does not reach.
 """
 
 from __future__ import annotations
@@ -49,7 +49,14 @@ def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
     orders = v.t("参加定块，引擎在", "Orders blocks, its engine at")
     seats = [(orders, show_code(f"{engine['host']}:{engine['port']}"))] if engine else []
     doubts = []
-    if card["name"] in members:
+    if card["name"] in members and engine:
+        # Whether it shows that member's own keys is looked at as it is proposed.
+        said = v.t(
+            "它已经是成员，这里提议让它也参加定块",
+            "It is a member: what is proposed is that it orders",
+        )
+        doubts.append(item("info", said))
+    elif card["name"] in members:
         said = v.t("这个代号已经是成员", "A member of this name is in the list already")
         doubts.append(item("octagon-alert", said, "warn"))
     if card["role"] not in ROLES:

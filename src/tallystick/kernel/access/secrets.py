@@ -30,7 +30,9 @@ __all__ = [
     "Secrets",
     "drop_renewed",
     "keep_renewed",
+    "prove_vote",
     "state_keys",
+    "state_vote",
     "take_renewed",
 ]
 
@@ -153,6 +155,24 @@ def state_keys(
         found.append(stated)
     found += [_kept(key) for key in held.values() if key.use not in seeds]
     return sorted(found, key=lambda each: int(each["key"]))
+
+
+def state_vote(number: int, public: bytes, proof: bytes) -> dict[str, Any]:
+    """Return a key to vote by as a change states it, new and with its proof."""
+    return {"key": number, "use": VOTE, "alg": SIGN_ALG, "pub": public, "pop": proof}
+
+
+def prove_vote(seed: bytes, *, chain: bytes, member: str, number: int) -> bytes:
+    """Return the proof of a key to vote by: its own signature for a chain, member and number.
+
+    Args:
+        seed: the key's, 32 bytes.
+        chain: the chain's name.
+        member: whose it is to be.
+        number: what the list is to call it.
+    """
+    key = SigningKey.from_seed(seed)
+    return key.sign(pop_message(chain, member, state_vote(number, key.public, b"")))
 
 
 def _kept(key: Key) -> dict[str, Any]:

@@ -32,9 +32,11 @@ __all__ = [
     "find_new_vote",
     "keys_waiting",
     "list_used",
+    "no_vote",
     "note_used",
     "replace_file",
     "take_vote",
+    "validates",
 ]
 
 KEY_FILE: Final = "bft.key"
@@ -74,11 +76,7 @@ class EngineKeys:
             Corrupt: `engine.bad_keys`.
         """
         if not path.is_file():
-            raise NotFound(
-                "engine.no_keys",
-                "the member's folder holds no bft.key",
-                cure="Restore bft.key; a member without one does not validate.",
-            )
+            raise no_vote()
         try:
             return cls(**decode(path.read_bytes(), _KEYS))
         except Invalid as error:
@@ -103,6 +101,24 @@ def keys_waiting(member: str) -> Conflict:
         "node.keys_waiting",
         f"{member} holds renewed keys that wait for the members' votes",
         cure="Wait for that vote, or take it back: tally change no.",
+    )
+
+
+def validates(member: str) -> Conflict:
+    """Return the error for a member that is to come to validate, and does already."""
+    return Conflict(
+        "engine.validates",
+        f"{member} validates, or did: an engine of it votes, or has voted",
+        cure="Draw its key anew: tally change renew --use bft; restore bft.key where it is lost.",
+    )
+
+
+def no_vote() -> NotFound:
+    """Return the error for a member that is to vote and has no key of an engine."""
+    return NotFound(
+        "engine.no_keys",
+        "the member's folder holds no bft.key that votes",
+        cure="Restore bft.key. A member that follows draws one by tally member engine.",
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from tallystick.base.codec import sha256
 from tallystick.base.errors import NotFound
+from tallystick.chain import schema
 from tallystick.chain.checkpoint import read_stated
-from tallystick.chain.crossing import DEMAND_KEY, Anchored, find_chain
+from tallystick.chain.crossing import DEMAND_KEY, Anchored, find_chain, split_list
 from tallystick.kernel.access.desk import Desk, Found
-from tallystick.kernel.access.sealing import Draft
+from tallystick.kernel.access.sealing import ID_SIZE, Draft
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.records.base import Statement
 from tallystick.records.chains import ChainAnchored, ChainLinked, SubsidyApproved
@@ -35,10 +37,13 @@ class Anchoring:
         self._desk = desk
         self._replica = replica
 
-    def _record(self, statement: Statement, officer: bytes | None = None) -> bytes:
+    def _record(
+        self, statement: Statement, before: Sequence[Statement] = (), officer: bytes | None = None
+    ) -> bytes:
         identifier = self._desk.new_id()
-        draft = Draft(identifier=identifier, statement=statement, party=b"", officer=officer)
-        self._desk.record([draft])
+        drafts = [Draft(identifier=self._desk.new_id(), statement=each) for each in before]
+        draft = Draft(identifier=identifier, statement=statement, officer=officer)
+        self._desk.record([*drafts, draft])
         return identifier
 
     def link_own(self, genesis: bytes, listed: bytes) -> bytes:
@@ -48,7 +53,8 @@ class Anchoring:
             genesis: its genesis.
             listed: its members list: this member alone.
         """
-        return self._record(ChainLinked(genesis=genesis, listed=listed))
+        before, rest = split_list(listed)
+        return self._record(ChainLinked(genesis=genesis, listed=rest), before)
 
     def anchor(self, chain: bytes, given: Anchored) -> bytes:
         """Record how far a linked chain has come; return the record's id.
@@ -56,20 +62,28 @@ class Anchoring:
         Raises:
             Invalid: `record.refused`, 192 or 193: not linked, or the checkpoint does not count.
         """
-        return self._record(
-            ChainAnchored(
-                chain=chain,
-                note=given.note,
-                path=list(given.path) or None,
-                header=given.header or None,
-                listed=given.listed or None,
-            )
+        anchored = ChainAnchored(
+            chain=chain,
+            note=given.note,
+            path=list(given.path) or None,
+            header=given.header or None,
         )
+        if not given.listed:
+            return self._record(anchored)
+        before, rest = split_list(given.listed, self._find_room(anchored))
+        return self._record(replace(anchored, listed=rest), before)
+
+    def _find_room(self, anchored: ChainAnchored) -> int:
+        """Return how many bytes of a list the record of an anchor has room for."""
+        draft = Draft(identifier=bytes(ID_SIZE), statement=replace(anchored, listed=b"."))
+        (record,) = self._desk.prepare([draft]).records
+        # The head of a longer byte string has two bytes more.
+        return max(1, schema.RECORD_BYTES_MAX - len(record) - 1)
 
     def approve_subsidy(self, case: bytes, *, programme: str, amount_minor: int) -> bytes:
         """Approve public money for a case of another chain: a department's officer's act."""
         statement = SubsidyApproved(approved_case=case, programme=programme, amount=amount_minor)
-        return self._record(statement, self._desk.officer())
+        return self._record(statement, officer=self._desk.officer())
 
     def find_approval(self, case: bytes) -> bytes:
         """Return the id of the approval of a case's public money that stands on this chain.

@@ -6,8 +6,8 @@ in force that can sign transactions has one voice and uses it once; only voices 
 when the deciding vote is cast are counted; a change that could not stand now is refused at once,
 and again when it would take effect.
 State: `change/`id -> an open `HeldChange`; `changes/`member -> the ids of those it proposed;
-`changed/`id -> how and at which height a change was settled, for ever; `linked/` and `demand/`
-(`chain.crossing`).
+`changed/`id -> how and at which height a change was settled, for ever; `linked/`, `listed/`,
+`begun` and `demand/` (`chain.crossing`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from typing import Any, Final, NamedTuple
 from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import encode, read_admitted, refuse
 from tallystick.base.errors import Invalid
-from tallystick.chain.crossing import DEMAND_KEY, chain_key, find_chain, hold_chain
+from tallystick.chain.crossing import (
+    DEMAND_KEY,
+    end_list,
+    find_chain,
+    hold_chain,
+    keep_chain,
+    whole_list,
+)
 from tallystick.chain.limits import VOTE_PPM, check_limit, count_needed, limit_key, read_limit
 from tallystick.chain.membership import remove, restate
 from tallystick.chain.record import Admission
@@ -97,8 +104,13 @@ def admit_proposal(offered: Admission) -> int:
     own, ended = _list_open(offered)
     if len(own) >= OPEN_MAX:
         return Refusal.TOO_MANY_CHANGES
+    if pub["kind"] == "link":
+        # Votes come in bundles of their own, so the whole list waits with the change.
+        pub = {**pub, "listed": whole_list(state.get, pub["listed"])}
     if not _take_effect(offered._replace(state=Overlay(state.get)), pub):
         return Refusal.CHANGE_CANNOT_STAND
+    if pub["kind"] == "link":
+        end_list(state)
     for each in ended:
         state.delete(_CHANGE + each)
     identifier = offered.record["id"]
@@ -169,7 +181,7 @@ def _link(offered: Admission, pub: dict[str, Any]) -> None:
     chain, held = hold_chain(pub["genesis"], pub["listed"])
     if chain == offered.chain or find_chain(state.get, chain) is not None:
         raise refuse("linked")
-    state.put(chain_key(chain), encode(list(held)))
+    keep_chain(state, chain, held)
     if pub["demand"] == "approval":
         state.put(DEMAND_KEY, chain)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
 from tallystick.base.errors import Invalid, NotFound
+from tallystick.chain.crossing import split_list
 from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
 from tallystick.kernel.access.desk import Desk
@@ -19,9 +20,17 @@ from tallystick.kernel.access.secrets import (
     drop_renewed,
     keep_renewed,
     state_keys,
+    state_vote,
 )
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.voting import draw_vote, drop_vote, keys_waiting
+from tallystick.kernel.ledger.voting import (
+    draw_vote,
+    drop_vote,
+    keys_waiting,
+    list_used,
+    no_vote,
+    validates,
+)
 from tallystick.records.base import Statement
 from tallystick.records.change import ChangeProposed, ChangeVoted
 from tallystick.services.membership.rules import HeldChange, find_change, find_outcome
@@ -47,14 +56,21 @@ class Membership:
         self._read = replica.read
         self._replica = replica
 
-    def _record(self, statement: Statement) -> bytes:
+    def _record(self, statement: Statement, before: Sequence[Statement] = ()) -> bytes:
         identifier = self._desk.new_id()
-        self._desk.record([Draft(identifier=identifier, statement=statement, party=b"")])
+        drafts = [Draft(identifier=self._desk.new_id(), statement=each) for each in before]
+        self._desk.record([*drafts, Draft(identifier=identifier, statement=statement)])
         return identifier
 
-    def _propose(self, kind: str, days: int, **stated: Any) -> bytes:  # noqa: ANN401 - fields of the record
+    def _propose(
+        self,
+        kind: str,
+        days: int,
+        before: Sequence[Statement] = (),
+        **stated: Any,  # noqa: ANN401 - fields of the record
+    ) -> bytes:
         until = self._desk.now_ms() + days * DAY_MS
-        return self._record(ChangeProposed(kind=kind, until=until, **stated))
+        return self._record(ChangeProposed(kind=kind, until=until, **stated), before)
 
     def propose_join(self, card: Mapping[str, Any], days: int = DAYS) -> bytes:
         """Propose that a new member joins; return the change's id.
@@ -68,6 +84,31 @@ class Membership:
         """
         return self._propose("join", days, **card)
 
+    def propose_engine(self, member: str, public: bytes, proof: bytes, days: int = DAYS) -> bytes:
+        """Propose that a member of the list validates too; return the change's id.
+
+        Args:
+            member: its name.
+            public: the key by which its engine votes, 32 bytes.
+            proof: that key's own signature, as the list's next number of a key of that member.
+            days: how long votes are taken.
+
+        Raises:
+            Conflict: `engine.validates`, the list has a key of its engine.
+            Invalid: `record.refused`; the key does not prove itself for this chain.
+        """
+        listed = self._find(member)
+        if any(key.use == VOTE for key in listed.keys):
+            raise validates(member)
+        kept = [key.tree() for key in listed.keys]
+        keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
+        keys.append(state_vote(self._find_top(member) + 1, public, proof))
+        return self._propose("keys", days, member=member, role=listed.role, name=member, keys=keys)
+
+    def _find_top(self, member: str) -> int:
+        """Return the greatest number of a key that a member ever had."""
+        return int.from_bytes(self._read(b"keys/" + member.encode()) or b"", "big")
+
     def propose_renewal(self, secrets: Secrets, uses: Collection[str], days: int = DAYS) -> bytes:
         """Draw fresh keys of this member for some uses and propose them; return the change's id.
 
@@ -78,6 +119,10 @@ class Membership:
             NotFound: `engine.no_keys`, a `bft` key is asked for, and the member does not validate.
         """
         own = self._find(self._desk.member)
+        has_vote = any(key.use == VOTE for key in own.keys) or list_used(self._folder)
+        if VOTE in uses and not has_vote:
+            # One that was drawn here and is yet to be voted in is told of by its card.
+            raise no_vote()
         if self._is_renewing(own.name):
             raise keys_waiting(own.name)
         # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
@@ -88,7 +133,7 @@ class Membership:
         if set(uses) & set(USES):
             renewed = secrets.renew(self._desk.entropy, uses)
             keep_renewed(self._folder, renewed)
-        top = int.from_bytes(self._read(b"keys/" + own.name.encode()) or b"", "big")
+        top = self._find_top(own.name)
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
 
@@ -140,7 +185,9 @@ class Membership:
                 there alone.
             days: how long votes are taken.
         """
-        return self._propose("link", days, genesis=genesis, listed=listed, demand=demand)
+        before, rest = split_list(listed)
+        stated: dict[str, Any] = {"genesis": genesis, "listed": rest, "demand": demand}
+        return self._propose("link", days, before, **stated)
 
     def vote(self, change: bytes, *, yes: bool) -> bytes:
         """Say yes or no to a change, once; return the record's id.

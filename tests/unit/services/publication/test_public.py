@@ -22,7 +22,7 @@ from tallystick.services.publication.tally import COUNTED, Counted, count_figure
 
 OTHER: Final = b"o" * 32
 CARRIED: Final = {
-    *("member.joined", "change.proposed", "change.voted", "chain.anchored"),
+    *("member.joined", "change.proposed", "change.voted", "chain.anchored", "chain.listed"),
     *("bulletin.published", "bulletin.withdrawn", "tally.published"),
 }
 TEXTS: Final = dict.fromkeys(("title_zh", "title_en", "text_zh", "text_en"), "rain")

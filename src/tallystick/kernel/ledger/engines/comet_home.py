@@ -141,13 +141,13 @@ def clear_data(folder: Path) -> None:
 
 
 def note_unsigned(folder: Path) -> None:
-    """Write that a key that was drawn just now has signed nothing.
+    """Write that a key that is drawn now has signed nothing.
 
     Args:
-        folder: the engine's home; it holds nothing.
+        folder: the engine's home; no key stands beside it that has voted.
     """
     data = folder / "data"
-    data.mkdir(parents=True)
+    data.mkdir(parents=True, exist_ok=True)
     replace_file(data / STATE, _NOTHING)
 
 
