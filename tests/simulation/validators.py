@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -44,6 +43,7 @@ from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import Place as LinkPlace
 from tallystick.kernel.link.engines.http import HttpLink, Listening
+from tallystick.kernel.link.ports import find_free_ports
 from tallystick.kernel.link.trust import Roll, Trust
 
 TESTS: Final = Path(__file__).resolve().parents[1]
@@ -391,17 +391,7 @@ class Process:
 
 def free_ports(count: int) -> int:
     """Return the first of some ports in a row that nobody listens on."""
-    rows = list(range(26_000, 32_000, 32))
-    # Each process begins elsewhere: who looks at the same moment finds the same ports free.
-    begin = os.getpid() % len(rows)
-    for first in rows[begin:] + rows[:begin]:
-        with contextlib.suppress(OSError), contextlib.ExitStack() as stack:
-            for port in range(first, first + count):
-                held = stack.enter_context(socket.socket())
-                held.bind(("127.0.0.1", port))
-            return first
-    message = "no free ports"
-    raise RuntimeError(message)
+    return find_free_ports(count)[0]
 
 
 def wait_equal(members: Sequence[Process], height: int, seconds: float = 30) -> list[Any]:

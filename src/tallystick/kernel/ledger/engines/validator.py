@@ -35,7 +35,7 @@ from tallystick.kernel.ledger.engines.supervise import Keeper
 from tallystick.kernel.ledger.engines.validators import list_validators
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
-from tallystick.kernel.link.ports import find_free_ports
+from tallystick.kernel.link.ports import find_own_port
 
 __all__ = ["HOME", "LOG", "Health", "Place", "Validator"]
 
@@ -244,10 +244,6 @@ def _begin_spreading(link: Link, pool: SharedPool, replica: Replica) -> Spreader
 
 
 def _free_port(place: Place, entropy: Entropy) -> int:
-    """Return a port that nobody listens on now, nor another engine once it starts.
-
-    Several validators may look for one at the same moment, in one process too.
-    """
+    """Return a port that nobody listens on now, nor another engine once it starts."""
     taken = {place.p2p_port, *(each.port for each in place.peers)}
-    begin = int.from_bytes(entropy.draw("port", 4), "big")
-    return next(each for each in find_free_ports(len(taken) + 1, begin) if each not in taken)
+    return find_own_port(int.from_bytes(entropy.draw("port", 4), "big"), taken)
