@@ -26,8 +26,7 @@ __all__ = [
 
 _SCRIPT: Final = Path(__file__).with_name("screens.js").read_text(encoding="utf-8")
 FEW: Final[tuple[tuple[Literal["light", "dark"], int], ...]] = (("light", 1440), ("dark", 390))
-"""Both themes and both widths, once each: what the quick suite looks at, and what axe judges."""
-HEARD: Final = frozenset(FEW)
+"""Both themes and both widths, once each: what the quick suite looks at."""
 
 QUIET_MS: Final = 150
 MOST_MS: Final = 5_000
@@ -113,14 +112,14 @@ def find_word_faults(words: str, spoken: str, language: str, *, is_code: bool) -
                 yield f"English in a Chinese page, {word!r}"
 
 
-def check_look(page: Page, theme: str, width: int, language: str, source: str) -> list[str]:
+def check_look(page: Page, theme: str, width: int, language: str, source: str | None) -> list[str]:
     """Return what is wrong with a page in one of its looks: layout, words, and what axe hears.
 
-    Words do not depend on the theme; of four looks two show axe both themes and both widths.
+    Words do not depend on the theme; without its source axe is not asked.
     """
     found = list(check_layout(page))
     found += check_words(page, language) if theme == "light" else ()
-    found += check_axe(page, source) if (theme, width) in HEARD else ()
+    found += check_axe(page, source) if source is not None else ()
     return found
 
 
