@@ -56,6 +56,12 @@ def test_every_command_and_option_speaks_both_languages() -> None:
     assert len(ALL) > 100
 
 
+def test_no_two_words_of_a_command_bear_one_name() -> None:
+    for path, command in ALL:
+        names = [each.name for each in command.params]
+        assert len(set(names)) == len(names), f"{path}: one takes the other's value"
+
+
 def test_every_command_and_option_is_documented() -> None:
     page, missing = read("commands.md"), []
     for path, command in ALL:

@@ -1,0 +1,64 @@
+"""The verbs of changes on a real county folder, run as a person would run them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from counties import found
+from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.cli.main import run
+
+Tally = Callable[..., Any]
+
+
+@pytest.fixture
+def tally(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tally:
+    """Return a function that runs a verb as a member: the objects it told, or status and code."""
+    county = found(tmp_path / "county", SystemClock(), catalogue=False)
+
+    def call(*words: str, member: str = "finance") -> Any:
+        status = run(["change", *words, "--json", "--county", str(county), "--member", member])
+        told = capsys.readouterr()
+        if status:
+            return status, told.err.split(": ")[0]
+        return [json.loads(line) for line in told.out.splitlines()]
+
+    return call
+
+
+def carry(tally: Tally, change: str) -> None:
+    """Let eight others say yes: nine of twelve bring it into force."""
+    others = sorted({row["member"] for row in tally("members")} - {"finance"})
+    for name in others[:8]:
+        (told,) = tally("yes", change, member=name)
+        assert told["change"] == change
+    assert {row["change"]: row["state"] for row in tally("list")}[change] == "in_force"
+
+
+def test_a_stolen_key_is_revoked_by_vote_and_signs_no_more(tally: Tally) -> None:
+    (keys,) = [row["keys"] for row in tally("members") if row["member"] == "village"]
+    stolen = next(key for key in keys if key["use"] == "tx")
+    (made,) = tally("revoke", "village", str(stolen["key"]))
+    carry(tally, made["change"])
+    (left,) = [row["keys"] for row in tally("members") if row["member"] == "village"]
+    assert stolen["pub"] not in {key["pub"] for key in left}
+    (limit,) = tally("limit", "block_transactions", "500")
+    refused = tally("yes", limit["change"], member="village")
+    assert refused == (Invalid.exit_status, "ledger.refused")
+    assert tally("revoke", "village", "99")[0] in {Invalid.exit_status, NotFound.exit_status}
+
+
+def test_a_proposer_takes_a_change_back_and_another_cannot(tally: Tally) -> None:
+    (leaving,) = tally("leave", "insurer")
+    assert tally("no", leaving["change"])
+    assert tally("yes", leaving["change"], member="village") == (
+        Invalid.exit_status,
+        "record.refused",
+    )
+    assert [row["state"] for row in tally("list")] == ["taken_back"]
