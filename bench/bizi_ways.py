@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from tallystick.kernel.store.spread import survival
 from tallystick.kernel.store.spread.placement import order_members
 from tallystick.kernel.store.zigzag.profile import find_profile
 
@@ -93,17 +94,8 @@ def make_way(name: str, members: int, code: str) -> Way | None:
 
 
 def count_share(way: Way, lost: int) -> Fraction:
-    """Return the share of objects readable after the loss of so many members, exactly.
-
-    Of the C(n, f) sets of lost members, those count that hit at most `sure` of an object's holders.
-    """
-    n, width = way.members, way.width
-    good = sum(math.comb(width, hit) * math.comb(n - width, lost - hit) for hit in _hits(way, lost))
-    return Fraction(good, math.comb(n, lost))
-
-
-def _hits(way: Way, lost: int) -> range:
-    return range(min(way.sure, lost) + 1)
+    """Return the share of objects readable after the loss of so many members, exactly."""
+    return survival.count_share(way.members, way.width, way.needed, lost)
 
 
 @dataclass(frozen=True, slots=True)

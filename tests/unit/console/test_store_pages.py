@@ -12,6 +12,7 @@ from tallystick.console.pages.store_list import draw_holders, draw_objects
 from tallystick.console.pages.store_members import draw_members
 from tallystick.console.pages.store_object import say_lacking
 from tallystick.console.pages.store_ring import Place, draw_ring
+from tallystick.console.pages.store_ways import list_ways, say_ways
 from tallystick.console.pages.store_words import draw_margin, draw_state, list_lacking, say_code
 from tallystick.console.visit import Office, Visit
 from tallystick.text.phrase import Phrase
@@ -88,7 +89,7 @@ def test_who_gave_wrong_bytes_is_named_with_how_often() -> None:
     v = visit()
     lie = {"member": "village", "shard": 2, "segment": 0, "sub_chunk": 1}
     told = draw_liars(v, [lie, lie, {**lie, "shard": 4}])
-    assert "Village: 3 times since the start (parts 3, 5)" in told
+    assert "Village: 3 times (parts 3, 5)" in told
     assert draw_liars(v, []) == ""
     assert "wrong once" in draw_members(v, [peer("village", lies=1)])
 
@@ -117,3 +118,18 @@ def test_names_that_people_chose_are_only_ever_text() -> None:
 def test_a_code_that_no_form_offers_is_told_in_words_too() -> None:
     assert say_code(visit(), "rs-10+3") == "Cut into 10 parts, with 3 spare: any 3 may be lost"
     assert say_code(visit(), "rs-1+2") == "3 copies of the whole: any 2 may be lost"
+
+
+def test_three_ways_of_keeping_are_told_with_what_each_takes() -> None:
+    v = visit()
+    ways = list_ways(v, 12)
+    assert [(each.width, each.needed, each.taken) for each in ways] == [
+        (12, 1, "12"),
+        (3, 1, "3"),
+        (6, 4, "1.5"),
+    ]
+    said = say_ways(v, 12, ways)
+    assert "Any 2 of 12 members" in said
+    assert "as with 3 copies; a byte takes 1.5 bytes, 3 as copies and 12 in the ledger" in said
+    # Fewer than six members cannot keep six parts.
+    assert list_ways(v, 5) == []

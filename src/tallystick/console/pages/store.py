@@ -21,6 +21,7 @@ from tallystick.console.pages.store_care import CareBox, draw_liars, draw_report
 from tallystick.console.pages.store_list import draw_holders, draw_objects
 from tallystick.console.pages.store_members import draw_members
 from tallystick.console.pages.store_put import open_put
+from tallystick.console.pages.store_ways import show_ways
 from tallystick.console.visit import Visit
 from tallystick.console.words import say_bytes
 from tallystick.text.wording import format_count
@@ -62,6 +63,8 @@ class _Page:
         self._holders = show(fill(""))
         self._members = show(fill(""))
         self._report = show(fill(""))
+        self._ways = ui.element("div")
+        self._many = 0
 
     def _show_head(self) -> None:
         v = self._v
@@ -106,6 +109,16 @@ class _Page:
         _put(self._holders, draw_holders(v, rows, self._peers) if rows else fill(""))
         _put(self._members, draw_members(v, self._peers))
         _put(self._report, draw_report(v, health))
+        self._draw_ways(health["members"])
+
+    def _draw_ways(self, members: int) -> None:
+        """Draw how much may be lost, anew where members came or left."""
+        if members == self._many:
+            return
+        self._many = members
+        self._ways.clear()
+        with self._ways:
+            show_ways(self._v, members)
 
     def _link_pages(self, page: Tree) -> Markup:
         v = self._v
