@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Unavailable
-from tallystick.kernel.link.base import Handlers, Link
+from tallystick.kernel.link.base import Answer, Handlers, Link
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.ring import Ring
@@ -33,12 +33,15 @@ class _Watched:
         if to in circle.away:
             raise Unavailable("link.lost", f"{to} is away", cure="Try again.")
         if to in circle.slow:
-            circle.released.wait(20)
+            circle.released.wait(circle.slow_s)
         found = self._link.call(to, method, payload)
         lie = circle.lies.get(to)
         with circle.lock:
             circle.bytes_told[to] = circle.bytes_told.get(to, 0) + len(found)
         return lie(method, found) if lie is not None else found
+
+    def ask(self, to: str, method: str, payload: bytes) -> Answer:
+        return Answer(self.call(to, method, payload))
 
     def serve(self, handlers: Handlers) -> None:
         self._link.serve(handlers)
@@ -58,6 +61,8 @@ class Circle:
         self.names = [f"m{number:02}" for number in range(count)]
         self.away: set[str] = set()
         self.slow: set[str] = set()
+        self.slow_s = 20.0
+        """How long who is slow takes for an answer."""
         self.lies: dict[str, Callable[[str, bytes], bytes]] = {}
         self.released = threading.Event()
         self.lock = threading.Lock()

@@ -51,6 +51,6 @@ def test_a_repaired_orderer_goes_on_where_the_others_stand(tmp_path: Path) -> No
     found_county(folder, seed="repaired", clock=clock)
     clock.advance(1_000)
     height = _restore_old_copy(folder, clock)
-    assert repair_member(folder, "finance").height == height
+    assert repair_member(folder, "finance").chain.height == height
     assert _publish(folder, clock, "四") == height + 1
     assert all(report.is_sound for report in verify_county(folder))

@@ -98,8 +98,11 @@ def test_what_cannot_be_read_is_told_before_a_byte_leaves(town: Town) -> None:
             read(client, cid)
     village.grant_object(cid, to="finance", days=1)
     assert read(finance, cid) == b"abc"
-    village.grant_object(cid, to="finance", days=0)
-    assert town.house.node("finance").keys.find(Cid.parse(cid)) is not None, "it is lent until then"
+    ended = village.grant_object(cid, to="finance", days=0)
+    assert ended == {"cid": cid, "to": "finance", "until_at": 0, "is_told": 1}
+    assert town.house.node("finance").keys.find(Cid.parse(cid)) is None
+    with pytest.raises(Denied, match=r"spread\.reader"):
+        read(finance, cid)
     with pytest.raises(Invalid, match=r"spread\.no_reader"):
         village.grant_object(cid, to="nobody", days=1)
     with pytest.raises(NotFound, match=r"spread\.unknown"):

@@ -6,18 +6,16 @@ folder is at rest.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from tallystick.base.errors import Conflict, NotFound
-from tallystick.cli.place import Place, at_member
+from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.cli.place import Amiss, Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import argument, option
 
@@ -27,6 +25,9 @@ if TYPE_CHECKING:
     from tallystick.client.store import Source, Told
 
 __all__ = ["add_spread_verbs"]
+
+_COUNTED = ("repaired", "pieces_mended", "read_bytes", "lacking")
+"""What repairs of one stretch after another come to."""
 
 
 def add_spread_verbs(store: Group) -> None:
@@ -64,7 +65,9 @@ def _add_put(store: Group) -> None:
         place: Place, *, file: str, name: str, code: str, party: str, public: bool
     ) -> dict[str, Any]:
         """Put an object."""
+        _check_party(party)
         with place.office() as office, _source(Path(file)) as found, progress("put") as tell:
+            _check_length(found.size, code, office.member, is_sealed=not public)
             wanted = {"name": name or found.name, "code": code, "party": party}
             return office.put_object(
                 found.bytes, found.size, told=tell, is_public=int(public), **wanted
@@ -88,16 +91,9 @@ def _add_fetch(store: Group) -> None:
     @at_member()
     def fetch(place: Place, *, cid: str, out: str, folder: bool) -> dict[str, Any]:
         """Read an object."""
-        path = Path(out)
-        if os.path.lexists(path):
-            raise Conflict(
-                "store.exists", f"{path.name} is there already", cure="Name another place."
-            )
+        _check_cid(cid)
         with place.office() as office, progress("fetch") as tell:
-            if folder:
-                size = _fetch_folder(office, cid, path, tell)
-            else:
-                size = _fetch_file(office, cid, path, tell)
+            size = _fetch(office, cid, Path(out), tell, is_folder=folder)
         return {"file": out, "cid": cid, "bytes": size}
 
     @store.verb(
@@ -109,8 +105,48 @@ def _add_fetch(store: Group) -> None:
     @at_member()
     def objects(place: Place, *, cid: str | None) -> list[dict[str, Any]] | dict[str, Any]:
         """List objects, or show one."""
+        if cid is not None:
+            _check_cid(cid)
         with place.office() as office:
             return office.list_objects(limit=1_000) if cid is None else office.show_object(cid)
+
+
+def _check_cid(text: str) -> None:
+    """Refuse what names no object before anybody is asked, and say which verb reads it."""
+    from tallystick.base.codec import DAG_CBOR, Cid
+
+    try:
+        is_object = Cid.parse(text).codec == DAG_CBOR
+    except Invalid:
+        is_object = False
+    if not is_object:
+        raise Invalid(
+            "spread.cid",
+            "not the CID of a file among the members: that is bafyrei and 52 signs more",
+            cure="Copy it whole from tally store objects. What tally store add has put, and any"
+            " other IPFS content, is read by tally store get.",
+        )
+
+
+def _check_length(size: int, code: str, member: str, *, is_sealed: bool) -> None:
+    """Refuse what is too long before any of it is sent: a server would take it to its end."""
+    from tallystick.kernel.store.spread.putting import check_length
+    from tallystick.kernel.store.spread.sealed import sealed_bytes
+    from tallystick.kernel.store.zigzag.profile import find_profile
+
+    length = sealed_bytes(size) if is_sealed else size
+    check_length(length, find_profile(code) if code else None, member)
+
+
+def _check_party(text: str) -> None:
+    from tallystick.county.telling import read_id
+
+    try:
+        read_id(text or "0" * 32)
+    except Invalid as error:
+        raise Invalid(
+            "id.form", "--party: a party's number is 32 hex digits", cure="Copy it whole."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,30 +166,31 @@ def _source(path: Path) -> Iterator[_Source]:
 
         with pack_folder(path) as packed:
             yield _Source(packed, packed.size, f"{path.absolute().name}.car")
-    elif path.is_file():
+    elif path.exists() and not path.is_file():
+        raise Invalid(
+            "unixfs.special",
+            f"{path.name} is neither file nor folder",
+            cure="Name a file or a folder.",
+        )
+    elif path.exists():
         with path.open("rb") as file:
             yield _Source(file, path.stat().st_size, path.name)
     else:
         raise NotFound("cli.file", f"{path.name}: no such file", cure="Check the path.")
 
 
-def _fetch_file(office: Client, cid: str, path: Path, tell: Told) -> int:
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as sink:
-            size = office.read_object(cid, sink, told=tell)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    return size
-
-
-def _fetch_folder(office: Client, cid: str, path: Path, tell: Told) -> int:
+def _fetch(office: Client, cid: str, path: Path, tell: Told, *, is_folder: bool) -> int:
+    """Write an object to `path`, where nothing stands; return the bytes of its files."""
+    from tallystick.kernel.store.outward import room_beside, write_filled
     from tallystick.kernel.store.packing import unpack_folder
 
-    # Beside the place, where there is room for it; without a name, so that nothing is left.
-    with tempfile.TemporaryFile(dir=path.absolute().parent) as archive:
-        size = office.read_object(cid, archive, told=tell)
+    def take(sink: IO[bytes]) -> int:
+        return office.read_object(cid, sink, told=tell)
+
+    if not is_folder:
+        return write_filled(path, take)
+    with room_beside(path) as archive:
+        size = take(archive)
         archive.flush()
         return unpack_folder(archive, path, lambda done: tell(min(done, size), size))
 
@@ -161,8 +198,9 @@ def _fetch_folder(office: Client, cid: str, path: Path, tell: Told) -> int:
 def _add_rights(store: Group) -> None:
     @store.verb(
         "grant",
-        zh="让另一个成员能读一份文件若干天；0 天收回",
-        en="Let another member read a spread file for some days; 0 ends it.",
+        zh="让另一个成员能读一份文件若干天；0 天收回：它的节点删去钥匙，读过的内容它可能留有副本",
+        en="Let another member read a spread file for some days; 0 ends it: its node forgets the"
+        " key. What it has read it may have kept.",
     )
     @argument("cid", zh="编号", en="Its CID.")
     @argument("to", metavar="MEMBER", zh="成员", en="The member.")
@@ -177,6 +215,7 @@ def _add_rights(store: Group) -> None:
     @at_member()
     def grant(place: Place, *, cid: str, to: str, days: int) -> dict[str, Any]:
         """Let a member read."""
+        _check_cid(cid)
         with place.office() as office:
             return office.grant_object(cid, to=to, days=days)
 
@@ -193,6 +232,7 @@ def _add_rights(store: Group) -> None:
     def erase(place: Place, *, cid: str, yes: bool) -> dict[str, Any]:
         """Erase an object."""
         assert yes
+        _check_cid(cid)
         with place.office() as office:
             return office.erase_object(cid)
 
@@ -200,43 +240,50 @@ def _add_rights(store: Group) -> None:
 def _add_scrub(store: Group) -> None:
     @store.verb(
         "scrub",
-        zh="把本成员保管的部分全部重读核对；坏的去掉，等着重做",
-        en="Read all shards held here again; what is rotten goes, to be made anew.",
+        zh="把本成员保管的部分全部重读核对；坏的地方用别的成员的部分就地修好",
+        en="Read all shards held here again; what is rotten is mended in place from the others'.",
     )
     @at_member()
     def scrub(place: Place) -> dict[str, Any]:
         """Read own shards again."""
         with place.office() as office, progress("scrub") as tell:
-            read, rotten = 0, list[Any]()
+            read, mended, rotten = 0, 0, list[Any]()
 
             def one(after: str) -> dict[str, Any]:
-                nonlocal read
+                nonlocal read, mended
                 found = office.scrub_store(after)
                 read += found["bytes"]
+                mended += found["pieces_mended"]
                 rotten.extend(found["rotten"])
                 tell(min(read, found["used"]), found["used"])
                 return found
 
             _to_the_end(one)
-        return {"bytes": read, "rotten": len(rotten), "items": rotten}
+        return {
+            "bytes": read,
+            "rotten": len(rotten),
+            "pieces_mended": mended,
+            "items": rotten,
+        }
 
 
 def _add_repair(store: Group) -> None:
     @store.verb(
         "repair",
-        zh="把缺的部分重做出来，交给没有的成员",
-        en="Make lost shards anew, each for a member that holds none.",
+        zh="把坏的地方就地修好，缺的部分重做出来，交给没有的成员；有没做成的，退出状态是 6",
+        en="Mend what is wrong of shards in place and make lost ones anew, each for a member that"
+        " holds none; exit status 6 where not all was done.",
     )
     @at_member()
-    def repair(place: Place) -> dict[str, Any]:
+    def repair(place: Place) -> dict[str, Any] | Amiss:
         """Repair all objects."""
         with place.office() as office, progress("repair") as tell:
-            total = {"objects": 0, "repaired": 0, "read_bytes": 0, "lacking": 0}
+            total = dict.fromkeys(("objects", *_COUNTED), 0)
             failed: dict[str, int] = {}
 
             def one(after: str) -> dict[str, Any]:
                 found = office.repair_store(after)
-                for name in ("repaired", "read_bytes", "lacking"):
+                for name in _COUNTED:
                     total[name] += found[name]
                 for code, times in found["failed"].items():
                     failed[code] = failed.get(code, 0) + times
@@ -245,20 +292,23 @@ def _add_repair(store: Group) -> None:
                 return found
 
             _to_the_end(one)
-        return {**total, "failed": failed}
+        found = {**total, "failed": failed}
+        return Amiss(found, _not_done(failed)) if failed else found
 
 
 def _add_looks(store: Group) -> None:
     @store.verb(
         "health",
-        zh="分存的文件都好不好：几份齐全、几份缺、几份读不到",
-        en="How spread files stand: whole, short, bare or lost; and what was done last.",
+        zh="分存的文件都好不好：几份齐全、几份缺、几份读不到；有读不到的，退出状态是 6",
+        en="How spread files stand: whole, short, bare or lost, and what was done last; exit status"
+        " 6 where one is lost.",
     )
     @at_member()
-    def health(place: Place) -> dict[str, Any]:
+    def health(place: Place) -> dict[str, Any] | Amiss:
         """Tell how objects stand."""
         with place.office() as office:
-            return office.show_store()
+            found = _name_own(office.show_store(), office.member)
+        return Amiss(found, _unreadable(found["lost"])) if found["lost"] else found
 
     @store.verb("peers", zh="各成员替大家保管多少", en="How much each member holds for the others.")
     @at_member()
@@ -266,6 +316,59 @@ def _add_looks(store: Group) -> None:
         """Tell what members hold."""
         with place.office() as office:
             return office.list_store_peers()
+
+    @store.verb(
+        "liars",
+        zh="哪些成员交出过错的内容；证据可写成文件，交给任何人验证",
+        en="Which members gave wrong bytes; the proofs as files, for anybody to verify.",
+    )
+    @option("--out", "-o", default="", metavar="DIR", zh="写到哪个文件夹", en="Folder to write to.")
+    @at_member()
+    def liars(place: Place, *, out: str) -> list[dict[str, Any]]:
+        """Tell who gave wrong bytes."""
+        with place.office() as office:
+            rows = office.list_liars()
+            return [_write_proof(office, row, Path(out)) for row in rows] if out else rows
+
+
+def _write_proof(office: Client, row: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Write the file that proves what a row tells, if there is one; tell where."""
+    if not row["digest"]:
+        return row
+    path = folder / f"wrong-answer-{row['member']}-{row['digest'][:16]}.cbor"
+    try:
+        path.write_bytes(office.read_liar(row["digest"]))
+    except OSError as error:
+        raise Unavailable(
+            "archive.write", f"{path} cannot be written", cure="Check the folder and the disk."
+        ) from error
+    return {**row, "file": str(path)}
+
+
+def _name_own(found: dict[str, Any], member: str) -> dict[str, Any]:
+    """Put what this member holds under its name: all else is told of the whole county."""
+    own = {name: found[name] for name in ("used", "quota")}
+    rest = {name: each for name, each in found.items() if name not in own}
+    return rest | {"held_here": {"member": member, **own}}
+
+
+def _not_done(failed: dict[str, int]) -> Unavailable:
+    told = ", ".join(f"{code} {times}" for code, times in sorted(failed.items()))
+    return Unavailable(
+        "spread.unrepaired",
+        f"{sum(failed.values())} objects were not repaired: {told}",
+        cure="See what lacks: tally store objects; bring back the members that held it, run again.",
+        failed=failed,
+    )
+
+
+def _unreadable(lost: int) -> Unavailable:
+    return Unavailable(
+        "spread.unreadable",
+        f"{lost} objects cannot be read now",
+        cure="See which: tally store objects, losses left -1; bring back the members that held it.",
+        lost=lost,
+    )
 
 
 def _to_the_end(one: Callable[[str], dict[str, Any]]) -> None:

@@ -134,6 +134,15 @@ class StoreVerbs(Carrier):
         found: list[Tree] = self._get("/store/peers")["items"]
         return found
 
+    def list_liars(self) -> list[Tree]:
+        """Return who gave wrong bytes, and the digest of the file that proves it."""
+        found: list[Tree] = self._get("/store/liars")["items"]
+        return found
+
+    def read_liar(self, digest: str) -> bytes:
+        """Return the file that proves wrong bytes; `digest` as `list_liars` names it."""
+        return self.request("GET", f"/store/liars/{digest}").content
+
     def scrub_store(self, after: str = "") -> Tree:
         """Read own shards again for a stretch."""
         return self._stretch("scrub", after)

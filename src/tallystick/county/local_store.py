@@ -14,7 +14,8 @@ from tallystick.base.codec import Cid
 from tallystick.base.errors import Error
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_link
-from tallystick.kernel.store.spread.reading import Liar
+from tallystick.kernel.store.spread.wrong_answer import WrongAnswer
+from tallystick.kernel.store.spread.wrongs import Wrong
 from tallystick.kernel.store.unixfs.importer import Readable
 from tallystick.services.storing.acts import Opened, Spreading, Wanted
 from tallystick.services.storing.standing import KeptObject, Report, Standing
@@ -92,6 +93,8 @@ class StoreOffice(NodeOffice):
                 for name, until in spreading.book.readers(link).items()
             ]
             row["receipts"] = sorted(spreading.book.receipts(link))
+            if standing.kept.erased:
+                row["departed"] = spreading.find_departed(link)
         return row
 
     @staticmethod
@@ -114,7 +117,7 @@ class StoreOffice(NodeOffice):
             "at": kept.at,
             "is_erased": int(kept.erased),
             "is_own": int(own),
-            "present": len(standing.held),
+            "present": standing.good,
             "left": standing.left,
             "holders": [
                 {"shard": shard, "members": names} for shard, names in standing.held.items()
@@ -129,14 +132,22 @@ class StoreOffice(NodeOffice):
     # ---- readers, erasure
 
     def grant_object(self, cid: str, *, to: str, days: int) -> dict[str, Any]:
-        """Let a member read an object for some days; 0 ends it."""
-        return {"cid": cid, "to": to, "until_at": self._spreading.grant(read_link(cid), to, days)}
+        """Let a member read an object for some days; 0 ends it, and tells whether it knows."""
+        done = self._spreading.grant(read_link(cid), to, days)
+        row: dict[str, Any] = {"cid": cid, "to": to, "until_at": done.until_ms}
+        return row if done.until_ms else row | {"is_told": int(done.told)}
 
     def erase_object(self, cid: str) -> dict[str, Any]:
         """Destroy an object's key, have all drop it, and return who has said so."""
         said = self._spreading.erase(read_link(cid))
         missing = set(self._spreading.ring.members()) - said.keys()
-        return {"cid": cid, "receipts": sorted(said), "waiting": sorted(missing)}
+        left = self._spreading.find_departed(read_link(cid))
+        return {
+            "cid": cid,
+            "receipts": sorted(said),
+            "waiting": sorted(missing),
+            "departed": left,
+        }
 
     # ---- health
 
@@ -157,7 +168,7 @@ class StoreOffice(NodeOffice):
             "answering": len(survey.told),
             "used": own.used_bytes,
             "quota": own.quota_bytes,
-            "liars": [_told_liar(each) for each in spreading.liars],
+            "liars": [_told_liar(each) for each in spreading.heard.known()],
         }
         if spreading.report is not None:
             found["report"] = _told_report(spreading.report)
@@ -167,8 +178,17 @@ class StoreOffice(NodeOffice):
         """Return what each member says it holds for the others."""
         spreading = self._spreading
         survey = survey_members(spreading)
-        lies = Counter(each.member for each in spreading.liars)
+        lies = Counter(each.member for each in spreading.heard.known())
         return [_peer(name, survey, lies[name]) for name in spreading.ring.members()]
+
+    def list_liars(self) -> list[dict[str, Any]]:
+        """Return who gave wrong bytes, and of each what its proof tells, verified anew."""
+        found = self._spreading.heard.proven()
+        return [_told_liar(each) | _told_proof(each, proof) for each, proof in found]
+
+    def read_liar(self, digest: str) -> bytes:
+        """Return the file that proves wrong bytes; NotFound `spread.no_proof` if none is kept."""
+        return self._spreading.heard.read(bytes.fromhex(digest))
 
     # ---- by hand
 
@@ -177,7 +197,7 @@ class StoreOffice(NodeOffice):
         return Tending(self._spreading, threading.Event(), rates)
 
     def scrub_store(self, *, after: str = "") -> dict[str, Any]:
-        """Read own shards again for a second, from the object after one; drop what is rotten."""
+        """Read own shards again for a second, from the object after one; mend what is rotten."""
         pace = Pace(UNPACED, threading.Event())
         start = read_link(after) if after else None
         found = self._tending().scrub(start, pace, STRETCH_S)
@@ -185,6 +205,7 @@ class StoreOffice(NodeOffice):
             "bytes": found.bytes,
             "used": self._spreading.ring.own.used_bytes,
             "rotten": [{"cid": cid, "shard": shard} for cid, shard in found.rotten],
+            "pieces_mended": found.mended,
         }
         return row | ({"next": found.last} if found.last is not None else {})
 
@@ -203,7 +224,10 @@ class StoreOffice(NodeOffice):
         for each in kept[begin:]:
             standing = survey.stand(each)
             done += 1
-            if not standing.is_whole and standing.shape is not None:
+            if standing.shape is None:
+                # Nobody who answers knows what it is made of, so nothing can be made anew.
+                report.fail("spread.lost")
+            elif not standing.is_whole:
                 try:
                     tending.repair(standing, report)
                 except Error as error:
@@ -211,7 +235,8 @@ class StoreOffice(NodeOffice):
             if time.monotonic() > until:
                 break
         told = asdict(report)
-        row = {name: told[name] for name in ("repaired", "read_bytes", "lacking", "failed")}
+        names_told = ("repaired", "pieces_mended", "read_bytes", "lacking", "failed")
+        row = {name: told[name] for name in names_told}
         row |= {"objects": len(kept), "done": done}
         return row | ({"next": names[done - 1]} if done < len(kept) else {})
 
@@ -225,12 +250,25 @@ def _health_of(standing: Standing) -> str:
     return "bare" if standing.left == 0 else "short"
 
 
-def _told_liar(liar: Liar) -> dict[str, Any]:
+def _told_liar(found: Wrong) -> dict[str, Any]:
     return {
-        "member": liar.member,
-        "shard": liar.shard,
-        "segment": liar.segment,
-        "sub_chunk": liar.sub_chunk,
+        "member": found.member,
+        "cid": found.cid,
+        "shard": found.shard,
+        "segment": found.segment,
+        "sub_chunk": found.sub_chunk,
+        "at": found.at_ms,
+        "digest": found.digest.hex(),
+    }
+
+
+def _told_proof(found: Wrong, proof: WrongAnswer | None) -> dict[str, Any]:
+    if proof is None:
+        return {}
+    return {
+        "bytes": found.size,
+        "caller": proof.caller,
+        "answered_at": proof.answered_s * 1_000,
     }
 
 

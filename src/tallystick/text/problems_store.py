@@ -186,8 +186,8 @@ _STORE: Final = problem_table(
             "存着的一份内容有损坏",
             "Something kept here is damaged",
             DAMAGE_UNUSED,
-            "请运维人员从其他成员取回。",
-            "Have the operator fetch it from another member.",
+            "请运维人员停下服务，运行 tally repair --member 成员名：公开的内容从其他成员取回。",
+            "Have the operator end the server and run: tally repair --member NAME.",
         ),
         "exists": (
             "那个位置已经有东西",
@@ -372,6 +372,13 @@ _ZIGZAG: Final = problem_table(
 _VIEW: Final = problem_table(
     "views",
     {
+        "behind": (
+            "本成员的视图落后了一分钟以上",
+            "This member's views are more than a minute behind",
+            _VIEWS,
+            "请运维人员看磁盘；一直如此就重建视图：tally rebuild。",
+            "Have the operator check the disk; if it stays so, make them anew: tally rebuild.",
+        ),
         "column": (
             "视图里没有这一列",
             "The view has no such column",
@@ -407,11 +414,11 @@ _HOUSE: Final = {
                 "Choose an empty folder.",
             ),
             "malformed": (
-                "county.json 读不出来",
-                "county.json cannot be read",
+                "县文件夹里有文件读不出来",
+                "A file of the county's folder cannot be read",
                 NOT_STARTED,
-                "请运维人员从备份恢复。",
-                "Have the operator restore it from a copy.",
+                "请运维人员从备份恢复；创世文件可用 tally repair 重做。",
+                "Have the operator restore it from a copy; tally repair makes genesis anew.",
             ),
             "missing": (
                 "这个文件夹里没有县",
@@ -419,6 +426,13 @@ _HOUSE: Final = {
                 NOT_STARTED,
                 "先建立一个县：tally county init。",
                 "Found one first: tally county init.",
+            ),
+            "chains": (
+                "这个文件夹里有几条链，要指明是哪一条",
+                "The folder holds several chains: name one of them",
+                NOT_STARTED,
+                "用 --county 写出其中一条的文件夹；各条写在后面。",
+                "Give the folder of one of them as --county; they are named beside this.",
             ),
             "no_genesis": (
                 "缺少创世文件",

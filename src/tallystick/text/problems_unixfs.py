@@ -60,8 +60,8 @@ _UNIXFS: Final = problem_table(
             "内容超过了限度",
             "The content is over a limit",
             _NOT_TAKEN,
-            "少读一些；来源可信的，请运维人员放宽限度。",
-            "Read less of it; if you trust the source, the operator can raise the limit.",
+            "只取其中一部分，或请对方分成几份小的重做；限度是固定的。",
+            "Take a part of it, or have it made anew in smaller parts; the limit is fixed.",
         ),
         "name": (
             "文件夹里有一个不允许的名字",
@@ -106,11 +106,11 @@ _UNIXFS: Final = problem_table(
             "Look how large the file is, then ask for a part of it.",
         ),
         "special": (
-            "文件夹里有设备或管道之类的东西",
-            "The folder holds something that is no file",
+            "要存的是设备或管道之类，或文件夹里有这样的东西",
+            "It is, or the folder holds, something that is no file",
             _NOT_TAKEN,
-            "把它移出文件夹，再导入一次。",
-            "Move it out of the folder, then import again.",
+            "换成文件或文件夹；在文件夹里的，把它移出去，再导入一次。",
+            "Name a file or a folder; move what is none out of the folder, then import again.",
         ),
     },
 )

@@ -96,12 +96,12 @@ def test_who_gave_wrong_bytes_is_named_with_how_often() -> None:
 
 def test_a_round_tells_what_it_could_not_do_in_words_and_no_code() -> None:
     nothing = dict.fromkeys(("scrubbed_bytes", "rotten", "repaired", "read_bytes"), 0)
-    nothing |= dict.fromkeys(("moved", "dropped", "lacking"), 0)
+    nothing |= dict.fromkeys(("pieces_mended", "moved", "dropped", "lacking"), 0)
     quiet = draw_report(visit(), {"report": {**nothing, "at": NOW_MS, "failed": {}}})
     assert "Nothing was bad" in quiet
     failed = {"spread.lost": 2}
     told = draw_report(visit(), {"report": {**nothing, "at": NOW_MS, "failed": failed}})
-    assert "Too few parts can be reached (2 times)" in told
+    assert "Too few parts can be read, or were taken (2 times)" in told
     assert "Nothing was bad" not in told
     assert "spread." not in told
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Final
 
@@ -36,6 +36,10 @@ _BODY: Final[dict[str, Any]] = {
 }
 router = APIRouter(prefix="/{member}/v1/store", tags=["store"])
 ObjectCid = Annotated[str, Path(pattern=r"^b[a-z2-7]{58}$", description="The object's CID.")]
+FILE_TYPE: Final = "application/vnd.ipld.dag-cbor"
+Digest = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file: 64 hex digits.")
+]
 Weakest = Annotated[
     int, Query(ge=0, le=1, description="1: those first that stand the fewest losses more.")
 ]
@@ -132,7 +136,9 @@ async def put_object(
     With an Idempotency-Key a repetition gets the first answer, and its body is not looked at.
     """
     source = _Coming(request.stream(), asyncio.get_running_loop())
-    return await run_in_threadpool(turn.write, lambda: turn.office.put_object(source, wanted))
+    told = request.headers.get("content-length", "")
+    sized = replace(wanted, size=int(told)) if told.isdecimal() else wanted
+    return await run_in_threadpool(turn.write, lambda: turn.office.put_object(source, sized))
 
 
 @router.get("/objects/{cid}", summary="How an object stands", dependencies=[act("read_store")])
@@ -173,7 +179,7 @@ def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
     dependencies=[act("erase_object")],
 )
 def erase_object(turn: TurnDep, cid: ObjectCid) -> Response:
-    """Destroys its key and has all drop it; answers `{receipts, waiting}`: who has said so."""
+    """Destroys its key and has all drop it; answers `{receipts, waiting, departed}`."""
     return turn.write(turn.office.erase_object, cid)
 
 
@@ -184,7 +190,11 @@ def erase_object(turn: TurnDep, cid: ObjectCid) -> Response:
     dependencies=[act("grant_object")],
 )
 def grant_object(turn: TurnDep, cid: ObjectCid, body: NewReader) -> Response:
-    """Answers `{cid, to, until_at}`; the member asks for the key when it first reads."""
+    """Answers `{cid, to, until_at}`; the member asks for the key when it first reads.
+
+    `days` of 0 ends it: `until_at` is 0, and `is_told` says whether the member's node knows it and
+    has no key any more. What it has read before it may have kept.
+    """
     return turn.write(turn.office.grant_object, cid, to=body.to, days=body.days)
 
 
@@ -200,11 +210,32 @@ def list_store_peers(turn: LookDep) -> Response:
     return answer_json({"items": turn.office.list_store_peers()})
 
 
+@router.get("/liars", summary="Who gave wrong bytes", dependencies=[act("read_store")])
+def list_liars(turn: LookDep) -> Response:
+    """Answers `{items}`: who gave what that was wrong, and the digest of the file that proves it.
+
+    A file is there where both members sign, as they do between machines.
+    """
+    return answer_json({"items": turn.office.list_liars()})
+
+
+@router.get("/liars/{digest}", summary="The file that proves it", dependencies=[act("read_object")])
+def read_liar(turn: LookDep, digest: Digest) -> Response:
+    """Answers the file, as docs/spec/spread.md tells it.
+
+    `tally evidence verify FILE --trust members.json` checks it on a machine that knows nothing.
+    It holds what was answered, which of a public object may be some of its bytes in clear.
+    """
+    name = f'attachment; filename="wrong-answer-{digest[:16]}.cbor"'
+    data = turn.office.read_liar(digest)
+    return Response(data, 200, {"Content-Disposition": name}, FILE_TYPE)
+
+
 @router.post(
     "/scrub", status_code=201, summary="Read own shards again", dependencies=[act("repair_store")]
 )
 def scrub_store(turn: TurnDep, after: After = "") -> Response:
-    """Answers `{bytes, used, rotten, next?}`: a stretch of a second; go on from `next`."""
+    """Answers `{bytes, used, rotten, pieces_mended, next?}`: of a second; go on from `next`."""
     return turn.write(turn.office.scrub_store, after=after)
 
 

@@ -27,9 +27,11 @@ def open_grant(v: Visit, found: Tree, peers: Sequence[Tree], draw: Draw) -> None
         v,
         title=v.t("准许一个成员读", "Let a member read"),
         says=v.t(
-            "那个成员第一次读的时候，来取这份文件的钥匙，到期自动还回。准许不上账本。",
-            "When it first reads, the member asks here for this file's key, and gives it up when"
-            " the time is over. None of it goes to the ledger.",
+            "那个成员第一次读的时候，来取这份文件的钥匙，到期自动删去，也可以提前收回；"
+            "读过的内容它可能留有副本。准许不上账本。",
+            "When it first reads, the member asks here for this file's key, and forgets it when"
+            " the time is over, or when you end it before. What it has read it may have kept."
+            " None of it goes to the ledger.",
         ),
         send=send,
         then=lambda _: draw(),
@@ -95,8 +97,10 @@ def open_end(v: Visit, cid: str, reader: Tree, draw: Draw) -> None:
         v,
         title=v.t("收回读的准许", "End a reader"),
         says=v.t(
-            f"{name}再也拿不到钥匙。已经读过、存下的，收不回来。",
-            f"{name} gets the key no more. What it has read and kept cannot be taken back.",
+            f"马上告诉{name}，它的节点删去钥匙，再也拿不到；没有答复就等它连上再告诉。"
+            "已经读过、存下的，收不回来。",
+            f"{name} is told at once, or as soon as it answers: its node forgets the key and gets"
+            " it no more. What it has read and kept cannot be taken back.",
         ),
         send=send,
         then=lambda _: draw(),

@@ -29,6 +29,7 @@ __all__ = ["CareBox", "draw_liars", "draw_report"]
 
 Tree = Mapping[str, Any]
 LIARS_SHOWN: Final = 5
+COUNTED: Final = ("repaired", "pieces_mended", "read_bytes", "lacking")
 
 
 class CareBox:
@@ -73,7 +74,7 @@ class CareBox:
         total: Counter[str] = Counter()
         self._put(_draw_running(title, 0, 1, ""))
         async for found in self._stretches("repair"):
-            total.update({name: found[name] for name in ("repaired", "read_bytes", "lacking")})
+            total.update({name: found[name] for name in COUNTED})
             total.update({f"failed {code}": times for code, times in found["failed"].items()})
             said = v.t(
                 f"{found['done']} / {found['objects']} 份文件",
@@ -128,15 +129,22 @@ def _say_rotten(v: Visit, rotten: int) -> Markup:
         said = v.t("本单位保管的部分都完好。", "All parts kept here are sound.")
         return item("circle-check", said, "ok")
     said = v.t(
-        f"本单位有 {rotten} 份坏了，已经去掉。查一查这里的磁盘。",
-        f"{_count(rotten, 'part')} kept here had gone bad and {'was' if rotten == 1 else 'were'}"
-        " taken out. Have the disk here looked at.",
+        f"本单位有 {rotten} 份里有坏的地方，能修的已经就地修好。查一查这里的磁盘。",
+        f"{_count(rotten, 'part')} kept here had gone bad in places; what could be was mended"
+        " there. Have the disk here looked at.",
     )
     return item("octagon-alert", said, "alarm")
 
 
 def _say_repaired(v: Visit, total: Counter[str]) -> Markup:
     made, read = total["repaired"], say_bytes(total["read_bytes"])
+    if mended := total["pieces_mended"]:
+        said = v.t(
+            f"就地修好 {mended} 处，补做 {made} 份，为此读了 {read}。",
+            f"{_count(mended, 'piece')} mended in place and {_count(made, 'part')} made anew;"
+            f" {read} were read for it.",
+        )
+        return item("circle-check", said, "ok")
     if not made:
         return item("circle-check", v.t("没有要补做的。", "Nothing had to be made anew."), "ok")
     said = v.t(
@@ -190,7 +198,9 @@ def draw_report(v: Visit, health: Tree) -> Markup:
         *_tell_done(v, report),
     ]
     body = fill("{}", pairs(rows))
-    if not any(report[name] for name in ("rotten", "repaired", "lacking", "failed")):
+    if not any(
+        report[name] for name in ("rotten", "pieces_mended", "repaired", "lacking", "failed")
+    ):
         said = v.t("没有坏的，也没有要补做的。", "Nothing was bad, nothing had to be made anew.")
         body += item("circle-check", said, "ok")
     if report["lacking"]:
@@ -206,7 +216,8 @@ def draw_report(v: Visit, health: Tree) -> Markup:
 def _tell_done(v: Visit, report: Tree) -> Iterator[tuple[str, str]]:
     """Yield what was done in a round, as far as anything was."""
     named = (
-        ("rotten", v.t("坏了、去掉的", "Found bad, taken out"), "part"),
+        ("rotten", v.t("有坏处的", "Found bad in places"), "part"),
+        ("pieces_mended", v.t("就地修好的", "Mended in place"), "piece"),
         ("repaired", v.t("补做的", "Made anew"), "part"),
         ("moved", v.t("移交别的成员的", "Handed over"), "part"),
         ("dropped", v.t("删去的", "Dropped"), "file"),
@@ -253,7 +264,6 @@ def _say_liar(v: Visit, member: str, liars: Sequence[Tree]) -> str:
     shards = sorted({each["shard"] for each in liars})
     times, name = len(liars), v.name_of(member)
     return v.t(
-        f"{name}：启动以来 {times} 次（{say_parts(v, shards)}）。",
-        f"{name}: {'once' if times == 1 else f'{times} times'} since the start"
-        f" ({say_parts(v, shards)}).",
+        f"{name}：{times} 次（{say_parts(v, shards)}）。",
+        f"{name}: {'once' if times == 1 else f'{times} times'} ({say_parts(v, shards)}).",
     )

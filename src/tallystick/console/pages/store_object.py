@@ -351,6 +351,9 @@ def _draw_receipts(v: Visit, found: Tree, peers: Sequence[Tree]) -> Markup:
         "还没有回执，回来以后会自动问它", "no receipt yet; it is asked again when it is back"
     )
     lines += [item("clock", f"{v.name_of(each)}: {said}", "warn") for each in waiting]
+    gone = v.t("已退出，不再等它的回执", "left the county; its receipt is not waited for")
+    departed = [each for each in found.get("departed", ()) if each not in waiting]
+    lines += [item("clock", f"{v.name_of(each)}: {gone}", "warn") for each in departed]
     right = v.t(
         f"{len(signed)} / {len(signed) + len(waiting)} 家签了回执",
         f"{len(signed)} of {len(signed) + len(waiting)} have signed",

@@ -2,7 +2,8 @@
 
 A key travels as one of a case's part does (`lending`): made over by HPKE to the borrower's seal
 key, bound to chain, borrower, object and date; and leaves a receipt. Who may read is the owner's
-own note; whoever is not named there gets none.
+own note; whoever is not named there gets none. That a reader may read no more its owner tells it:
+its node forgets the key then, which takes back nothing of what was read or copied before.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, decode, encode
-from tallystick.base.errors import Denied, Invalid
+from tallystick.base.errors import Denied, Error, Invalid
 from tallystick.chain import schema
 from tallystick.chain.wrap import WIRE_SIZES, unwrap, wrap, wrap_info
 from tallystick.kernel.access.keyring import DataKey
@@ -20,9 +21,17 @@ from tallystick.kernel.access.lending import find_own_alg, find_seal_key
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.permit import grant_permit
 
-__all__ = ["PURPOSE", "SPREAD", "borrow_object_key", "lend_object_key", "serve_object_keys"]
+__all__ = [
+    "PURPOSE",
+    "SPREAD",
+    "borrow_object_key",
+    "lend_object_key",
+    "serve_object_keys",
+    "tell_ended",
+]
 
 METHOD: Final = "spread.key"
+ENDED: Final = "spread.ended"
 PURPOSE: Final = "object"
 SPREAD: Final = "spread"
 """What such a key is of, as the key ring calls it, and what a wrap of it is for."""
@@ -30,27 +39,45 @@ _ASKED: Final = codec.tuple_of(codec.cid)
 _LENT: Final = codec.tuple_of(codec.integer(), schema.u32, codec.octets(max(WIRE_SIZES.values())))
 Until = Callable[[Cid, str], int]
 """Until when a member may read an object, ms since 1970 UTC; 0 for never."""
+End = Callable[[str, Cid], None]
+"""Forgets a key that a member lent and takes back."""
 
 
-def serve_object_keys(line: Line, until_of: Until) -> None:
-    """Answer members that ask for the key of an object of this member's."""
+def serve_object_keys(line: Line, until_of: Until, end: End) -> None:
+    """Answer members that ask for the key of an object of this member's, or take theirs back."""
 
     def handle(caller: str, payload: bytes) -> bytes:
         (cid,) = decode(payload, _ASKED)
         return lend_object_key(line, caller, cid, until_of(cid, caller))
 
-    line.link.serve({METHOD: handle})
+    def handle_end(caller: str, payload: bytes) -> bytes:
+        (cid,) = decode(payload, _ASKED)
+        end(caller, cid)
+        return b""
+
+    line.link.serve({METHOD: handle, ENDED: handle_end})
+
+
+def tell_ended(line: Line, member: str, cid: Cid) -> bool:
+    """Tell a reader that it may read an object no more; tell whether it answered."""
+    try:
+        line.link.call(member, ENDED, encode([cid]))
+    except Error:
+        return False
+    return True
 
 
 def lend_object_key(line: Line, caller: str, cid: Cid, until_ms: int) -> bytes:
     """Return an object's key made over to `caller`, who may read it until then.
 
     Raises:
-        Denied: `spread.reader`, it may not, or may no more; or the key is gone.
+        Denied: `spread.reader`, it may not, or may no more, or is no member; or the key is gone.
     """
     desk = line.desk
     key = desk.keys.find(cid)
-    if key is None or key.sealed != SPREAD or key.until or until_ms <= desk.now_ms():
+    is_own = key is not None and key.sealed == SPREAD and not key.until
+    may_read = caller in line.chain.tip.members.by_name and until_ms > desk.now_ms()
+    if key is None or not (is_own and may_read):
         raise not_a_reader(caller, cid)
     seal_key = find_seal_key(line, caller)
     info = _info(line, (caller, seal_key.number), cid, until_ms)
@@ -79,7 +106,9 @@ def borrow_object_key(line: Line, cid: Cid, identifier: bytes, owner: str) -> by
         raise Invalid("access.lent", f"{owner} lends a key that is over already")
     info = _info(line, (desk.member, number), cid, until_ms)
     key = unwrap(wire, alg=find_own_alg(line, number), private=line.seal, info=info)
-    desk.keys.put([DataKey(cid, key, identifier, SPREAD, b"", identifier, until_ms)])
+    found = DataKey(cid, key, identifier, SPREAD, b"", identifier, until_ms)
+    if desk.keys.find(cid) != found:
+        desk.keys.put([found])
     return key
 
 

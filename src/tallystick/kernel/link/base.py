@@ -11,11 +11,21 @@ Laws every engine keeps (tests/conformance/test_link.py):
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
 from tallystick.base.errors import Invalid, NotFound
 
-__all__ = ["PAYLOAD_BYTES_MAX", "Handler", "Handlers", "Link", "answer", "bounded"]
+__all__ = [
+    "PAYLOAD_BYTES_MAX",
+    "Answer",
+    "Exchange",
+    "Handler",
+    "Handlers",
+    "Link",
+    "answer",
+    "bounded",
+]
 
 PAYLOAD_BYTES_MAX: Final = 16_000_000
 
@@ -23,6 +33,38 @@ Handler: TypeAlias = Callable[[str, bytes], bytes]
 """Answers a request: (caller's name, payload) -> answer; raises an `Error` to refuse."""
 
 Handlers: TypeAlias = Mapping[str, Handler]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question and its answer as both members signed them; `exchange` says what they prove.
+
+    Attributes:
+        target: the request's URI.
+        asked: its body.
+        request: its fields `Signature-Input` and `Signature`.
+        answer: those of the answer, whose status was 200.
+        body: the answer's body.
+    """
+
+    target: str
+    asked: bytes = field(repr=False)
+    request: tuple[str, str]
+    answer: tuple[str, str]
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a member answered.
+
+    Attributes:
+        body: the bytes.
+        exchange: what both signed; None where the link signs nothing, as within one process.
+    """
+
+    body: bytes = field(repr=False)
+    exchange: Exchange | None = None
 
 
 class Link(Protocol):
@@ -40,6 +82,9 @@ class Link(Protocol):
             NotFound: `link.method`, the other member answers no such method.
             Unavailable: `link.lost`, no answer came; the handler may have run.
         """
+
+    def ask(self, to: str, method: str, payload: bytes) -> Answer:
+        """Ask as `call` does, and return with the answer what both signed of it."""
 
     def serve(self, handlers: Handlers) -> None:
         """Add methods that this member answers; a name registered before is replaced."""

@@ -27,7 +27,20 @@ from tallystick.kernel.link.signature import (
     unsigned,
 )
 
-__all__ = ["AHEAD_MAX_S", "LIFE_MAX_S", "TAG", "Asked", "Nonces", "Roll", "Trust"]
+__all__ = [
+    "AHEAD_MAX_S",
+    "ANSWERED",
+    "ASKED",
+    "KEY_ID",
+    "LIFE_MAX_S",
+    "TAG",
+    "Asked",
+    "Nonces",
+    "Roll",
+    "Trust",
+    "answer_values",
+    "request_values",
+]
 
 TAG: Final = "tally-link"
 LIFE_MAX_S: Final = 60
@@ -37,9 +50,9 @@ LIFE_S: Final = 50
 AHEAD_MAX_S: Final = 10
 NONCE_SIZE: Final = 16
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,64}")
-_KEY_ID: Final = re.compile(r"([a-z0-9._-]{1,24})/(0|[1-9][0-9]{0,8})")
-_ASKED: Final = ('"@method"', '"@target-uri"', '"content-digest"', '"tally-chain"', '"tally-to"')
-_ANSWERED: Final = ('"@status"', '"content-digest"', '"signature";req')
+KEY_ID: Final = re.compile(r"([a-z0-9._-]{1,24})/(0|[1-9][0-9]{0,8})")
+ASKED: Final = ('"@method"', '"@target-uri"', '"content-digest"', '"tally-chain"', '"tally-to"')
+ANSWERED: Final = ('"@status"', '"content-digest"', '"signature";req')
 
 
 class Nonces(Protocol):
@@ -167,7 +180,7 @@ class Trust:
             ("keyid", key_id),
             ("tag", TAG),
         )
-        return {**stated, **sign(key, _request_values("POST", target, stated), told)}
+        return {**stated, **sign(key, request_values("POST", target, stated), told)}
 
     def check_answer(
         self, to: str, signed: str, status: int, fields: Mapping[str, str], body: bytes
@@ -187,8 +200,8 @@ class Trust:
         try:
             found = read_signature(fields)
             member, public = self._signer(found)
-            values = _answer_values(status, fields, signed)
-            ours = member == to and found.covers(_ANSWERED) and found.text("tag") == TAG
+            values = answer_values(status, fields, signed)
+            ours = member == to and found.covers(ANSWERED) and found.text("tag") == TAG
             if not ours or not found.is_by(public, values):
                 raise _not_signed(member)
             if not is_digest(fields["content-digest"], body):
@@ -211,13 +224,13 @@ class Trust:
                 `link.expired`, `link.future`.
         """
         found = read_signature(fields)
-        if not found.covers(_ASKED) or found.text("tag") != TAG:
+        if not found.covers(ASKED) or found.text("tag") != TAG:
             raise unsigned("its signature covers other parts, or is for another purpose")
         nonce = found.text("nonce")
         if not _NONCE.fullmatch(nonce):
             raise unsigned("its nonce has not 16 to 64 signs")
         caller, public = self._signer(found)
-        if not found.is_by(public, _request_values(method, target, fields)):
+        if not found.is_by(public, request_values(method, target, fields)):
             raise _not_signed(caller)
         self._check_address(fields)
         end = self._check_time(found)
@@ -244,11 +257,11 @@ class Trust:
         stated = {"content-digest": content_digest(body)}
         key, key_id = self._own_key()
         told = (("created", self._now_s()), ("keyid", key_id), ("tag", TAG))
-        return {**stated, **sign(key, _answer_values(status, stated, signed), told)}
+        return {**stated, **sign(key, answer_values(status, stated, signed), told)}
 
     def _signer(self, found: Signature) -> tuple[str, bytes]:
         """Return who claims to have signed, and the key to be tried."""
-        named = _KEY_ID.fullmatch(found.text("keyid"))
+        named = KEY_ID.fullmatch(found.text("keyid"))
         public = self.roll.key(named[1], int(named[2])) if named else None
         if named is None or public is None:
             raise Denied(
@@ -293,16 +306,17 @@ class Trust:
         return end
 
 
-def _request_values(method: str, target: str, fields: Mapping[str, str]) -> dict[str, str]:
+def request_values(method: str, target: str, fields: Mapping[str, str]) -> dict[str, str]:
     """Return the covered values of a request; "" stands for a field that it has not once."""
     return {
         '"@method"': method,
         '"@target-uri"': target,
-        **{f'"{name}"': fields.get(name, "") for name in _names(_ASKED[2:])},
+        **{f'"{name}"': fields.get(name, "") for name in _names(ASKED[2:])},
     }
 
 
-def _answer_values(status: int, fields: Mapping[str, str], signed: str) -> dict[str, str]:
+def answer_values(status: int, fields: Mapping[str, str], signed: str) -> dict[str, str]:
+    """Return the covered values of an answer to the request of that field `Signature`."""
     return {
         '"@status"': str(status),
         '"content-digest"': fields.get("content-digest", ""),

@@ -68,7 +68,7 @@ def checked(cid: Cid, data: object) -> bytes:
         raise Corrupt(
             "store.corrupt",
             f"what is kept under {cid} has another hash",
-            cure="Fetch the object from a peer.",
+            cure="At rest: tally repair --member NAME. It takes public objects from the others.",
             cid=str(cid),
         )
     return data

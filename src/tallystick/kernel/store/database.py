@@ -75,7 +75,7 @@ def _translate(error: Exception, name: str) -> Error:
     if isinstance(error, sqlite3.ProgrammingError) and primary is None:
         return Unavailable("database.closed", f"{name}: closed", cure="Open it again.")
     return Corrupt(
-        "database.corrupt", f"{name}: {error}", cure="Run the audit, then the repair.", file=name
+        "database.corrupt", f"{name}: {error}", cure="tally verify, then tally repair.", file=name
     )
 
 

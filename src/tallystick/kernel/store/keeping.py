@@ -27,6 +27,7 @@ from tallystick.kernel.store.blocks import (
     over_quota,
     raw_cid,
 )
+from tallystick.kernel.store.unixfs.bounds import check_content
 from tallystick.kernel.store.unixfs.car import Archive
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag
@@ -219,8 +220,9 @@ def import_archive(
     Of an archive that was opened as a part, what lacks may come later, under the same root.
 
     Raises:
-        Unavailable: `store.quota`; Invalid: a root is no file or directory. Nothing is kept.
+        Unavailable: `store.quota`; Invalid: as `check_content`, before a block is kept. Nothing is.
     """
+    check_content(Dag(archive.get), archive.roots, archive.measure, archive.stored)
     with _putting(blocks, told) as putting:
         for cid in archive:
             putting.take(cid, archive.get(cid))

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.store.blocks import file_exists
@@ -24,7 +25,7 @@ from tallystick.kernel.store.unixfs.dag import Dag
 from tallystick.kernel.store.unixfs.fault import refuse_kind
 from tallystick.kernel.store.unixfs.reader import read_file, read_status, walk
 
-__all__ = ["Told", "write_car", "write_content"]
+__all__ = ["Told", "room_beside", "write_car", "write_content", "write_filled"]
 
 Told = Callable[[int], None]
 """Told how many bytes were written so far."""
@@ -57,6 +58,29 @@ def write_car(dag: Dag, cid: IpfsCid, out: Path, told: Told) -> int:
     return count.done
 
 
+def write_filled(out: Path, fill: Callable[[IO[bytes]], int]) -> int:
+    """Write a file to `out`; return what `fill` does, which is given it open and writes all of it.
+
+    Raises:
+        Conflict, Unavailable: as `write_content`; and whatever `fill` raises. Nothing is left.
+    """
+    with _place(out) as part, _open_new(part) as file:
+        found = fill(file)
+        _sync_file(file)
+    return found
+
+
+@contextmanager
+def room_beside(out: Path) -> Iterator[IO[bytes]]:
+    """Give a file without a name, where `out` is to stand: room is there, and nothing is left.
+
+    Raises:
+        Conflict, Unavailable: as `write_content`.
+    """
+    with _at_place(out), tempfile.TemporaryFile(dir=out.absolute().parent) as file:
+        yield file
+
+
 class _Count:
     def __init__(self, told: Told) -> None:
         self.done = 0
@@ -70,23 +94,30 @@ class _Count:
 
 
 @contextmanager
+def _at_place(out: Path) -> Iterator[None]:
+    """Refuse a place that is taken, and tell as one error what the system refuses there."""
+    _check_free(out)
+    try:
+        yield
+    except OSError as error:
+        raise _no_place(out, error) from error
+
+
+@contextmanager
 def _place(out: Path) -> Iterator[Path]:
     """Give another name to write under; it becomes `out` once the block has ended."""
-    part = out.with_name(out.name + _PART)
-    _check_free(out)
-    _check_free(part)
-    try:
-        yield part
-        # Nobody else's file is written over, should one have come meanwhile.
-        _check_free(out)
-        part.rename(out)
-        sync_path(out.parent)
-    except OSError as error:
-        _remove(part)
-        raise _no_place(out, error) from error
-    except BaseException:
-        _remove(part)
-        raise
+    with _at_place(out):
+        part = out.with_name(out.name + _PART)
+        _check_free(part)
+        try:
+            yield part
+            # Nobody else's file is written over, should one have come meanwhile.
+            _check_free(out)
+            part.rename(out)
+            sync_path(out.parent)
+        except BaseException:
+            _remove(part)
+            raise
 
 
 def _check_free(path: Path) -> None:
@@ -106,12 +137,20 @@ def _write_one(dag: Dag, cid: IpfsCid, kind: str, path: Path, count: _Count) -> 
 
 
 def _write_bytes(path: Path, pieces: Iterable[bytes], count: _Count) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
-    with os.fdopen(descriptor, "wb") as file:
+    with _open_new(path) as file:
         for piece in count.pass_on(pieces):
             file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+        _sync_file(file)
+
+
+def _open_new(path: Path) -> IO[bytes]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666)
+    return os.fdopen(descriptor, "wb")
+
+
+def _sync_file(file: IO[bytes]) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync_tree(folder: Path) -> None:

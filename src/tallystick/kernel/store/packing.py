@@ -19,6 +19,7 @@ from typing import IO
 
 from tallystick.base.errors import Invalid
 from tallystick.kernel.store.outward import Told, write_content
+from tallystick.kernel.store.unixfs.bounds import check_content
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
 from tallystick.kernel.store.unixfs.cid import IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag
@@ -116,6 +117,7 @@ def unpack_folder(file: IO[bytes], out: Path, told: Told) -> int:
     if len(archive.roots) > 1:
         raise refuse_kind("archive of several roots", "directory")
     dag = Dag(archive.get)
+    check_content(dag, [root], archive.measure, archive.stored)
     _check_tree(dag, root)
     return write_content(dag, root, out, told)
 

@@ -15,19 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from tallystick.base.clock import DAY_MS
 from tallystick.base.codec import DAG_CBOR, Cid, decode
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import NotFound
 from tallystick.chain import schema
+from tallystick.kernel.access.departed import Departed, list_departed
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.keyring import DataKey
 from tallystick.kernel.access.line import Line
-from tallystick.kernel.access.object_keys import (
-    PURPOSE,
-    SPREAD,
-    borrow_object_key,
-    serve_object_keys,
-)
+from tallystick.kernel.access.object_keys import PURPOSE, SPREAD
 from tallystick.kernel.store.spread.book import (
     ERASED,
     ERASING,
@@ -37,26 +32,30 @@ from tallystick.kernel.store.spread.book import (
     Noted,
     SpreadBook,
 )
+from tallystick.kernel.store.spread.fetched import Spot
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
 from tallystick.kernel.store.spread.putting import Put, put_object
 from tallystick.kernel.store.spread.reading import Liar, Reader
 from tallystick.kernel.store.spread.receipt import Receipt
-from tallystick.kernel.store.spread.ring import Ring
+from tallystick.kernel.store.spread.ring import Ring, recall_manifest
 from tallystick.kernel.store.spread.sealed import (
     SealedSource,
     StreamKey,
     open_sealed_stream,
     plain_bytes,
+    sealed_bytes,
 )
 from tallystick.kernel.store.unixfs.importer import Readable
 from tallystick.kernel.store.zigzag.profile import find_profile
+from tallystick.services.storing.doubts import Doubts
+from tallystick.services.storing.heard import Heard
+from tallystick.services.storing.readers import Granted, Readers, unknown_object
 from tallystick.services.storing.service import Storing
-from tallystick.services.storing.standing import Claim, KeptObject, Report, Shape
+from tallystick.services.storing.standing import KeptObject, Report, Shape
 
 __all__ = ["Opened", "Spreading", "Wanted"]
 
 KEY_BYTES: Final = 32
-LIARS_KEPT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +67,14 @@ class Wanted:
         code: the profile by name; "" has it chosen by the object's size.
         public: whether it goes in clear, for all members to read.
         party: whom it is about, 16 bytes; its key goes when the party is erased. b"" for nobody.
+        size: how many bytes it has, where that is known before they are read.
     """
 
     name: str = ""
     code: str = ""
     public: bool = False
     party: bytes = b""
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +85,11 @@ class Opened:
         cid: its name.
         size: its bytes, as they were put.
         read: yields them from one place to before another.
-        liars: members that gave wrong bytes so far.
     """
 
     cid: Cid
     size: int
     read: Callable[[int, int], Iterator[bytes]]
-    liars: list[Liar]
 
 
 class Spreading:
@@ -105,10 +104,9 @@ class Spreading:
     def __init__(self, desk: Desk, storing: Storing, folder: Path) -> None:
         self.desk = desk
         self.storing = storing
-        self.liars: list[Liar] = []
-        """Whoever gave wrong bytes since this member was opened, the last ones."""
-        self.doubted: dict[Claim, None] = {}
-        """What members say they hold and could not give when tried, the longest ago first."""
+        self.readers = Readers(desk, storing, lambda: self.book)
+        self.heard = Heard(desk, folder / "local.db")
+        self.doubts = Doubts()
         self.shapes: dict[Cid, Shape] = {}
         """What surveys know of manifests."""
         self.report: Report | None = None
@@ -122,17 +120,20 @@ class Spreading:
         self._manifest: Manifest | None = None
         self._owing: dict[Cid, set[str]] = {}
         """Of each object whose erasure the chain tells: who has not said so yet."""
+        self._left: tuple[Cid | None, list[Departed]] = (None, [])
         self._asked: set[str] = set()
         """Members that were asked about all that is settled."""
 
     def join(self, ring: Ring) -> None:
         """Go on with the members of a ring."""
         self._ring = ring
+        self.doubts.serve(ring)
 
     def take_line(self, line: Line) -> None:
         """Lend and borrow keys by this member's present keys from now on."""
         self._line = line
-        serve_object_keys(line, self._until)
+        self.readers.take_line(line)
+        self.heard.take_line(line)
 
     @property
     def ring(self) -> Ring:
@@ -150,6 +151,7 @@ class Spreading:
 
     def close(self) -> None:
         """Close the notes; a second call does nothing."""
+        self.heard.close()
         with self._lock:
             if self._book is not None:
                 self._book.close()
@@ -177,7 +179,7 @@ class Spreading:
 
         Raises:
             NotFound: `party.unknown`, the party is none of this member's.
-            Invalid: `zigzag.profile`, no such code.
+            Invalid: `zigzag.profile`, no such code; `spread.size`, more bytes than it takes.
             Unavailable: `spread.members`, `spread.lost`; or the record waits, and is sent again.
         """
         desk, profile = self.desk, find_profile(wanted.code) if wanted.code else None
@@ -189,10 +191,11 @@ class Spreading:
             )
         identifier = desk.entropy.draw("id", ID_SIZE)
         key = b"" if wanted.public else desk.entropy.draw("key", KEY_BYTES)
+        size = sealed_bytes(wanted.size) if key and wanted.size is not None else wanted.size
         if key:
             keys = StreamKey.of(key, desk.chain, desk.member, identifier)
             source = SealedSource(source, keys)
-        done = put_object(self.ring, source, identifier, profile, progress=progress)
+        done = put_object(self.ring, source, identifier, profile, length=size, progress=progress)
         manifest = done.manifest
         length = manifest.layout.length
         noted = Noted(
@@ -229,14 +232,14 @@ class Spreading:
     def find_manifest(self, cid: Cid) -> Manifest:
         """Return an object's manifest, from here or from whoever has it; the last one is known.
 
+        Damaged bytes of it here are put right.
+
         Raises:
             Unavailable: `spread.lost`; Invalid: `spread.manifest`.
         """
-        store, found = self.desk.store, self._manifest
+        found = self._manifest
         if found is None or found.cid != cid:
-            has = store.has(cid)
-            found = Manifest.read(store.get(cid)) if has else self.ring.find_manifest(cid)
-            self._manifest = found
+            found = self._manifest = recall_manifest(self.desk.store, self.ring, cid)
         return found
 
     def open(self, cid: Cid) -> Opened:
@@ -253,11 +256,11 @@ class Spreading:
         kept = self._find_kept(cid, manifest.owner)
         length = manifest.layout.length
         if not kept.sealed:
-            return Opened(cid, length, partial(self._read, manifest, None), self.liars)
-        data_key = self._find_key(manifest)
+            return Opened(cid, length, partial(self._read, manifest, None))
+        data_key = self.readers.find_key(manifest)
         self._leave_receipt(manifest)
         keys = StreamKey.of(data_key, self.desk.chain, manifest.owner, manifest.id)
-        return Opened(cid, plain_bytes(length), partial(self._read, manifest, keys), self.liars)
+        return Opened(cid, plain_bytes(length), partial(self._read, manifest, keys))
 
     def _leave_receipt(self, manifest: Manifest) -> None:
         """Note who opens what: under the party's name, where the object is about one."""
@@ -282,58 +285,31 @@ class Spreading:
                 else:
                     yield from open_sealed_stream(reader.read, length, keys, start, stop)
             finally:
-                self.hear(reader.liars)
+                self.heard.hear(manifest, reader.liars)
+                self.doubts.hear(manifest.cid, reader.wrong)
 
-    def hear(self, liars: Collection[Liar]) -> None:
-        """Remember who gave wrong bytes."""
-        fresh = [each for each in liars if each not in self.liars]
-        self.liars[:] = [*self.liars, *fresh][-LIARS_KEPT:]
-
-    def doubts_of(self, cid: Cid) -> list[Claim]:
-        """Return what is said of an object and not believed."""
-        return [each for each in list(self.doubted) if each.cid == cid]
-
-    def _find_key(self, manifest: Manifest) -> bytes:
-        found = self.desk.keys.find(manifest.cid)
-        if found is not None and not 0 < found.until < self.desk.now_ms():
-            return found.key
-        if self._line is None or manifest.owner == self.desk.member:
-            raise unknown_object(manifest.cid)
-        # Whose it is must be known when it is erased, and nobody holds any of it.
-        self.desk.store.put_many([manifest.data], DAG_CBOR)
-        return borrow_object_key(self._line, manifest.cid, manifest.id, manifest.owner)
+    def blame(self, manifest: Manifest, liar: Liar) -> None:
+        """Doubt what a member gave wrongly, and name it unless it says that its disk is rotten."""
+        spot = Spot(liar.member, liar.shard, liar.segment, liar.sub_chunk)
+        self.doubts.hear(manifest.cid, [spot])
+        places = [liar.segment]
+        admitted = self.ring.find_admitted(liar.member, manifest.cid, liar.shard, places)
+        if admitted is not None and liar.segment not in admitted:
+            self.heard.hear(manifest, [liar])
 
     # ---- who may read
 
-    def grant(self, cid: Cid, member: str, days: int) -> int:
-        """Let a member read an object for some days, 0 to end it; return until when, ms.
+    def grant(self, cid: Cid, member: str, days: int) -> Granted:
+        """Let a member read an object for some days, or end that by 0 days.
 
-        The member asks for the key when it first reads, and keeps it until then.
+        The member asks for the key when it first reads. The end is told to it, and its node
+        forgets the key; what it has read it may have kept.
 
         Raises:
             NotFound: `spread.unknown`, it is none of this member's own.
-            Invalid: `member.unknown`, no such member.
+            Invalid: `spread.no_reader`, no such member.
         """
-        noted = self.find_own(cid)
-        if member not in self.ring.members() or member == self.desk.member:
-            raise Invalid(
-                "spread.no_reader",
-                f"{member} is no other member that can be reached",
-                cure="Name a member of the county: tally store peers.",
-            )
-        until_ms = self.desk.now_ms() + days * DAY_MS if days else 0
-        self.book.admit(noted.cid, member, until_ms)
-        return until_ms
-
-    def _until(self, cid: Cid, member: str) -> int:
-        noted = self.book.find(cid)
-        if noted is None or noted.state not in {PUTTING, KEPT}:
-            return 0
-        kept = self.storing.find_object(cid, self.desk.member)
-        if kept is not None and kept.erased:
-            # The notes are of a copy older than the erasure.
-            return 0
-        return self.book.readers(cid).get(member, 0)
+        return self.readers.grant(self.find_own(cid).cid, member, days, self.ring.members())
 
     def find_own(self, cid: Cid) -> Noted:
         """Return an object of this member's own; NotFound `spread.unknown` if it is none."""
@@ -372,6 +348,7 @@ class Spreading:
         """Destroy a key that is to go, and what this member keeps of the object itself."""
         self.desk.keys.forget([cid])
         self.desk.store.drop([cid])
+        self.heard.forget([cid])
         self.ring.own.drop(cid)
         self.book.move(cid, ERASED)
 
@@ -410,6 +387,7 @@ class Spreading:
         found = [kept.manifest for kept in erased if self._is_by_owner(kept)]
         self.desk.keys.forget(found)
         self.desk.store.drop(found)
+        self.heard.forget(found)
 
     def _is_by_owner(self, kept: KeptObject) -> bool:
         store, cid = self.desk.store, kept.manifest
@@ -418,12 +396,12 @@ class Spreading:
         )
 
     def collect_receipts(self, cid: Cid, away: Collection[str] = ()) -> dict[str, Receipt]:
-        """Ask members that have not said so yet to drop an object; return all that is said.
+        """Ask who has not said so yet to drop an object; return all that is said.
 
-        Those that are known to be away are not asked.
+        Who left is asked too, as long as it answers; those known to be away are not.
         """
         known = {name: Receipt.read(data) for name, data in self.book.receipts(cid).items()}
-        missing = self.ring.members() - known.keys() - set(away)
+        missing = set(self.ring.everyone()) - known.keys() - set(away)
         if missing:
             for name, receipt in self.ring.drop_all(missing, cid).items():
                 if self._is_sound(receipt, cid, name):
@@ -432,14 +410,40 @@ class Spreading:
         return known
 
     def _is_sound(self, receipt: Receipt, cid: Cid, holder: str) -> bool:
-        """Tell whether a receipt is that member's, for this object, by a link key in force."""
+        """Tell whether a receipt is that member's, for this object, by a link key in force.
+
+        Of one that left: by those that were in force when it did.
+        """
         assert self._line is not None
         tip = self._line.chain.tip
-        keys = tip.members.keys(holder, "link", tip.height + 1)
+        keys = [*tip.members.keys(holder, "link", tip.height + 1)]
+        keys += [key for each in self._departed() if each.member == holder for key in each.keys]
         said = (receipt.chain, receipt.cid, receipt.owner, receipt.holder)
         return said == (self.desk.chain, cid, self.desk.member, holder) and any(
             receipt.is_by(key.pub) for key in keys
         )
+
+    def _departed(self) -> list[Departed]:
+        """Return who left the list, by this member's copy of the chain."""
+        assert self._line is not None
+        cid = self._line.chain.tip.members.cid
+        if self._left[0] != cid:
+            self._left = (cid, list_departed(self._line.chain))
+        return self._left[1]
+
+    def find_departed(self, cid: Cid) -> list[str]:
+        """Return who left after an own object was put, and has not said that it holds nothing.
+
+        Its key is gone with the erasure; what such a one may hold is not waited for.
+        """
+        kept = self.storing.find_object(cid, self.desk.member)
+        since = 0 if kept is None else kept.height
+        said = self.book.receipts(cid)
+        return [
+            each.member
+            for each in self._departed()
+            if each.height > since and each.member not in said
+        ]
 
     # ---- what a stop cut off
 
@@ -458,15 +462,17 @@ class Spreading:
 
         Who gives no answer is not asked again about all the rest.
         """
-        members = set(self.ring.members())
+        members, left = set(self.ring.members()), set(self.ring.left())
         self._ask_newcomers(members)
         away: set[str] = set()
         for noted in list(self.book.objects(ERASED)):
             if members & self._owing.get(noted.cid, members) <= away:
                 continue
             self._tell_erased(noted.cid)
-            owing = members - self.collect_receipts(noted.cid, away).keys()
-            away |= owing
+            said = self.collect_receipts(noted.cid, away).keys()
+            owing = members - said
+            # Who left is asked as long as somebody else owes a word, and not waited for.
+            away |= (members | left) - said
             kept = self.storing.find_object(noted.cid, self.desk.member)
             if kept is not None and kept.erased:
                 self._owing[noted.cid] = owing
@@ -481,13 +487,3 @@ class Spreading:
                 if members - self.book.receipts(noted.cid).keys():
                     self.book.move(noted.cid, ERASED)
             self._asked = members
-
-
-def unknown_object(cid: Cid) -> NotFound:
-    """Return the error for an object that is not kept, or none of this member's."""
-    return NotFound(
-        "spread.unknown",
-        f"{cid} is not kept, was erased, or is another member's",
-        cure="List what is kept: tally store objects.",
-        cid=str(cid),
-    )

@@ -23,6 +23,8 @@ OBJECTS_MAX: Final = 8
 """Objects whose holders are tried in a round."""
 DOUBTED_MAX: Final = 32
 """Claims that are not believed and are tried again in a round."""
+SPOTS_MAX: Final = 8
+"""Sub-chunks of each of them."""
 
 
 class Checking:
@@ -46,12 +48,8 @@ class Checking:
             survey: by which they stand so.
             pace: told the bytes of each try; may wait, to keep to a rate.
         """
-        doubted = self._spreading.doubted
-        for claim in list(doubted)[:DOUBTED_MAX]:
-            del doubted[claim]
-            if survey.is_claimed(claim):
-                doubted[claim] = None
-                self._try(self._spreading.find_manifest(claim.cid), claim, pace)
+        self._try_told(standings, survey, pace)
+        self._try_doubted(survey, pace)
         tried, begin = 0, self._next
         for count in range(len(standings)):
             standing = standings[(begin + count) % len(standings)]
@@ -62,34 +60,59 @@ class Checking:
             if tried == OBJECTS_MAX:
                 return
 
+    def _try_told(
+        self, standings: Sequence[Standing], survey: Survey, pace: Callable[[int], None]
+    ) -> None:
+        """Try what others doubt, of objects that concern this member."""
+        known = {each.kept.manifest for each in standings if each.shape is not None}
+        for claim, spot in self._spreading.doubts.take_hints(DOUBTED_MAX):
+            if claim.cid in known and survey.is_claimed(claim):
+                manifest = self._spreading.find_manifest(claim.cid)
+                if _is_within(manifest, claim.shard, spot):
+                    self._try(manifest, claim, spot, pace)
+
+    def _try_doubted(self, survey: Survey, pace: Callable[[int], None]) -> None:
+        """Try what is doubted here again, and tell the objects' owners of what stays so."""
+        doubts, me = self._spreading.doubts, self._spreading.desk.member
+        for claim in doubts.take(DOUBTED_MAX):
+            if not survey.is_heard(claim.member):
+                continue
+            if not survey.is_claimed(claim):
+                doubts.drop(claim)
+                continue
+            manifest = self._spreading.find_manifest(claim.cid)
+            for spot in doubts.spots(claim)[:SPOTS_MAX]:
+                self._try(manifest, claim, spot, pace)
+            if manifest.owner != me and survey.is_heard(manifest.owner):
+                doubts.tell(self._spreading.ring, manifest.owner, claim)
+
     def _check_object(self, standing: Standing, pace: Callable[[int], None]) -> None:
         me, cid = self._spreading.desk.member, standing.kept.manifest
         manifest = self._spreading.find_manifest(cid)
         for shard, names in standing.held.items():
             for name in names:
-                if name != me:
-                    self._try(manifest, Claim(cid, shard, name), pace)
+                drawn = None if name == me else self._draw(manifest, shard)
+                if drawn is not None:
+                    self._try(manifest, Claim(cid, shard, name), drawn, pace)
 
-    def _try(self, manifest: Manifest, claim: Claim, pace: Callable[[int], None]) -> None:
-        """Ask for one sub-chunk; doubt what is refused or wrong."""
-        place = self._draw(manifest, claim.shard)
-        if place is None:
-            return
-        segment, x = place
+    def _try(
+        self, manifest: Manifest, claim: Claim, spot: tuple[int, int], pace: Callable[[int], None]
+    ) -> None:
+        """Ask for one sub-chunk, by segment and number; doubt what is refused or wrong."""
+        (segment, x), doubts = spot, self._spreading.doubts
         cid, shard, member = claim.cid, claim.shard, claim.member
         try:
-            data = self._spreading.ring.read(member, cid, ([segment], shard), [x])
+            told = self._spreading.ring.ask(member, cid, ([segment], shard), [x])
         except NotFound:
-            self._spreading.doubted[claim] = None
+            doubts.add(claim, segment, x)
             return
         except Error:
             return
-        pace(len(data))
-        if manifest.find_wrong(segment, shard, [x], data) is not None:
-            self._spreading.hear([Liar(member, shard, segment, x)])
-            self._spreading.doubted[claim] = None
+        pace(len(told.body))
+        if manifest.find_wrong(segment, shard, [x], told.body) is not None:
+            self._spreading.blame(manifest, Liar(member, shard, segment, x, told.exchange))
         else:
-            self._spreading.doubted.pop(claim, None)
+            doubts.settle(claim, [segment], x)
 
     def _draw(self, manifest: Manifest, shard: int) -> tuple[int, int] | None:
         """Return the segment and the number of a sub-chunk that has bytes; None if none has."""
@@ -103,3 +126,10 @@ class Checking:
         if not size:
             return None
         return place, drawn % -(-size // segment.sub_chunk_bytes)
+
+
+def _is_within(manifest: Manifest, shard: int, spot: tuple[int, int]) -> bool:
+    """Tell whether an object has such a sub-chunk, whatever somebody said."""
+    layout, (segment, x) = manifest.layout, spot
+    has_segment = segment < layout.segment_count
+    return has_segment and shard < layout.profile.n and x < layout.profile.alpha

@@ -83,4 +83,5 @@ def _told(row: Any) -> KeptObject:  # noqa: ANN401 - a row's columns
         bool(row["sealed"]),
         row["at"],
         bool(row["erased"]),
+        row["height"],
     )

@@ -16,6 +16,7 @@ from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.placement import order_members
 from tallystick.kernel.store.spread.ring import Listing
 from tallystick.services.storing.acts import Spreading
+from tallystick.services.storing.doubts import Doubts
 from tallystick.services.storing.standing import Claim, KeptObject, Shape, Standing
 
 __all__ = ["Survey", "shape_of", "survey_members"]
@@ -28,26 +29,24 @@ class Survey:
 
     Args:
         spreading: whose member asks.
-        told: what each that answered says it holds.
+        told: what each that answered says it holds; who has left among them.
         shapes: what is known of manifests, kept from one survey to the next.
     """
 
     def __init__(
         self, spreading: Spreading, told: Mapping[str, Listing], shapes: dict[Cid, Shape]
     ) -> None:
-        self.told = told
-        self.is_complete = set(spreading.ring.members()) <= told.keys()
-        """Whether nobody is away."""
+        members = set(spreading.ring.members())
+        self.told = {name: listing for name, listing in told.items() if name in members}
+        self.left = {name: listing for name, listing in told.items() if name not in members}
+        """What those say that have left: it is read there, and counted on no more."""
+        self.is_complete = members <= told.keys()
+        """Whether no member is away."""
         self._spreading = spreading
         self._shapes = shapes
-        self._held: dict[Cid, dict[int, list[str]]] = {}
-        doubted = {(each.cid, each.shard, each.member) for each in list(spreading.doubted)}
-        for member, listing in told.items():
-            for cid, shards in listing.held.items():
-                for shard in shards:
-                    if (cid, shard, member) in doubted:
-                        continue
-                    self._held.setdefault(cid, {}).setdefault(shard, []).append(member)
+        self._held = _held_by(self.told)
+        self._leaving = _held_by(self.left)
+        self._flaws = _flaws_of(self.told, spreading.doubts)
 
     def stand(self, kept: KeptObject) -> Standing:
         """Return how an object stands; one that its manifest's owner did not record, as lost."""
@@ -55,7 +54,14 @@ class Survey:
         if shape is None or shape.owner != kept.member:
             return Standing(kept, None, {})
         held = {s: who for s, who in self._held.get(kept.manifest, {}).items() if s < shape.n}
-        return Standing(kept, shape, dict(sorted(held.items())))
+        gone = frozenset(s for s in self._leaving.get(kept.manifest, {}) if s < shape.n)
+        flaws = {
+            (shard, name): found
+            for shard, names in held.items()
+            for name in names
+            if (found := self._flaws.get(Claim(kept.manifest, shard, name)))
+        }
+        return Standing(kept, shape, dict(sorted(held.items())), gone - held.keys(), flaws)
 
     def standings(self) -> Iterator[Standing]:
         """Yield how each object that is to be kept stands, in the order of their records.
@@ -69,7 +75,8 @@ class Survey:
 
     def _shape(self, cid: Cid) -> Shape | None:
         if (found := self._shapes.get(cid)) is None:
-            if cid not in self._held and not self._spreading.desk.store.has(cid):
+            is_held = cid in self._held or cid in self._leaving
+            if not is_held and not self._spreading.desk.store.has(cid):
                 # Nobody who answers holds any of it: there is nobody to be asked.
                 return None
             try:
@@ -80,6 +87,10 @@ class Survey:
                 del self._shapes[first]
             self._shapes[cid] = found
         return found
+
+    def is_heard(self, member: str) -> bool:
+        """Tell whether a member said anything."""
+        return member in self.told
 
     def is_claimed(self, claim: Claim) -> bool:
         """Tell whether a member says still what it said."""
@@ -96,6 +107,27 @@ class Survey:
             return 0 if me == shape.owner else len(order)
         others = [name for name in order if name != shape.owner]
         return others.index(me) + (shape.owner in self.told)
+
+
+def _held_by(told: Mapping[str, Listing]) -> dict[Cid, dict[int, list[str]]]:
+    """Return who says to hold each shard of each object."""
+    found: dict[Cid, dict[int, list[str]]] = {}
+    for member, listing in told.items():
+        for cid, shards in listing.held.items():
+            for shard in shards:
+                found.setdefault(cid, {}).setdefault(shard, []).append(member)
+    return found
+
+
+def _flaws_of(told: Mapping[str, Listing], doubts: Doubts) -> dict[Claim, set[int]]:
+    """Return which segments members say are wrong of what they hold, or did not give rightly."""
+    found: dict[Claim, set[int]] = {}
+    for member, listing in told.items():
+        for (cid, shard), places in listing.flaws.items():
+            found.setdefault(Claim(cid, shard, member), set()).update(places)
+    for claim in doubts.claims():
+        found.setdefault(claim, set()).update(segment for segment, _ in doubts.spots(claim))
+    return found
 
 
 def shape_of(manifest: Manifest) -> Shape:

@@ -1,6 +1,7 @@
 """Objects seen to while a member is served: dropped, scrubbed, repaired, handed over, collected.
 
-Laws: what the chain says is erased is dropped, and what it says is kept is never collected; an
+Laws: what the chain says is erased is dropped, and what it says is kept is never collected; what
+rots is mended where it stands, and no shard is dropped for it; an
 object is repaired by its owner, else by the first in its order that answers, those with the fewest
 losses left first; one that has some left waits a while, for a member that is away may come back.
 A shard is handed over by who holds it, and dropped there only once another has it. Nothing goes
@@ -10,9 +11,10 @@ Source: docs/spec/spread.md, "Tending".
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -21,6 +23,7 @@ from typing import Final
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
+from tallystick.kernel.store.spread.mending import mend_shard
 from tallystick.kernel.store.spread.placement import order_members
 from tallystick.kernel.store.spread.reading import Liar, repair_object
 from tallystick.services.storing.acts import Spreading
@@ -111,7 +114,7 @@ class Tending:
         self._after: Cid | None = None
         self._forgotten: set[tuple[Cid, str]] = set()
         self._lock = threading.Lock()
-        self._scrubbed = self._rotten = 0
+        self._scrubbed = self._rotten = self._mended = 0
 
     def round(self) -> Report:
         """See to everything but own shards once, and return what was done since the last one.
@@ -125,13 +128,15 @@ class Tending:
         self._try(report, partial(desk.keys.forget_lent, desk.now_ms()))
         if not spreading.is_needed:
             return report
-        for step in (spreading.end_puts, spreading.end_erasures, spreading.end_told):
+        ends = spreading.readers.tell_ends
+        for step in (spreading.end_puts, spreading.end_erasures, spreading.end_told, ends):
             self._try(report, step)
-        for work in (self._drop_erased, self._repair_and_move):
+        for work in (self._drop_erased, self._mend_own, self._repair_and_move):
             self._try(report, partial(work, report))
         with self._lock:
             report.scrubbed_bytes, self._scrubbed = self._scrubbed, 0
             report.rotten, self._rotten = self._rotten, 0
+            report.pieces_mended, self._mended = report.pieces_mended + self._mended, 0
         report.at_ms = desk.now_ms()
         spreading.report = report
         return report
@@ -194,31 +199,66 @@ class Tending:
         with self._lock:
             self._scrubbed += found.bytes
             self._rotten += len(found.rotten)
+            self._mended += found.mended
 
     def scrub(self, after: Cid | None, pace: Pace, share_s: float) -> Scrubbed:
-        """Read own shards again for a while, from the object after `after`; drop rotten ones.
+        """Read own shards again for a while, from the object after `after`; mend what is wrong.
 
-        At least one object is read, whatever it takes.
+        At least one object is read, whatever it takes. What cannot be mended now stays as it is:
+        all else of it is read from here.
         """
         own, until = self._spreading.ring.own, time.monotonic() + share_s
         rotten: list[tuple[Cid, int]] = []
+        report = Report()
         waiting = own.objects(b"" if after is None else after.digest)
+        last = None
         for cid, following in pairwise([*waiting, None]):
             assert cid is not None
-            for shard in self._find_rotten(cid, pace):
-                own.drop(cid, shard)
-                rotten.append((cid, shard))
+            rotten += [(cid, shard) for shard in self._find_rotten(cid, pace)]
+            self._try(report, partial(self._mend_own, report, cid))
             if following is not None and time.monotonic() > until:
-                return Scrubbed(pace.bytes, tuple(rotten), cid)
-        return Scrubbed(pace.bytes, tuple(rotten), None)
+                last = cid
+                break
+        return Scrubbed(pace.bytes, tuple(rotten), report.pieces_mended, last)
 
     def _find_rotten(self, cid: Cid, pace: Pace) -> list[int]:
+        """Return own shards of an object that are not what was put; the holder notes where."""
         own = self._spreading.ring.own
         try:
             return sorted({each.shard for each in own.scrub(cid, pace.take)})
+        except NotFound:
+            # Dropped meanwhile.
+            return []
         except Invalid:
-            # The manifest itself is damaged: nothing here can be checked by it.
-            return list(own.shards_of(cid))
+            # The manifest itself is damaged: nothing here can be checked by it, or given.
+            found = list(own.shards_of(cid))
+            own.care.note_unread(cid)
+        with contextlib.suppress(Unavailable, NotFound):
+            own.care.mend_manifest(self._spreading.find_manifest(cid).data)
+            found = sorted({each.shard for each in own.scrub(cid, pace.take)})
+        return found
+
+    def _mend_own(self, report: Report, cid: Cid | None = None) -> None:
+        """Mend what is known to be wrong of own shards, or of those of an object."""
+        me, own = self._spreading.desk.member, self._spreading.ring.own
+        for (each, shard), places in own.care.flaws().items():
+            if cid in (None, each):
+                manifest = self._spreading.find_manifest(each)
+                self._try(report, partial(self._mend, manifest, (me, shard), places, report))
+
+    def _mend(
+        self, manifest: Manifest, held: tuple[str, int], places: Collection[int], report: Report
+    ) -> bool:
+        """Mend segments of a shard at a member; tell whether all of them are right now."""
+        spreading, (member, shard) = self._spreading, held
+        pace = Pace(self._rates.repair_bytes, self._ended)
+        done = mend_shard(spreading.ring, manifest, held, places, pace=pace.take)
+        spreading.heard.hear(manifest, done.liars)
+        spreading.doubts.hear(manifest.cid, done.wrong)
+        spreading.doubts.settle(Claim(manifest.cid, shard, member), done.places)
+        report.pieces_mended += len(done.places)
+        report.read_bytes += done.read_bytes
+        return len(done.places) == len(set(places))
 
     # ---- repairing
 
@@ -227,18 +267,21 @@ class Tending:
         standings = [survey.stand(kept) for kept in self._concerning(survey)]
         known = {each.kept.manifest for each in standings}
         self._short = {cid: since for cid, since in self._short.items() if cid in known}
-        pace = Pace(self._rates.repair_bytes, self._ended)
-        self._try(report, partial(self._checking.check, standings, survey, pace.take))
-        short = [each for each in standings if self._is_due(each, survey)]
-        for standing in sorted(short, key=lambda each: (each.left, each.kept.manifest.digest)):
-            self._try(report, partial(self.repair, standing, report))
+        # Who has left gives nothing to anybody: what it holds is read here, and moved by members.
+        if self._spreading.desk.member in self._spreading.ring.members():
+            pace = Pace(self._rates.repair_bytes, self._ended)
+            self._try(report, partial(self._checking.check, standings, survey, pace.take))
+            short = [each for each in standings if self._is_due(each, survey)]
+            for standing in sorted(short, key=lambda each: (each.left, each.kept.manifest.digest)):
+                self._try(report, partial(self.repair, standing, report))
         for standing in standings:
             self._try(report, partial(self._hand_over, standing, survey, report))
 
     def _concerning(self, survey: Survey) -> Iterator[KeptObject]:
         """Yield objects that this member holds some of, put, or may have to see to for another."""
         me = self._spreading.desk.member
-        held = survey.told[me].held if me in survey.told else {}
+        own = survey.told.get(me) or survey.left.get(me)
+        held = own.held if own is not None else {}
         for kept in self._spreading.storing.list_objects(erased=0):
             if kept.member == me or kept.manifest in held or kept.member not in survey.told:
                 yield kept
@@ -260,7 +303,7 @@ class Tending:
         return is_urgent or waited_s >= self._rates.patience_s
 
     def repair(self, standing: Standing, report: Report) -> None:
-        """Make an object's lost shards anew, for members that hold none.
+        """Mend what is wrong of an object's shards; make lost ones anew, for who holds none.
 
         Raises:
             Unavailable: `spread.lost`, `spread.contradiction`.
@@ -268,15 +311,17 @@ class Tending:
         spreading = self._spreading
         manifest = spreading.find_manifest(standing.kept.manifest)
         pace = Pace(self._rates.repair_bytes, self._ended)
-        doubted = spreading.doubts_of(manifest.cid)
+        # Where a shard stands it is mended; made anew for another only what cannot be.
+        bad = [
+            (member, shard)
+            for (shard, member), places in standing.flaws.items()
+            if shard in standing.whole or not self._mend(manifest, (member, shard), places, report)
+        ]
         done = repair_object(
-            spreading.ring,
-            manifest,
-            bad=[(each.member, each.shard) for each in doubted],
-            shunned={each.member for each in doubted},
-            pace=pace.take,
+            spreading.ring, manifest, bad=bad, shunned={name for name, _ in bad}, pace=pace.take
         )
-        spreading.hear(done.liars)
+        spreading.heard.hear(manifest, done.liars)
+        spreading.doubts.hear(manifest.cid, done.wrong)
         report.repaired += len(done.made)
         report.read_bytes += done.read_bytes
         report.lacking += len(done.missing)
@@ -284,20 +329,31 @@ class Tending:
     # ---- handing over
 
     def _hand_over(self, standing: Standing, survey: Survey, report: Report) -> None:
-        """Give own shards to whose they are now, and drop those that another holds too."""
+        """Give own shards to whose they are now, and drop those that another holds too.
+
+        A member that has left gives none: the others read them here, and each goes once one of
+        them holds it.
+        """
         shape, own = standing.shape, self._spreading.ring.own
         me, cid = self._spreading.desk.member, standing.kept.manifest
         if shape is None or not own.shards_of(cid):
             return
         find = partial(self._spreading.find_manifest, cid)
         order = order_members(shape.id, {*self._spreading.ring.members(), *survey.told})
+        place = order.index(me) if me in order else len(order)
         for shard in own.shards_of(cid):
-            others = [name for name in standing.held.get(shard, []) if name != me]
-            earlier = [name for name in others if order.index(name) < order.index(me)]
+            # Who has not all of it is not asked for it: nothing here goes for that.
+            sound = [n for n in standing.held.get(shard, []) if (shard, n) not in standing.flaws]
+            others = [name for name in sound if name != me]
+            earlier = [name for name in others if order.index(name) < place]
             if any(self._holds(name, find(), shard) for name in earlier):
                 own.drop(cid, shard)
                 report.moved += 1
-            elif me not in order[: shape.n] and (to := self._heir(standing, shape, order, survey)):
+            elif (
+                shape.n <= place < len(order)
+                and (shard, me) not in standing.flaws
+                and (to := self._heir(standing, shape, order, survey))
+            ):
                 self._give(to, find(), shard)
                 if self._holds(to, find(), shard):
                     own.drop(cid, shard)
@@ -308,21 +364,21 @@ class Tending:
 
         If it does not, its word about it is doubted.
         """
-        claim = Claim(manifest.cid, shard, member)
         pace = Pace(self._rates.repair_bytes, self._ended)
         chunks = range(manifest.layout.profile.alpha)
         for place in range(manifest.layout.segment_count):
             try:
-                data = self._spreading.ring.read(member, manifest.cid, ([place], shard), chunks)
+                told = self._spreading.ring.ask(member, manifest.cid, ([place], shard), chunks)
             except NotFound:
-                self._spreading.doubted[claim] = None
+                claim = Claim(manifest.cid, shard, member)
+                self._spreading.doubts.add(claim, place, chunks[0])
                 return False
             except Error:
                 return False
-            pace.take(len(data))
-            if (wrong := manifest.find_wrong(place, shard, chunks, data)) is not None:
-                self._spreading.hear([Liar(member, shard, place, wrong)])
-                self._spreading.doubted[claim] = None
+            pace.take(len(told.body))
+            if (wrong := manifest.find_wrong(place, shard, chunks, told.body)) is not None:
+                liar = Liar(member, shard, place, wrong, told.exchange)
+                self._spreading.blame(manifest, liar)
                 return False
         return True
 
@@ -344,7 +400,7 @@ class Tending:
         Who says it holds what it does not is not given more.
         """
         taken = {name for names in standing.held.values() for name in names}
-        taken |= {each.member for each in self._spreading.doubts_of(standing.kept.manifest)}
+        taken |= {each.member for each in self._spreading.doubts.claims(standing.kept.manifest)}
         free: Iterator[str] = (
             name for name in order[: shape.n] if name in survey.told and name not in taken
         )

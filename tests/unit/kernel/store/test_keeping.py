@@ -39,12 +39,10 @@ from tallystick.kernel.store.outward import write_car, write_content
 from tallystick.kernel.store.unixfs.car import Archive, open_archive, write_archive
 from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, name_block, name_inline
 from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.dagpb import PbLink, encode_link, join_node
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.folder import import_path
 from tallystick.kernel.store.unixfs.importer import Blocks as Imported
 from tallystick.kernel.store.unixfs.importer import collect, import_directory, import_file
-from tallystick.kernel.store.unixfs.node import Kind, UnixNode, encode_unix
 from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025, Profile
 from tallystick.kernel.store.unixfs.reader import list_directory, read_file, resolve_path
 from tallystick.kernel.store.unixfs.wire import write_varint
@@ -483,15 +481,3 @@ def test_a_damaged_name_of_a_root_is_told(place: Place) -> None:
     with pytest.raises(Corrupt, match=r"database\.corrupt"):
         place.blocks.roots()
     assert place.blocks.find_root(root.cid) is None
-
-
-def test_a_name_that_would_leave_its_folder_is_not_written(place: Place, tmp_path: Path) -> None:
-    made, blocks = collect(import_file(io.BytesIO(b"x"), SMALL))
-    link = encode_link(PbLink(made.cid, b"../../escaped", 1))
-    bad = join_node([link], encode_unix(UnixNode(Kind.DIRECTORY)))
-    top = name_block(bad, DAG_PB)
-    data = b"".join(write_archive(_dag({**blocks, top: bad}), [top]))
-    import_archive(place.blocks, opened(data), Note())
-    with pytest.raises(Invalid, match=r"unixfs\.name"):
-        write_content(place.blocks.dag, top, tmp_path / "out", lambda _done: None)
-    assert not list(tmp_path.rglob("escaped"))

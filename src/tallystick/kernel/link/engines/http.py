@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tallystick.kernel.link.base import Handler, Handlers, answer
+from tallystick.kernel.link.base import Answer, Handler, Handlers, answer
 from tallystick.kernel.link.book import Book, Place
 from tallystick.kernel.link.certificate import answering_context
 from tallystick.kernel.link.engines.http_answering import Answering, Server, listen
@@ -79,9 +79,13 @@ class HttpLink:
 
     def call(self, to: str, method: str, payload: bytes) -> bytes:
         """Ask `to` and return its answer; itself without a message."""
+        return self.ask(to, method, payload).body
+
+    def ask(self, to: str, method: str, payload: bytes) -> Answer:
+        """Ask `to` and return its answer with both signatures; its own bears none."""
         if to == self.member:
-            return self._answer(method, to, payload)
-        return self._asking.call(to, method, payload)
+            return Answer(self._answer(method, to, payload))
+        return self._asking.ask(to, method, payload)
 
     def is_away(self, to: str) -> bool:
         """Tell whether a member did not answer when it was last asked."""

@@ -22,7 +22,7 @@ from typing import Any, Final
 import httptools
 
 from tallystick.base.errors import Invalid, Unavailable
-from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, bounded
+from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Answer, Exchange, bounded
 from tallystick.kernel.link.book import Book, Place
 from tallystick.kernel.link.certificate import asking_context
 from tallystick.kernel.link.engines.http_answering import HEAD_BYTES_MAX, LENGTH, PATH
@@ -71,14 +71,20 @@ class Asking:
 
     def call(self, to: str, method: str, payload: bytes) -> bytes:
         """Ask `to` and return its answer, as `Link.call` says."""
+        return self.ask(to, method, payload).body
+
+    def ask(self, to: str, method: str, payload: bytes) -> Answer:
+        """Ask `to` and return its answer with what both signed, as `Link.ask` says."""
         line = self._line(to)
         path = f"{PATH}{method}"
-        signed = self._trust.sign_request(to, f"{line.address}{path}", bounded(payload))
+        target = f"{line.address}{path}"
+        signed = self._trust.sign_request(to, target, bounded(payload))
         status, fields, body = line.send(path, signed, payload)
         self._trust.check_answer(to, signed["signature"], status, fields, body)
         if status != _OK:
             raise read_problem(to, status, body)
-        return body
+        exchange = Exchange(target, payload, _signed(signed), _signed(fields), body)
+        return Answer(body, exchange)
 
     def is_away(self, to: str) -> bool:
         """Tell whether a member did not answer when it was last asked."""
@@ -105,6 +111,11 @@ class Asking:
             lines, self._lines = self._lines, {}
         for line in lines.values():
             line.close()
+
+
+def _signed(fields: Mapping[str, str]) -> tuple[str, str]:
+    """Return the two fields by which a message is signed."""
+    return fields["signature-input"], fields["signature"]
 
 
 @dataclass(slots=True, eq=False)

@@ -37,6 +37,8 @@ ERASED: Final = 3
 """Its key is gone; that the chain says so, or receipts, may be missing."""
 SETTLED: Final = 4
 """Its key is gone, the chain says so, and so has every member there was."""
+_END_TOLD: Final = -1
+"""Instead of a reader's date: it may read no more, and has been told. 0: it has not been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +117,28 @@ class SpreadBook:
     # ---- who may read
 
     def admit(self, cid: Cid, member: str, until_ms: int) -> None:
-        """Let a member read an object until then; a time before now ends it."""
+        """Let a member read an object until then; 0 ends it, and it is to be told."""
         self._database.run(
             "INSERT OR REPLACE INTO spread_reader VALUES (?, ?, ?)", (cid.raw, member, until_ms)
         )
 
     def readers(self, cid: Cid) -> dict[str, int]:
-        """Return until when each member may read an object."""
+        """Return until when each member may read an object; 0 for one whose reading was ended."""
         query = "SELECT member, until_ms FROM spread_reader WHERE cid = ? ORDER BY member"
-        return {name.decode(): until for name, until in self._database.rows(query, (cid.raw,))}
+        rows = self._database.rows(query, (cid.raw,))
+        return {name.decode(): max(0, until) for name, until in rows}
+
+    def untold(self) -> list[tuple[Cid, str]]:
+        """Return objects, with the member that may read each no more and was not told yet."""
+        query = "SELECT cid, member FROM spread_reader WHERE until_ms = 0 ORDER BY member, cid"
+        return [(Cid(cid), name.decode()) for cid, name in self._database.rows(query)]
+
+    def mark_told(self, cid: Cid, member: str) -> None:
+        """Note that a member was told that it may read an object no more."""
+        self._database.run(
+            "UPDATE spread_reader SET until_ms = ? WHERE cid = ? AND member = ? AND until_ms = 0",
+            (_END_TOLD, cid.raw, member),
+        )
 
     # ---- receipts
 

@@ -16,18 +16,20 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from tallystick.base.codec import Cid, cid_of
-from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Invalid, NotFound, Unavailable
 from tallystick.kernel.store.folder import sync_path
+from tallystick.kernel.store.spread.care import Care
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.parts import Part, Parts
 from tallystick.kernel.store.spread.quota import QUOTA_BYTES, read_quota, write_quota
 from tallystick.kernel.store.spread.receipt import Vouching
+from tallystick.kernel.store.spread.refusal import absent, check_same, told, torn
+from tallystick.kernel.store.spread.rot import Rotten, find_rotten
 from tallystick.kernel.store.spread.shelf import GIVER, MANIFEST, Shelf
 from tallystick.kernel.store.zigzag.layout import Layout
 from tallystick.kernel.store.zigzag.stream import spans
@@ -49,21 +51,6 @@ _Place: TypeAlias = tuple[bytes, int]
 """An object's id and a shard."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rotten:
-    """A sub-chunk that is not what was put.
-
-    Attributes:
-        cid: the object's.
-        shard, segment, sub_chunk: where it stands.
-    """
-
-    cid: Cid
-    shard: int
-    segment: int
-    sub_chunk: int
-
-
 class Holding:
     """One member's folder of shards; safe to share between threads.
 
@@ -73,6 +60,7 @@ class Holding:
 
     Attributes:
         vouching: what the chain says, and the time; a ring sets it.
+        care: of what rots.
     """
 
     def __init__(self, folder: Path, quota_bytes: int | None = None) -> None:
@@ -82,9 +70,10 @@ class Holding:
         self._lock = threading.Lock()
         self._settle_s: dict[str, float] = {}
         self._layouts: OrderedDict[Cid, Layout] = OrderedDict()
-        with _told():
+        with told():
             self._parts = Parts(folder / _PARTS)
             self._shelf = Shelf(folder)
+        self.care = Care(self._shelf, self._lock, self.find_manifest)
 
     # ---- room
 
@@ -170,7 +159,7 @@ class Holding:
         Raises:
             Unavailable: `spread.disk`.
         """
-        with _told():
+        with told():
             self._shelf.look(self._lock, after_s)
         with self._lock:
             self._parts.lapse()
@@ -195,7 +184,7 @@ class Holding:
         with part.lock:
             end = at + len(data)
             self._with_room(caller, lambda: self._grow(part, end), max(0, end - part.size))
-            with _told():
+            with told():
                 part.path.parent.mkdir(parents=True, exist_ok=True)
                 handle = os.open(part.path, os.O_CREAT | os.O_WRONLY, 0o600)
                 try:
@@ -208,7 +197,7 @@ class Holding:
         caller, _, shard = part.key
         with self._lock:
             if not self._parts.has(part):
-                raise _torn(shard)
+                raise torn(shard)
             grown = max(0, end - part.size)
             if grown:
                 self._check_room(caller, grown)
@@ -233,12 +222,12 @@ class Holding:
             if held:
                 # Asked again, or put again: what came once more is not needed.
                 self._parts.forget(caller, manifest.id, shard)
-                _check_same(held, shard, manifest.cid)
+                check_same(held, shard, manifest.cid)
                 return
             part = self._parts.begin((caller, manifest.id, shard))
         with part.lock:
             try:
-                with _told():
+                with told():
                     self._check_part(part, manifest)
                     is_recorded = self.vouching.is_kept(manifest.cid, manifest.owner)
                     keep = partial(self._keep, part, manifest, is_recorded=is_recorded)
@@ -256,9 +245,9 @@ class Holding:
         part.path.parent.mkdir(parents=True, exist_ok=True)
         part.path.touch(0o600)
         if part.size != manifest.layout.shard_bytes(shard) or any(
-            _find_rotten(part.path, manifest, shard)
+            find_rotten(part.path, manifest, shard)
         ):
-            raise _torn(shard)
+            raise torn(shard)
         sync_path(part.path)
 
     def _keep(self, part: Part, manifest: Manifest, *, is_recorded: bool) -> None:
@@ -268,10 +257,10 @@ class Holding:
         with self._lock:
             held = self.shards_of(cid)
             if not held and not self._parts.has(part):
-                raise _torn(shard)
+                raise torn(shard)
             if held:
                 self._parts.drop(part)
-                _check_same(held, shard, cid)
+                check_same(held, shard, cid)
                 return
             self._check_room(caller, len(manifest.data), is_recorded=is_recorded)
             try:
@@ -309,7 +298,7 @@ class Holding:
         try:
             return (self._shelf.home(cid) / MANIFEST).read_bytes()
         except OSError as error:
-            raise _absent(cid) from error
+            raise absent(cid) from error
 
     def find_manifest(self, cid: Cid) -> Manifest:
         """Return the manifest of an object of which a shard is held.
@@ -335,7 +324,7 @@ class Holding:
         """
         kept = self._shelf.kept.get(cid)
         if kept is None:
-            raise _absent(cid)
+            raise absent(cid)
         kept.owner = kept.owner or self.find_manifest(cid).owner
         return kept.owner
 
@@ -376,7 +365,7 @@ class Holding:
         try:
             handle = os.open(self._shelf.home(cid) / str(shard), os.O_RDONLY)
         except OSError as error:
-            raise _absent(cid) from error
+            raise absent(cid) from error
         try:
             return b"".join(
                 os.pread(handle, end - start, segment.piece_start + start)
@@ -385,7 +374,7 @@ class Holding:
             )
         except OSError as error:
             # A disk that gives it no more: whoever asks reads it from another.
-            raise _absent(cid) from error
+            raise absent(cid) from error
         finally:
             os.close(handle)
 
@@ -400,7 +389,7 @@ class Holding:
         Raises:
             Unavailable: `spread.disk`.
         """
-        with self._lock, _told():
+        with self._lock, told():
             freed = self._shelf.drop(cid, shard)
             self._layouts.pop(cid, None)
         return freed
@@ -423,75 +412,13 @@ class Holding:
         """
         kept = self._shelf.kept.get(cid)
         if kept is None:
-            raise _absent(cid)
+            raise absent(cid)
         return kept.since_ms
 
     def scrub(self, cid: Cid, pace: Callable[[int], None] = lambda _: None) -> Iterator[Rotten]:
         """Read every shard of an object again; yield each sub-chunk that is not what was put.
 
-        Args:
-            cid: the object.
-            pace: told the bytes of each segment that was read; may wait, to keep to a rate.
-
         Raises:
-            NotFound: `spread.absent`; Invalid: `spread.manifest`, the manifest itself is damaged.
+            As `Care.scrub`.
         """
-        manifest = self.find_manifest(cid)
-        for shard in self.shards_of(cid):
-            path = self._shelf.home(cid) / str(shard)
-            try:
-                for place, x in _find_rotten(path, manifest, shard, pace):
-                    yield Rotten(cid, shard, place, x)
-            except OSError:
-                # Not there, or the disk gives it no more: as good as rotten.
-                yield Rotten(cid, shard, 0, 0)
-
-
-def _find_rotten(
-    path: Path, manifest: Manifest, shard: int, pace: Callable[[int], None] = lambda _: None
-) -> Iterator[tuple[int, int]]:
-    """Yield (segment, sub-chunk) of the first wrong one of each segment."""
-    chunks = range(manifest.layout.profile.alpha)
-    with path.open("rb") as file:
-        for place, segment in enumerate(manifest.layout.segments()):
-            data = file.read(segment.kept_bytes(shard))
-            pace(len(data))
-            wrong = manifest.find_wrong(place, shard, chunks, data)
-            if wrong is not None:
-                yield place, wrong
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(
-            "spread.disk", f"a shard cannot be kept: {error.strerror}", cure="Check the disk."
-        ) from error
-
-
-def _torn(shard: int) -> Invalid:
-    return Invalid(
-        "spread.torn",
-        f"what came as shard {shard} is not the manifest's",
-        cure="Send it again from its beginning.",
-    )
-
-
-def _check_same(held: Sequence[int], shard: int, cid: Cid) -> None:
-    """Refuse a second shard of an object."""
-    if shard in held:
-        return
-    raise Conflict(
-        "spread.second",
-        f"another shard of {cid} is held here, and two would be lost together",
-        cure="Give it to a member that holds none.",
-        cid=str(cid),
-    )
-
-
-def _absent(cid: Cid) -> NotFound:
-    return NotFound(
-        "spread.absent", f"no such shard of {cid} here", cure="Ask another member.", cid=str(cid)
-    )
+        return self.care.scrub(cid, pace)

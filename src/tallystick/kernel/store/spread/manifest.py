@@ -3,7 +3,7 @@
 A DAG-CBOR object `{v, id, owner, code, length, segment, digests}`; its CID names the object. A read
 of any sub-chunk from any member is checked by itself against it, so nobody need be trusted with a
 byte. `id` is drawn by who puts it and decides which members hold which shard (`placement`).
-Limits: 16 MiB, so some 40 GiB of object at the default code and segment.
+Limits: 16 MiB, so some 42 GiB of object at the default code and segment (`length_max`).
 Source: docs/spec/spread.md, "Manifest".
 """
 
@@ -20,10 +20,10 @@ from tallystick.base.errors import Invalid
 from tallystick.kernel.store.base import OBJECT_BYTES_MAX
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, Layout, Segment
 from tallystick.kernel.store.zigzag.layout import SEGMENT_BYTES_MAX as _SEGMENT_MAX
-from tallystick.kernel.store.zigzag.profile import find_profile
+from tallystick.kernel.store.zigzag.profile import Profile, find_profile
 from tallystick.kernel.store.zigzag.program import Buffer
 
-__all__ = ["DIGEST_SIZE", "ID_SIZE", "Manifest", "hash_pieces"]
+__all__ = ["DIGEST_SIZE", "ID_SIZE", "Manifest", "hash_pieces", "length_max"]
 
 DIGEST_SIZE: Final = 32
 ID_SIZE: Final = 16
@@ -120,6 +120,21 @@ class Manifest:
                 return x
             at += end - start
         return None if at == len(view) else chunks[-1] if chunks else 0
+
+
+def length_max(profile: Profile, segment_bytes: int, owner: str) -> int:
+    """Return the length of the longest object whose manifest can be kept and read, bytes.
+
+    Args:
+        profile: its code.
+        segment_bytes: as `Layout` takes it.
+        owner: who puts it.
+    """
+    layout = Layout(profile, LENGTH_MAX, segment_bytes)
+    bare = Manifest.of(bytes(ID_SIZE), owner, layout, ())
+    # The list of so many hashes has at most four bytes more of a head than an empty one.
+    room = OBJECT_BYTES_MAX - len(bare.data) - 4
+    return room // len(encode(bytes(profile.n * profile.alpha * DIGEST_SIZE))) * layout.full_bytes
 
 
 def hash_pieces(segment: Segment, pieces: Sequence[Buffer]) -> bytes:

@@ -17,8 +17,8 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from tallystick.base.errors import Error, Unavailable
-from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_pieces
+from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_pieces, length_max
 from tallystick.kernel.store.spread.placement import place_shards
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.spread.serving import PIECE_BYTES_MAX
@@ -28,13 +28,14 @@ from tallystick.kernel.store.zigzag.coder import encode
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, SEGMENT_BYTES, Layout
 from tallystick.kernel.store.zigzag.profile import DEFAULT_PROFILE, Profile, find_profile
 
-__all__ = ["SMALL_BYTES", "SMALL_PROFILE", "Put", "put_object"]
+__all__ = ["SMALL_BYTES", "SMALL_PROFILE", "Put", "check_length", "put_object"]
 
 SMALL_BYTES: Final = 8 * 1024
 """Objects of fewer bytes go as copies: shards and their manifest would take more than they save.
 
 At 4 KiB copies take 3.6 bytes a byte and 6 calls, shards 4.6 and 11; at 8 KiB 3.3 and 3.0
 (`bench/bizi_small.py`)."""
+AWAY: Final = "Try again when more members are up."
 SMALL_PROFILE: Final = find_profile("rs-1+2")
 """Three copies: as many losses are borne as by `DEFAULT_PROFILE`."""
 
@@ -60,6 +61,7 @@ def put_object(
     identifier: bytes,
     profile: Profile | None = None,
     *,
+    length: int | None = None,
     segment_bytes: int = SEGMENT_BYTES,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Put:
@@ -70,15 +72,20 @@ def put_object(
         source: its bytes, read once, to their end.
         identifier: 16 bytes, drawn for it.
         profile: its code; None has it chosen by the object's size.
+        length: how many bytes will come, where that is known: what is too long is refused before
+            any is read.
         segment_bytes: as `Layout` takes it.
         progress: told the bytes sent so far.
 
     Raises:
+        Invalid: `spread.size`, no manifest tells of so many bytes; as soon as that is known.
         Unavailable: `spread.members`, too few members; `spread.lost`, more failed than the code
             makes good, and what was given is dropped.
     """
     assert len(identifier) == ID_SIZE
     chosen = profile or DEFAULT_PROFILE
+    if length is not None:
+        check_length(length, chosen, ring.member, segment_bytes)
     assert segment_bytes <= chosen.k * PIECE_BYTES_MAX, "a piece goes in one message"
     segments = _segments(source, Layout(chosen, LENGTH_MAX, segment_bytes).full_bytes)
     first = next(segments, memoryview(b""))
@@ -96,6 +103,19 @@ def put_object(
     return Put(manifest, holders, tuple(sorted(sending.failed)))
 
 
+def check_length(
+    length: int, profile: Profile | None, owner: str, segment_bytes: int = SEGMENT_BYTES
+) -> None:
+    """Refuse an object that no manifest tells of: Invalid `spread.size`. As `put_object` takes it.
+
+    Who sends it from afar asks first: to be refused in the middle of the sending costs its time.
+    """
+    # What is small enough for the code of small objects is not too long for this one.
+    chosen = profile or DEFAULT_PROFILE
+    if length > length_max(chosen, segment_bytes, owner):
+        raise _too_long(length, chosen, segment_bytes, owner)
+
+
 def _segments(source: Readable, size: int) -> Iterator[memoryview]:
     """Yield a source's bytes, each time in the same memory, full until the last."""
     memory = memoryview(bytearray(size))
@@ -111,10 +131,12 @@ def _send_all(
 ) -> Manifest:
     profile, segment_bytes = cut
     digests: list[bytes] = []
-    length = 0
+    length, most = 0, length_max(profile, segment_bytes, sending.ring.member)
     with ThreadPoolExecutor(profile.n) as pool:
         # All of a segment has been sent before the next is read into the same memory.
         for data in segments:
+            if length + len(data) > most:
+                raise _too_long(length + len(data), profile, segment_bytes, sending.ring.member)
             segment = Layout(profile, length + len(data), segment_bytes).segment(len(digests))
             pieces = encode(data, profile)
             digests.append(hash_pieces(segment, pieces))
@@ -127,6 +149,18 @@ def _send_all(
         list(pool.map(partial(sending.finish, manifest), range(profile.n)))
     sending.check(profile)
     return manifest
+
+
+def _too_long(length: int, profile: Profile, segment_bytes: int, owner: str) -> Invalid:
+    most = length_max(profile, segment_bytes, owner)
+    roomy = find_profile("rs-4+2")
+    return Invalid(
+        "spread.size",
+        f"an object of {length} bytes or more; in the code {profile.name} most is {most}",
+        cure="Put it in several parts, or name a code that takes more: --code rs-4+2 takes"
+        f" {length_max(roomy, segment_bytes, owner) >> 30} GiB.",
+        most=most,
+    )
 
 
 class _Sending:
@@ -171,10 +205,13 @@ class _Sending:
     def check(self, profile: Profile) -> None:
         """Refuse to go on once more have failed than the code makes good."""
         if len(self.failed) > profile.r:
-            shard, error = next(iter(sorted(self.failed.items())))
+            # Who is there and refuses says more than who is away, and so does the cure.
+            is_away = {at: error.code.startswith("link.") for at, error in self.failed.items()}
+            shard = min(self.failed, key=lambda at: (is_away[at], at))
+            error = self.failed[shard]
             raise Unavailable(
                 "spread.lost",
                 f"{len(self.failed)} of {profile.n} members failed, as {self._holders[shard]}:"
                 f" {error.message}",
-                cure="Try again when more members are up.",
+                cure=AWAY if is_away[shard] else error.cure,
             )

@@ -2,19 +2,24 @@
 
 Laws: bytes that come out are the manifest's or none do; in the ordinary case k data shards are
 read and nothing is reckoned; what is lost is made from the sub-chunks that the plan names, some
-half of what a plain code reads. A member that is away, slow, or gives what is not the manifest's is
-passed over and the plan made anew without it; one that gives wrong bytes is named.
+half of what a plain code reads. Each segment comes from any k shards whose pieces of it are right:
+a member that is away or slow is passed over, one that gives what is not the manifest's for that
+segment, and the plan made anew without it; who gives wrong bytes and does not own up is named.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from tallystick.base.errors import Error, Unavailable
+from tallystick.base.errors import Error, NotFound, Unavailable
+from tallystick.kernel.link.base import Exchange
+from tallystick.kernel.store.spread.fetched import Asked, Fetched, Spot, cut_answer
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.placement import choose_spare, order_members
 from tallystick.kernel.store.spread.ring import Ring
@@ -33,6 +38,8 @@ LATE_S: Final = 30.0
 
 STRETCH_BYTES: Final = 6 * 1024 * 1024
 """Of one shard: segments that are read at once, a call a member."""
+REFUSED_MAX: Final = 4
+"""Who failed so many segments of a shard is asked for it only where too few others can give it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,46 +49,24 @@ class Liar:
     Attributes:
         member: its name.
         shard, segment, sub_chunk: what it was asked for.
+        exchange: what it signed of it; None where the link signs nothing, or other wrong bytes of
+            its are proven already.
     """
 
     member: str
     shard: int
     segment: int
     sub_chunk: int
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Came:
-    """What a member gave of a shard, each sub-chunk checked: the same ones of each segment."""
+class _Plan:
+    """How what is lost of a segment is made."""
 
-    chunks: tuple[int, ...]
-    pieces: dict[int, memoryview]
-
-    def chunk(self, segment: Segment, place: int, shard: int, x: int) -> memoryview:
-        """Return one sub-chunk."""
-        before = segment.read_bytes(shard, self.chunks[: self.chunks.index(x)])
-        return self.pieces[place][before : before + segment.read_bytes(shard, (x,))]
-
-
-@dataclass(slots=True)
-class _Fetched:
-    """What came of a stretch, by shard, and the shards of which nothing will."""
-
-    came: dict[int, list[_Came]] = field(default_factory=dict)
-    absent: set[int] = field(default_factory=set)
-
-    def missing(self, shard: int, chunks: Sequence[int]) -> tuple[int, ...]:
-        """Return those of some sub-chunks that have not come."""
-        have = {x for each in self.came.get(shard, ()) for x in each.chunks}
-        return tuple(x for x in chunks if x not in have)
-
-    def joined(self, segment: Segment, place: int, shard: int, chunks: Sequence[int]) -> Buffer:
-        """Return sub-chunks of a segment one after another; as they came, if they came so."""
-        for each in self.came[shard]:
-            if each.chunks == tuple(chunks):
-                return each.pieces[place]
-        found = {x: each for each in self.came[shard] for x in each.chunks}
-        return b"".join(found[x].chunk(segment, place, shard, x) for x in chunks)
+    lost: tuple[int, ...]
+    absent: frozenset[int]
+    reads: Mapping[int, tuple[int, ...]]
 
 
 class Reader:
@@ -97,7 +82,8 @@ class Reader:
     Attributes:
         holders: who said to hold each shard.
         answered: members that were asked and there when it was made.
-        liars: members that gave wrong bytes, in the order they did.
+        wrong: all that was given and is not what was put.
+        liars: who gave it and does not say that its disk is rotten, in the order they did.
         read_bytes: of shards, that came and were right.
     """
 
@@ -107,15 +93,20 @@ class Reader:
         self.ring = ring
         self.manifest = manifest
         # Slow answers are left behind, not waited for, when the reader is done.
-        most = 2 * manifest.layout.profile.n + len(ring.members())
+        most = 2 * manifest.layout.profile.n + len(ring.everyone())
         self._pool = ThreadPoolExecutor(most, "spread")
         self.holders: dict[int, list[str]] = {}
         self.answered: tuple[str, ...] = ()
         self._locate(everyone=everyone)
         self.liars: list[Liar] = []
+        self.wrong: list[Spot] = []
         self.read_bytes = 0
         self._hedge_s = hedge_s
-        self._shunned: set[tuple[str, int]] = set()
+        self._gone: set[tuple[str, int]] = set()
+        self._refused: set[tuple[str, int, int]] = set()
+        self._refusals: Counter[tuple[str, int]] = Counter()
+        self._at_last: set[tuple[str, int]] = set()
+        self._pressed: set[int] = set()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -127,10 +118,10 @@ class Reader:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _locate(self, *, everyone: bool) -> None:
-        """Ask who is to hold the object, then, where shards lack, all others."""
+        """Ask who is to hold the object, then, where shards lack, all others, who left at last."""
         count, members = self.manifest.layout.profile.n, self.ring.members()
-        order = order_members(self.manifest.id, members)
-        for asked in (order,) if everyone else (order[:count], order[count:]):
+        order, left = order_members(self.manifest.id, members), self.ring.left()
+        for asked in ([*order, *left],) if everyone else (order[:count], order[count:], left):
             if asked and len(self.holders) < count:
                 found = self.ring.locate(self.manifest.cid, members=asked, pool=self._pool)
                 self.answered += found.answered
@@ -194,40 +185,55 @@ class Reader:
         Raises:
             Unavailable: `spread.lost`.
         """
-        profile, fetched = self.manifest.layout.profile, _Fetched()
-        fetched.absent = {shard for shard in range(profile.n) if not self._sources(shard)}
-        every = tuple(range(profile.alpha))
+        layout = self.manifest.layout
+        every = tuple(range(layout.profile.alpha))
+        whole = dict.fromkeys(wanted, every)
+        fetched = Fetched({place: self._find_absent(place) for place in places})
         made: dict[int, dict[int, Buffer]] = {place: {} for place in places}
-        self._fetch(places, dict.fromkeys(wanted, every), fetched)
-        while lost := [shard for shard in wanted if shard in fetched.absent]:
-            self._check_enough(fetched.absent)
-            plan = repair_plan(profile, lost, fetched.absent)
-            self._fetch(places, plan, fetched)
-            if not fetched.absent.intersection(plan):
-                made = {place: self._made(place, lost, plan, fetched) for place in places}
-                break
+        self._fetch(dict.fromkeys(places, whole), fetched)
+        while short := [
+            place
+            for place in places
+            if not made[place] and not fetched.absent[place].isdisjoint(wanted)
+        ]:
+            made |= self._make(short, whole, fetched)
         return {
             place: {
                 shard: made[place][shard]
                 if shard in made[place]
-                else fetched.joined(self.manifest.layout.segment(place), place, shard, every)
+                else fetched.joined(layout.segment(place), place, shard, every)
                 for shard in wanted
             }
             for place in places
         }
 
-    def _made(
-        self,
-        place: int,
-        lost: Sequence[int],
-        plan: Mapping[int, tuple[int, ...]],
-        fetched: _Fetched,
-    ) -> dict[int, Buffer]:
+    def _make(
+        self, places: Sequence[int], whole: Mapping[int, tuple[int, ...]], fetched: Fetched
+    ) -> dict[int, dict[int, Buffer]]:
+        """Make what is lost of segments, each by its own plan; those whose plan failed are left."""
+        profile = self.manifest.layout.profile
+        plans: dict[int, _Plan] = {}
+        for place in places:
+            self._check_enough(place, fetched)
+            absent = frozenset(fetched.absent[place])
+            lost = tuple(shard for shard in whole if shard in absent)
+            plans[place] = _Plan(lost, absent, repair_plan(profile, lost, absent) if lost else {})
+        # What is wanted and there was asked for before, but where it came to be there only now.
+        self._fetch({place: {**plan.reads, **whole} for place, plan in plans.items()}, fetched)
+        return {
+            place: self._made(place, plan, fetched)
+            for place, plan in plans.items()
+            if plan.lost
+            and not fetched.absent[place].intersection({*plan.reads, *whole} - {*plan.lost})
+        }
+
+    def _made(self, place: int, plan: _Plan, fetched: Fetched) -> dict[int, Buffer]:
         segment = self.manifest.layout.segment(place)
         reads = {
-            shard: fetched.joined(segment, place, shard, chunks) for shard, chunks in plan.items()
+            shard: fetched.joined(segment, place, shard, chunks)
+            for shard, chunks in plan.reads.items()
         }
-        made = repair(segment, lost, reads, fetched.absent)
+        made = repair(segment, plan.lost, reads, plan.absent)
         every = tuple(range(segment.profile.alpha))
         for shard, piece in made.items():
             # Every byte read was right: this can differ only if the manifest contradicts itself.
@@ -239,80 +245,142 @@ class Reader:
                 )
         return dict(made)
 
-    def _sources(self, shard: int) -> list[str]:
-        names = self.holders.get(shard, [])
-        return [name for name in names if (name, shard) not in self._shunned]
+    # ---- whom to ask
 
-    def _check_enough(self, absent: Collection[int]) -> None:
-        profile = self.manifest.layout.profile
+    def pass_over(self, member: str, shard: int, places: Collection[int] = ()) -> None:
+        """Ask a member for these segments of a shard no more; for no others: for any, at last.
+
+        Who is passed over for all of a shard is asked where too few others can give a segment.
+        """
+        with self._lock:
+            if places:
+                self._refused.update((member, shard, place) for place in places)
+            else:
+                self._at_last.add((member, shard))
+
+    def _is_asked(self, name: str, shard: int, place: int) -> bool:
+        return (
+            (name, shard) not in self._gone
+            and (name, shard, place) not in self._refused
+            and ((name, shard) not in self._at_last or place in self._pressed)
+        )
+
+    def _find_absent(self, place: int) -> set[int]:
+        """Return the shards of which nobody is to be asked for a segment."""
+        return {
+            shard
+            for shard in range(self.manifest.layout.profile.n)
+            if not any(self._is_asked(name, shard, place) for name in self.holders.get(shard, []))
+        }
+
+    def _check_enough(self, place: int, fetched: Fetched) -> None:
+        """See to it that enough shards of a segment are there: wait for who is slow, ask anybody.
+
+        Raises:
+            Unavailable: `spread.lost`.
+        """
+        profile, absent = self.manifest.layout.profile, fetched.absent[place]
+        until = time.monotonic() + LATE_S
+        while len(absent) > profile.r and fetched.late and time.monotonic() < until:
+            done, _ = wait(fetched.late, until - time.monotonic(), FIRST_COMPLETED)
+            for each in done:
+                fetched.take(fetched.late.pop(each), each.result())
+        if len(absent) > profile.r and place not in self._pressed:
+            self._pressed.add(place)
+            late = {each.shard for each in fetched.late.values() if place in each.places}
+            absent &= self._find_absent(place) | late
         if len(absent) > profile.r:
             raise Unavailable(
                 "spread.lost",
-                f"{profile.n - len(absent)} of {profile.n} shards of {self.manifest.cid} can be"
-                f" read, {profile.k} are needed",
-                cure="Try again when more members are up.",
+                f"{profile.n - len(absent)} of {profile.n} shards of segment {place} of"
+                f" {self.manifest.cid} can be read, {profile.k} are needed",
+                cure=self._cure(fetched),
                 cid=str(self.manifest.cid),
             )
 
-    def _fetch(
-        self, places: Sequence[int], plan: Mapping[int, Sequence[int]], fetched: _Fetched
-    ) -> None:
-        """Read what is not read yet, all shards at once; who fails or is slow becomes absent."""
-        asked: dict[Future[_Came | None], int] = {}
-        for shard, chunks in plan.items():
-            missing = fetched.missing(shard, chunks)
-            if missing and shard not in fetched.absent:
-                asked[self._pool.submit(self._ask, places, shard, missing)] = shard
-        profile = self.manifest.layout.profile
-        spare = profile.r - len(fetched.absent)
-        done, late = wait(asked, timeout=self._hedge_s * len(places))
-        if len(late) > spare:
-            # So many others are not there: who is slow is waited for.
-            done, late = wait(asked, timeout=LATE_S)
+    def _cure(self, fetched: Fetched) -> str:
+        """Return what helps where too little can be read: members that are away may hold more."""
+        away = set(self.ring.members()).difference(self.answered, {self.ring.member})
+        if away or fetched.late:
+            return "Try again when more members are up."
+        return "All members are up, and what lacks is gone or rotten: have its owner put it again."
+
+    # ---- asking
+
+    def _fetch(self, wants: Mapping[int, Mapping[int, Sequence[int]]], fetched: Fetched) -> None:
+        """Read what is not read yet, all shards at once; what fails or is slow becomes absent."""
+        coming = {self._pool.submit(self._ask, each): each for each in fetched.lacking(wants)}
+        done, late = wait(coming, timeout=self._hedge_s * len(wants))
         for each in done:
-            found = each.result()
-            if found is None:
-                fetched.absent.add(asked[each])
-            else:
-                fetched.came.setdefault(asked[each], []).append(found)
-        fetched.absent.update(asked[each] for each in late)
+            fetched.take(coming[each], each.result())
+        for each in late:
+            fetched.leave(coming[each], each)
 
-    def _ask(self, places: Sequence[int], shard: int, chunks: tuple[int, ...]) -> _Came | None:
-        """Return sub-chunks from the first holder that gives them right, or none."""
-        for name in self._sources(shard):
-            try:
-                data = self.ring.read(name, self.manifest.cid, (places, shard), chunks)
-            except Error:
-                # It is away or has lost the shard: not asked for it again by this reader.
-                self._shun(name, shard)
-                continue
-            found, wrong = self._check(places, shard, chunks, memoryview(data))
-            if wrong is None:
-                with self._lock:
-                    self.read_bytes += len(data)
-                return found
-            self._shun(name, shard)
+    def _ask(self, asked: Asked) -> dict[int, memoryview]:
+        """Return those pieces that a holder gives right, from the first that does."""
+        found: dict[int, memoryview] = {}
+        for name in self.holders.get(asked.shard, []):
+            places = [
+                place
+                for place in asked.places
+                if place not in found and self._is_asked(name, asked.shard, place)
+            ]
+            if places:
+                found |= self._ask_one(name, asked, places)
+        return found
+
+    def _ask_one(self, name: str, asked: Asked, places: list[int]) -> dict[int, memoryview]:
+        """Return the pieces that one member gives right; what it does not is not asked again."""
+        place = (places, asked.shard)
+        try:
+            told = self.ring.ask(name, self.manifest.cid, place, asked.chunks)
+        except NotFound:
+            if len(places) > 1:
+                # Its disk gives no more of one segment, perhaps, and all of the others.
+                each = [self._ask_one(name, asked, [place]) for place in places]
+                return {place: piece for found in each for place, piece in found.items()}
+            self._count_refused(name, asked.shard, places)
+            return {}
+        except Error:
+            # It is away: not asked for this shard again by this reader.
             with self._lock:
-                self.liars.append(Liar(name, shard, *wrong))
-        return None
-
-    def _check(
-        self, places: Sequence[int], shard: int, chunks: tuple[int, ...], view: memoryview
-    ) -> tuple[_Came, tuple[int, int] | None]:
-        """Cut what came into segments; tell segment and number of the first wrong sub-chunk."""
-        found, at = _Came(chunks, {}), 0
-        for place in places:
-            end = at + self.manifest.layout.segment(place).read_bytes(shard, chunks)
-            found.pieces[place] = view[at:end]
-            wrong = self.manifest.find_wrong(place, shard, chunks, view[at:end])
-            if wrong is not None:
-                return found, (place, wrong)
-            at = end
-        return found, None if at == len(view) else (places[-1], chunks[-1])
-
-    def _shun(self, name: str, shard: int) -> None:
+                self._gone.add((name, asked.shard))
+            return {}
+        right, wrong = cut_answer(self.manifest, asked, places, told.body)
         with self._lock:
-            self._shunned.add((name, shard))
+            self.read_bytes += sum(len(piece) for piece in right.values())
+        if wrong:
+            self._blame(name, asked.shard, wrong, told.exchange)
+        return right
+
+    def _count_refused(self, name: str, shard: int, places: Collection[int]) -> None:
+        """Ask no more for segments, and for the whole shard only at last once there are many."""
+        self.pass_over(name, shard, places)
+        with self._lock:
+            self._refusals[name, shard] += len(places)
+            count = self._refusals[name, shard]
+        if count >= REFUSED_MAX:
+            self.pass_over(name, shard)
+
+    def _blame(
+        self, name: str, shard: int, wrong: list[tuple[int, int]], exchange: Exchange | None
+    ) -> None:
+        """Note what is wrong, and name who gave it, unless it says itself that its disk is rotten.
+
+        Who gives no answer to that is not named: it may have gone meanwhile.
+        """
+        places = [place for place, _ in wrong]
+        self._count_refused(name, shard, places)
+        with self._lock:
+            self.wrong.extend(Spot(name, shard, *each) for each in wrong)
+        admitted = self.ring.find_admitted(name, self.manifest.cid, shard, places)
+        with self._lock:
+            for place, x in wrong:
+                if admitted is None or place in admitted:
+                    continue
+                # One exchange of a member is enough, and each holds a whole answer.
+                is_new = not any(each.member == name and each.exchange for each in self.liars)
+                self.liars.append(Liar(name, shard, place, x, exchange if is_new else None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,12 +390,14 @@ class Repaired:
     Attributes:
         made: the shards made anew, and who was given each.
         read_bytes: of shards, that were read for it.
-        liars: members that gave wrong bytes; their shards were made anew for others too.
+        wrong: all that was given and is not what was put.
+        liars: who gave it and does not say that its disk is rotten.
         missing: shards that nobody could be given, for want of members.
     """
 
     made: dict[int, str]
     read_bytes: int
+    wrong: tuple[Spot, ...]
     liars: tuple[Liar, ...]
     missing: tuple[int, ...]
 
@@ -343,10 +413,13 @@ def repair_object(
 ) -> Repaired:
     """Make the lost shards of an object anew and give each to a member that holds none.
 
+    What only somebody holds who has left is as good as lost, and is read there while it answers.
+
     Args:
         ring: the members.
         manifest: the object's.
-        bad: (member, shard) that a scrub found rotten, as good as lost.
+        bad: (member, shard) that do not stand whole, as good as lost; what is right of them is
+            read where it is needed.
         shunned: members that are given none.
         hedge_s: as `Reader` takes it.
         pace: told the bytes of each segment that was read; may wait, to keep to a rate.
@@ -357,11 +430,15 @@ def repair_object(
     layout = manifest.layout
     with Reader(ring, manifest, hedge_s=hedge_s, everyone=True) as reader:
         for name, shard in bad:
-            if name in reader.holders.get(shard, []):
-                reader.holders[shard].remove(name)
-        held = {shard: names for shard, names in reader.holders.items() if names}
+            reader.pass_over(name, shard)
+        members = set(ring.members())
+        kept = {
+            shard: {name for name in names if name in members and (name, shard) not in bad}
+            for shard, names in reader.holders.items()
+        }
+        held = {shard: names for shard, names in kept.items() if names}
         lost = [shard for shard in range(layout.profile.n) if shard not in held]
-        able = [name for name in reader.answered if name not in shunned]
+        able = [name for name in reader.answered if name in members and name not in shunned]
         targets, missing = _choose_targets(manifest.id, able, held, lost)
         for places in batched_places(layout) if targets else ():
             before = reader.read_bytes
@@ -373,7 +450,8 @@ def repair_object(
             pace(reader.read_bytes - before)
         for shard, name in targets.items():
             ring.finish(name, manifest, shard)
-        return Repaired(targets, reader.read_bytes, tuple(reader.liars), tuple(missing))
+        wrong, liars = tuple(reader.wrong), tuple(reader.liars)
+        return Repaired(targets, reader.read_bytes, wrong, liars, tuple(missing))
 
 
 def batched_places(layout: Layout) -> Iterator[range]:

@@ -45,6 +45,7 @@ class Vouching:
         sign: signs by the member's link key in force; b"" where it has none.
         now_ms: tells the time.
         is_kept, is_erased: whether the chain says so of an object of an owner's.
+        is_listed: whether the list in force at this member's tip names a member.
     """
 
     member: str
@@ -53,6 +54,7 @@ class Vouching:
     now_ms: Callable[[], int] = lambda: 0
     is_kept: Callable[[Cid, str], bool] = _never
     is_erased: Callable[[Cid, str], bool] = _never
+    is_listed: Callable[[str], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True)

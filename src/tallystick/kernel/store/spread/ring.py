@@ -1,25 +1,37 @@
 """All members that hold shards, asked by name, and this member's own holding among them.
 
+Who is a member the list in force says, never who answers: who left it is given nothing more, and is
+asked for what it holds still as long as it answers.
 Nothing that comes is checked here: whoever asked does that, against the manifest.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from tallystick.base import codec
-from tallystick.base.codec import Cid, cid_of, encode
-from tallystick.base.errors import Error, Unavailable
-from tallystick.kernel.link.base import Link, answer
+from tallystick.base.codec import DAG_CBOR, Cid, cid_of, encode
+from tallystick.base.errors import Corrupt, Error, Unavailable
+from tallystick.kernel.link.base import Answer, Link, answer
+from tallystick.kernel.store.base import Store
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
-from tallystick.kernel.store.spread.serving import LISTED, LISTED_MAX, SHARDS, answer_for
+from tallystick.kernel.store.spread.serving import (
+    FLAWED,
+    LISTED,
+    LISTED_MAX,
+    PLACES,
+    READ_METHOD,
+    SHARDS,
+    answer_for,
+)
 
-__all__ = ["Listing", "Located", "Ring"]
+__all__ = ["Listing", "Located", "Ring", "recall_manifest"]
 
 
 Told = TypeVar("Told")
@@ -51,11 +63,13 @@ class Listing:
         used: bytes of shards and parts.
         quota: most of them.
         held: the shards of each object, ascending.
+        flaws: the segments that it knows to be wrong, by object and shard.
     """
 
     used: int
     quota: int
     held: dict[Cid, list[int]]
+    flaws: dict[tuple[Cid, int], tuple[int, ...]] = field(default_factory=dict)
 
 
 class Ring:
@@ -72,7 +86,7 @@ class Ring:
         self.own = own
         self.pauses_s: tuple[float, ...] = PAUSES_S
         """After which pauses a member that gave no answer is given a shard again."""
-        own.vouching = vouching or Vouching(member=link.member)
+        self._vouching = own.vouching = vouching or Vouching(member=link.member)
         self._handlers = answer_for(own, own.vouching)
         link.serve(self._handlers)
 
@@ -82,7 +96,15 @@ class Ring:
         return self.link.member
 
     def members(self) -> list[str]:
-        """Return the names of all members that may be asked, this one among them."""
+        """Return the names of all members in force that may be asked, this one among them."""
+        return [name for name in self.everyone() if self._vouching.is_listed(name)]
+
+    def left(self) -> list[str]:
+        """Return who is on the list no more and may still answer; shards are only read there."""
+        return [name for name in self.everyone() if not self._vouching.is_listed(name)]
+
+    def everyone(self) -> list[str]:
+        """Return the names of all that may be asked, members or not."""
         return sorted({*self.link.peers(), self.member})
 
     def _call(self, member: str, method: str, payload: bytes) -> bytes:
@@ -106,9 +128,37 @@ class Ring:
         self, member: str, cid: Cid, place: tuple[Sequence[int], int], chunks: Sequence[int]
     ) -> bytes:
         """Return sub-chunks that a member holds, unchecked; `place` is segments and shard."""
+        return self.ask(member, cid, place, chunks).body
+
+    def ask(
+        self, member: str, cid: Cid, place: tuple[Sequence[int], int], chunks: Sequence[int]
+    ) -> Answer:
+        """Read as `read` does, and return with the bytes what both members signed of it."""
         segments, shard = place
         payload = encode([cid, shard, [*segments], [*chunks]])
-        return self._call(member, "spread.read", payload)
+        if member == self.member:
+            return Answer(self._call(member, READ_METHOD, payload))
+        return self.link.ask(member, READ_METHOD, payload)
+
+    def find_admitted(
+        self, member: str, cid: Cid, shard: int, places: Sequence[int]
+    ) -> Collection[int] | None:
+        """Return which segments of a shard a member says are wrong or were; None: no answer.
+
+        So rot is told from a lie: who gave wrong bytes is asked to read what it holds again.
+        """
+        try:
+            payload = encode([cid, shard, [*places]])
+            return set(codec.decode(self._call(member, "spread.check", payload), PLACES))
+        except Unavailable:
+            return None
+        except Error:
+            return set()
+
+    def mend(self, member: str, cid: Cid, place: tuple[int, int], piece: bytes) -> None:
+        """Have a member write a shard's piece over what is wrong of it; `place`: segment, shard."""
+        segment, shard = place
+        self._call(member, "spread.mend", encode([cid, shard, segment, piece]))
 
     def drop(self, member: str, cid: Cid) -> Receipt:
         """Have a member drop what it holds of an object; return its word, not yet believed."""
@@ -132,11 +182,19 @@ class Ring:
             held |= {cid: list(shards) for cid, shards in rows if cid.digest > after}
             is_over = len(rows) < LISTED_MAX or len(held) >= LISTING_MAX
             if is_over or rows[-1][0].digest <= after:
-                return Listing(used, quota, held)
+                return Listing(used, quota, held, self._flaws(member))
             after = rows[-1][0].digest
 
+    def _flaws(self, member: str) -> dict[tuple[Cid, int], tuple[int, ...]]:
+        try:
+            rows = codec.decode(self._call(member, "spread.flaws", encode([])), FLAWED)
+        except Error:
+            # It knows no such question, or has gone meanwhile: it is read all the same.
+            return {}
+        return {(cid, shard): tuple(places) for cid, shard, places in rows}
+
     def survey(self, wait_s: float = LOCATE_S) -> dict[str, Listing]:
-        """Return what each member that answers in time says it holds, by name."""
+        """Return what each that answers in time says it holds, by name; who left too."""
         return self._ask_all(self.listing, wait_s)
 
     def find_manifest(self, cid: Cid) -> Manifest:
@@ -145,18 +203,22 @@ class Ring:
         Raises:
             Unavailable: `spread.lost`, nobody who answers has it.
         """
-        for member in sorted(self.members(), key=lambda name: (name != self.member, name)):
+        away = False
+        for member in sorted(self.everyone(), key=lambda name: (name != self.member, name)):
             try:
                 data = self._call(member, "spread.manifest", encode([cid]))
                 if cid_of(data) == cid:
                     return Manifest.read(data)
-            except Error:
+            except Error as error:
                 # Away, or holds nothing of it, or says what is no manifest: the next may.
+                away = away or error.code.startswith("link.")
                 continue
         raise Unavailable(
             "spread.lost",
             f"nobody who answers holds the manifest of {cid}",
-            cure="Try again when more members are up.",
+            cure="Try again when more members are up."
+            if away
+            else "All members are up and none has it: have its owner put it again.",
             cid=str(cid),
         )
 
@@ -203,7 +265,7 @@ class Ring:
             except Error:
                 return None
 
-        members = members or self.members()
+        members = members or self.everyone()
         asking = pool or ThreadPoolExecutor(len(members), "locate")
         asked = {member: asking.submit(answered, member) for member in members}
         done, _ = wait(asked.values(), timeout=wait_s)
@@ -212,3 +274,23 @@ class Ring:
             asking.shutdown(wait=False, cancel_futures=True)
         told = {member: each.result() for member, each in asked.items() if each in done}
         return {member: found for member, found in told.items() if found is not None}
+
+
+def recall_manifest(store: Store, ring: Ring, cid: Cid) -> Manifest:
+    """Return an object's manifest from the own store, else from whoever has it.
+
+    Own bytes that are damaged are put right by what another gives.
+
+    Raises:
+        Unavailable: `spread.lost`; Invalid: `spread.manifest`.
+    """
+    try:
+        if store.has(cid):
+            return Manifest.read(store.get(cid))
+    except Corrupt:
+        found = ring.find_manifest(cid)
+        with contextlib.suppress(Error):
+            # A file that cannot be mended, or takes no more, keeps nobody from reading.
+            store.put_many([found.data], DAG_CBOR)
+        return found
+    return ring.find_manifest(cid)

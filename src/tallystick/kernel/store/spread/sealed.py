@@ -28,7 +28,14 @@ from tallystick.chain.seal import derive_keys
 from tallystick.kernel.store.spread.source import fill
 from tallystick.kernel.store.unixfs.importer import Readable
 
-__all__ = ["CHUNK_BYTES", "SealedSource", "StreamKey", "open_sealed_stream", "plain_bytes"]
+__all__ = [
+    "CHUNK_BYTES",
+    "SealedSource",
+    "StreamKey",
+    "open_sealed_stream",
+    "plain_bytes",
+    "sealed_bytes",
+]
 
 CHUNK_BYTES: Final = 64 * 1024
 TAG_BYTES: Final = 16
@@ -107,6 +114,15 @@ class SealedSource:
         room[:] = found[: len(room)]
         self._rest = found[len(room) :]
         return len(room)
+
+
+def sealed_bytes(plain: int) -> int:
+    """Return how many bytes a sealed object of `plain` plain bytes has.
+
+    >>> plain_bytes(sealed_bytes(CHUNK_BYTES)) == CHUNK_BYTES
+    True
+    """
+    return HEAD_BYTES + plain + TAG_BYTES * max(1, -(-plain // CHUNK_BYTES))
 
 
 def plain_bytes(length: int) -> int:

@@ -18,7 +18,18 @@ from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX
 
-__all__ = ["LISTED", "LISTED_MAX", "PIECE_BYTES_MAX", "READ_SEGMENTS_MAX", "SHARDS", "answer_for"]
+__all__ = [
+    "FLAWED",
+    "LISTED",
+    "LISTED_MAX",
+    "PIECE_BYTES_MAX",
+    "PLACES",
+    "READ",
+    "READ_METHOD",
+    "READ_SEGMENTS_MAX",
+    "SHARDS",
+    "answer_for",
+]
 
 PIECE_BYTES_MAX: Final = 8_000_000
 """Of a segment's shard: what one message carries."""
@@ -35,13 +46,31 @@ _PIECE: Final = codec.tuple_of(
 )
 _FINISH: Final = codec.tuple_of(_shard, codec.octets(2**24))
 _FORGET: Final = codec.tuple_of(codec.octets(ID_SIZE, ID_SIZE))
-_READ: Final = codec.tuple_of(
+READ_METHOD: Final = "spread.read"
+READ: Final = codec.tuple_of(
     codec.cid,
     _shard,
     codec.list_of(codec.integer(0, LENGTH_MAX), READ_SEGMENTS_MAX, 1),
     codec.list_of(codec.integer(0, _CHUNKS_MAX), _CHUNKS_MAX, 1),
 )
+"""What is asked by it: object, shard, segments, sub-chunks."""
+_CHECK: Final = codec.tuple_of(
+    codec.cid, _shard, codec.list_of(codec.integer(0, LENGTH_MAX), READ_SEGMENTS_MAX, 1)
+)
+PLACES: Final = codec.list_of(codec.integer(0, LENGTH_MAX), READ_SEGMENTS_MAX)
+"""Segments that were asked for and are wrong."""
+_MEND: Final = codec.tuple_of(
+    codec.cid, _shard, codec.integer(0, LENGTH_MAX), codec.octets(PIECE_BYTES_MAX)
+)
+FLAWED_MAX: Final = 65_536
+"""Numbers of segments in one answer of `spread.flaws`."""
+FLAWED: Final = codec.list_of(
+    codec.tuple_of(codec.cid, _shard, codec.list_of(codec.integer(0, LENGTH_MAX), FLAWED_MAX, 1)),
+    FLAWED_MAX,
+)
+"""Object, shard, and the segments of it that are known to be wrong."""
 _NAME: Final = codec.tuple_of(codec.cid)
+_NOTHING: Final = codec.tuple_of()
 _AFTER: Final = codec.tuple_of(codec.octets(32))
 LISTED_MAX: Final = 4_096
 """Objects in one answer of `spread.list`."""
@@ -59,16 +88,18 @@ LISTED: Final = codec.tuple_of(
 
 def answer_for(holding: Holding, vouching: Vouching) -> Handlers:
     """Return the methods by which others put, read and drop the shards held here."""
-    return {**_keeping(holding, vouching), **_telling(holding)}
+    return {**_keeping(holding, vouching), **_telling(holding), **_caring(holding)}
 
 
 def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
     def piece(caller: str, payload: bytes) -> bytes:
+        _check_listed(vouching, caller)
         identifier, shard, at, data = codec.decode(payload, _PIECE)
         holding.write_piece(caller, (identifier, shard), at, data)
         return b""
 
     def finish(caller: str, payload: bytes) -> bytes:
+        _check_listed(vouching, caller)
         shard, data = codec.decode(payload, _FINISH)
         manifest = Manifest.read(data)
         if shard >= manifest.layout.profile.n:
@@ -106,9 +137,20 @@ def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
     }
 
 
+def _check_listed(vouching: Vouching, caller: str) -> None:
+    """Refuse a shard to or from who is no member: it takes nothing new, and nobody's quota."""
+    for name in (vouching.member, caller):
+        if not vouching.is_listed(name):
+            raise Denied(
+                "spread.left",
+                f"{name} is not on the list of members in force",
+                cure="See who is: tally store peers.",
+            )
+
+
 def _telling(holding: Holding) -> Handlers:
     def read(_: str, payload: bytes) -> bytes:
-        cid, shard, places, chunks = codec.decode(payload, _READ)
+        cid, shard, places, chunks = codec.decode(payload, READ)
         return holding.read(cid, shard, sorted(set(places)), sorted(set(chunks)))
 
     def held(_: str, payload: bytes) -> bytes:
@@ -132,8 +174,31 @@ def _telling(holding: Holding) -> Handlers:
         return [cid, [*holding.shards_of(cid)]]
 
     return {
-        "spread.read": read,
+        READ_METHOD: read,
         "spread.held": held,
         "spread.manifest": manifest,
         "spread.list": listing,
     }
+
+
+def _caring(holding: Holding) -> Handlers:
+    def check(_: str, payload: bytes) -> bytes:
+        cid, shard, places = codec.decode(payload, _CHECK)
+        return encode([*holding.care.check(cid, shard, sorted(set(places)))])
+
+    def mend(_: str, payload: bytes) -> bytes:
+        """Take from anybody what is the manifest's: it can only make a shard right."""
+        cid, shard, place, piece = codec.decode(payload, _MEND)
+        holding.care.mend(cid, shard, place, piece)
+        return b""
+
+    def flaws(_: str, payload: bytes) -> bytes:
+        codec.decode(payload, _NOTHING)
+        rows, room = list[codec.Value](), FLAWED_MAX
+        for (cid, shard), places in holding.care.flaws().items():
+            if told := places[:room]:
+                rows.append([cid, shard, [*told]])
+                room -= len(told)
+        return encode(rows)
+
+    return {"spread.check": check, "spread.mend": mend, "spread.flaws": flaws}

@@ -4,7 +4,8 @@ Laws: the folder is the truth; an object is read again from it after every chang
 own folder's time says that something else changed it. What cannot be checked (a shard without its
 manifest) or gives nothing (a manifest without a shard) is removed when it is found. Whoever calls
 holds the holder's lock, but for `look`.
-Layout of the folder: `HEX/manifest`, `HEX/giver` and `HEX/SHARD` by the manifest's digest.
+Layout of the folder: `HEX/manifest`, `HEX/giver`, `HEX/SHARD`, and `HEX/flaws` where something of a
+shard is known to be wrong, by the manifest's digest.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import shutil
 import time
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from tallystick.base.codec import DAG_CBOR, Cid
+from tallystick.kernel.store.spread.rot import read_flaws, write_flaws
 
 __all__ = ["GIVER", "MANIFEST", "Kept", "Shelf"]
 
@@ -39,6 +42,7 @@ class Kept:
         since_ms: since when, by its manifest's file, ms since 1970 UTC.
         giver: the member that brought it; "" where that was not noted.
         seen_ns: its folder's own time when it was read.
+        flaws: the segments of each shard that are known to be wrong.
         owner: who put it; "" until somebody asked.
         is_recorded: whether the chain is known to speak of it.
     """
@@ -48,6 +52,7 @@ class Kept:
     since_ms: int
     giver: str
     seen_ns: int
+    flaws: dict[int, tuple[int, ...]]
     owner: str = ""
     is_recorded: bool = False
 
@@ -162,6 +167,25 @@ class Shelf:
         self.reread(cid)
         return freed
 
+    def note(self, cid: Cid, shard: int, right: set[int], wrong: Sequence[int]) -> None:
+        """Note the segments of a shard that were found right or wrong, where that is new."""
+        kept = self.kept.get(cid)
+        if kept is None or shard not in kept.shards:
+            return
+        known = kept.flaws.get(shard, ())
+        found = tuple(sorted({*known}.difference(right).union(wrong)))
+        if found != known:
+            write_flaws(self.home(cid), kept.flaws | {shard: found})
+            self.reread(cid)
+
+    def flaws(self) -> dict[tuple[Cid, int], tuple[int, ...]]:
+        """Return the segments of shards that are known to be wrong."""
+        return {
+            (cid, shard): places
+            for cid, kept in self.kept.items()
+            for shard, places in kept.flaws.items()
+        }
+
     def objects(self, after: bytes, limit: int | None) -> list[Cid]:
         """Return the objects whose digests come after one, ascending; the first few, or all."""
         if self._order is None:
@@ -185,4 +209,5 @@ def _read_home(home: Path) -> Kept | None:
         giver = (home / GIVER).read_text(encoding="utf-8") if GIVER in sizes else ""
     except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
         return None
-    return Kept(dict(sorted(shards.items())), sizes[MANIFEST], since_ms, giver, seen_ns)
+    flaws = {s: places for s, places in read_flaws(home).items() if s in shards}
+    return Kept(dict(sorted(shards.items())), sizes[MANIFEST], since_ms, giver, seen_ns, flaws)

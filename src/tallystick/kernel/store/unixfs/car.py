@@ -87,6 +87,18 @@ class Archive:
         """Tell whether it holds a block."""
         return cid.raw in self._places
 
+    @property
+    def stored(self) -> int:
+        """Return the bytes of all its blocks."""
+        return sum(size for _, size in self._places.values())
+
+    def measure(self, cid: IpfsCid) -> int | None:
+        """Return a block's bytes; None where it cannot be read."""
+        inline, place = cid.inline, self._places.get(cid.raw)
+        if inline is not None:
+            return len(inline)
+        return None if place is None else place[1]
+
     def has(self, cid: IpfsCid) -> bool:
         """Tell whether a block can be read: it is held, or stands in its own CID."""
         return cid.inline is not None or cid in self

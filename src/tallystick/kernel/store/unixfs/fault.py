@@ -80,7 +80,7 @@ def refuse_limit(what: str, found: int, most: int) -> Invalid:
     return Invalid(
         "unixfs.limit",
         f"{what}: {found}, most is {most}",
-        cure="Read a smaller part, or raise the limit if you trust the source.",
+        cure="Ask for a smaller part, or have it made anew in smaller ones; the limit is fixed.",
         most=most,
     )
 

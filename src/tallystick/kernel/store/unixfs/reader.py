@@ -10,7 +10,7 @@ Source: UnixFS specification.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from tallystick.kernel.store.unixfs.cid import DAG_CBOR, DAG_PB, IpfsCid
@@ -30,7 +30,16 @@ from tallystick.kernel.store.unixfs.hamt import Slot, find_place, read_shard
 from tallystick.kernel.store.unixfs.murmur import hash_name
 from tallystick.kernel.store.unixfs.node import Kind
 
-__all__ = ["Found", "Status", "list_directory", "read_file", "read_status", "resolve_path", "walk"]
+__all__ = [
+    "Found",
+    "Status",
+    "list_directory",
+    "read_entries",
+    "read_file",
+    "read_status",
+    "resolve_path",
+    "walk",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +139,23 @@ def list_directory(dag: Dag, cid: IpfsCid) -> Iterator[Entry]:
             `unixfs.limit` where one is met.
     """
     reading = dag.reading()
-    return _entries(reading, reading.part(cid))
+    return read_entries(reading, reading.part(cid))
 
 
-def _entries(reading: Reading, part: Part) -> Iterator[Entry]:
+def read_entries(
+    reading: Reading, part: Part, has: Callable[[IpfsCid], bool] = lambda _: True
+) -> Iterator[Entry]:
+    """Return the entries of a directory that was taken, as `list_directory`.
+
+    Args:
+        reading: what it costs.
+        part: the directory.
+        has: whether a shard is to be taken; what stands in one that is not is passed over.
+    """
     if part.kind != "directory" or part.unix is None:
         raise refuse_kind(part.kind, "directory")
     if part.unix.kind is Kind.SHARD:
-        return _read_shards(reading, part)
+        return _read_shards(reading, part, has)
     return iter(_read_flat(reading, part))
 
 
@@ -152,16 +170,18 @@ def _read_flat(reading: Reading, part: Part) -> list[Entry]:
     return list(found.values())
 
 
-def _read_shards(reading: Reading, root: Part) -> Iterator[Entry]:
+def _read_shards(reading: Reading, root: Part, has: Callable[[IpfsCid], bool]) -> Iterator[Entry]:
     """Yield the entries of all shards; each must stand where its hash says."""
     waiting: list[tuple[Slot, tuple[int, ...]]] = []
-    part = root
+    part, seen = root, set[bytes]()
     above: tuple[int, ...] = ()
     while True:
         slots = _slots(part, len(above))
         waiting += [(slot, above) for slot in reversed(slots)]
-        while waiting and waiting[-1][0].name:
+        while waiting and (waiting[-1][0].name or not has(waiting[-1][0].link.cid)):
             slot, above = waiting.pop()
+            if not slot.name:
+                continue
             reading.count_entry()
             _check_places(slot, above, _fanout(root))
             yield Entry(slot.name, slot.link.cid, slot.link.tsize or 0)
@@ -169,6 +189,11 @@ def _read_shards(reading: Reading, root: Part) -> Iterator[Entry]:
             return
         slot, above = waiting.pop()
         above = (*above, slot.place)
+        # Told by the first entry too; but in a part of an archive there may be none.
+        find_place(0, len(above), _fanout(root))
+        if slot.link.cid.raw in seen:
+            raise refuse_node("a shard that stands at two places")
+        seen.add(slot.link.cid.raw)
         part = _shard_below(reading, slot, _fanout(root))
 
 
@@ -248,7 +273,7 @@ def walk(dag: Dag, cid: IpfsCid) -> Iterator[Found]:
     are looked at by their first block alone; dag-cbor is told as `other`, and not looked into.
     """
     reading = dag.reading()
-    waiting = [("", entry, 1) for entry in _entries(reading, reading.part(cid))][::-1]
+    waiting = [("", entry, 1) for entry in read_entries(reading, reading.part(cid))][::-1]
     while waiting:
         above, entry, depth = waiting.pop()
         reading.check_depth("folders", depth)
@@ -257,5 +282,5 @@ def walk(dag: Dag, cid: IpfsCid) -> Iterator[Found]:
         kind = part.kind if part else "other" if entry.cid.codec == DAG_CBOR else "file"
         yield Found(path, entry, kind)
         if part and kind == "directory":
-            below = [(path + "/", each, depth + 1) for each in _entries(reading, part)]
+            below = [(path + "/", each, depth + 1) for each in read_entries(reading, part)]
             waiting += reversed(below)

@@ -19,7 +19,7 @@ from tallystick.base.codec import DAG_CBOR, Cid, decode, encode
 from tallystick.base.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.store.spread import holding as room
-from tallystick.kernel.store.spread import parts, serving
+from tallystick.kernel.store.spread import parts, rot, serving
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
@@ -169,14 +169,14 @@ def test_a_shard_that_is_read_again_keeps_nobody_waiting(
     shard, name, data = pieces(circle, manifest)
     own = next(circle.holding(each) for each in circle.names if each != name)
     own.drop(manifest.cid)
-    reached, go_on, find = threading.Event(), threading.Event(), room._find_rotten
+    reached, go_on, find = threading.Event(), threading.Event(), rot.find_rotten
 
     def slow(*given: object) -> Iterator[tuple[int, int]]:
         reached.set()
         assert go_on.wait(20)
         return find(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(room, "_find_rotten", slow)
+    monkeypatch.setattr(room, "find_rotten", slow)
     own.write_piece("m00", (manifest.id, shard), 0, data)
     working = threading.Thread(target=own.finish, args=("m00", manifest, shard))
     working.start()
@@ -241,13 +241,13 @@ def test_two_that_end_at_once_leave_one_shard(
         both[shard] = (home / str(shard)).read_bytes()
         circle.holding(name).drop(manifest.cid)
     own = next(circle.holding(n) for n in circle.names if not circle.holding(n).used_bytes)
-    together, find = threading.Barrier(2, timeout=20), room._find_rotten
+    together, find = threading.Barrier(2, timeout=20), rot.find_rotten
 
     def meet(*given: object) -> Iterator[tuple[int, int]]:
         together.wait()
         return find(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(room, "_find_rotten", meet)
+    monkeypatch.setattr(room, "find_rotten", meet)
     told: list[str] = []
 
     def finish(shard: int) -> None:
