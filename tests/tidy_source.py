@@ -21,7 +21,18 @@ DECIDING = ("rules", "views", "decide")
 # The files of a service that touch kernel, learning and sources; all others are pure.
 HANDS = (
     *("service", "acts", "portfolio", "finish", "told", "model", "shadow"),
-    *("reporting", "modelling", "collecting", "claims", "tending", "survey", "checking"),
+    *(
+        "reporting",
+        "modelling",
+        "collecting",
+        "claims",
+        "tending",
+        "survey",
+        "checking",
+        "readers",
+        "doubts",
+        "heard",
+    ),
 )
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

@@ -280,12 +280,12 @@ class Chain:
         for name, keys in self.members.items(): self.tops[name] = max(self.tops.get(name, 0), *keys)
         self.lists.append(cid)
 def verify_chain(root, blocks, pin, notes):
-    nodes, at, height = [], root, 0
+    nodes, at, height, why = [], root, 0, "node"
     while height != 1:
         nodes.append(at)
-        entry = decode(find(blocks, at, "node"), S["export node"])
-        data, at = find(blocks, entry["header"], "header"), entry["below"]
-        height = decode(data, S["header"])["height"]
+        entry = decode(find(blocks, at, why), S["export node"])
+        height = decode(find(blocks, entry["header"], "header"), S["header"])["height"]
+        at, why = entry["below"], f"a part of the chain, it begins at height {height}"
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
     for cid in reversed(nodes): chain.add(decode(blocks[cid], S["export node"]))
     need(link_of(pin["list"]) in chain.lists, "list of the pin")

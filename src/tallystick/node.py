@@ -16,7 +16,7 @@ from typing import IO, Any, Final, Protocol
 
 from tallystick.base.clock import Clock, Entropy
 from tallystick.base.codec import Cid, decode, read_admitted
-from tallystick.base.errors import Conflict, Corrupt, Error, NotFound
+from tallystick.base.errors import Conflict, Corrupt, Denied, Error, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
@@ -234,9 +234,28 @@ class Node:
         self.anchoring = Anchoring(self.desk, self.replica)
         self.membership = Membership(self.desk, self.folder, self.replica)
 
+    def _check_listed(self) -> None:
+        """Refuse a write, before anything of it is signed, of a member that the list has not."""
+        replica = self.replica
+        if self.member in replica.tip.members.by_name:
+            return
+        held = (
+            each for each in replica.handovers() if self.member in replica.members(each).by_name
+        )
+        left = max(held, default=0)
+        why = f"it left at height {left}" if left else "it has not joined yet"
+        raise Denied(
+            "member.not_listed",
+            f"the list after height {replica.tip.height} does not hold {self.member}: {why}",
+            cure="It reads and verifies on. For it to write, another member proposes by its card"
+            " that it joins: tally change join.",
+            member=self.member,
+        )
+
     def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:
         """Sign, store, submit and wait; then fold what came of it."""
         assert self.orders is not None
+        self._check_listed()
         self.orders.check()
         asking = ASKING.get() or Asking()
         entries = self.outbox.put(bundles, asking.take())

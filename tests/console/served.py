@@ -43,6 +43,7 @@ CACHE: Final = (
 SIZE: Final = ("--households", "150", "--months", "6", "--past", "3000")
 SELDOM: Final = ("--tend-every", "1000000")
 """Mends no lost file unasked: a test looks at the loss first."""
+TALLY: Final = ("-m", "tallystick.cli")
 PLAIN: Final[dict[str, Any]] = {"verify": False, "trust_env": False}
 """Plain HTTP on this machine: no client reads authorities or proxies, which takes 30 ms each."""
 KEPT: Final = 2
@@ -68,7 +69,7 @@ def locked(name: str) -> Iterator[None]:
 def run_tally(*arguments: str, limit_s: int = START_S) -> str:
     """Run a verb as a person would; return what it told."""
     found = subprocess.run(
-        [sys.executable, "-m", "tallystick.cli", *arguments],
+        [sys.executable, *TALLY, *arguments],
         capture_output=True,
         text=True,
         timeout=limit_s,
@@ -199,9 +200,9 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, *arguments: str) -> Iterator[Served]:
+def serve(folder: Path, *arguments: str, program: tuple[str, ...] = TALLY) -> Iterator[Served]:
     """Serve a folder at a free port until the block ends."""
-    with _run(folder, arguments) as (log, (told, *_)):
+    with _run(folder, arguments, program) as (log, (told, *_)):
         link = told["console"].removeprefix(told["address"])
         yield Served(folder, told["address"], link, log, public=told.get("public_chain", ""))
 
@@ -223,9 +224,11 @@ def serve_both(folder: Path, *arguments: str) -> Iterator[dict[str, Served]]:
 
 
 @contextmanager
-def _run(folder: Path, arguments: tuple[str, ...]) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+def _run(
+    folder: Path, arguments: tuple[str, ...], program: tuple[str, ...] = TALLY
+) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     log = folder.with_name(f"{folder.name}.log")
-    command = [sys.executable, "-m", "tallystick.cli", "serve", str(folder), "--port", "0"]
+    command = [sys.executable, *program, "serve", str(folder), "--port", "0"]
     with log.open("w") as errors:
         process = subprocess.Popen(
             [*command, "--json", *SELDOM, *arguments],

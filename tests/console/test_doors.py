@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from console import failing
 from console.conftest import REAL_MEMBER, Language, Open, Real
 from console.screens import FEW, check_look, settle
-from console.served import Served
+from console.served import Served, copy_demonstration, serve
 
 CHOSEN: Final = "rain falls on the terraces"
 TRIES_MAX: Final = 10
@@ -168,6 +172,64 @@ def test_an_address_without_its_language_leads_on_and_one_of_nothing_says_so(rea
             assert answer.status_code == httpx.codes.NOT_FOUND
             assert "There is no such page" in answer.text
             assert "Exception" not in answer.text
+
+
+def test_a_page_that_fails_says_so_in_both_languages_and_its_reason_stands_in_the_log(
+    tmp_path: Path,
+) -> None:
+    folder = copy_demonstration(tmp_path / "county")
+    with serve(folder, program=(failing.__file__,)) as served:
+        who = next(iter(served.officers()["village"]))
+        token = served.choose("village", who)
+        for language in ("zh", "en"):
+            cookie = f"{served.cookie('village')}={token}"
+            with served.ask(cookie=cookie, **{"accept-language": _other(language)}) as client:
+                check_failed(client.get(f"/village/{language}{failing.PLACE}"), language)
+        told = served.logged()
+        assert told.count(f"LookupError: {failing.SAID}") >= len(("zh", "en"))
+
+        # A door, which asks no API: its member's sessions are lost under the running console.
+        with closing(sqlite3.connect(folder / "village" / "local.db")) as database, database:
+            database.execute("DROP TABLE session")
+        cookie = f"tally-demonstration={served.open_link()}"
+        sent = {"who": f"village/{who}"}
+        for language in ("zh", "en"):
+            with served.ask(cookie=cookie, origin=served.address) as client:
+                check_failed(client.post(f"/choose/{language}", data=sent), language)
+        more = served.logged().removeprefix(told)
+        assert more.count("no such table: session") >= len(("zh", "en"))
+        for secret in (token, served.chosen, served.token):
+            assert secret not in served.logged()
+
+
+FAILED: Final = {"zh": ("这一页出错了", "This page failed"), "en": ("This page failed", "出错")}
+
+
+def check_failed(answer: httpx.Response, language: str) -> None:
+    """See that a page says in one language that it failed, and nothing of why."""
+    assert answer.status_code == httpx.codes.INTERNAL_SERVER_ERROR
+    own, foreign = FAILED[language]
+    assert f'<h1 tabindex="-1">{own}</h1>' in answer.text
+    assert foreign not in answer.text
+    for reason in ("Error", "Traceback", failing.SAID, "table", ".py"):
+        assert reason not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff", "a failure passes the guard too"
+
+
+def _other(language: str) -> str:
+    return "en" if language == "zh" else "zh"
+
+
+def test_a_cookie_that_no_session_has_leads_to_the_log_in(real: Real) -> None:
+    cookie = (b"cookie", f"tally_{REAL_MEMBER}=\u00e9".encode("latin-1"))
+    with real.served.ask() as client:
+        for place in (f"/{REAL_MEMBER}/en", f"/{REAL_MEMBER}/en/cases"):
+            answer = client.get(place, headers=[cookie])
+            assert answer.status_code == httpx.codes.SEE_OTHER
+            assert answer.headers["location"] == f"/{REAL_MEMBER}/en/enter"
+        origin = (b"origin", real.served.address.encode())
+        answer = client.post(f"/{REAL_MEMBER}/en/leave", headers=[cookie, origin])
+        assert answer.headers["location"] == f"/{REAL_MEMBER}/en/enter"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

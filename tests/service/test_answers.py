@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 
 from counties import FITTING, START_MS, UNFITTING, Town, found, open_town
+from lies import sign_wrong
 from service.answering import Listener, faults
 from tallystick.api.app import create_app
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import DAY_MS, ManualClock
-from tallystick.base.codec import RAW, cid_of
+from tallystick.base.codec import RAW, Cid, cid_of
 from tallystick.base.errors import Error
 from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign, write_note
@@ -31,6 +32,7 @@ from tallystick.county.member import MEMBERS
 from tallystick.kernel.store.ipns.moment import MOMENT_MAX
 from tallystick.kernel.store.ipns.names import Names, open_names
 from tallystick.kernel.store.ipns.record import Pointer, sign_record
+from tallystick.kernel.store.spread.reading import Liar
 from tallystick.kernel.store.unixfs.cid import DAG_PB, name_inline
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.importer import import_directory
@@ -93,7 +95,7 @@ def test_every_route_answers_as_it_is_described(
         _give(heard)
         _oversee(heard)
         _forget(heard)
-        _store(heard)
+        _store(heard, town)
         _log_in(heard, listener)
         _tell_everybody(town, listener, clock)
     assert not listener.faults
@@ -101,7 +103,7 @@ def test_every_route_answers_as_it_is_described(
     assert done == listener.operations
 
 
-def _store(heard: Heard) -> None:
+def _store(heard: Heard, town: Town) -> None:
     """Put an object among the members, let another read it, and erase it."""
     village, data = heard["village"], bytes(range(256)) * 1_000
     cid = village.put_object(io.BytesIO(data), len(data), name="map", code="rs-2+1")["cid"]
@@ -118,7 +120,18 @@ def _store(heard: Heard) -> None:
     village.repair_store()
     assert village.show_store()["whole"] == 1
     assert sum(each["shards"] for each in village.list_store_peers()) == 3
+    _accuse(heard, town, cid)
     assert not village.erase_object(cid)["waiting"]
+
+
+def _accuse(heard: Heard, town: Town, cid: str) -> None:
+    """Have a member be proven to have given wrong bytes."""
+    node, other = town.house.node("village"), town.house.node("finance")
+    manifest = node.spreading.find_manifest(Cid.parse(cid))
+    exchange = sign_wrong(node, other, manifest, 0)
+    node.spreading.heard.hear(manifest, [Liar("finance", 0, 0, 0, exchange)])
+    (row,) = heard["village"].list_liars()
+    assert len(heard["village"].read_liar(row["digest"])) == row["bytes"]
 
 
 def _tell_everybody(town: Town, listener: Listener, clock: ManualClock) -> None:

@@ -28,9 +28,9 @@ from tallystick.chain.crossing import find_chain
 from tallystick.cli.opening import read_address
 from tallystick.client import Client
 from tallystick.county.chains import COUNTY, PUBLIC, Chains, open_alone, serve_chains
+from tallystick.county.papers import read_genesis
 from tallystick.county.single import read_own_place
 from tallystick.county.supervising import stop_supervisor
-from tallystick.county.upkeep import read_genesis
 
 ROLES: Final = {
     "village": "village",

@@ -17,10 +17,12 @@ import pytest
 from counties import CATALOGUE, FITTING, START_MS, open_town, take_in
 from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.codec import encode, sha256
+from tallystick.base.errors import Unavailable
 from tallystick.county.founding import found_county
+from tallystick.county.house import open_house
 from tallystick.county.inventory import KINDS, Mend, check_files, kind_of
 from tallystick.county.pruning import prune_member
-from tallystick.county.upkeep import repair_member, verify_member
+from tallystick.county.upkeep import cures_of, repair_member, verify_county, verify_member
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger.engines.manifest import Manifest
 from tallystick.kernel.store.ipns.keys import draw_key
@@ -194,10 +196,14 @@ def test_a_changed_byte_is_found_named_and_mended_where_anybody_can(
         assert named
     else:
         assert any(path.name in f"{each.field} {each.detail}" for each in named)
+    done = repair_member(county, member)
+    assert (done.chain.damaged is not None) == (kind.mend is Mend.CHAIN)
+    assert bool(done.left) == (kind.mend in {Mend.BACKUP, Mend.REMOVE})
     if kind.mend is Mend.BACKUP:
         path.write_bytes(before)
-    else:
-        repair_member(county, member)
+    elif kind.mend is Mend.REMOVE:
+        assert [each.field for report in done.left for each in report.findings] == [path.name]
+        path.unlink()
     assert verify_member(county, member).findings == ()
 
 
@@ -213,3 +219,54 @@ def test_what_only_its_owner_has_is_said_to_need_a_backup(county: Path) -> None:
     repair_member(county, MEMBER)
     assert (home / "member.key").read_bytes() == before
     assert check_files(home) == found
+
+
+PAPERS = ["genesis.cbor", "members.cbor", "members.json"]
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_a_file_of_the_county_is_held_against_the_chain_and_made_anew(
+    county: Path, name: str
+) -> None:
+    whole = (county / name).read_bytes()
+    flip(0.5)(county / name)
+    *reports, papers = verify_county(county)
+    assert all(each.is_sound for each in reports)
+    assert (papers.member, [each.field for each in papers.findings]) == ("", [name])
+    done = repair_member(county, MEMBER)
+    assert (name in done.changed, done.left, done.chain.damaged) == (True, (), None)
+    assert (county / name).read_bytes() == whole
+
+
+def test_a_changed_county_json_is_named_and_needs_a_copy(county: Path) -> None:
+    told = json.loads((county / "county.json").read_text(encoding="utf-8"))
+    told["members"][3]["role"] = "village"
+    (county / "county.json").write_text(json.dumps(told), encoding="utf-8")
+    done = repair_member(county, MEMBER)
+    assert [each.field for report in done.left for each in report.findings] == ["county.json"]
+    assert cures_of(done.left[0])[0].startswith("Restore county.json from a copy")
+
+
+def test_a_lost_ledger_is_told_as_lost_and_fetched_whole(county: Path) -> None:
+    for path in (county / MEMBER).glob("ledger.db*"):
+        path.unlink()
+    (found,) = verify_member(county, MEMBER).findings
+    assert (found.field, found.got) == ("ledger.db", "database.missing")
+    done = repair_member(county, MEMBER)
+    assert (done.chain.damaged, done.left) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "part"), [("keys.db", "keys"), ("store.db", "store"), ("local.db", "outbox")]
+)
+def test_a_part_of_another_version_is_found_and_said_whose_it_is(
+    county: Path, name: str, part: str
+) -> None:
+    sql(f"UPDATE part SET version = 9 WHERE name = '{part}'")(county / MEMBER / name)
+    (found,) = verify_member(county, MEMBER).findings
+    assert (found.field, found.detail.startswith(f"{part} was written by")) == (name, True)
+    with (
+        pytest.raises(Unavailable, match=rf"database\.version: {MEMBER}: {name}: "),
+        open_house(county, ManualClock(START_MS)),
+    ):
+        pass

@@ -45,6 +45,19 @@ def test_another_member_orders_and_records_go_on(county: Path, clock: ManualCloc
         take_in(town["postal-bank"], FITTING)
 
 
+def test_who_orders_already_begins_no_term_unless_others_wait_between_two(
+    county: Path, clock: ManualClock
+) -> None:
+    with pytest.raises(Conflict, match=r"ledger\.leads: finance orders already, in term 0"):
+        lead_all(county, "finance", clock=clock)
+    assert lead_all(county, NEXT, clock=clock).number == 1
+    with pytest.raises(Conflict, match=r"ledger\.leads: regulator orders already, in term 1"):
+        lead_all(county, NEXT, clock=clock)
+    # One that consented to another cosigns nothing until there is a later term.
+    agree(county, "village", BANK, clock=clock)
+    assert lead_all(county, NEXT, clock=clock).number == 3
+
+
 def test_the_machine_of_who_ordered_may_be_gone_for_good(county: Path, clock: ManualClock) -> None:
     shutil.rmtree(county / "finance")
     with pytest.raises(Error, match=r"member\.elsewhere"), open_house(county, clock):

@@ -156,6 +156,10 @@ def test_a_flipped_byte_is_named_kept_over_a_restart_repaired_and_settled(
         (told,) = get(town["village"], "/state")["alarms"]
         assert (told["member"], told["height"], told["field"]) == ("village", height, field)
         assert get(town["village"], "/blocks", limit=100)["items"][-height]["fault"]
+        for name in ("regulator", "village"):
+            health = town[name].show_health()
+            assert health["alarm"] == "ledger.differs"
+            assert health["differing"] == [{"member": "village", "height": height}]
         (alarm,) = get(regulator, "/state")["alarms"]
         assert alarm["field"] == field
         assert len(bytes.fromhex(alarm["expected"])) == 32
@@ -174,6 +178,7 @@ def test_a_flipped_byte_is_named_kept_over_a_restart_repaired_and_settled(
         ended(town["regulator"], "/verify", {"blocks": 1})
         state = get(town["regulator"], "/state")
         assert state["alarms"] == []
+        assert "differing" not in town["regulator"].show_health()
         assert [row["member"] for row in state["settled"]] == ["village"]
         # The repaired member goes on: it takes in, follows and answers.
         town["village"].give_guidance(topic="weather", text="sow early")

@@ -21,10 +21,12 @@ from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.pin import Pin
 from tallystick.chain.verdict import Status
 from tallystick.charter import CHARTER, replay
+from tallystick.county import alarms
+from tallystick.county.alarms import find_alarm
 from tallystick.county.chains import COUNTY, PUBLIC, found_chains, open_chains, serve_chains
 from tallystick.county.evidence import export_case
 from tallystick.county.founding import found_county, read_county
-from tallystick.county.house import open_house
+from tallystick.county.house import House, open_house
 from tallystick.county.serving import serve_house
 from tallystick.kernel.ledger.voting import KEY_FILE, EngineKeys, list_used
 from tallystick.services.positioning.catalogue import catalogue_from_toml
@@ -41,7 +43,7 @@ def await_that(holds: Callable[[], bool], what: str) -> None:
 
 
 def test_a_case_is_final_at_all_while_engines_die_and_is_proven_to_strangers(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find_comet()
     folder = tmp_path / "county"
@@ -76,12 +78,12 @@ def test_a_case_is_final_at_all_while_engines_die_and_is_proven_to_strangers(
         await_that(is_anchored, "one member orders what everybody reads, and anchors it there")
         file = export_case(seat.node, seat.witnesses, bytes.fromhex(first["case"]))
         town.close()
-    check_renewal(folder)
+    check_renewal(folder, monkeypatch)
     pin = Pin.read((folder / "members.json").read_bytes())
     assert verify_evidence(file, pin, CHARTER, replay).status is Status.PROVEN
 
 
-def check_renewal(folder: Path) -> None:
+def check_renewal(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A validator that lost what it signed votes again by a key that the members voted in."""
     shutil.rmtree(folder / "agriculture" / "cometbft")
     old = EngineKeys.read(folder / "agriculture" / KEY_FILE)
@@ -119,6 +121,31 @@ def check_renewal(folder: Path) -> None:
             await_that(lambda: chain.tip.height > height, "three of four order by the new key")
         finally:
             os.kill(other.engine_pid, signal.SIGCONT)
+        check_stall(house, monkeypatch)
+
+
+def check_stall(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two of four engines away a record waits, and whoever has it tells so meanwhile."""
+    monkeypatch.setattr(alarms, "WAIT_MS_MAX", 1_000)
+    first, second, *stopped = [house.seat(name) for name in house.validators]
+    writer = house.seat("newspaper")
+
+    def told() -> list[str]:
+        found = [find_alarm(house, seat) for seat in (writer, first, second)]
+        return [each.code for each in found if each is not None]
+
+    await_that(lambda: not told(), "nothing is wrong")
+    pids = [seat.validating.engine_pid for seat in stopped]  # type: ignore[union-attr]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable, match=r"ledger\.late"):
+            house.office("newspaper").publish_news("sun", language="en")
+        await_that(lambda: told() == ["ledger.stalled"] * 3, "all that have it say that it waits")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    await_that(lambda: not told(), "it is final, and nobody was asked to end the alarm")
 
 
 @pytest.mark.parametrize(("count", "seed"), [(3, ""), (13, ""), (4, "told")])

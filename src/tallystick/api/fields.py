@@ -240,6 +240,10 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "GeoMap.type": ("text", "FeatureCollection."),
     "Health.agreeing": ("count", "How many copies were found to agree; 0 before the first look."),
     "Health.copies": ("count", "How many members keep a copy."),
+    "Health.differing": (
+        "trees",
+        "Whose copy departs from the others, and from which height: member, height.",
+    ),
     "LedgerState.agreeing": ("count", "How many copies were found to agree."),
     "LedgerState.alarms": (
         "trees",

@@ -30,6 +30,7 @@ __all__ = [
     "NOTE_BYTES_MAX",
     "Body",
     "Checkpoint",
+    "check_form",
     "cosign",
     "cosigned_message",
     "equivocators",
@@ -184,6 +185,12 @@ def read_stated(data: bytes) -> Body:
     if not gap:
         raise refuse("note")
     return read_body(body + "\n")
+
+
+def check_form(data: bytes) -> None:
+    """Refuse bytes that are no note, whoever signed it: Invalid `codec.form`."""
+    text, _ = _split(data)
+    read_body(text)
 
 
 def read_note(data: bytes, *, name: str, chain: bytes, members: Members) -> Checkpoint:

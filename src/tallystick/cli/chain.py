@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -221,18 +222,45 @@ def check(ctx: click.Context, *, file: str, trust: str, is_json: bool) -> None:
 @at_member()
 @lang_option
 def repair(place: Place) -> dict[str, Any]:
-    """Repair one chain; the county must not be served meanwhile."""
-    from tallystick.county.upkeep import repair_member
+    """Repair one member's files; the county must not be served meanwhile.
 
-    found = repair_member(place.county, place.need_member())
-    return {
+    What is left is told as `tally verify` tells it, and ends as that does.
+    """
+    from tallystick.cli.verify import show_report, unsound
+    from tallystick.county.upkeep import cures_of, repair_member
+
+    done = repair_member(place.county, place.need_member())
+    found = done.chain
+    told = {
         "member": place.member,
         "height": found.height,
-        "fetched": list(found.fetched),
+        "fetched": list(found.fetched) if place.is_json else _ranges(found.fetched),
         "kept": found.kept,
-        "damaged": found.damaged.name,
+        "damaged": found.damaged.name if found.damaged is not None else "",
+        "mended": list(done.changed),
         "left_out": [asdict(each) for each in found.left],
     }
+    if not done.left:
+        return told
+    show(told, is_json=place.is_json, language=find_language())
+    for report in done.left:
+        show_report(report, is_json=place.is_json)
+    named = ", ".join(report.member or "the county's own files" for report in done.left)
+    raise unsound(
+        f"this repair does not mend all: {named}",
+        {report.member: cures_of(report) for report in done.left},
+    )
+
+
+def _ranges(heights: Sequence[int]) -> list[str]:
+    """Return heights for people: each run of them as its ends."""
+    runs: list[list[int]] = []
+    for height in sorted(heights):
+        if runs and runs[-1][1] == height - 1:
+            runs[-1][1] = height
+        else:
+            runs.append([height, height])
+    return [f"{first}-{last}" if last > first else str(first) for first, last in runs]
 
 
 @click.command(

@@ -135,9 +135,7 @@ def renew(place: Place, *, uses: tuple[str, ...], days: int) -> dict[str, Any]:
     en="Propose that a member's key, lost or stolen, signs no more.",
 )
 @argument("whose", metavar="MEMBER", zh="谁的", en="Whose.")
-@argument(
-    "number", metavar="NUMBER", type=click.IntRange(0), zh="钥匙编号", en="The key's number."
-)
+@argument("number", metavar="NUMBER", type=click.IntRange(0), zh="钥匙编号", en="The key's number.")
 @_DAYS
 @at_member(writes=True)
 def revoke(place: Place, *, whose: str, number: int, days: int) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from tallystick.cli.county_run import add_running
+from tallystick.cli.county_run import add_running, say_health
 from tallystick.cli.lead import add_leading
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import show as show_result
 from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
+
+if TYPE_CHECKING:
+    from tallystick.client import Client
 
 __all__ = ["county"]
 
@@ -100,6 +103,7 @@ def init(
     from tallystick.api.token import ensure_token
     from tallystick.base.clock import SystemClock
     from tallystick.county.chains import find_chains, found_chains
+    from tallystick.county.validating import name_validators
 
     home, clock = Path(folder) if folder else place.county, SystemClock()
     count = validators if engine == "cometbft" else 0
@@ -110,7 +114,9 @@ def init(
     for kind, found in chains.items():
         ensure_token(find_chains(home).get(kind, home))
         members = [each.name for each in found.members]
-        rows.append({"county": found.name, "orderer": found.orderer, "members": members})
+        orders = name_validators(find_chains(home).get(kind, home)) if found.engine else []
+        who = {"validators": orders} if orders else {"orderer": found.orderer}
+        rows.append({"county": found.name, **who, "members": members})
     return rows if mode == "dual" else rows[0]
 
 
@@ -202,12 +208,26 @@ def show(place: Place) -> list[dict[str, Any]]:
     found = read_county(place.county)
     with open_office(place.county, find_reader(place.county)) as office:
         health = {row["member"]: row for row in office.ask("GET", "/healthz").json()["members"]}
+        left = _list_left(office)
     language = find_language()
     rows = []
     for member in found.members:
         named = {"member": member.name, "role": member.role, "name": getattr(member, language)}
-        rows.append({**named, **health.get(member.name, {})})
+        told = say_health(health[member.name]) if member.name in health else {}
+        gone = {"left_height": left.get(member.name, "")} if left else {}
+        rows.append({**named, **gone, **told})
     return rows
+
+
+def _list_left(office: Client) -> dict[str, int]:
+    """Return the members that the list in force holds no more, and at which height each left."""
+    listed = {row["member"] for row in office.list_members()}
+    gone = (row for row in office.list_changes() if row["kind"] == "leave")
+    return {
+        row["member"]: row["settled_height"]
+        for row in gone
+        if row["state"] == "in_force" and row["member"] not in listed
+    }
 
 
 @county.verb(

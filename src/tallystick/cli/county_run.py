@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tallystick.county.member import Member
 
-__all__ = ["add_running"]
+__all__ = ["add_running", "say_health"]
 
 PORT: Final = 8420
 LINK_PORTS: Final = 100
@@ -347,8 +347,22 @@ def _health(home: Path, member: str) -> dict[str, Any]:
             found = client.ask("GET", f"/{member}/healthz").json()
     except Error as error:
         return {"state": "away", "alarm": error.code}
-    shown = ("height", "witnessed", "agreeing", "copies", "alarm")
-    return {"state": "up", **{name: found[name] for name in shown}, "address": address}
+    shown = ("height", "witnessed", "agreeing", "copies", "alarm", "differing")
+    told = say_health(found)
+    kept = {name: told[name] for name in shown if name in told}
+    return {"state": "up", **kept, "address": address}
+
+
+def say_health(found: dict[str, Any]) -> dict[str, Any]:
+    """Return a member's health as a row of a table.
+
+    Args:
+        found: as the API tells it.
+    """
+    if "differing" not in found:
+        return found
+    said = (f"{each['member']} {each['height']}" for each in found["differing"])
+    return {**found, "differing": ", ".join(said)}
 
 
 # ---- logs

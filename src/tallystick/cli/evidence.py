@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tallystick.base.codec import refuse
 from tallystick.base.errors import Invalid, NotFound, Unavailable
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import show
@@ -87,9 +86,13 @@ def verify(ctx: click.Context, file: str, trust: str, is_json: bool) -> None:  #
     """Verify a file; exit status 0 only if all of it is proven."""
     from tallystick.chain.equivocation import is_equivocation
     from tallystick.chain.pin import Pin
+    from tallystick.kernel.store.spread.wrong_answer import is_wrong_answer
 
     data, pin = _read(file), Pin.read(_read(trust))
-    found = _judge_members(data, pin) if is_equivocation(data) else _judge(data, pin)
+    if is_wrong_answer(data):
+        found = _judge_answer(data, pin)
+    else:
+        found = _judge_members(data, pin) if is_equivocation(data) else _judge(data, pin)
     show(found, is_json=is_json, language=find_language())
     ctx.exit(0 if found["status"] == "proven" else 1)
 
@@ -113,20 +116,37 @@ def equivocation(
     place: Place, *, one: str, other: str, out: str, trust: str | None
 ) -> list[dict[str, Any]]:
     """Prove an equivocation; one file for each member that signed both."""
-    notes = [_read(one), _read(other)]
+    notes = [_read_note(one), _read_note(other)]
     if trust is not None:
         from tallystick.chain.pin import Pin
 
         found = _prove(notes, Pin.read(_read(trust)))
     else:
-        try:
-            texts = [note.decode() for note in notes]
-        except UnicodeDecodeError as error:
-            raise refuse("utf-8") from error
+        texts = [note.decode() for note in notes]
         with place.office(any_member=True) as office:
             rows = office.prove_equivocation(*texts)
             found = {row["member"]: office.read_equivocation(row["digest"]) for row in rows}
     return [_write(Path(out) / f"equivocation-{name}.cbor", name, found[name]) for name in found]
+
+
+def _read_note(path: str) -> bytes:
+    """Return the bytes of a checkpoint; whoever signed it is looked at later.
+
+    Raises:
+        Invalid: `cli.file`; `codec.form`, it is no checkpoint: the file is named.
+    """
+    from tallystick.chain.checkpoint import check_form
+
+    data = _read(path)
+    try:
+        check_form(data)
+    except Invalid as error:
+        raise Invalid(
+            "codec.form",
+            f"{path} is no checkpoint: {error.message}",
+            cure="Give the note as it was shown, as docs/spec/checkpoint.md has it.",
+        ) from error
+    return data
 
 
 def _prove(notes: list[bytes], pin: Pin) -> dict[str, bytes]:
@@ -180,6 +200,33 @@ def _judge_members(data: bytes, pin: Pin) -> dict[str, Any]:
         "reason": "",
         "member": proof.member,
         "bodies": bodies,
+    }
+
+
+def _judge_answer(data: bytes, pin: Pin) -> dict[str, Any]:
+    """Return whether a file proves that a member answered other bytes than were put."""
+    from tallystick.chain.verdict import Contradicted, Missing, Status
+    from tallystick.kernel.store.spread.wrong_answer import verify_wrong_answer
+
+    found: dict[str, Any] = {"kind": "wrong answer"}
+    try:
+        proof = verify_wrong_answer(data, chain=pin.chain, members=pin.members)
+    except Contradicted as error:
+        return {**found, "status": str(Status.FALSE), "reason": error.message}
+    except Missing as error:
+        return {**found, "status": str(Status.NOT_CHECKABLE), "reason": error.message}
+    return {
+        **found,
+        "status": str(Status.PROVEN),
+        "reason": "",
+        "member": proof.member,
+        "caller": proof.caller,
+        "cid": str(proof.cid),
+        "shard": proof.shard,
+        "segment": proof.segment,
+        "sub_chunk": proof.sub_chunk,
+        "asked_s": proof.asked_s,
+        "answered_s": proof.answered_s,
     }
 
 

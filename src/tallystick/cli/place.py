@@ -1,7 +1,8 @@
 """Where a verb works: which county folder, which member; and how it tells what came of it.
 
 `at_member` gives a function a `Place` from `--county`, `--member` and `--json`, and where it writes
-from `--key` and `--witnessed` too; what the function returns is shown.
+from `--key` and `--witnessed` too; what the function returns is shown. Where that tells of what is
+amiss, the function returns it as `Amiss`: it is shown, and then the error is told as any other.
 """
 
 from __future__ import annotations
@@ -13,16 +14,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from tallystick.base.errors import Invalid
+from tallystick.base.errors import Error, Invalid
 from tallystick.cli.showing import show
 from tallystick.cli.spoken import find_language, option
 
 if TYPE_CHECKING:
     from tallystick.client import Client
 
-__all__ = ["Place", "at_county", "at_member"]
+__all__ = ["Amiss", "Place", "at_county", "at_member"]
 
 Function = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Amiss:
+    """A result that tells of something amiss.
+
+    Attributes:
+        found: what is shown, on standard output as ever.
+        error: what is told after it on standard error; its family gives the exit status, by which
+            a timer's job knows.
+    """
+
+    found: object
+    error: Error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +159,11 @@ def _placed(function: Function) -> Function:
     def run(**given: Any) -> None:  # noqa: ANN401 - click's own
         ours = {name: given.pop(name) for name in _OURS if name in given}
         place = Place(county=Path(given.pop("county")), **ours)
-        show(function(place, **given), is_json=place.is_json, language=find_language())
+        found = function(place, **given)
+        amiss = found if isinstance(found, Amiss) else None
+        shown = found if amiss is None else amiss.found
+        show(shown, is_json=place.is_json, language=find_language())
+        if amiss is not None:
+            raise amiss.error
 
     return run

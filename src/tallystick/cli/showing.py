@@ -36,6 +36,8 @@ _TABLES: Final[Mapping[str, Sequence[str]]] = {
     "expertise": ("expertise",),
     "scheme": ("scheme",),
     "gap": ("gap",),
+    "is_told": ("end_told",),
+    "until_at": ("until",),
 }
 """Columns whose values have words of their own."""
 _TIMES: Final = frozenset({"at", "time", "since", "not_after", "handed_over_due"})
@@ -98,12 +100,12 @@ def _say(key: str, value: object, language: Language) -> str:
         return ", ".join(_say(key, each, language) for each in value) or "-"
     if value is None or value == "":
         return "-"
-    if isinstance(value, int) and (key in _TIMES or key.endswith("_at")):
-        return datetime.fromtimestamp(value / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     for table in _TABLES.get(key, ()):
         phrase = _WORDS.get(f"{table}.{value}")
         if phrase is not None:
             return phrase.zh if language == "zh" else phrase.en
+    if isinstance(value, int) and (key in _TIMES or key.endswith("_at")):
+        return datetime.fromtimestamp(value / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     return str(value)
 
 

@@ -18,14 +18,18 @@ from tallystick.cli.showing import progress, show
 from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from tallystick.chain.pin import Pin
     from tallystick.kernel.ledger.finding import Report
     from tallystick.kernel.ledger.kept import Kept, KeptState
 
-__all__ = ["read_pin", "verify"]
+__all__ = ["read_pin", "show_report", "unsound", "verify"]
 
 NOTE: Final = ".note"
 STATE: Final = ".state"
+CURES_MAX: Final = 3
+"""More are not said again behind the error: each stands with what it cures."""
 
 
 @click.command(
@@ -102,10 +106,11 @@ def _read(path: Path) -> bytes:
 def _verify_copies(
     place: Place, members: tuple[str, ...], since: KeptState | None, keep: str | None
 ) -> None:
-    from tallystick.county.upkeep import verify_county
+    from tallystick.county.upkeep import cures_of, verify_county
 
     names = _name_copies(place.county, members)
-    faulty, kept = [], None
+    faulty: dict[str, list[str]] = {}
+    kept = None
     with progress("verify") as tell:
 
         def count(name: str, done: int, last: int) -> None:
@@ -115,24 +120,42 @@ def _verify_copies(
             place.county, names, since=since, keep=keep is not None, progress=count
         )
         for report in reports:
-            row = _row(report)
-            show(
-                row if place.is_json else _flat(row),
-                is_json=place.is_json,
-                language=find_language(),
-            )
+            show_report(report, is_json=place.is_json)
             kept = kept or report.kept
             if not report.is_sound:
-                faulty.append(report.member)
+                faulty[report.member] = cures_of(report)
     if faulty:
-        raise Corrupt(
-            "ledger.unsound",
-            f"{len(faulty)} of {len(names)} chains are not what was written: {', '.join(faulty)}",
-            cure="tally repair --member NAME.",
-        )
+        chains = [name for name in faulty if name]
+        said = f"{len(chains)} of {len(names)} members' files are not what was written"
+        parts = [f"{said}: {', '.join(chains)}"] if chains else []
+        parts += ["the county's own files are not what was written"] if "" in faulty else []
+        raise unsound("; ".join(parts), faulty)
     if keep is not None:
         found = _keep(Path(keep), kept)
         show(found, is_json=place.is_json, language=find_language())
+
+
+def show_report(report: Report, *, is_json: bool) -> None:
+    """Tell what was found in one member's files, or in those that are nobody's, with each cure."""
+    from tallystick.county.upkeep import cures_of
+
+    row = {**_row(report), "cures": cures_of(report)}
+    if not report.member:
+        row["file"] = "county"
+    show(row if is_json else _flat(row), is_json=is_json, language=find_language())
+
+
+def unsound(message: str, faulty: Mapping[str, Sequence[str]]) -> Corrupt:
+    """Return the error of files that are not what was written.
+
+    Args:
+        message: which they are.
+        faulty: what to do, each in a sentence, by member.
+    """
+    cures = dict.fromkeys(cure for found in faulty.values() for cure in found)
+    if len(cures) > CURES_MAX:
+        return Corrupt("ledger.unsound", message, cure="Do what the lines above name as cure.")
+    return Corrupt("ledger.unsound", message, cure=" ".join(cures))
 
 
 def _name_copies(county: Path, members: tuple[str, ...]) -> list[str]:
@@ -175,7 +198,7 @@ def _keep(folder: Path, kept: Kept | None) -> dict[str, Any]:
 
 
 def _read_kept(place: Place, note: str) -> KeptState:
-    from tallystick.county.upkeep import read_genesis
+    from tallystick.county.papers import find_genesis
     from tallystick.kernel.ledger.kept import read_state
 
     path = Path(note)
@@ -186,7 +209,7 @@ def _read_kept(place: Place, note: str) -> KeptState:
             f"{path.name} has no state {beside.name} beside it",
             cure="Name a checkpoint that `tally verify --keep` wrote, or verify the whole chain.",
         )
-    return read_state(_read(beside), _read(path), read_genesis(place.county))
+    return read_state(_read(beside), _read(path), find_genesis(place.county))
 
 
 def _row(report: Report) -> dict[str, Any]:
@@ -204,12 +227,16 @@ def _row(report: Report) -> dict[str, Any]:
 def _flat(row: dict[str, Any]) -> str:
     """Return a report in one line, and a line more for each finding."""
     told = "ok" if row["sound"] else "FAULT"
-    lines = [f"{row['member'] or row['file']}\t{row['height']}\t{told}\t{row['head']}"]
+    height = row["height"] if row["height"] >= 0 else "-"
+    lines = [f"{row['member'] or row['file']}\t{height}\t{told}\t{row['head']}"]
     for each in row["findings"]:
         place = " ".join(
-            str(each[name]) for name in ("height", "field", "detail") if each[name] != ""
+            str(each[name]) for name in ("height", "field", "detail") if each[name] not in {"", -1}
         )
-        lines.append(f"  {place}: {each['expected'] or '-'} / {each['got'] or '-'}")
+        both = each["expected"] or each["got"]
+        facts = f": {each['expected'] or '-'} / {each['got'] or '-'}" if both else ""
+        lines.append(f"  {place}{facts}")
+    lines += [f"  cure: {each}" for each in row.get("cures", ())]
     return "\n".join(lines)
 
 

@@ -51,7 +51,9 @@ def read_answer(response: httpx.Response) -> Tree:
         raise Unavailable(
             "ledger.late",
             f"transaction {tree['tid']} has no result yet",
-            cure="Ask for its status, or repeat with the same key.",
+            cure="Do not sign it again: it is kept, is sent again by itself, and counts once. See"
+            " what stands by the verb that lists it, and who is away by tally county status. Over"
+            " the API ask GET /transactions/TID, or repeat with the same Idempotency-Key.",
             tid=tree["tid"],
         )
     return tree

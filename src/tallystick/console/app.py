@@ -66,7 +66,8 @@ def create_console(
     """
 
     def ask(member: str, token: str, address: tuple[str, int] = OWN) -> AsyncClient:
-        return AsyncClient(api, token, member, address=address)
+        # No session's token has other letters, and no header can bear them.
+        return AsyncClient(api, token if token.isascii() else "", member, address=address)
 
     async def look(member: str) -> dict[str, Any]:
         found: dict[str, Any] = await ask(member, "").show_health()
@@ -75,6 +76,7 @@ def create_console(
     live = Live(look)
     pages_app.on_startup(live.run)
     shell = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    shell.add_exception_handler(Exception, _show_failed)
     if office.chain == PUBLIC_KIND:
         # Before the doors: whoever comes here first is no officer.
         shell.include_router(make_board(office, ask))

@@ -373,7 +373,10 @@ def show_lost(office: Office, request: Request) -> Response:
 
 def show_failed(office: Office, request: Request) -> Response:
     """Answer for a page that could not be drawn; why stands in the log, and is told to nobody."""
-    language = preferred(request)
+    spoken = request.url.path.split("/")[2:3]
+    language: Language = (
+        "en" if spoken == ["en"] else "zh" if spoken == ["zh"] else preferred(request)
+    )
     title = _pick(language, "这一页出错了", "This page failed")
     words = _pick(
         language,

@@ -15,8 +15,8 @@ from pathlib import Path
 from tallystick.base.clock import SystemClock, SystemEntropy
 from tallystick.base.errors import Invalid, NotFound
 from tallystick.county.card import Card, check_joining, check_keys
+from tallystick.county.papers import read_genesis
 from tallystick.county.present import list_in_force, read_newest
-from tallystick.county.upkeep import read_genesis
 from tallystick.county.validating import (
     SEATS_FILE,
     list_validators,

@@ -16,7 +16,7 @@ from tallystick.base.errors import Error
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.sighting import Sighting, ask_sightings
 
-__all__ = ["show_agreement"]
+__all__ = ["list_differing", "show_agreement"]
 
 SETTLED_MAX: Final = 20
 
@@ -65,6 +65,18 @@ def show_agreement(house: House, seat: Seat) -> dict[str, Any]:
         "alarms": [_in_full(each, seat.node.member, others) for each in alarms],
         "settled": [each.tree() for each in settled],
     }
+
+
+def list_differing(seat: Seat) -> list[dict[str, Any]]:
+    """Return whose copy departs as a member sees it, and from which height; asks nobody.
+
+    Args:
+        seat: the member that looks.
+    """
+    lowest: dict[str, int] = {}
+    for each in _alarms(seat.checker.sightings.open(), seat.node.member, len(seat.link.peers())):
+        lowest[each.member] = min(each.height, lowest.get(each.member, each.height))
+    return [{"member": name, "height": height} for name, height in sorted(lowest.items())]
 
 
 def _members(house: House, seat: Seat) -> Iterator[dict[str, Any]]:

@@ -80,7 +80,7 @@ def read_county(folder: Path) -> CountyFile:
     """Return what a county folder says of itself.
 
     Raises:
-        Invalid: `county.missing`, the folder holds no county.
+        Invalid: `county.missing`, the folder holds no county; `county.chains`, it holds several.
     """
     try:
         found = json.loads((folder / "county.json").read_text(encoding="utf-8"))
@@ -89,6 +89,12 @@ def read_county(folder: Path) -> CountyFile:
         engine, profile = found.get("engine", ""), _known(found.get("profile", DEFAULT))
         return CountyFile(name, orderer, seed, members, engine, profile)
     except FileNotFoundError as error:
+        if kept := sorted(str(each.parent) for each in folder.glob("*/county.json")):
+            raise Invalid(
+                "county.chains",
+                f"{folder.name} holds chains, each a folder of its own: {', '.join(kept)}",
+                cure="Name one of them by --county.",
+            ) from error
         raise Invalid(
             "county.missing", f"{folder.name} holds no county", cure="tally county init DIR."
         ) from error

@@ -163,6 +163,11 @@ class Seat:
                 member=follower.orderer,
             )
 
+    def has_waited(self, before_ms: int) -> bool:
+        """Tell whether a record that came here before a moment stands in no block of this copy."""
+        own = self.node.outbox.has_waited(before_ms)
+        return own or (self.validating is not None and self.validating.has_waited(before_ms))
+
     def settle(self) -> None:
         """Cut what waits, where no thread does."""
         if not self._house.served:
@@ -266,13 +271,14 @@ class House:
         return newest.terms.leader
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
-        node = Node.open(self.folder / name, clock, entropy)
-        try:
-            link = self.network.join(name) if self.apart is None else self.apart.join(node)
-            return Seat(self, node, link)
-        except BaseException:
-            node.close()
-            raise
+        with _said_of(name):
+            node = Node.open(self.folder / name, clock, entropy)
+            try:
+                link = self.network.join(name) if self.apart is None else self.apart.join(node)
+                return Seat(self, node, link)
+            except BaseException:
+                node.close()
+                raise
 
     def _begin_to_order(self, clock: Clock, entropy: Entropy) -> Orderer | None:
         """Return what orders for all, where the member that orders is open here."""
@@ -408,6 +414,17 @@ class House:
             seat.close()
 
 
+@contextmanager
+def _said_of(member: str) -> Iterator[None]:
+    """Let an error of a file, which does not know in whose folder it lies, tell whose it is."""
+    try:
+        yield
+    except Error as error:
+        if member not in error.message:
+            error.message = f"{member}: {error.message}"
+        raise
+
+
 def _vouching(node: Node) -> Vouching:
     """Return what a member answers others by about the shards it holds."""
 
@@ -419,6 +436,9 @@ def _vouching(node: Node) -> Vouching:
         found = node.spreading.storing.find_object(cid, owner)
         return found is not None and found.erased
 
+    def is_listed(member: str) -> bool:
+        return member in node.replica.tip.members.by_name
+
     return Vouching(
         member=node.member,
         chain=node.replica.genesis.chain,
@@ -426,6 +446,7 @@ def _vouching(node: Node) -> Vouching:
         now_ms=node.clock.now_ms,
         is_kept=is_kept,
         is_erased=is_erased,
+        is_listed=is_listed,
     )
 
 

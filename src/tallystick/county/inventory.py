@@ -3,6 +3,8 @@
 Laws: a file of no kind here is nobody's, and a test fails on it; checking writes nothing; what can
 be made anew, or comes from the others by its digest, a repair takes away or fetches; of what nobody
 else has, such as keys, the finding says that a backup is needed.
+What hangs on the chain is compared while the chain's own file can be read; of a file of another
+version than this program opens it is said.
 Limits: of `local.db` the pages and what was signed are checked, its other rows have no second
 witness; shards are read again by `tally store scrub`; what an engine keeps it checks by itself, and
 its application holds it against the chain.
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -20,8 +22,10 @@ from typing import Final
 
 from tallystick.base.codec import DAG_CBOR, sha256
 from tallystick.base.errors import Error
-from tallystick.chain.member import Members
+from tallystick.chain.member import Member, Members
 from tallystick.chain.snapshot import verify_snapshot
+from tallystick.county.parts import PARTS, other_versions
+from tallystick.county.present import read_newest
 from tallystick.county.refold import differing_tables
 from tallystick.kernel.access.keyring import audit_keys
 from tallystick.kernel.access.secrets import Secrets
@@ -40,7 +44,13 @@ from tallystick.kernel.store.exchange import fetch_object
 from tallystick.kernel.store.ipns.keys import check_key_file
 from tallystick.kernel.store.ipns.names import audit_names
 
-__all__ = ["KINDS", "Kind", "Mend", "check_files", "kind_of", "mend_files"]
+__all__ = ["KINDS", "Kind", "Mend", "check_files", "cure_of", "kind_of", "mend_files"]
+
+
+_BACKUP_HAS_IT: Final = "only a backup has it"
+_NAMED_ANEW: Final = "; publish it again, or import it"
+_OTHER_VERSION: Final = " was written by version "
+_KEY_PAIR: Final = ("keys.db", "master.key")
 
 
 class Mend(StrEnum):
@@ -56,6 +66,8 @@ class Mend(StrEnum):
     """`tally store scrub` names it, `tally store repair` makes it anew from the others' shards."""
     ENGINE = "engine"
     """The engine, by beginning anew."""
+    REMOVE = "remove"
+    """Its owner removes it, once `tally repair` has made the chain whole; it is written anew."""
     BACKUP = "backup"
     """A backup alone: nobody else has it."""
     NOTHING = "nothing"
@@ -87,23 +99,26 @@ def _check_pages(_: Path, path: Path) -> Iterator[Finding]:
         for (message,) in database.rows("PRAGMA integrity_check(100)"):
             if message != b"ok":
                 yield _wrong(path, message.decode(errors="replace"))
+    if path.name in PARTS:
+        for part, held, known in other_versions(path):
+            yield _wrong(path, f"{part}{_OTHER_VERSION}{held}, this program reads {known}")
 
 
 def _check_local(home: Path, path: Path) -> Iterator[Finding]:
     yield from _check_pages(home, path)
-    listed = _newest_list(home).by_name.get(home.name)
+    known, listed = _own_entry(home)
     keys = {key.number: key.pub for key in listed.keys if key.use == "tx"} if listed else {}
-    for seq in audit_outbox(path, keys):
+    for seq in audit_outbox(path, keys) if known else ():
         yield _wrong(path, f"what was signed under number {seq}")
 
 
 def _check_store(home: Path, path: Path) -> Iterator[Finding]:
     yield from _check_pages(home, path)
     for cid in audit_objects(path):
-        sealed = "" if cid.codec == DAG_CBOR else "; sealed: only a backup has it"
+        sealed = "" if cid.codec == DAG_CBOR else f"; sealed: {_BACKUP_HAS_IT}"
         yield _wrong(path, f"object {cid}{sealed}")
     for detail in audit_names(path):
-        yield _wrong(path, f"{detail}; publish it again, or import it")
+        yield _wrong(path, f"{detail}{_NAMED_ANEW}")
 
 
 def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
@@ -113,7 +128,7 @@ def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
 
 
 def _check_member_key(home: Path, path: Path) -> Iterator[Finding]:
-    secrets, listed = Secrets.read(path), _newest_list(home).by_name.get(home.name)
+    secrets, (_, listed) = Secrets.read(path), _own_entry(home)
     own = {key.use: set[bytes]() for key in listed.keys} if listed else {}
     for key in listed.keys if listed else ():
         own[key.use].add(key.pub)
@@ -129,7 +144,7 @@ def _check_form(home: Path, path: Path) -> Iterator[Finding]:
 
 
 def _check_vote(home: Path, path: Path) -> Iterator[Finding]:
-    listed = _newest_list(home).by_name.get(home.name)
+    _, listed = _own_entry(home)
     votes = {key.pub for key in listed.keys if key.use == "bft"} if listed else set()
     if votes and EngineKeys.read(path).public not in votes:
         yield _wrong(path, f"its bft key is none of {home.name}'s in the list")
@@ -155,6 +170,8 @@ def _check_book(home: Path, path: Path) -> Iterator[Finding]:
 
 def _check_views(home: Path, path: Path) -> Iterator[Finding]:
     yield from _check_pages(home, path)
+    if _read_list(home) is None:
+        return
     for table in differing_tables(home / "ledger.db", path):
         yield _wrong(path, f"table {table} is not what the chain folds to")
 
@@ -162,6 +179,8 @@ def _check_views(home: Path, path: Path) -> Iterator[Finding]:
 def _check_state(home: Path, path: Path) -> Iterator[Finding]:
     """Hold a snapshot against the own header of the height in its name."""
     height = int(path.stem.partition("-")[2])
+    if _read_list(home) is None:
+        return
     with contextlib.closing(Database.read(home / "ledger.db")) as database:
         header = layout.header_cid(Rows(database).header(height))
     with path.open("rb") as file:
@@ -179,10 +198,29 @@ def _check_manifest(home: Path, path: Path) -> Iterator[Finding]:
         yield _wrong(path, f"the state of height {found.own} beside it is another")
 
 
-def _newest_list(home: Path) -> Members:
-    with contextlib.closing(Database.read(home / "ledger.db")) as database:
-        rows = Rows(database)
-        return rows.members(rows.head()[0])
+def _read_list(home: Path) -> Members | None:
+    """Return the newest list of the own chain; None where its file cannot be read for it.
+
+    That file has an audit of its own: what it lacks is said of it, not of those it is compared to.
+    """
+    try:
+        with contextlib.closing(Database.read(home / "ledger.db")) as database:
+            rows = Rows(database)
+            return rows.members(rows.head()[0])
+    except Error:
+        return None
+
+
+def _own_entry(home: Path) -> tuple[bool, Member | None]:
+    """Return whether a list could be read, and the member's entry in it.
+
+    Where the own chain cannot be read, that of a copy here that can tells it.
+    """
+    found = _read_list(home)
+    if found is None:
+        newest = read_newest(home.parent)
+        found = newest[1] if newest is not None else None
+    return found is not None, found.by_name.get(home.name) if found is not None else None
 
 
 KINDS: Final[Sequence[Kind]] = (
@@ -191,7 +229,7 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("*.part", Mend.NOTHING),
     Kind("ledger.db*", Mend.CHAIN),
     Kind("floor-*.state", Mend.CHAIN),
-    Kind("signed.bin", Mend.BACKUP),
+    Kind("signed.bin", Mend.REMOVE),
     Kind("store.db", Mend.OTHERS, _check_store),
     Kind("store.db-*", Mend.OTHERS),
     Kind("local.db", Mend.BACKUP, _check_local),
@@ -250,30 +288,62 @@ def check_files(home: Path) -> list[Finding]:
         try:
             found += kind.check(home, path)
         except (Error, OSError, ValueError) as error:
-            told = error if isinstance(error, Error) else None
-            found.append(finding_of(told, -1, path.name) if told else _wrong(path, str(error)))
+            found.append(_unread(path, error))
     return [_with_cure(each) for each in found]
+
+
+def _unread(path: Path, error: Exception) -> Finding:
+    """Return the finding for a file that cannot be read, under its name: by that it is mended."""
+    if not isinstance(error, Error):
+        return _wrong(path, str(error))
+    told = finding_of(error, -1, path.name)
+    rule = "it has no reading: " if error.code == "codec.form" else ""
+    detail = rule + told.detail.removeprefix(f"{path.name}: ")
+    return replace(told, field=path.name, detail=detail)
 
 
 def _with_cure(found: Finding) -> Finding:
     kind = kind_of(found.field)
     if kind is None or kind.mend is not Mend.BACKUP:
         return found
-    return Finding(found.height, found.field, f"{found.detail}; only a backup has it", "", "")
+    if _OTHER_VERSION in found.detail:
+        return found
+    return Finding(found.height, found.field, f"{found.detail}; {_BACKUP_HAS_IT}", "", "")
 
 
-def mend_files(home: Path, link: Link) -> list[str]:
+def cure_of(member: str, found: Finding) -> str:
+    """Return what to do about a finding of `verify` in a member's files, in a sentence."""
+    kind, name = kind_of(found.field), found.field
+    if _OTHER_VERSION in found.detail:
+        return f"Run the program that wrote {name}, or restore {name} from a backup."
+    if _NAMED_ANEW in found.detail:
+        return "tally store publish it again, or tally store name import it."
+    mend = Mend.CHAIN if kind is None else kind.mend
+    if mend is Mend.REMOVE:
+        return (
+            f"tally repair --member {member}; if it then names nothing but {name}, remove {name}:"
+            " it is written anew. A backup's says less than was signed."
+        )
+    if name in _KEY_PAIR:
+        return "Restore keys.db and master.key, both of one moment, from a backup."
+    if mend is Mend.BACKUP or _BACKUP_HAS_IT in found.detail:
+        return f"Restore {name} from a backup: no repair can make it."
+    return f"tally repair --member {member}."
+
+
+def mend_files(home: Path, link: Link, *, is_replaced: bool = True) -> list[str]:
     """Mend what a repair can beside the chain's own file; return the names of files that changed.
 
     Args:
         home: the member's folder, at rest.
         link: to the other members, who give public objects.
+        is_replaced: the chain's file is another now, so that the views may be of another chain.
     """
     changed = []
     damaged = {each.field for each in check_files(home)}
     for path in sorted(home.iterdir()):
         kind = kind_of(path.name)
-        if kind is not None and kind.mend is Mend.ANEW and _goes(path, damaged):
+        if kind is not None and kind.mend is Mend.ANEW and _goes(path, damaged, is_replaced):
             path.unlink(missing_ok=True)
             changed.append(path.name)
     with contextlib.suppress(Error):
@@ -283,9 +353,11 @@ def mend_files(home: Path, link: Link) -> list[str]:
     return changed
 
 
-def _goes(path: Path, damaged: set[str]) -> bool:
-    """Views are always folded anew, as the chain may be another; a snapshot goes if it is wrong."""
-    return path.name.startswith("views.db") or path.name in damaged
+def _goes(path: Path, damaged: set[str], is_replaced: bool) -> bool:  # noqa: FBT001 - its own
+    """Views of another chain are folded anew; what is wrong goes, with its journal."""
+    if path.name.startswith("views.db"):
+        return is_replaced or "views.db" in damaged
+    return path.name in damaged
 
 
 def _mend_store(path: Path, link: Link) -> int:

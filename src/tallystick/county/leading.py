@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tallystick.base.clock import Clock, SystemEntropy
-from tallystick.base.errors import Error, Invalid
+from tallystick.base.errors import Conflict, Error, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.single import open_single
@@ -89,12 +89,29 @@ def _next_term(places: list[_Place], leader: str) -> int:
     return latest if latest > newest and same == {leader} else max(latest, newest) + 1
 
 
+def _check_change(places: list[_Place], leader: str) -> None:
+    """Refuse a new term for the one that orders, unless some have consented to a later term.
+
+    Then all wait between two terms, and one more is the way out.
+    """
+    newest = max((each.terms for each in places), key=lambda terms: terms.number)
+    later = [each for each in places if (held := each.terms.consent) and held.term > newest.number]
+    if leader == newest.leader and not later:
+        raise Conflict(
+            "ledger.leads",
+            f"{leader} orders already, in term {newest.number}",
+            cure="Nothing to do: another orders only where its machine is lost for good.",
+            member=leader,
+        )
+
+
 def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
     """Let all members of a county's folder that can be opened make another of them order.
 
     Raises:
         Unavailable: `ledger.between_terms`, too few could be opened.
-        Invalid: `ledger.no_leader`; Conflict: `node.locked`, the county is served.
+        Invalid: `ledger.no_leader`.
+        Conflict: `node.locked`, the county is served; `ledger.leads`, it orders already.
     """
     county, network = read_county(folder), Network()
     names = [each.name for each in county.members]
@@ -114,6 +131,7 @@ def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
         if leader not in places:
             # Tell what is wrong with the one that is to order.
             opened.enter_context(_open(folder / leader, county, clock, network.join(leader)))
+        _check_change(list(places.values()), leader)
         term = _next_term(list(places.values()), leader)
         for each in places.values():
             each.consent(term, leader)

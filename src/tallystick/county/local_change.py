@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tallystick.base.errors import Conflict, Invalid
 from tallystick.county.card import check_card, check_joining, check_keys, state_member
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
@@ -45,7 +46,12 @@ class ChangeOffice(NodeOffice):
         name, tip = found.member.name, node.replica.tip
         if found.vote is None or name not in tip.members.by_name:
             stated = state_member(card, node.replica.genesis)
-            return _told(node.membership.propose_join(stated, days))
+            try:
+                return _told(node.membership.propose_join(stated, days))
+            except Invalid as error:
+                if error.code == "record.refused" and name in tip.members.by_name:
+                    raise _listed(name, tip.height) from error
+                raise
         check_joining(found, node.replica.genesis)
         check_keys(found, tip.members, tip.height + 1, USES)
         vote, proof = found.vote.key, found.proofs[VOTE]
@@ -76,3 +82,13 @@ class ChangeOffice(NodeOffice):
 
 def _told(change: bytes) -> dict[str, Any]:
     return {"change": change.hex()}
+
+
+def _listed(member: str, height: int) -> Conflict:
+    return Conflict(
+        "member.listed",
+        f"{member} is in the list after height {height}, and this card changes nothing of it",
+        cure="Keys are changed by tally change renew; to have it order too, draw its card by tally"
+        " member engine.",
+        member=member,
+    )

@@ -36,6 +36,8 @@ LOOK_MS: Final = 250
 FOLLOW_PAUSE_MS: Final = 100
 """How long members let an officer's request finish before they verify what it made: they share its
 processor, and the orderer waits for none of them."""
+AGAIN_MS: Final = 30_000
+"""How long a record may wait for a block before it is sent again."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
 
@@ -124,8 +126,9 @@ class _Served:
         assert seat.follower is not None
         ordered, own = self._house.ordered, seat.node.replica
         self._resend(seat)
-        pause = NOTE_PAUSE_MS
+        pause, sent_ms = NOTE_PAUSE_MS, self._house.clock.now_ms()
         while not self._ended.is_set():
+            sent_ms = self._send_again(seat, sent_ms)
             unwitnessed = seat.witnesses.height < own.tip.height
             moved = ordered.wait_beyond(own.tip.height, pause if unwitnessed else LOOK_MS)
             if not (moved or unwitnessed):
@@ -147,8 +150,9 @@ class _Served:
     def _lead(self, seat: Seat) -> None:
         """Fold the orderer's blocks, which it cosigned as it cut them."""
         self._resend(seat)
-        height = 0
+        height, sent_ms = 0, self._house.clock.now_ms()
         while not self._ended.is_set():
+            sent_ms = self._send_again(seat, sent_ms)
             trouble = self._house.trouble_of(seat)
             if self._house.apart and trouble is not None and trouble.code == "ledger.behind":
                 # Whoever holds what this member signed was away when it began.
@@ -163,6 +167,20 @@ class _Served:
     def _resend(self, seat: Seat) -> None:
         with contextlib.suppress(Error):
             Courier(seat.node.outbox, seat.ledger).resend()
+
+    def _send_again(self, seat: Seat, sent_ms: int) -> int:
+        """Now and then, send again what has waited long, and return when; by the seat's thread.
+
+        What the order let go of, since its time ran out before it could be ordered, is signed anew.
+        """
+        now = self._house.clock.now_ms()
+        if now - sent_ms < AGAIN_MS:
+            return sent_ms
+        with contextlib.suppress(Error):
+            # Why nothing is ordered is told by the member's health.
+            if seat.node.outbox.has_waited(now - AGAIN_MS):
+                Courier(seat.node.outbox, seat.ledger).resend(LOOK_MS)
+        return now
 
     def _do_jobs(self) -> None:
         """Once a day: registrations leave, old answers are forgotten."""

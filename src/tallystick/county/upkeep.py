@@ -10,50 +10,73 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from tallystick.base import codec
 from tallystick.base.clock import SystemClock
-from tallystick.base.codec import Cid, sha256
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Corrupt, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
-from tallystick.county.inventory import check_files, mend_files
+from tallystick.county.inventory import check_files, cure_of, mend_files
 from tallystick.county.packing import at_rest
+from tallystick.county.papers import (
+    check_papers,
+    cure_of_paper,
+    find_genesis,
+    mend_papers,
+)
 from tallystick.county.present import list_known, read_newest
 from tallystick.county.single import open_asking
-from tallystick.kernel.ledger.audit import Finding, Report, audit_chain
+from tallystick.kernel.ledger.audit import audit_chain
+from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.kept import KeptState
+from tallystick.kernel.ledger.pen import Signed, read_signed
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
 from tallystick.kernel.ledger.rerun import Progress
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE
 from tallystick.node import check_here
 
-__all__ = ["read_genesis", "repair_member", "verify_county", "verify_member"]
+__all__ = [
+    "COUNTY_FILES",
+    "Mended",
+    "cures_of",
+    "repair_member",
+    "verify_county",
+    "verify_member",
+]
 
-_SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
-_CHECK_SIZE: Final = 8
+COUNTY_FILES: Final = ""
+"""Instead of a member's name, in the report on files of the folder that are nobody's."""
 
 
-def read_genesis(folder: Path) -> Genesis:
-    """Return the genesis of a county's folder.
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """What a repair did, and what it could not.
 
-    Raises:
-        NotFound: `county.no_genesis`.
+    Attributes:
+        chain: what it did for the chain.
+        changed: other files that it mended, or took away to be made anew.
+        left: what is wrong afterwards, one report for the member and one for files of the folder
+            that are nobody's, as far as anything is.
     """
-    try:
-        genesis = (folder / "genesis.cbor").read_bytes()
-        members = (folder / "members.cbor").read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(
-            "county.no_genesis", "the county's genesis is missing", cure="Restore it from a copy."
-        ) from error
-    return Genesis.read(genesis, members)
+
+    chain: Repaired
+    changed: tuple[str, ...]
+    left: tuple[Report, ...]
+
+
+def cures_of(report: Report) -> list[str]:
+    """Return what to do about a report's findings, each cure once."""
+    if report.member == COUNTY_FILES:
+        found = [cure_of_paper(each) for each in report.findings]
+    else:
+        found = [cure_of(report.member, each) for each in report.findings]
+    return list(dict.fromkeys(found))
 
 
 def verify_member(
@@ -74,41 +97,50 @@ def verify_member(
         keep: give what a later one may begin from.
     """
     home = folder / member
-    chain = read_genesis(folder).chain
-    signed = _signed(home / "signed.bin")
-    fault = signed if isinstance(signed, Finding) else None
-    report = audit_chain(
-        home / "ledger.db",
-        CHARTER,
-        member=member,
-        chain=chain,
-        head=None if isinstance(signed, Finding) else signed,
-        since=since,
-        keep=keep,
-        progress=progress,
-    )
+    chain = find_genesis(folder).chain
+    report, fault = _audit(home, chain, progress, since=since, keep=keep)
     found = [*([fault] if fault is not None else []), *check_files(home)]
     if not found:
         return report
     return replace(report, findings=(*report.findings, *found), kept=None)
 
 
-def _signed(path: Path) -> tuple[int, Cid] | Finding | None:
-    """Return what a member signed last: its chain must reach that far."""
+def _audit(
+    home: Path,
+    chain: bytes,
+    progress: Progress | None = None,
+    *,
+    since: KeptState | None = None,
+    keep: bool = False,
+) -> tuple[Report, Finding | None]:
+    """Return what an audit of the chain's file found, and what is wrong with what was signed."""
+    if not (home / "ledger.db").is_file():
+        gone = "the chain's file is missing: tally repair fetches it from the other members"
+        report = Report(
+            home.name, chain, -1, None, (Finding(-1, "ledger.db", gone, "", "database.missing"),)
+        )
+        return report, _read_signed(home)[1]
+    signed, fault = _read_signed(home)
+    report = audit_chain(
+        home / "ledger.db",
+        CHARTER,
+        member=home.name,
+        chain=chain,
+        # Its chain must reach what it signed last.
+        head=None if signed is None else (signed.height, signed.header),
+        since=since,
+        keep=keep,
+        progress=progress,
+    )
+    return report, fault
+
+
+def _read_signed(home: Path) -> tuple[Signed | None, Finding | None]:
+    path = home / "signed.bin"
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    check, body = data[:_CHECK_SIZE], data[_CHECK_SIZE:]
-    if not data:
-        return None
-    try:
-        height, header = codec.decode(body, _SIGNED)
-    except Invalid:
-        return Finding(-1, path.name, "it has no reading")
-    if sha256(body)[:_CHECK_SIZE] != check:
-        return Finding(height, path.name, "its check fails")
-    return height, header
+        return read_signed(path), None
+    except Corrupt as error:
+        return None, Finding(-1, path.name, "it does not say what was signed last", "", error.code)
 
 
 def verify_county(
@@ -120,6 +152,8 @@ def verify_county(
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Report]:
     """Yield each member's report, and its contradiction of a member before it, if any.
+
+    After them comes one for the files of the folder that are nobody's, if anything is wrong there.
 
     Args:
         folder: the county's.
@@ -140,13 +174,23 @@ def verify_county(
                 )
                 report = replace(report, findings=(*report.findings, fork), kept=None)
         yield report
+    yield from _look_at_papers(folder)
 
 
-def repair_member(folder: Path, member: str) -> Repaired:
+def _look_at_papers(folder: Path) -> Iterator[Report]:
+    """Yield a report on the files that are nobody's, if anything is wrong with them."""
+    genesis = find_genesis(folder)
+    found = tuple(check_papers(folder, genesis))
+    if found:
+        yield Report(COUNTY_FILES, genesis.chain, -1, None, found)
+
+
+def repair_member(folder: Path, member: str) -> Mended:
     """Make a member's chain whole again from its own blocks and the other members'.
 
-    The damaged file is kept beside the new one; the views are folded anew at the next opening, and
-    what else can be is mended (`county.inventory`).
+    The damaged file is kept beside the new one, and a sound one that stands where the others do
+    stays; views of another chain are folded anew at the next opening, and what else can be is
+    mended (`county.inventory`, `county.papers`). At its end all is looked at again.
 
     Members whose folders are here are asked at rest, and answer by their files; where there are
     none, those on other machines are asked as its address book tells.
@@ -167,13 +211,24 @@ def repair_member(folder: Path, member: str) -> Repaired:
     with contextlib.ExitStack() as stack:
         for name in here:
             stack.enter_context(at_rest(folder / name))
-        home, genesis = folder / member, read_genesis(folder)
+        home, genesis = folder / member, find_genesis(folder)
+        changed = mend_papers(folder, genesis)
+        audited, _ = _audit(home, genesis.chain)
         link = stack.enter_context(
             _open_link(home, genesis, [name for name in here if name != member])
         )
-        repaired = repair_chain(home / "ledger.db", CHARTER, genesis=genesis, link=link)
-        mend_files(home, link)
-        return repaired
+        repaired = repair_chain(
+            home / "ledger.db",
+            CHARTER,
+            genesis=genesis,
+            link=link,
+            sound=audited.header if audited.is_sound else None,
+        )
+        is_replaced = repaired.damaged is not None or bool(repaired.fetched)
+        changed += mend_files(home, link, is_replaced=is_replaced)
+        reports = [verify_member(folder, member), *_look_at_papers(folder)]
+        left = tuple(each for each in reports if not each.is_sound)
+        return Mended(repaired, tuple(changed), left)
 
 
 @contextlib.contextmanager

@@ -166,6 +166,10 @@ class Validating:
             return None
         return not_listed(self._member, tip.height)
 
+    def has_waited(self, before_ms: int) -> bool:
+        """Tell whether a record that its engine let in before a moment stands in no block yet."""
+        return self.ledger.gate.has_waited(before_ms)
+
     @property
     def engine_pid(self) -> int:
         """The process of its engine, 0 while none runs."""

@@ -87,8 +87,8 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "排序引擎和本成员的账本内容不一致",
                 "The ordering engine and this member's ledger contradict each other",
                 OTHERS_HOLD_IT,
-                "请运维人员修复本成员的账本，或从备份恢复引擎的文件夹。",
-                "Have the operator repair the ledger, or restore the engine's folder.",
+                "请运维人员修复本成员的账本，或把引擎的文件夹移开，再换投票的钥匙。",
+                "Have the ledger repaired, or the engine's folder put aside and its key renewed.",
             ),
             "away": (
                 "排序引擎暂时没有应答",

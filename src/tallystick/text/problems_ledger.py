@@ -8,6 +8,7 @@ from typing import Final
 from tallystick.text.phrase import Phrase
 from tallystick.text.problem_row import (
     DAMAGE_UNUSED,
+    LEDGER_SAME,
     LOOK_UP,
     NOT_RECORDED,
     NOT_STARTED,
@@ -53,8 +54,8 @@ _WRITING: Final = problem_table(
             "账本还没有答复",
             "The ledger has not answered yet",
             WAITS,
-            "过几秒看结果，不用重填。",
-            "Look for the result in a few seconds; do not fill it in again.",
+            "过几秒看结果，不用重填；一直没有，就看谁没有在运行：tally county status。",
+            "Look again in a few seconds; do not fill it in anew. Else: tally county status.",
         ),
         "refused": (
             "账本没有接收这笔提交",
@@ -62,6 +63,13 @@ _WRITING: Final = problem_table(
             NOT_RECORDED,
             "再提交一次；还是这样，就告诉运维人员。",
             "Submit it once more; if it stays so, tell the operator.",
+        ),
+        "stalled": (
+            "有记录等了半分钟还没有入账",
+            "A record has waited for half a minute and is not recorded",
+            WAITS,
+            "请运维人员看谁不在：tally county status；一起排序的成员要有超过三分之二在运行。",
+            "See who is away: tally county status. Over two thirds of who order must run.",
         ),
         "reopen": (
             "先前一次写入失败，账本暂停",
@@ -124,6 +132,27 @@ _CHECKING: Final = problem_table(
             "会改问别的成员；总是如此，请运维人员与它核对：tally verify。",
             "Others are asked instead. If it stays, have the operator compare: tally verify.",
         ),
+        "differs": (
+            "有一份账本和其他的不一致",
+            "A copy of the ledger departs from the others",
+            OTHERS_HOLD_IT,
+            "看是哪个成员的：对它运行 tally verify，再运行 tally repair。",
+            "See whose it is; run tally verify, then tally repair, for that member.",
+        ),
+        "equivocation": (
+            "有成员签了两种不同的账",
+            "A member signed two histories that contradict each other",
+            LEDGER_SAME,
+            "不再采信那个成员的账本，把证据文件给各成员看。",
+            "Stop trusting that member's copy, and show the proof to all members.",
+        ),
+        "halted": (
+            "排序成员签的一块账在这里不合规则",
+            "What the ordering member signed breaks this member's rules",
+            DAMAGE_UNUSED,
+            "请运维人员与排序的成员核对程序版本，再运行 tally verify。",
+            "Have the operator compare program versions with that member, then run tally verify.",
+        ),
         "not_run": (
             "这一段是从别的成员接过来的",
             "This part was taken over from other members",
@@ -160,11 +189,11 @@ _CHECKING: Final = problem_table(
             "Have the operator end the county's server, then run tally repair.",
         ),
         "unsound": (
-            "账本文件与当初写下的不同",
-            "The ledger's files are not what was written",
+            "有文件与当初写下的不同",
+            "Files are not what was written",
             OTHERS_HOLD_IT,
-            "看上面列出的高度和字段，再运行 tally repair。",
-            "Look at the heights and fields above, then run tally repair.",
+            "上面逐处列出了文件、高度、字段和办法（cure），照办即可。",
+            "The lines above name file, height and field, and the cure of each: do that.",
         ),
     },
 )
@@ -192,6 +221,13 @@ _SIGNING: Final = problem_table(
             "请运维人员校准时钟。",
             "Have the operator set the clocks.",
         ),
+        "unwitnessed": (
+            "一分钟了，见证的成员还不到三分之二",
+            "After a minute fewer than two thirds of the members have signed",
+            NOTHING_LOST,
+            "请运维人员启动不在的成员；谁不在，看 tally county status。",
+            "Have the operator start the members that are away; tally county status names them.",
+        ),
         "pen": (
             "签过什么写不下来，所以先不签",
             "What was signed cannot be written down, so nothing is signed",
@@ -203,8 +239,8 @@ _SIGNING: Final = problem_table(
             "签名记录 signed.bin 已损坏",
             "The file of what was signed, signed.bin, is damaged",
             NOT_STARTED,
-            "请运维人员与其他成员比对末块；一致时再删去这个文件。",
-            "Have the operator compare the head with the others; if they agree, remove the file.",
+            "请运维人员先运行 tally repair；若此后只剩 signed.bin 一处有错，就删去这个文件。",
+            "Have the operator run tally repair; if it names nothing else then, remove that file.",
         ),
         "signed_beyond": (
             "更晚的高度已经签过",

@@ -46,6 +46,20 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "如果它不该再签名，提议它退出。",
                 "If it must sign no more, propose that it leaves.",
             ),
+            "listed": (
+                "它已经是成员了",
+                "It is a member already",
+                NOT_RECORDED,
+                "换钥匙用 tally change renew；要它参加排序，先用 tally member engine 造名片。",
+                "Its keys: tally change renew. To have it order too: tally member engine first.",
+            ),
+            "not_listed": (
+                "本成员不在名单里：还没加入，或已退出",
+                "This member is not in the list: not joined yet, or it has left",
+                NOT_RECORDED,
+                "它可以继续查看；要它再写，请其他成员凭名片提议它加入。",
+                "It can go on reading; for it to write, another member proposes it by its card.",
+            ),
             "no_key": (
                 "这个成员没有这把钥匙",
                 "The member has no such key",
@@ -168,6 +182,13 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 NOTHING_CHANGED,
                 "等它同意后再试。",
                 "Try again when it has.",
+            ),
+            "leads": (
+                "已经是它在排序",
+                "That member orders already",
+                NOTHING_CHANGED,
+                "不用换；只在排序的机器找不回来时才换别的成员。",
+                "There is nothing to change; another orders only where that machine is lost.",
             ),
             "no_leader": (
                 "要排序的不是成员",

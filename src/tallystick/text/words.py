@@ -203,6 +203,23 @@ WORDS = {
         {"preferred": ("首选", "Preferred"), "alternative": ("备选", "Alternative")},
     ),
     **phrase_table(
+        "until",
+        {"0": ("已结束", "ended")},
+    ),
+    **phrase_table(
+        "end_told",
+        {
+            "0": (
+                "还没答复，等它连上再告诉它；读过的内容它可能留有副本",
+                "no answer yet: it learns so when it is back; what it has read it may have kept",
+            ),
+            "1": (
+                "对方答复：钥匙已删去；读过的内容它可能留有副本",
+                "its node answers that it keeps no key; what it has read it may have kept",
+            ),
+        },
+    ),
+    **phrase_table(
         "kind",
         {
             "borrow": ("借款", "Borrow"),

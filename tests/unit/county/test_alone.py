@@ -28,7 +28,7 @@ from tallystick.county.chains import (
 from tallystick.county.founding import found_county, read_county
 from tallystick.county.house import open_house
 from tallystick.county.member import MEMBERS
-from tallystick.county.upkeep import read_genesis
+from tallystick.county.papers import read_genesis
 from tallystick.kernel.link.book import BOOK_FILE, Place, read_book, write_book
 
 CLOCK = SystemClock()

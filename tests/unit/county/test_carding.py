@@ -23,9 +23,9 @@ from tallystick.county.chains import COUNTY, PUBLIC, find_chains, found_chains
 from tallystick.county.convening import Founding, found_from_cards, tell_parts
 from tallystick.county.founding import read_county
 from tallystick.county.member import Member
+from tallystick.county.papers import read_genesis
 from tallystick.county.serving import serve_house
 from tallystick.county.single import open_single
-from tallystick.county.upkeep import read_genesis
 from tallystick.kernel.access.secrets import USES, Secrets
 from tallystick.kernel.ledger.engines.seats import read_seats, write_seats
 from tallystick.kernel.ledger.voting import EngineKeys

@@ -212,12 +212,12 @@ def test_a_member_at_rest_on_its_own_machine_is_repaired_from_the_others(
         database.execute("UPDATE block SET header = zeroblob(length(header)) WHERE height = 2")
         database.commit()
     assert not verify_member(elsewhere, "village").is_sound
-    found = repair_member(elsewhere, "village")
+    found = repair_member(elsewhere, "village").chain
     assert (found.height, len(found.fetched)) == (3, 1)
     assert verify_member(elsewhere, "village").is_sound
     for each in elsewhere.glob("village/ledger.db*"):
         each.unlink()
-    assert repair_member(elsewhere, "village").height == 3, "by the list of genesis"
+    assert repair_member(elsewhere, "village").chain.height == 3, "by the list of genesis"
     machines.end(*others)
     path.unlink()
     with pytest.raises(Unavailable, match=r"^ledger\.no_source: "):

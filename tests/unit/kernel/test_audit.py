@@ -301,6 +301,7 @@ def test_a_repair_fetches_only_what_is_damaged(town: Town) -> None:
     link = town.network.join("bank")
     done = repair_chain(town.path("bank"), CHARTER, genesis=town.chain.genesis, link=link)
     assert (done.height, done.fetched, done.kept) == (BLOCKS, (7,), BLOCKS - 1)
+    assert done.damaged is not None
     assert done.damaged.exists()
     assert _audit(town, town.path("bank"), head).is_sound
     bank = town.open("bank")

@@ -143,6 +143,38 @@ def test_a_lost_answer_does_not_make_an_ordered_entry_expire(town: Town, house: 
     assert [each.tid for each in house.courier.resend(0)] == [entry.tid]
 
 
+def test_what_ran_out_of_time_while_the_chain_stood_still_is_kept_and_signed_anew_later(
+    town: Town, house: House
+) -> None:
+    (entry,) = house.outbox.put([[town.chain.news(1)]])
+    put_ms = town.chain.clock.now_ms()
+    town.chain.clock.advance(LIFE_MS + 1)
+    # Sent now it would be refused for good, and whoever was told that it waits would be misled.
+    assert house.courier.resend(0) == []
+    assert house.outbox.pending() == [entry]
+    assert house.outbox.has_waited(put_ms + 1)
+    assert not house.outbox.has_waited(put_ms)
+    _send(town, house, 2)
+    assert house.courier.resend(0) == []
+    (renewed,) = house.outbox.pending()
+    assert Transaction.read(renewed.data).records == Transaction.read(entry.data).records
+    _cut(town)
+    assert [each.tid for each in house.courier.resend(0)] == [renewed.tid]
+    assert not house.outbox.has_waited(town.chain.clock.now_ms() + 1)
+
+
+def test_what_a_block_holds_does_not_wait_though_nobody_asked_for_its_result(
+    town: Town, house: House
+) -> None:
+    (entry,) = house.outbox.put([[town.chain.news(1)]])
+    house.ledger.submit(entry.data)
+    town.chain.clock.advance(1)
+    assert house.outbox.has_waited(town.chain.clock.now_ms())
+    _cut(town)
+    assert not house.outbox.has_waited(town.chain.clock.now_ms())
+    assert house.outbox.pending() == []
+
+
 def test_no_number_is_signed_too_far_above_the_window(
     town: Town, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

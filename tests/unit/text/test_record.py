@@ -35,3 +35,9 @@ def test_a_column_is_named_in_both_languages_and_a_strange_one_as_it_stands() ->
     assert name_column("case", "en") == "case"
     assert name_column("of_its_own", "zh") == "of_its_own"
     assert all(phrase.zh and phrase.en for phrase in (*COLUMNS.values(), *STAGES.values()))
+
+
+def test_a_heading_of_several_lists_fits_each() -> None:
+    """Votes that a change needs, and shards that an object needs, stand under one."""
+    assert "shard" not in name_column("needed", "en")
+    assert "份" not in name_column("needed", "zh")

@@ -7,13 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from tallystick.api.turn import Member, Settings
+from tallystick.base.errors import Error
+from tallystick.county.agreement import list_differing
+from tallystick.county.alarms import find_alarm
 from tallystick.county.house import House, Seat
-from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["health"])
-LAG_MS_MAX = 60_000
 
 
 @router.get("/healthz", summary="All members' health")
@@ -32,10 +33,15 @@ def show_one(request: Request, member: Member) -> dict[str, Any]:
 
 
 def _health(house: House, seat: Seat) -> dict[str, Any]:
-    node = seat.node
+    node, failed = seat.node, None
     if not house.served:
-        node.fold()
+        try:
+            node.fold()
+        except Error as error:
+            # A member's damaged file is its alarm, and hides nothing of the others'.
+            failed = error
     tip = node.replica.tip
+    alarm, differing = find_alarm(house, seat) or failed, list_differing(seat)
     return {
         "member": node.member,
         "height": tip.height,
@@ -44,28 +50,6 @@ def _health(house: House, seat: Seat) -> dict[str, Any]:
         "folded": node.views.height(),
         "copies": len(node.roles()),
         "agreeing": seat.checker.count_agreeing(),
-        "alarm": _alarm(house, seat),
+        "alarm": "" if alarm is None else alarm.code,
+        **({"differing": differing} if differing else {}),
     }
-
-
-def _alarm(house: House, seat: Seat) -> str:
-    """Return the code of what is wrong, "" if nothing is."""
-    if seat.follower is not None and seat.follower.fault is not None:
-        return "ledger.halted"
-    if seat.checker.equivocations.known():
-        return "ledger.equivocation"
-    if seat.checker.sightings.open():
-        return "ledger.differs"
-    trouble = house.trouble_of(seat)
-    if trouble is not None:
-        return trouble.code
-    tip = seat.node.replica.tip
-    if house.served and tip.time > house.clock.now_ms() + CLOCK_AHEAD_MAX_MS:
-        # One of the two clocks is wrong; what is beyond this member's own is not cosigned by it.
-        return "ledger.clock_ahead"
-    late = house.clock.now_ms() - tip.time > LAG_MS_MAX
-    if house.served and late and seat.witnesses.height < tip.height:
-        return "ledger.unwitnessed"
-    if house.served and late and seat.node.views.height() < tip.height:
-        return "views.behind"
-    return ""

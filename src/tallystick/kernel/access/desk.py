@@ -16,7 +16,7 @@ from tallystick.base.codec import RAW, Cid, decode
 from tallystick.base.errors import Denied, Error, Invalid, NotFound
 from tallystick.chain import schema
 from tallystick.chain.disclosure import Opening
-from tallystick.chain.record import Charter, Code, SealClass
+from tallystick.chain.record import Charter, SealClass
 from tallystick.chain.seal import Place, open_sealed
 from tallystick.kernel.access.acting import acting_at, owner_id
 from tallystick.kernel.access.deeds import Deeds
@@ -26,6 +26,7 @@ from tallystick.kernel.access.permit import Permit, Receipts, grant_permit
 from tallystick.kernel.access.sealing import Draft, Prepared, Ready, draw_id, prepare
 from tallystick.kernel.store.base import Store
 from tallystick.kernel.views.base import Views
+from tallystick.text.refusal import explain_refusal
 
 __all__ = ["Desk", "Found", "Others", "Pending", "Reach", "Recorded", "Settled", "Submit", "no_key"]
 
@@ -352,10 +353,9 @@ def no_key(member: str, sealed: SealClass) -> Denied:
 def refused(code: int, bundle: Sequence[Draft]) -> Error:
     """Return the error for a bundle that a rule refused; it names types, never contents."""
     types = sorted({draft.statement.t for draft in bundle})
-    known = Code(code).name.lower() if code in set(Code) else str(code)
     return Invalid(
         "record.refused",
-        f"{', '.join(types)} was refused with code {code} ({known})",
-        cure="See docs/records.md for what each code means; the case stands as before.",
+        f"{', '.join(types)} was refused with code {code}: {explain_refusal(code, 'en')}",
+        cure="See docs/records.md for what each code means; all stands as before.",
         code_number=code,
     )

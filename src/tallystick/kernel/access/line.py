@@ -14,7 +14,7 @@ from tallystick.base import codec
 from tallystick.base.codec import Check, decode, encode
 from tallystick.base.errors import Error, Unavailable
 from tallystick.chain import schema
-from tallystick.chain.block import Tip
+from tallystick.kernel.access.departed import Lists
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.link.base import Handler, Link
 from tallystick.kernel.views.base import PAGE_MAX, Row
@@ -24,12 +24,8 @@ __all__ = ["Chain", "Line"]
 _NOTHING: Final = codec.choice("")
 
 
-class Chain(Protocol):
+class Chain(Lists, Protocol):
     """A member's copy of the chain, as far as it is asked here (a `Replica`)."""
-
-    @property
-    def tip(self) -> Tip:
-        """Where it stands."""
 
     @property
     def read(self) -> Callable[[bytes], bytes | None]:

@@ -25,7 +25,7 @@ HEARD_MAX: Final = 50_000
 SWEEP_MS: Final = 5_000
 HEARABLE_MS: Final = (AHEAD_MAX_S + LIFE_MAX_S + 1) * 1_000
 """What was heard until now has ended after so long."""
-_VERSION: Final = 1
+VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE heard (
     member TEXT NOT NULL, nonce TEXT NOT NULL, end_ms INTEGER NOT NULL,
@@ -56,8 +56,8 @@ class HeardRequests:
     """
 
     def __init__(self, path: Path, clock: Clock, boot: str | None = None) -> None:
-        self._database = Database.write(path, "heard", _SCHEMA, _VERSION)
-        self._database.prepare("heard_boot", _BOOT_SCHEMA, _VERSION)
+        self._database = Database.write(path, "heard", _SCHEMA, VERSION)
+        self._database.prepare("heard_boot", _BOOT_SCHEMA, VERSION)
         self._clock = clock
         self._swept_ms = 0
         self._counts: dict[str, int] = {}

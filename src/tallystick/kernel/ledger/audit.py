@@ -14,6 +14,7 @@ pages before it are not read, but for the header at its height, which must be th
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,15 @@ def audit_chain(
         return Report(member, chain, found.height, found.header, findings, found.first, kept)
     finally:
         database.close()
+
+
+def _said(name: object) -> str:
+    """Return a name as it reads; one that is damaged as its bytes."""
+    if isinstance(name, bytes):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = name.decode()
+            return text if text.isprintable() else show(name)
+    return show(name)
 
 
 class _Audit:
@@ -171,7 +181,7 @@ class _Audit:
         expected = Database.catalogue_of(layout.SCHEMA)
         for name in sorted(expected.keys() | got.keys()):
             if expected.get(name) != got.get(name):
-                self._add(-1, "schema", show(name))
+                self._add(-1, "schema", _said(name))
         version = self._database.value("SELECT version FROM part WHERE name = 'ledger'")
         self._compare(-1, "version", layout.VERSION, version)
 
@@ -412,7 +422,7 @@ class _Audit:
         )
         for height, member, line in rows:
             if not self._is_cosigned(genesis, height, member, line):
-                self._add(height if type(height) is int else -1, "cosignature", show(member))
+                self._add(height if type(height) is int else -1, "cosignature", _said(member))
 
     def _is_cosigned(self, genesis: Genesis, height: Any, member: Any, line: Any) -> bool:  # noqa: ANN401 - unchecked columns
         try:

@@ -72,6 +72,8 @@ def late(tid: bytes, timeout_ms: int) -> Unavailable:
     return Unavailable(
         "ledger.late",
         f"transaction {tid.hex()} has no result after {timeout_ms} ms",
-        cure="Submit the same bytes again; it is ordered once.",
+        cure="Do not sign it again: it is kept, is sent again by itself, and counts once. See what"
+        " stands by the verb that lists it, and who is away by tally county status. Over the"
+        " API ask GET /transactions/TID, or repeat with the same Idempotency-Key.",
         tid=tid.hex(),
     )

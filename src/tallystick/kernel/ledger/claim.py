@@ -355,7 +355,7 @@ def _forked(replica: Replica, name: str, head: Checkpoint) -> Conflict:
         "ledger.forked",
         f"{name} shows {head.body.header} cosigned at height {height},"
         f" here stands {replica.body(height).header}",
-        cure="Run the audit and compare with all members.",
+        cure="tally verify, and compare with all members.",
         member=name,
         height=height,
     )

@@ -71,11 +71,14 @@ class Courier:
     def resend(self, timeout_ms: int = WAIT_MS) -> list[Result]:
         """Send again whatever is pending, expired entries under new numbers; return the results.
 
-        Entries the ledger cannot answer for now stay pending.
+        Entries the ledger cannot answer for now stay pending; so do those whose time ran out while
+        the chain stood still: sent, they would be refused for good.
         """
         found = []
         self.outbox.renew()
         for entry in self.outbox.pending():
+            if self.outbox.is_over(entry):
+                continue
             try:
                 found.append(self.finish(entry, timeout_ms))
             except (Invalid, Conflict):

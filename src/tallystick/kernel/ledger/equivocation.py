@@ -40,7 +40,7 @@ __all__ = ["Equivocations", "Kept", "exchange_equivocations", "serve_equivocatio
 
 OF_A_MEMBER_MAX: Final = 4
 TOLD_MAX: Final = 16
-_VERSION: Final = 1
+VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE equivocation (
     member TEXT NOT NULL, bodies BLOB NOT NULL, data BLOB NOT NULL, first_ms INTEGER NOT NULL,
@@ -77,7 +77,7 @@ class Equivocations:
     """
 
     def __init__(self, path: Path, clock: Clock, replica: Replica) -> None:
-        self._database = Database.write(path, "equivocation", _SCHEMA, _VERSION)
+        self._database = Database.write(path, "equivocation", _SCHEMA, VERSION)
         self._clock = clock
         self._replica = replica
         self._keeping = threading.Lock()

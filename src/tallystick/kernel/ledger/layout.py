@@ -130,7 +130,7 @@ def _version(path: Path) -> int | None:
 def corrupt(what: str, **values: object) -> Corrupt:
     """Return the error for a row that is not what was written; `what` names table and place."""
     return Corrupt(
-        "ledger.corrupt", f"ledger.db: {what}", cure="Run the audit, then the repair.", **values
+        "ledger.corrupt", f"ledger.db: {what}", cure="tally verify, then tally repair.", **values
     )
 
 

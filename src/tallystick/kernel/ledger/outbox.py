@@ -43,6 +43,8 @@ __all__ = [
 AHEAD_MAX: Final = 2**18
 RESTORE_AHEAD: Final = 2**19
 LIFE_MS: Final = 600_000
+CLOCKS_MS: Final = 10_000
+"""How far the clock of whoever orders may be ahead of this member's."""
 REMEMBER_MS: Final = DAY_MS
 SETTLED_MAX: Final = 1_024
 VERSION: Final = 1
@@ -263,6 +265,22 @@ class Outbox:
         entries = [self._read(row) for row in self._database.rows(query)]
         return [each for each in entries if each.result is None]
 
+    def has_waited(self, before_ms: int) -> bool:
+        """Tell whether something put in before a moment stands in no block of the member's chain.
+
+        What does by now, and was not asked for since, is settled here.
+        """
+        query = f"SELECT {_COLUMNS} FROM outbox WHERE state = 0 AND made_ms < ? ORDER BY seq"  # noqa: S608 - columns
+        for row in self._database.rows(query, (before_ms,)):
+            entry = self._read(row)
+            if entry.result is not None:
+                continue
+            result = self._replica.find(entry.tid)
+            if result is None:
+                return True
+            self.settle(entry, result)
+        return False
+
     def settle(self, entry: Entry, result: Result) -> None:
         """Remember a final answer; written with the next fsync, and until then asked for again."""
         with self._lock:
@@ -288,6 +306,15 @@ class Outbox:
         """
         expired = [each for each in self.pending() if self._is_expired(each)]
         return [self._database.together(partial(self._replace, each)) for each in expired]
+
+    def is_over(self, entry: Entry) -> bool:
+        """Tell whether an entry's time is over by a clock, or nearly, and no block holds it.
+
+        Where it is not over by the chain as well, it may neither be sent nor signed anew.
+        """
+        now = max(self._clock.now_ms() + CLOCKS_MS, self._replica.tip.time)
+        past = Transaction.read(entry.data).not_after <= now
+        return past and self._replica.find(entry.tid) is None
 
     def _is_expired(self, entry: Entry) -> bool:
         past = Transaction.read(entry.data).not_after < self._replica.tip.time

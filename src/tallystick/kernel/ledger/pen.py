@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +25,54 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign
 from tallystick.kernel.ledger.replica import Replica
 
-__all__ = ["CLOCK_AHEAD_MAX_MS", "Pen"]
+__all__ = ["CLOCK_AHEAD_MAX_MS", "Pen", "Signed", "read_signed"]
 
 CLOCK_AHEAD_MAX_MS: Final = 10_000
 _SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
 _YIELDED: Final = codec.tuple_of(codec.integer(), codec.cid, codec.integer(1), codec.integer(1))
 _CHECK_SIZE: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a member has signed, as its file tells it.
+
+    Attributes:
+        height: the last one signed.
+        header: of the block there.
+        floor: height and size up to which nothing more is signed; zeros where nothing was let go.
+    """
+
+    height: int
+    header: Cid
+    floor: tuple[int, int] = (0, 0)
+
+
+def read_signed(path: Path) -> Signed | None:
+    """Return what `signed.bin` says; None where nothing was signed, or there is no file.
+
+    Raises:
+        Corrupt: `ledger.pen_corrupt`.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    if not data:
+        return None
+    body = data[_CHECK_SIZE:]
+    for shape in (_SIGNED, _YIELDED):
+        try:
+            height, header, *floor = codec.decode(body, shape)
+        except Invalid:
+            continue
+        if sha256(body)[:_CHECK_SIZE] == data[:_CHECK_SIZE]:
+            return Signed(height, header, (floor[0], floor[1]) if floor else (0, 0))
+    raise Corrupt(
+        "ledger.pen_corrupt",
+        f"{path.name} does not say what was signed last",
+        cure="tally repair; if it then names nothing but signed.bin, remove that file.",
+    )
 
 
 class Pen:
@@ -57,26 +100,11 @@ class Pen:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def _load(self) -> tuple[int, Cid] | None:
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            data = b""
-        if not data:
+        found = read_signed(self._path)
+        if found is None:
             return None
-        body = data[_CHECK_SIZE:]
-        for shape in (_SIGNED, _YIELDED):
-            try:
-                height, header, *floor = codec.decode(body, shape)
-            except Invalid:
-                continue
-            if sha256(body)[:_CHECK_SIZE] == data[:_CHECK_SIZE]:
-                self._floor = (floor[0], floor[1]) if floor else (0, 0)
-                return height, header
-        raise Corrupt(
-            "ledger.pen_corrupt",
-            f"{self._path.name} does not say what was signed last",
-            cure="Compare the head with other members; if they agree, remove the file.",
-        )
+        self._floor = found.floor
+        return found.height, found.header
 
     @property
     def height(self) -> int:
@@ -111,7 +139,7 @@ class Pen:
             raise Conflict(
                 "ledger.forked",
                 f"{self.member} signed {header} at height {height}, its chain holds {held}",
-                cure="Run the audit: one of the two is damaged or forged.",
+                cure="tally verify: one of the two is damaged or forged.",
                 height=height,
             )
 

@@ -56,14 +56,15 @@ class Repaired:
         height: where the chain stands now.
         fetched: heights whose blocks came from other members.
         kept: how many blocks were the member's own.
-        damaged: the old file, kept.
+        damaged: the old file, kept; None where it was sound and stays, or
+            there was none.
         left: members that lied or were silent, and how.
     """
 
     height: int
     fetched: tuple[int, ...]
     kept: int
-    damaged: Path
+    damaged: Path | None
     left: tuple[Left, ...] = ()
 
 
@@ -75,6 +76,7 @@ def repair_chain(
     link: Link,
     peers: Sequence[str] | None = None,
     trusted: int | None = None,
+    sound: Cid | None = None,
 ) -> Repaired:
     """Replace a member's damaged `ledger.db`; nobody may have it open.
 
@@ -86,6 +88,8 @@ def repair_chain(
         peers: whom to ask; None for all.
         trusted: up to which height own blocks are to stay; beyond it others' alone count, as
             after a change of who orders (`kernel.ledger.term`). None trusts all that hold.
+        sound: the head of the file, where an audit found nothing wrong with it: if the others
+            stand there too, the file stays as it is.
 
     Raises:
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
@@ -93,6 +97,9 @@ def repair_chain(
     """
     asked = Asked(link, link.peers() if peers is None else peers)
     built = _build(path, charter, genesis, asked, trusted)
+    if built.header == sound:
+        _remove(built.fresh)
+        return Repaired(built.height, (), built.height, None, built.left)
     return built.told(_swap(path, built.fresh))
 
 
@@ -123,11 +130,12 @@ class _Built:
 
     fresh: Path
     height: int
+    header: Cid
     fetched: tuple[int, ...]
     kept: int
     left: tuple[Left, ...]
 
-    def told(self, damaged: Path) -> Repaired:
+    def told(self, damaged: Path | None) -> Repaired:
         return Repaired(self.height, self.fetched, self.kept, damaged, self.left)
 
 
@@ -136,8 +144,7 @@ def _build(
 ) -> _Built:
     """Make the whole chain in a file beside `path`."""
     fresh = path.with_name(path.name + ".repair")
-    for suffix in ("", *JOURNALS):
-        fresh.with_name(fresh.name + suffix).unlink(missing_ok=True)
+    _remove(fresh)
     replica = Replica.create(fresh, genesis.data, genesis.members.data, charter)
     try:
         with _own_rows(path) as rows:
@@ -146,10 +153,15 @@ def _build(
             keep_lines(replica, rows, asked)
             keep_engine(replica, rows)
         check_heads(asked, Witnesses(replica), replica)
-        height = replica.tip.height
+        tip = replica.tip
     finally:
         replica.close()
-    return _Built(fresh, height, tuple(refill.fetched), refill.kept, asked.left())
+    return _Built(fresh, tip.height, tip.cid, tuple(refill.fetched), refill.kept, asked.left())
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", *JOURNALS):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -305,9 +317,9 @@ def _accept_own(replica: Replica, rows: Rows | None, height: int, way: Way | Non
     return True
 
 
-def _swap(path: Path, fresh: Path) -> Path:
-    """Put the new file in the old one's place; the old one is kept under a free name."""
-    number = 1
+def _swap(path: Path, fresh: Path) -> Path | None:
+    """Put the new file in the old one's place; the old one, if any, is kept under a free name."""
+    number, is_held = 1, path.exists()
     while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
         number += 1
     # The journal goes first: a file without it is behind, never a mixture of two chains.
@@ -317,4 +329,4 @@ def _swap(path: Path, fresh: Path) -> Path:
             old.rename(aside.with_name(aside.name + suffix))
     fresh.replace(path)
     sync_path(path.parent)
-    return aside
+    return aside if is_held else None

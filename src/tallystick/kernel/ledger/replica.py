@@ -453,7 +453,7 @@ class Replica:
         with self._writing:
             yield
 
-    def exchange(self, swap: Callable[[], Path]) -> Path:
+    def exchange(self, swap: Callable[[], Path | None]) -> Path | None:
         """Let `swap` put another file in this one's place, and go on from that one's tip.
 
         Whoever reads in between is told `database.closed` and may ask again.
@@ -481,4 +481,8 @@ class Replica:
 
 
 def _missing(path: Path) -> NotFound:
-    return NotFound("ledger.missing", f"no chain in {path.name}", cure="Join it, or repair.")
+    return NotFound(
+        "ledger.missing",
+        f"no chain in {path.name}",
+        cure="tally repair fetches it from the other members; a new member joins.",
+    )

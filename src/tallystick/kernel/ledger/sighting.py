@@ -25,7 +25,7 @@ __all__ = ["OPEN_MAX", "Sighting", "Sightings", "ask_sightings", "serve_sighting
 
 OPEN_MAX: Final = 100
 _VALUE_BYTES_MAX: Final = 4_096
-_VERSION: Final = 1
+VERSION: Final = 1
 _SCHEMA: Final = """
 CREATE TABLE sighting (
     member TEXT NOT NULL, height INTEGER NOT NULL, field TEXT NOT NULL, ours TEXT NOT NULL,
@@ -85,7 +85,7 @@ class Sightings:
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._database = Database.write(path, "sighting", _SCHEMA, _VERSION)
+        self._database = Database.write(path, "sighting", _SCHEMA, VERSION)
         self._clock = clock
 
     def note(

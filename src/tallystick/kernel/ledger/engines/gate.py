@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Conflict, Invalid
@@ -33,6 +33,13 @@ READ_BYTES_MAX: Final = 32_000_000
 PLACES_MAX: Final = 200_000
 
 
+class _Held(NamedTuple):
+    """A transaction that was admitted, and when it first was, by the member's clock."""
+
+    found: Transaction
+    since_ms: int
+
+
 class Gate:
     """Judges transactions against a member's own chain; safe to share between threads.
 
@@ -50,7 +57,7 @@ class Gate:
         self._young: dict[bytes, Transaction] = {}
         self._old: dict[bytes, Transaction] = {}
         self._size = 0
-        self._places: dict[tuple[str, int], Transaction] = {}
+        self._places: dict[tuple[str, int], _Held] = {}
 
     def read(self, data: bytes) -> Transaction:
         """Return the transaction of `data`; Invalid if its size or shape is wrong."""
@@ -87,7 +94,7 @@ class Gate:
         self.check(found)
         place = (found.member, found.seq)
         held = self._places.get(place)
-        if held is not None and held.tid != found.tid and self._is_waiting(held):
+        if held is not None and held.found.tid != found.tid and self._is_waiting(held):
             raise conflict(found) if self.is_signed(found) else refused(found, BAD)
         if is_ordered(found, self.replica):
             raise refused(found, "a block holds it")
@@ -123,15 +130,36 @@ class Gate:
         """Tell whether its key is in force, its signature valid and its records those signed."""
         return is_signed(found, self.replica, self.verified.check)
 
-    def _is_waiting(self, held: Transaction) -> bool:
-        return held.not_after > self.replica.tip.time
+    def has_waited(self, before_ms: int) -> bool:
+        """Tell whether something admitted before a moment may still stand in a block, in none yet.
+
+        The engine's pool lets go of some without a word: of what no block holds, only that counts
+        whose time is not over by clock and chain.
+        """
+        now = max(self._clock.now_ms(), self.replica.tip.time)
+        for place, held in list(self._places.items()):
+            if held.since_ms >= before_ms:
+                # They stand in the order they came in.
+                break
+            if held.found.not_after > now:
+                if self.replica.find(held.found.tid) is None:
+                    return True
+                # Of a block that was taken over with the state nobody told (`restoring`).
+                self._places.pop(place, None)
+        return False
+
+    def _is_waiting(self, held: _Held) -> bool:
+        return held.found.not_after > self.replica.tip.time
 
     def _hold(self, place: tuple[str, int], found: Transaction) -> None:
         if len(self._places) >= PLACES_MAX:
             # The engine may have dropped some without a word: what has ended holds no place.
             waiting = {key: row for key, row in self._places.items() if self._is_waiting(row)}
             self._places = waiting if len(waiting) < PLACES_MAX else {}
-        self._places[place] = found
+        held = self._places.get(place)
+        if held is None or held.found.tid != found.tid:
+            self._places.pop(place, None)
+            self._places[place] = _Held(found, self._clock.now_ms())
 
     def leave(self, found: Transaction) -> None:
         """Forget a transaction that was ordered."""

@@ -91,7 +91,8 @@ class Keeper:
                     "engine.app_hash",
                     "the engine's app hash is not this member's: one of the two lost or changed"
                     " blocks",
-                    cure="Repair the member's chain, or take the engine's folder from a copy.",
+                    cure="Repair the member's chain, or put the engine's folder aside and have its"
+                    " key renewed: tally change renew --use bft.",
                 )
                 return
             self.trouble = self.trouble or _gone(f"it ended with status {status}{_last(told)}")

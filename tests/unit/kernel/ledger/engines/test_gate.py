@@ -97,6 +97,27 @@ def test_what_has_ended_while_it_waited_leaves_the_pool(
     assert application.check(data, again=True) is not None
 
 
+def test_what_waits_in_the_pool_is_known_by_its_age_until_a_block_holds_it_or_it_has_ended(
+    chain: Chain, application: Application
+) -> None:
+    gate, begun = application.gate, chain.clock.now_ms()
+    first, second = (chain.sign(seq, [chain.news(seq)], life_ms=60_000) for seq in (1, 2))
+    assert application.check(first) is None
+    chain.clock.advance(30_000)
+    assert application.check(second) is None
+    assert not gate.has_waited(begun)
+    assert gate.has_waited(begun + 1)
+    # An engine that began anew asks again: it waits since it first came.
+    assert application.check(first) is None
+    assert gate.has_waited(begun + 1)
+    application.finalize(offer(chain, 1, NONCE, first))
+    application.commit()
+    assert not gate.has_waited(begun + 30_000)
+    assert gate.has_waited(begun + 30_001)
+    chain.clock.advance(60_000)
+    assert not gate.has_waited(begun + 90_000), "no block can hold it any more"
+
+
 def test_many_signatures_that_were_not_met_are_checked_on_two_threads_and_once(
     chain: Chain, application: Application
 ) -> None:

@@ -26,6 +26,7 @@ from tallystick.kernel.ledger.engines.pool import SharedPool, Verdict
 from tallystick.kernel.ledger.engines.spreading import Intake, Spreader, serve_offers
 from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.link.base import Answer
 from tallystick.kernel.link.engines.memory import MemoryLink, Network
 
 
@@ -277,6 +278,9 @@ class Counting:
     def call(self, to: str, method: str, payload: bytes) -> bytes:
         self.told.append((to, len(decode(payload, spreading._OFFER))))
         return self.link.call(to, method, payload)
+
+    def ask(self, to: str, method: str, payload: bytes) -> Answer:
+        return Answer(self.call(to, method, payload))
 
 
 class Circle:

@@ -1,0 +1,133 @@
+"""What a served member's health tells, by the age of the oldest block and record."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from counties import START_MS, found
+from tallystick.base.clock import ManualClock
+from tallystick.county.alarms import LAG_MS_MAX, WAIT_MS_MAX, find_alarm
+from tallystick.county.house import House, open_house
+from tallystick.kernel.access.sealing import Draft, prepare
+from tallystick.node import Node
+from tallystick.records.catalogue import ProviderRegistered
+
+STEP_MS = 28_000
+"""A busy chain: no block is ever a minute old when the next one comes."""
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START_MS)
+
+
+@pytest.fixture
+def house(tmp_path: Path, clock: ManualClock) -> Iterator[House]:
+    with open_house(found(tmp_path, clock, catalogue=False), clock) as opened:
+        yield opened
+
+
+def tell(house: House, member: str) -> str:
+    """Return a member's alarm, as while the county is served."""
+    house.served = True
+    alarm = find_alarm(house, house.seat(member))
+    house.served = False
+    return "" if alarm is None else alarm.code
+
+
+def sign(node: Node) -> bytes:
+    """Leave a transaction in the outbox that nobody was asked to order; return its bytes."""
+    statement = ProviderRegistered(provider="p", services=["s"], expertise=["e"], entry={"x": 1})
+    bundle = prepare(
+        [Draft(identifier=node.desk.new_id(), statement=statement)],
+        charter=node.replica.charter,
+        chain=node.replica.genesis.chain,
+        member=node.member,
+        entropy=node.entropy,
+    )
+    (entry,) = node.outbox.put([bundle.records])
+    return entry.data
+
+
+def test_blocks_that_come_do_not_hide_that_none_is_witnessed(
+    house: House, clock: ManualClock
+) -> None:
+    node, told = house.node("finance"), []
+    for number in range(5):
+        house.node("newspaper").publication.publish_news(f"news {number}", "en")
+        clock.advance(STEP_MS)
+        node.fold()
+        told.append(tell(house, "finance"))
+    assert house.seat("finance").witnesses.height == 0
+    assert node.replica.tip.height == 5
+    assert clock.now_ms() - node.replica.tip.time < LAG_MS_MAX, "the newest block is young"
+    # The first block is a minute old once the third has come.
+    assert told == ["", "", *["ledger.unwitnessed"] * 3]
+    house.spread()
+    assert tell(house, "finance") == ""
+
+
+def test_blocks_that_come_do_not_hide_that_none_is_folded(house: House, clock: ManualClock) -> None:
+    village = house.node("village")
+    for number in range(4):
+        house.node("newspaper").publication.publish_news(f"news {number}", "en")
+        house.spread()
+        clock.advance(STEP_MS)
+    assert house.seat("village").witnesses.height == village.replica.tip.height == 4
+    assert tell(house, "village") == "views.behind"
+    village.fold()
+    assert tell(house, "village") == ""
+
+
+def test_a_record_that_waits_for_a_block_is_told_until_one_holds_it(
+    house: House, clock: ManualClock
+) -> None:
+    village = house.node("village")
+    data = sign(village)
+    clock.advance(WAIT_MS_MAX)
+    assert tell(house, "village") == ""
+    clock.advance(1)
+    assert tell(house, "village") == "ledger.stalled"
+    assert tell(house, "finance") == "", "nothing of it came there"
+    house.seat("village").ledger.submit(data)
+    house.spread()
+    for node in house.nodes():
+        node.fold()
+    assert tell(house, "village") == ""
+    assert village.outbox.pending() == [], "settled by the look at it"
+
+
+def test_a_header_that_cannot_be_read_is_an_alarm_and_no_failure(
+    house: House, clock: ManualClock
+) -> None:
+    house.node("newspaper").publication.publish_news("rain", "en")
+    path = house.node("finance").folder / "ledger.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE block SET header = zeroblob(length(header)) WHERE height = 1")
+        database.commit()
+    clock.advance(LAG_MS_MAX + 1)
+    assert tell(house, "finance") == "ledger.corrupt"
+
+
+def test_a_county_at_rest_on_one_machine_has_no_alarm_of_delay(
+    house: House, clock: ManualClock
+) -> None:
+    sign(house.node("village"))
+    house.node("newspaper").publication.publish_news("rain", "en")
+    clock.advance(10 * LAG_MS_MAX)
+    assert find_alarm(house, house.seat("village")) is None
+    assert find_alarm(house, house.seat("finance")) is None
+
+
+def test_what_the_clock_of_who_signed_says_is_ahead_is_told(
+    house: House, clock: ManualClock
+) -> None:
+    house.node("newspaper").publication.publish_news("rain", "en")
+    house.spread()
+    clock.advance(-60_000)
+    assert tell(house, "village") == "ledger.clock_ahead"
