@@ -384,7 +384,8 @@ class Peers:
     def __init__(self, link: Link, names: Sequence[str]) -> None:
         self._link = link
         self._names = [*names]
-        self.member, self.call, self.serve = link.member, link.call, link.serve
+        self.member, self.serve = link.member, link.serve
+        self.call, self.ask = link.call, link.ask
         self.close = link.close
 
     def peers(self) -> list[str]:

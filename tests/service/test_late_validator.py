@@ -125,11 +125,17 @@ class County:
 
     def tell(self, name: str, card: str, whose: str) -> None:
         """Tell a member's folder by a card where another's link and engine are."""
+        await_until(partial(self._lists_vote, name, whose))
         (row,) = self.tally("member", "address", "--card", card, "--county", str(self.homes[name]))
         link, _, engine = self.ports[whose]
         assert (row["member"], row["told"]) == (whose, [name])
         assert row["address"] == f"https://127.0.0.1:{link}"
         assert row["engine"] == f"127.0.0.1:{engine}"
+
+    def _lists_vote(self, name: str, whose: str) -> bool:
+        """Tell whether a member's copy has come to the list by which another validates."""
+        listed = self.houses[name].node(name).replica.tip.members.by_name.get(whose)
+        return listed is not None and any(key.use == "bft" for key in listed.keys)
 
     def _office(self, name: str) -> LocalOffice:
         return self.houses[name].office(name)
