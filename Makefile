@@ -15,8 +15,8 @@ LOCKED = $(INSTALL) --require-hashes --no-deps --only-binary :all:
 # The optional C loops are built with the package; without a compiler it works all the same.
 NATIVE = setup.py $(wildcard src/tallystick/_native/*.[ch])
 PACKAGE = $(INSTALL) --no-deps --no-build-isolation --no-index --editable .
-# Two processes more than there are processors: tests of servers and browsers wait for them.
-PYTEST = $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 2)) --maxprocesses 8 --dist worksteal
+# One process more than there are processors: tests of servers and browsers wait a third of their time.
+PYTEST = $(BIN)/python -m pytest -n $$(($$(getconf _NPROCESSORS_ONLN) + 1)) --maxprocesses 8 --dist worksteal
 COMPILE = pip compile pyproject.toml --group build --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --quiet \
 	--custom-compile-command 'make lock'
