@@ -285,6 +285,18 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
+class _Ending(uvicorn.Server):
+    """A server that leaves no connection open, not even that of a call which outlasts its end."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End what is open in time, then the rest."""
+        await super().shutdown(sockets)
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        # Each is told of it in the loop's next turn.
+        await asyncio.sleep(0)
+
+
 class Server:
     """Serves the application at a socket, in a thread of its own.
 
@@ -317,7 +329,7 @@ class Server:
         if context is not None:
             config.load()
             config.ssl = context
-        self._server = uvicorn.Server(config)
+        self._server = _Ending(config)
         self._thread = threading.Thread(
             target=self._server.run, args=([listener],), name="link server", daemon=True
         )
