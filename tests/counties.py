@@ -17,9 +17,23 @@ from tallystick.client import Client, in_process
 from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
 from tallystick.county.member import MEMBERS
+from tallystick.kernel.access.sealing import Draft, prepare
+from tallystick.kernel.ledger.outbox import Entry
+from tallystick.node import Node
+from tallystick.records.catalogue import ProviderRegistered
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
-__all__ = ["CATALOGUE", "FITTING", "START_MS", "UNFITTING", "Town", "found", "open_town", "take_in"]
+__all__ = [
+    "CATALOGUE",
+    "FITTING",
+    "START_MS",
+    "UNFITTING",
+    "Town",
+    "found",
+    "open_town",
+    "sign_unsent",
+    "take_in",
+]
 
 START_MS: Final = 1_790_000_000_000
 CATALOGUE: Final = Path(__file__).resolve().parents[1] / "examples" / "products.toml"
@@ -142,3 +156,17 @@ def take_in(office: Client, *applications: dict[str, Any], **more: Any) -> list[
         for each in applications
     ]
     return office.open_cases(requests)
+
+
+def sign_unsent(node: Node) -> Entry:
+    """Leave a transaction in a member's outbox that nobody was asked to order."""
+    statement = ProviderRegistered(provider="p", services=["s"], expertise=["e"], entry={"x": 1})
+    bundle = prepare(
+        [Draft(identifier=node.desk.new_id(), statement=statement)],
+        charter=node.replica.charter,
+        chain=node.replica.genesis.chain,
+        member=node.member,
+        entropy=node.entropy,
+    )
+    (entry,) = node.outbox.put([bundle.records])
+    return entry

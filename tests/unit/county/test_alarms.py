@@ -9,13 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from counties import START_MS, found
+from counties import START_MS, found, sign_unsent
 from tallystick.base.clock import ManualClock
 from tallystick.county.alarms import LAG_MS_MAX, WAIT_MS_MAX, find_alarm
 from tallystick.county.house import House, open_house
-from tallystick.kernel.access.sealing import Draft, prepare
-from tallystick.node import Node
-from tallystick.records.catalogue import ProviderRegistered
 
 STEP_MS = 28_000
 """A busy chain: no block is ever a minute old when the next one comes."""
@@ -38,20 +35,6 @@ def tell(house: House, member: str) -> str:
     alarm = find_alarm(house, house.seat(member))
     house.served = False
     return "" if alarm is None else alarm.code
-
-
-def sign(node: Node) -> bytes:
-    """Leave a transaction in the outbox that nobody was asked to order; return its bytes."""
-    statement = ProviderRegistered(provider="p", services=["s"], expertise=["e"], entry={"x": 1})
-    bundle = prepare(
-        [Draft(identifier=node.desk.new_id(), statement=statement)],
-        charter=node.replica.charter,
-        chain=node.replica.genesis.chain,
-        member=node.member,
-        entropy=node.entropy,
-    )
-    (entry,) = node.outbox.put([bundle.records])
-    return entry.data
 
 
 def test_blocks_that_come_do_not_hide_that_none_is_witnessed(
@@ -88,7 +71,7 @@ def test_a_record_that_waits_for_a_block_is_told_until_one_holds_it(
     house: House, clock: ManualClock
 ) -> None:
     village = house.node("village")
-    data = sign(village)
+    data = sign_unsent(village).data
     clock.advance(WAIT_MS_MAX)
     assert tell(house, "village") == ""
     clock.advance(1)
@@ -117,7 +100,7 @@ def test_a_header_that_cannot_be_read_is_an_alarm_and_no_failure(
 def test_a_county_at_rest_on_one_machine_has_no_alarm_of_delay(
     house: House, clock: ManualClock
 ) -> None:
-    sign(house.node("village"))
+    sign_unsent(house.node("village"))
     house.node("newspaper").publication.publish_news("rain", "en")
     clock.advance(10 * LAG_MS_MAX)
     assert find_alarm(house, house.seat("village")) is None

@@ -8,34 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from counties import START_MS, Town, found, open_town
+from counties import START_MS, Town, found, open_town, sign_unsent
 from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Error
 from tallystick.client import in_process
 from tallystick.county.house import House, open_house
 from tallystick.county.serving import await_witnessed, resend, serve_house
-from tallystick.kernel.access.sealing import Draft, prepare
-from tallystick.node import Node
-from tallystick.records.catalogue import ProviderRegistered
 
 
 @pytest.fixture
 def county(tmp_path: Path) -> Path:
     return found(tmp_path, SystemClock(), catalogue=False)
-
-
-def sign_and_die(node: Node) -> bytes:
-    """Leave a transaction in the outbox that nobody was asked to order; return its id."""
-    statement = ProviderRegistered(provider="p", services=["s"], expertise=["e"], entry={"x": 1})
-    bundle = prepare(
-        [Draft(identifier=node.desk.new_id(), statement=statement)],
-        charter=node.replica.charter,
-        chain=node.replica.genesis.chain,
-        member=node.member,
-        entropy=node.entropy,
-    )
-    (entry,) = node.outbox.put([bundle.records])
-    return entry.tid
 
 
 def stands(house: House, tid: bytes) -> bool:
@@ -45,7 +28,7 @@ def stands(house: House, tid: bytes) -> bool:
 
 def test_what_was_signed_and_not_sent_is_sent_again_once(county: Path) -> None:
     with open_house(county, SystemClock()) as house:
-        tid = sign_and_die(house.node("village"))
+        tid = sign_unsent(house.node("village")).tid
     with open_house(county, SystemClock()) as house:
         assert not stands(house, tid)
         assert resend(house) == 1
@@ -56,7 +39,7 @@ def test_what_was_signed_and_not_sent_is_sent_again_once(county: Path) -> None:
 
 def test_a_house_that_begins_to_serve_sends_again(county: Path) -> None:
     with open_house(county, SystemClock()) as house:
-        signed = [sign_and_die(house.node(name)) for name in ("village", "finance")]
+        signed = [sign_unsent(house.node(name)).tid for name in ("village", "finance")]
     with open_house(county, SystemClock()) as house, serve_house(house):
         replica = house.node("regulator").replica
         while any(replica.find(tid) is None for tid in signed):
