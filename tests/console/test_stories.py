@@ -127,9 +127,22 @@ def test_risk_reads_what_a_model_is_worth(language: Language, officer: Open) -> 
     expect(page.locator("main")).to_contain_text("AUC")
     # Every chart says in words what it shows, and gives its figures as text.
     page.locator("main svg").first.wait_for()
-    charts = page.locator(".nicegui-echart")
+    charts = page.locator(".k-chart")
     assert charts.count() > 0
     for chart in charts.all():
         expect(chart).to_have_attribute("role", "img")
         expect(chart).to_have_attribute("aria-label", re.compile(".{2,}"))
     assert page.locator("main details table").count() > 0
+
+
+def test_a_page_left_before_its_charts_are_drawn_fails_nowhere(officer: Open) -> None:
+    page = officer(BANK, "risk").open("/models")
+    # What waits a turn waits for ever, so that the page is left first.
+    page.evaluate(
+        "() => { const wait = setTimeout;"
+        " window.setTimeout = (done, ms, ...more) => wait(done, ms || 1e9, ...more) }"
+    )
+    page.locator('main a[href*="/models/"]').first.click()
+    page.locator(".k-chart").first.wait_for(state="attached")
+    page.go_back()
+    expect(page.locator(".k-chart")).to_have_count(0)

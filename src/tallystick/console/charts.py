@@ -74,7 +74,15 @@ def line(
     }
 
 
-def show_chart(v: Visit, options: Options, *, height: int, name: str) -> ui.echart:
+class _Chart(ui.element, component="look/chart.js", default_classes="k-chart"):
+    """ECharts as SVG, from the copy that NiceGUI brings."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self._props["options"] = options
+
+
+def show_chart(v: Visit, options: Options, *, height: int, name: str) -> None:
     """Put a chart on the page; its figures are to be shown beside it by `show_figures`.
 
     Args:
@@ -94,10 +102,9 @@ def show_chart(v: Visit, options: Options, *, height: int, name: str) -> ui.echa
         "grid": {"left": 56, "right": 18, "top": 30, "bottom": 46},
         **options,
     }
-    found = ui.echart(whole, renderer="svg").style(f"height:{height}px;min-width:0")
+    found = _Chart(whole).style(f"height:{height}px;min-width:0")
     found.props["role"] = "img"
     found.props["aria-label"] = name
-    return found
 
 
 def show_figures(

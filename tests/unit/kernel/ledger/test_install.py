@@ -76,6 +76,17 @@ def test_the_package_carries_all_that_is_built() -> None:
     carried = project["tool"]["setuptools"]["data-files"]["share/tallystick/peer"]
     files = {path for form in carried for path in ROOT.glob(form)}
     assert files == set((ROOT / "peer").iterdir())
+    source = ROOT / "src/tallystick"
+    named = {
+        path
+        for form in project["tool"]["setuptools"]["package-data"]["tallystick"]
+        for path in source.glob(form)
+    }
+    compiled = {".py", ".pyc", ".c", ".h", ".so"}
+    told = {
+        path for path in source.rglob("[!.]*") if path.is_file() and path.suffix not in compiled
+    }
+    assert named == told
 
 
 def test_the_sources_are_formatted_as_go_formats_them() -> None:
