@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tallystick.base.clock import SystemClock, SystemEntropy
+from tallystick.base.clock import Clock, SystemClock, SystemEntropy
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
 from tallystick.county.card import digest_of
@@ -44,9 +44,9 @@ def draw_newcomer(
 
 
 @contextmanager
-def cutting(folder: Path) -> Iterator[House]:
+def cutting(folder: Path, clock: Clock | None = None) -> Iterator[House]:
     """Open a county's members, one of which cuts blocks."""
-    house = House(folder, replace(read_county(folder), engine=""), SystemClock())
+    house = House(folder, replace(read_county(folder), engine=""), clock or SystemClock())
     try:
         yield house
     finally:

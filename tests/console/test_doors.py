@@ -188,13 +188,24 @@ def test_a_page_that_fails_says_so_in_both_languages_and_its_reason_stands_in_th
         told = served.logged()
         assert told.count(f"LookupError: {failing.SAID}") >= len(("zh", "en"))
 
+        # An account that was closed: another can be chosen.
+        chosen = f"tally-demonstration={served.open_link()}"
+        gone = next(name for name in served.officers()["village"] if name != who)
+        with closing(sqlite3.connect(folder / "village" / "local.db")) as database, database:
+            database.execute("UPDATE account SET enabled = 0 WHERE name = ?", (gone,))
+        for language, said in (("zh", "这个账号已经停用"), ("en", "This account is closed")):
+            with served.ask(cookie=chosen, origin=served.address) as client:
+                refused = client.post(f"/choose/{language}", data={"who": f"village/{gone}"})
+            assert refused.status_code == httpx.codes.FORBIDDEN
+            assert said in refused.text
+            assert f'value="village/{who}"' in refused.text
+
         # A door, which asks no API: its member's sessions are lost under the running console.
         with closing(sqlite3.connect(folder / "village" / "local.db")) as database, database:
             database.execute("DROP TABLE session")
-        cookie = f"tally-demonstration={served.open_link()}"
         sent = {"who": f"village/{who}"}
         for language in ("zh", "en"):
-            with served.ask(cookie=cookie, origin=served.address) as client:
+            with served.ask(cookie=chosen, origin=served.address) as client:
                 check_failed(client.post(f"/choose/{language}", data=sent), language)
         more = served.logged().removeprefix(told)
         assert more.count("no such table: session") >= len(("zh", "en"))

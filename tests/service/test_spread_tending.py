@@ -6,6 +6,7 @@ import io
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,32 @@ def test_erasing_reaches_who_was_away_and_every_word_is_collected(place: Place) 
     with pytest.raises(Denied, match=r"spread\.erased"):
         # Nobody takes it again, whoever kept the shards' bytes.
         place.spread("finance").ring.finish(away, manifest, 0)
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["given", "gone"])
+def test_a_damaged_manifest_keeps_no_key_of_what_is_erased_longer_than_must_be(
+    place: Place, is_there: bool
+) -> None:
+    rotten, other = place.put(), place.put(data=DATA[:-1])
+    village, newspaper = place.spread("village"), place.spread("newspaper")
+    for cid in (rotten, other):
+        village.grant(cid, "newspaper", 3)
+        assert place.read("newspaper", cid)
+    with closing(sqlite3.connect(place.house.node("newspaper").folder / "store.db")) as plain:
+        plain.execute("UPDATE object SET data = zeroblob(8) WHERE cid = ?", (rotten.raw,))
+        plain.commit()
+    if is_there:
+        # One that holds a shard, and is not asked to drop it yet.
+        busy = {"village", "newspaper", "finance"}
+        place.part(next(name for name in place.order(rotten)[:4] if name not in busy))
+    for cid in (rotten, other):
+        village.erase(cid)
+    place.part()
+    place.settle()
+    report = place.tending["newspaper"].round()
+    assert newspaper.desk.keys.find(other) is None
+    assert (newspaper.desk.keys.find(rotten) is None) is is_there
+    assert report.failed == ({} if is_there else {"spread.lost": 1})
 
 
 def test_what_another_says_of_an_object_destroys_nobodys_key(place: Place) -> None:

@@ -18,13 +18,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
 from tallystick.console.board import make_board
-from tallystick.console.door import Demonstration, make_doors, show_failed, show_lost
+from tallystick.console.door import Demonstration, make_doors
 from tallystick.console.files import make_files
 from tallystick.console.frame import show_frame
 from tallystick.console.guard import Guard
 from tallystick.console.live import Live
 from tallystick.console.look import FAVICON, head_html, read_sprite, read_style, style_address
 from tallystick.console.passage import Passage
+from tallystick.console.plain import show_failed, show_lost
 from tallystick.console.visit import Office, Visit
 from tallystick.records.chains import PUBLIC_KIND
 from tallystick.text.wording import Language

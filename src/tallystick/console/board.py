@@ -17,10 +17,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tallystick.base.errors import Error
 from tallystick.client import AsyncClient
-from tallystick.console.door import draw_door, preferred
 from tallystick.console.icons import icon
 from tallystick.console.kit import card, empty, fill, item, join, pairs, table, tag
 from tallystick.console.pages.chains_words import count_entries, name_chain, say_ago
+from tallystick.console.plain import draw_plain, preferred
 from tallystick.console.visit import Office, Visit
 from tallystick.console.words import tell_clock, tell_day, write_yuan
 from tallystick.text.problem import say_problem
@@ -80,7 +80,7 @@ async def _draw(v: Visit, address: str) -> str:
         card(v.t("自己核对", "Check it yourself"), _draw_check(v, address)),
         _draw_writers(v),
     )
-    return draw_door(
+    return draw_plain(
         v.language,
         v.say(v.office.county),
         v.t("县公开账本", "The county's public record"),

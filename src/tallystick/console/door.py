@@ -12,18 +12,17 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Path, Request
 from markupsafe import Markup
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from tallystick.base.clock import SystemEntropy
-from tallystick.base.errors import Error
+from tallystick.base.errors import Denied, Error
 from tallystick.client import AsyncClient
 from tallystick.console.icons import icon
 from tallystick.console.kit import fill, join, person
-from tallystick.console.look import head_html
+from tallystick.console.plain import draw_plain, in_card, other_of, pick, preferred, redirect
 from tallystick.console.visit import SESSION_OVER, Office
 from tallystick.text.problem import say_problem
 from tallystick.text.roles import name_role
@@ -32,11 +31,7 @@ from tallystick.text.wording import Language
 __all__ = [
     "Demonstration",
     "Shown",
-    "draw_door",
     "make_doors",
-    "preferred",
-    "show_failed",
-    "show_lost",
 ]
 
 DEMO_COOKIE: Final = "tally-demonstration"
@@ -118,9 +113,9 @@ class _Doors:
         """Lead on: to the one member's log-in, or to the members' list."""
         language = preferred(request)
         if self._demonstration is not None and self._is_chosen(request):
-            return _redirect(f"/choose/{language}")
+            return redirect(f"/choose/{language}")
         if len(self._office.members) == 1:
-            return _redirect(f"/{self._office.members[0]}/{language}/enter")
+            return redirect(f"/{self._office.members[0]}/{language}/enter")
         return self._list_members(language)
 
     def _list_members(self, language: Language) -> Response:
@@ -130,11 +125,11 @@ class _Doors:
                 name,
                 language,
                 icon("landmark", "dim"),
-                _pick(language, self._office.names[name].zh, self._office.names[name].en),
+                pick(language, self._office.names[name].zh, self._office.names[name].en),
             )
             for name in self._office.members
         )
-        title = _pick(language, "选择您的单位", "Choose your institution")
+        title = pick(language, "选择您的单位", "Choose your institution")
         return self._page(language, title, fill('<section class="card">{}</section>', rows), "")
 
     # ---- the demonstration
@@ -145,18 +140,18 @@ class _Doors:
         chosen = self._demonstration.open(link) if self._demonstration is not None else None
         if chosen is None:
             if self._demonstration is not None and self._is_chosen(request):
-                return _redirect(f"/choose/{language}")
+                return redirect(f"/choose/{language}")
             return self._say(
                 language,
-                _pick(language, "链接已用过", "This link has been used"),
-                _pick(
+                pick(language, "链接已用过", "This link has been used"),
+                pick(
                     language,
                     "演示链接只能打开一次。请重新运行 tally demo。",
                     "The demonstration's link opens once. Run tally demo again for another.",
                 ),
                 status=410,
             )
-        found = _redirect(f"/choose/{language}")
+        found = redirect(f"/choose/{language}")
         found.set_cookie(
             DEMO_COOKIE, chosen, httponly=True, samesite="strict", secure=_is_secure(request)
         )
@@ -170,18 +165,22 @@ class _Doors:
     def choose(self, request: Request, language: Lang) -> Response:
         """Show every member with its officers."""
         if self._demonstration is None or not self._is_chosen(request):
-            return _redirect("/")
+            return redirect("/")
+        return self._choice(language)
+
+    def _choice(
+        self, language: Language, problem: Markup | None = None, status: int = 200
+    ) -> Response:
         cards = join(self._member_card(language, name) for name in self._office.members)
-        title = _pick(language, "选择成员和岗位", "Choose a member and an officer")
-        note = _pick(
+        title = pick(language, "选择成员和岗位", "Choose a member and an officer")
+        note = pick(
             language,
             "演示里的人和事都是编出来的。每个人只看到自己岗位能看的。",
             "Everybody here is made up. Each officer sees what the role may see, and no more.",
         )
-        body = fill('<div class="g g-two">{}</div>', cards)
-        return self._page(
-            language, title, body, note, is_wide=True, other=f"/choose/{_other(language)}"
-        )
+        body = fill('{}<div class="g g-two">{}</div>', problem or "", cards)
+        other = f"/choose/{other_of(language)}"
+        return self._page(language, title, body, note, is_wide=True, other=other, status=status)
 
     def _member_card(self, language: Language, member: str) -> Markup:
         assert self._demonstration is not None
@@ -194,26 +193,36 @@ class _Doors:
                 each.name,
                 icon("user", "dim"),
                 person(each.shown, language),
-                _pick(language, name_role(each.role).zh, name_role(each.role).en),
+                pick(language, name_role(each.role).zh, name_role(each.role).en),
             )
             for each in self._demonstration.officers[member]
         )
         return fill(
             '<section class="card" aria-label="{0}"><div class="h"><h2>{0}</h2></div>'
             '<form method="post">{1}</form></section>',
-            _pick(language, name.zh, name.en),
+            pick(language, name.zh, name.en),
             buttons,
         )
 
     def chosen(self, request: Request, language: Lang, who: Annotated[str, Form()]) -> Response:
         """Open a session of the officer chosen."""
         if self._demonstration is None or not self._is_chosen(request):
-            return _redirect("/")
+            return redirect("/")
         member, _, name = who.partition("/")
         known = {each.name for each in self._demonstration.officers.get(member, ())}
         if name not in known:
-            return _redirect(f"/choose/{language}")
-        return self._let_in(request, member, language, self._demonstration.begin(member, name))
+            return redirect(f"/choose/{language}")
+        try:
+            token = self._demonstration.begin(member, name)
+        except Denied as error:
+            closed = pick(
+                language,
+                "这个账号已经停用，请选另一个人。",
+                "This account is closed. Choose another.",
+            )
+            told = fill('<div class="problem" role="alert"><p>{}</p></div>', closed)
+            return self._choice(language, told, error.http_status)
+        return self._let_in(request, member, language, token)
 
     # ---- log-in
 
@@ -225,23 +234,23 @@ class _Doors:
         self, member: str, language: Language, problem: Markup | None = None, status: int = 200
     ) -> Response:
         if member not in self._office.members:
-            return _redirect("/")
+            return redirect("/")
         name = self._office.names[member]
         form = fill(
             '<form method="post">{}{}{}<button class="btn first">{}</button></form>',
             problem or "",
-            _field("name", _pick(language, "用户名", "Log-in name"), "username"),
-            _field("password", _pick(language, "密码", "Password"), "current-password"),
-            _pick(language, "登录", "Log in"),
+            _field("name", pick(language, "用户名", "Log-in name"), "username"),
+            _field("password", pick(language, "密码", "Password"), "current-password"),
+            pick(language, "登录", "Log in"),
         )
-        note = _pick(
+        note = pick(
             language,
             "没有账号？请本单位的负责人用 tally user add 开一个。",
             "No account? Your manager makes one: tally user add.",
         )
-        title = _pick(language, name.zh, name.en)
-        other = f"/{member}/{_other(language)}/enter"
-        return self._page(language, title, _in_card(form), note, other=other, status=status)
+        title = pick(language, name.zh, name.en)
+        other = f"/{member}/{other_of(language)}/enter"
+        return self._page(language, title, in_card(form), note, other=other, status=status)
 
     async def enter(
         self,
@@ -264,7 +273,7 @@ class _Doors:
     def _let_in(
         self, request: Request, member: str, language: str, token: str, to: str = ""
     ) -> Response:
-        found = _redirect(f"/{member}/{language}{to}")
+        found = redirect(f"/{member}/{language}{to}")
         found.set_cookie(
             self._office.cookie(member),
             token,
@@ -285,7 +294,7 @@ class _Doors:
                 # It was over already.
                 token = ""
         home = "/" if self._demonstration is not None else f"/{member}/{language}/enter"
-        found = _redirect(home)
+        found = redirect(home)
         found.delete_cookie(self._office.cookie(member), path=f"/{member}")
         return found
 
@@ -302,18 +311,18 @@ class _Doors:
             '<form method="post">{}{}{}<p class="note12 dim">{}</p>'
             '<button class="btn first">{}</button></form>',
             problem or "",
-            _field("old", _pick(language, "现在的密码", "Password now"), "current-password"),
-            _field("new", _pick(language, "新密码", "New password"), "new-password"),
-            _pick(
+            _field("old", pick(language, "现在的密码", "Password now"), "current-password"),
+            _field("new", pick(language, "新密码", "New password"), "new-password"),
+            pick(
                 language,
                 "至少 12 个字符；一句好记的话就很好。",
                 "At least 12 characters; a sentence you remember is best.",
             ),
-            _pick(language, "换密码", "Change password"),
+            pick(language, "换密码", "Change password"),
         )
-        title = _pick(language, "换一个新密码", "Choose a new password")
-        other = f"/{member}/{_other(language)}/password"
-        return self._page(language, title, _in_card(form), "", other=other, status=status)
+        title = pick(language, "换一个新密码", "Choose a new password")
+        other = f"/{member}/{other_of(language)}/password"
+        return self._page(language, title, in_card(form), "", other=other, status=status)
 
     async def change_password(
         self,
@@ -329,7 +338,7 @@ class _Doors:
             found = await self._ask(member, token).send("/password", {"old": old, "new": new})
         except Error as error:
             if error.code in SESSION_OVER:
-                return _redirect(f"/{member}/{language}/enter")
+                return redirect(f"/{member}/{language}/enter")
             problem = _problem(error, language)
             return self._password_page(member, language, problem, error.http_status)
         return self._let_in(request, member, language, found["token"])
@@ -337,7 +346,7 @@ class _Doors:
     # ---- pages
 
     def _say(self, language: Language, title: str, words: str, *, status: int) -> Response:
-        body = _in_card(fill("<p>{}</p>", words))
+        body = in_card(fill("<p>{}</p>", words))
         return self._page(language, title, body, "", status=status)
 
     def _page(
@@ -351,110 +360,9 @@ class _Doors:
         other: str = "",
         status: int = 200,
     ) -> Response:
-        county = _pick(language, self._office.county.zh, self._office.county.en)
-        page = draw_door(language, county, title, body, note, is_wide=is_wide, other=other)
+        county = pick(language, self._office.county.zh, self._office.county.en)
+        page = draw_plain(language, county, title, body, note, is_wide=is_wide, other=other)
         return HTMLResponse(page, status)
-
-
-def show_lost(office: Office, request: Request) -> Response:
-    """Answer for an address at which nothing is: a member's is led on, else it is said so."""
-    language = preferred(request)
-    first, _, rest = request.url.path.strip("/").partition("/")
-    if first in office.members and rest.partition("/")[0] not in {"zh", "en"}:
-        return _redirect(f"/{first}/{language}" + (f"/{quote(rest)}" if rest else ""))
-    title = _pick(language, "没有这一页", "There is no such page")
-    words = _pick(
-        language,
-        "地址可能打错了，或者这一页已经不在了。账本里的任何东西都没有丢。",
-        "It may be misspelt, or the page is gone. Nothing in the ledger is lost by that.",
-    )
-    return _draw_end(office, language, title, words, 404)
-
-
-def show_failed(office: Office, request: Request) -> Response:
-    """Answer for a page that could not be drawn; why stands in the log, and is told to nobody."""
-    spoken = request.url.path.split("/")[2:3]
-    language: Language = (
-        "en" if spoken == ["en"] else "zh" if spoken == ["zh"] else preferred(request)
-    )
-    title = _pick(language, "这一页出错了", "This page failed")
-    words = _pick(
-        language,
-        "原因记在服务器的日志里。请重试；若再次出错，请告诉管理员现在的时间。",
-        "The server's log says why. Try again; if it fails again, tell the operator the time.",
-    )
-    return _draw_end(office, language, title, words, 500)
-
-
-def _draw_end(office: Office, language: Language, title: str, words: str, status: int) -> Response:
-    home = _pick(language, "回到首页", "Go to the first page")
-    body = fill('<p>{}</p><p><a class="link" href="/">{}</a></p>', words, home)
-    county = _pick(language, office.county.zh, office.county.en)
-    return HTMLResponse(draw_door(language, county, title, _in_card(body), ""), status)
-
-
-def draw_door(
-    language: Language,
-    county: str,
-    title: str,
-    body: Markup,
-    note: str,
-    *,
-    is_wide: bool = False,
-    other: str = "",
-) -> str:
-    """Return a plain page, outside the frame.
-
-    Args:
-        language: what it speaks.
-        county: what the county is called.
-        title: the page's.
-        body: what stands below the title.
-        note: what stands below that.
-        is_wide: whether it takes more than a form's width.
-        other: where it stands in the other language; "" for nowhere.
-    """
-    switch = (
-        fill(
-            '<a class="link" lang="{}" href="{}">{}</a>',
-            _other(language),
-            other,
-            "English" if language == "zh" else "中文",
-        )
-        if other
-        else fill("")
-    )
-    return _DOOR.format(
-        lang="zh-CN" if language == "zh" else "en",
-        head=Markup(head_html()),  # noqa: S704 - our own link
-        county=county,
-        wide="wide" if is_wide else "",
-        icon=icon("layers", "big t-brand"),
-        title=title,
-        body=body,
-        note=note,
-        switch=switch,
-    )
-
-
-_DOOR: Final = Markup(
-    '<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>{county}</title>'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">{head}'
-    "<script>document.addEventListener('DOMContentLoaded', () => {{ const dark ="
-    " document.cookie.includes('theme=dark') || (!document.cookie.includes('theme=')"
-    " && matchMedia('(prefers-color-scheme: dark)').matches);"
-    " document.body.className = dark ? 'body--dark' : 'body--light' }})</script></head>"
-    '<body class="body--light"><main class="k-door {wide}"><div>'
-    '<div class="k-brand">{icon}<div>{county}<span class="note12">Tallystick</span></div></div>'
-    '<div class="k-head"><h1 tabindex="-1">{title}</h1></div>{body}'
-    '<p class="soft small">{note}</p><p>{switch}</p></div></main></body></html>'
-)
-
-
-def _in_card(body: Markup) -> Markup:
-    return fill(
-        '<section class="card"><div class="body" style="padding-top:18px">{}</div></section>', body
-    )
 
 
 def _field(name: str, label: str, kind: str) -> Markup:
@@ -473,20 +381,6 @@ def _problem(error: Error, language: Language) -> Markup:
     return fill('<div class="problem" role="alert"><b>{}</b><p>{}</p></div>', said.title, said.cure)
 
 
-def _pick(language: str, zh: str, en: str) -> str:
-    return zh if language == "zh" else en
-
-
-def _other(language: str) -> str:
-    return "en" if language == "zh" else "zh"
-
-
-def preferred(request: Request) -> Language:
-    """Return the language the browser asks for; Chinese unless it asks for English first."""
-    wanted = request.headers.get("accept-language", "").lower()
-    return "en" if wanted.startswith("en") else "zh"
-
-
 def _address(request: Request) -> tuple[str, int]:
     """Return where the browser sits: log-ins are counted by it."""
     return (request.client.host, request.client.port) if request.client else ("unknown", 0)
@@ -494,7 +388,3 @@ def _address(request: Request) -> tuple[str, int]:
 
 def _is_secure(request: Request) -> bool:
     return request.url.scheme == "https"
-
-
-def _redirect(to: str) -> RedirectResponse:
-    return RedirectResponse(to, 303)

@@ -3,7 +3,7 @@
 Laws: an age is that of the oldest block or record concerned, never of the newest, since a chain
 that goes on would else hide for ever what does not; an alarm ends by itself once its cause does.
 Limits: a member tells of records that it signed or that came to its own engine; where nothing
-waits, nobody can tell a county that is at rest from one that could record nothing.
+waits, it tells who does not answer, and nothing of another's engine that stands still.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from typing import Final
 from tallystick.base.codec import decode
 from tallystick.base.errors import Conflict, Corrupt, Error, Unavailable
 from tallystick.chain import schema
+from tallystick.chain.member import quorum
 from tallystick.county.agreement import list_differing
 from tallystick.county.house import House, Seat
+from tallystick.county.validating import list_validators
 from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS
 from tallystick.kernel.ledger.replica import Replica
 
@@ -75,7 +77,7 @@ def _find_delay(house: House, seat: Seat) -> Error | None:
             cure="Set the clocks.",
         )
     try:
-        return _find_waiting(seat, now) or _find_lag(seat, replica, now)
+        return _find_waiting(seat, now) or _find_few(seat, now) or _find_lag(seat, replica, now)
     except Error as error:
         # A row of the own copy that cannot be read has a code of its own.
         return error
@@ -89,6 +91,26 @@ def _find_waiting(seat: Seat, now: int) -> Error | None:
         f"a record has waited for a block for more than {WAIT_MS_MAX // 1_000} s",
         cure="See who is away: tally county status. Where several order, more than two thirds of"
         " them must run. Nothing is lost, and nothing need be repeated.",
+    )
+
+
+def _find_few(seat: Seat, now: int) -> Error | None:
+    """Tell whether too few of those that order together answer: at rest nothing else shows it."""
+    tip = seat.node.replica.tip
+    voting = list_validators(tip.members, tip.height + 1)
+    since = {name: look.silent_ms for name, look in seat.checker.looks.items()}
+    away = [
+        name
+        for name in voting
+        if (silent := since.get(name)) is not None and now - silent > WAIT_MS_MAX
+    ]
+    if not away or len(voting) - len(away) >= quorum(len(voting)):
+        return None
+    return Unavailable(
+        "ledger.too_few",
+        f"{', '.join(away)} have not answered for {WAIT_MS_MAX // 1_000} s: of {len(voting)} that"
+        f" order together {quorum(len(voting))} must run, or nothing can be recorded",
+        cure="Start the members that are away: tally county status.",
     )
 
 

@@ -54,12 +54,14 @@ class Look:
         height: the other's height then; None where it did not answer.
         blocks: how many blocks were compared.
         agrees: whether none differed; None where it did not answer.
+        silent_ms: since when it has not answered, None where it did.
     """
 
     at_ms: int
     height: int | None
     blocks: int
     agrees: bool | None
+    silent_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,13 @@ class Checker:
         for name in self._link.peers():
             height = None if name in silent else self._height_of(name)
             agrees = None if height is None else name not in differing
-            looks[name] = Look(now, height, 0 if height is None else blocks, agrees)
+            before = self.looks.get(name)
+            since = now if before is None or before.silent_ms is None else before.silent_ms
+            looks[name] = (
+                Look(now, None, 0, None, since)
+                if height is None
+                else Look(now, height, blocks, agrees)
+            )
         own = self._node.member
         looks[own] = Look(now, self._node.replica.tip.height, blocks, own not in differing)
         self.looks = looks

@@ -71,6 +71,13 @@ _WRITING: Final = problem_table(
             "请运维人员看谁不在：tally county status；一起排序的成员要有超过三分之二在运行。",
             "See who is away: tally county status. Over two thirds of who order must run.",
         ),
+        "too_few": (
+            "一起排序的成员不够，现在记不了账",
+            "Too few of those that order together answer: nothing can be recorded now",
+            NOTHING_LOST,
+            "请运维人员启动没有运行的成员：tally county status。",
+            "Start the members that are away: tally county status.",
+        ),
         "reopen": (
             "先前一次写入失败，账本暂停",
             "An earlier write failed, so the ledger pauses",

@@ -10,9 +10,13 @@ from pathlib import Path
 import pytest
 
 from counties import START_MS, found, sign_unsent
+from newcomers import cutting
 from tallystick.base.clock import ManualClock
 from tallystick.county.alarms import LAG_MS_MAX, WAIT_MS_MAX, find_alarm
+from tallystick.county.founding import found_county
 from tallystick.county.house import House, open_house
+from tallystick.county.member import MEMBERS
+from tallystick.county.validating import list_validators
 
 STEP_MS = 28_000
 """A busy chain: no block is ever a minute old when the next one comes."""
@@ -83,6 +87,41 @@ def test_a_record_that_waits_for_a_block_is_told_until_one_holds_it(
         node.fold()
     assert tell(house, "village") == ""
     assert village.outbox.pending() == [], "settled by the look at it"
+
+
+def test_too_few_that_order_together_are_told_though_nothing_waits(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    found_county(tmp_path, clock=clock, members=MEMBERS, validators=4)
+    with cutting(tmp_path, clock) as house:
+        names = [each.name for each in house.county.members]
+        seat = house.seat("newspaper")
+        tip = seat.node.replica.tip
+        voting = list_validators(tip.members, tip.height + 1)
+
+        def look(*away: str) -> str:
+            """Return the alarm of a member that does not reach some, who do not answer for long."""
+            here = [name for name in names if name not in away]
+            house.network.partition(here, *([name] for name in away))
+            for _ in range(2):
+                seat.checker.watch()
+                clock.advance(WAIT_MS_MAX // 2 + 1)
+            return tell(house, "newspaper")
+
+        assert seat.node.member not in voting
+        assert look() == ""
+        assert look(*(name for name in names if name not in {*voting, "newspaper"})) == ""
+        assert look(voting[0]) == ""
+        assert look(*voting[:2]) == "ledger.too_few"
+        # One that was away before is counted from then; who answers again is not.
+        house.network.partition(names)
+        seat.checker.watch()
+        assert tell(house, "newspaper") == ""
+        house.network.partition(
+            [n for n in names if n not in voting[2:]], *([n] for n in voting[2:])
+        )
+        seat.checker.watch()
+        assert tell(house, "newspaper") == "", "it has only just stopped to answer"
 
 
 def test_a_header_that_cannot_be_read_is_an_alarm_and_no_failure(

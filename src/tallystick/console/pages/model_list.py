@@ -61,21 +61,21 @@ async def show_page(v: Visit, live: Live) -> None:
             " approved is in force.",
         ),
     )
-    place = show(fill(""))
-
-    due: list[Mapping[str, Any] | Error | None] = [None]
+    place, told = show(fill("")), show(fill(""))
 
     async def draw(_: Health | None = None) -> None:
         found, waiting = await asyncio.gather(
             v.client.get("/models", limit=MODELS_SHOWN), _find_waiting(v)
         )
-        markup = _draw(v, found["items"], waiting, due[0])
+        markup = _draw(v, found["items"], waiting)
         if place.content != markup:
             place.set_content(markup)
 
     async def weigh() -> None:
-        due[0] = await _find_due(v)
-        await draw()
+        # In a place of its own: a row drawn anew under somebody's finger would lose the click.
+        due = await _find_due(v)
+        if due is not None:
+            told.set_content(_draw_due(v, due))
 
     await draw()
     live.watch(ui.context.client, "page", draw)
@@ -118,16 +118,9 @@ async def _find_due(v: Visit) -> Mapping[str, Any] | Error | None:
     return found
 
 
-def _draw(
-    v: Visit,
-    models: Sequence[Model],
-    waiting: Sequence[Model],
-    due: Mapping[str, Any] | Error | None,
-) -> Markup:
+def _draw(v: Visit, models: Sequence[Model], waiting: Sequence[Model]) -> Markup:
     parts = [_draw_waiting(v, waiting)] if waiting else []
     parts.append(_draw_models(v, models))
-    if due is not None:
-        parts.append(_draw_due(v, due))
     return fill('<div class="stack">{}</div>', join(parts))
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.codec import DAG_CBOR, Cid, decode
-from tallystick.base.errors import NotFound
+from tallystick.base.errors import Error, NotFound
 from tallystick.chain import schema
 from tallystick.kernel.access.departed import Departed, list_departed
 from tallystick.kernel.access.desk import Desk
@@ -379,20 +379,30 @@ class Spreading:
             each["t"] == "object.erased" and each["pub"]["manifest"] == cid for each in waiting
         )
 
-    def forget_erased(self, erased: Collection[KeptObject]) -> None:
+    def forget_erased(self, erased: Collection[KeptObject]) -> dict[KeptObject, Error]:
         """Forget the keys of what its owners erased, had or lent, and the manifests.
 
         Another's record of the same object says nothing: who wrote it must be who put it.
+
+        Returns:
+            Those of which that could not be told now: the manifest is damaged, and nobody gives it.
         """
-        found = [kept.manifest for kept in erased if self._is_by_owner(kept)]
+        found, untold = list[Cid](), dict[KeptObject, Error]()
+        for kept in erased:
+            try:
+                if self._is_by_owner(kept):
+                    found.append(kept.manifest)
+            except Error as error:
+                untold[kept] = error
         self.desk.keys.forget(found)
         self.desk.store.drop(found)
         self.heard.forget(found)
+        return untold
 
     def _is_by_owner(self, kept: KeptObject) -> bool:
-        store, cid = self.desk.store, kept.manifest
         return kept.member == self.desk.member or (
-            store.has(cid) and Manifest.read(store.get(cid)).owner == kept.member
+            self.desk.store.has(kept.manifest)
+            and self.find_manifest(kept.manifest).owner == kept.member
         )
 
     def collect_receipts(self, cid: Cid, away: Collection[str] = ()) -> dict[str, Receipt]:

@@ -159,8 +159,12 @@ class Tending:
         for cid in dict.fromkeys([*own.unrecorded(), *held]):
             self._try(report, partial(self._drop_if_gone, cid, report))
         if fresh:
-            spreading.forget_erased(fresh)
-            self._forgotten |= {(kept.manifest, kept.member) for kept in fresh}
+            untold = spreading.forget_erased(fresh)
+            for error in untold.values():
+                report.fail(error.code)
+            self._forgotten |= {
+                (kept.manifest, kept.member) for kept in fresh if kept not in untold
+            }
 
     def _find_erased(self) -> list[KeptObject]:
         """Return what was erased since the last round; what was before is not walked again."""
