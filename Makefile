@@ -1,7 +1,7 @@
 # Tallystick's verbs. GNU make 3.81 and a POSIX shell suffice; no root, no compiler.
 #
 #   make demo [ARGS=...]   build .venv from requirements/run.lock and show the county
-#   make test [ARGS=...]   build .venv from requirements/test.lock and run every test but `slow`
+#   make test [ARGS=...]   build .venv from requirements/test.lock and run the tests but `long` and `slow`
 #   make check             formatting, lint, types and every test
 #   make setup fmt lint types bench lock
 
@@ -27,7 +27,7 @@ demo: $(VENV)/.run
 	@$(BIN)/tally demo $(ARGS)
 
 test: $(VENV)/.test
-	@$(PYTEST) -m 'not slow' $(ARGS)
+	@$(PYTEST) -m 'not long and not slow' $(ARGS)
 
 setup: $(VENV)/.test
 

@@ -17,7 +17,10 @@ PRINTED_MAX = 6
 """How many cases are printed in each language."""
 
 
-@pytest.mark.parametrize(("language", "said"), [("zh", "也在看这个案件"), ("en", "is here too")])
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [pytest.param("zh", "也在看这个案件", marks=pytest.mark.long), ("en", "is here too")],
+)
 def test_two_officers_at_one_case_see_each_other_come_and_go(
     language: Language, said: str, county: Served, officer: Open
 ) -> None:
@@ -57,7 +60,7 @@ def test_the_second_of_two_officers_is_told_what_changed(
     assert [each["t"] for each in found["records"]].count("approval.given") == 1
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_the_households_page_is_one_sheet_of_paper(
     language: Language, county: Served, officer: Open
 ) -> None:

@@ -136,6 +136,7 @@ def _do(page: Page, name: str, told: str) -> None:
     expect(page.locator(".q-notification", has_text=told).first).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_department_approves_public_money_and_it_is_paid_out_on_the_other_chain(
     both: dict[str, Served], enter: Open, axe: str
 ) -> None:
@@ -169,6 +170,7 @@ def test_a_department_approves_public_money_and_it_is_paid_out_on_the_other_chai
     assert not faults, "\n".join(dict.fromkeys(faults))
 
 
+@pytest.mark.long
 def test_a_case_shows_its_path_across_the_chains_as_it_goes(
     both: dict[str, Served], enter: Open, axe: str
 ) -> None:

@@ -30,7 +30,10 @@ def _log_in(page: Page, name: str, password: str) -> None:
 
 @pytest.mark.parametrize(
     ("language", "name", "today", "leave"),
-    [("zh", "li.mei", "李梅", "退出登录"), ("en", "zhang.wei", "张伟", "Log out")],
+    [
+        pytest.param("zh", "li.mei", "李梅", "退出登录", marks=pytest.mark.long),
+        ("en", "zhang.wei", "张伟", "Log out"),
+    ],
 )
 def test_who_comes_with_a_one_time_password_chooses_another_and_comes_and_goes_with_it(
     language: Language, name: str, today: str, leave: str, real: Real, visitor: Open
@@ -67,6 +70,7 @@ def test_who_comes_with_a_one_time_password_chooses_another_and_comes_and_goes_w
     expect(page).to_have_url(opened.address())
 
 
+@pytest.mark.long
 def test_ten_wrong_passwords_lock_a_name_and_both_languages_say_so(
     real: Real, visitor: Open
 ) -> None:
@@ -137,6 +141,7 @@ def test_no_link_and_no_choice_opens_a_real_county(real: Real) -> None:
             assert "set-cookie" not in answer.headers
 
 
+@pytest.mark.long
 def test_the_demonstrations_link_opens_once_and_whoever_opened_it_becomes_any_officer(
     own_county: Served, visitor: Open
 ) -> None:
@@ -243,7 +248,7 @@ def test_a_cookie_that_no_session_has_leads_to_the_log_in(real: Real) -> None:
         assert answer.headers["location"] == f"/{REAL_MEMBER}/en/enter"
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_the_doors_are_sound_to_look_at_to_read_and_to_hear(
     language: Language, county: Served, real: Real, visitor: Open, axe: str
 ) -> None:

@@ -37,6 +37,7 @@ def _is_safe(page: Page) -> None:
 
 
 # What is stored is the same in both; the other language is looked at in the long run.
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_what_was_stored_acts_on_no_page(
     language: str, planted: Served, officer: Open, visitor: Open

@@ -38,6 +38,7 @@ def _verify(page: Page) -> None:
     page.get_by_role("button", name="Verify now").click()
 
 
+@pytest.mark.long
 def test_a_flipped_byte_is_found_named_repaired_and_remembered(
     damaged: tuple[Served, int], officer: Open
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_flipped_byte_is_found_named_repaired_and_remembered(
     expect(page.get_by_text("were compared with all others")).to_be_visible(timeout=CHECK_MS)
 
 
+@pytest.mark.long
 def test_another_member_sees_whose_copy_differs_and_cannot_repair_it(
     damaged: tuple[Served, int], officer: Open
 ) -> None:

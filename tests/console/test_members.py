@@ -89,6 +89,7 @@ def proposed(county: Served, officer: Open) -> tuple[Page, str]:
     return page, change["change"]
 
 
+@pytest.mark.long
 def test_renewed_keys_are_voted_in_and_work_with_nobody_restarting(
     proposed: tuple[Page, str], county: Served, officer: Open, axe: str
 ) -> None:
@@ -134,6 +135,7 @@ def test_renewed_keys_are_voted_in_and_work_with_nobody_restarting(
     expect(page.get_by_role("row").filter(has_text="500 submissions")).to_contain_text("Taken back")
 
 
+@pytest.mark.long
 def test_a_card_is_shown_as_it_is_before_it_is_proposed(
     own_county: Served, officer: Open, tmp_path: Path
 ) -> None:

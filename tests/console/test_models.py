@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from console.conftest import Open
@@ -66,6 +67,7 @@ def test_a_file_that_training_did_not_write_is_refused_in_words(
     expect(page.get_by_role("button", name="Approve")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_model_is_retired_with_a_reason_that_everybody_reads(
     own_county: Served, officer: Open
 ) -> None:

@@ -16,6 +16,7 @@ from console.served import Served, copy_demonstration, serve
 MEMBER = "credit-union"
 CLERK = "clerk"
 MAIZE = "seed and fertiliser for maize"
+INSURED = "wheat to be insured"
 _HOUSEHOLDS: dict[tuple[str, str], str] = {}
 """Numbers of households whose cases were typed, by the server's address and the case's name."""
 
@@ -39,7 +40,10 @@ def _wait_saved(page: Page) -> None:
     expect(page.locator(".saved")).to_contain_text("Saved on this node", timeout=10_000)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name != INSURED else []) for name in CASES],
+)
 def test_a_case_is_typed_by_keys_alone_and_stands_as_it_was_told(
     name: str, county: Served, officer: Open
 ) -> None:
@@ -78,6 +82,7 @@ def test_a_household_known_here_types_nothing_twice(county: Served, officer: Ope
     expect(page.locator("#field-savings")).to_have_value("15,000")
 
 
+@pytest.mark.long
 def test_a_figure_in_doubt_is_asked_about_in_place_and_takes_the_estimate_away(
     officer: Open,
 ) -> None:
@@ -120,6 +125,7 @@ def test_keys_typed_while_the_page_answers_are_not_lost(officer: Open) -> None:
     expect(page.locator("#field-village")).to_be_focused()
 
 
+@pytest.mark.long
 def test_what_was_typed_survives_the_end_of_the_server(tmp_path: Path, officer: Open) -> None:
     folder = copy_demonstration(tmp_path / "county")
     with serve(folder) as served:
@@ -137,6 +143,7 @@ def test_what_was_typed_survives_the_end_of_the_server(tmp_path: Path, officer: 
         page.close()
 
 
+@pytest.mark.long
 def test_two_windows_never_overwrite_each_other_unasked(officer: Open) -> None:
     opened = officer(MEMBER, CLERK)
     one = _begin(opened)
@@ -161,10 +168,11 @@ def test_two_windows_never_overwrite_each_other_unasked(officer: Open) -> None:
     expect(one.locator("#field-persons")).to_have_value("5")
 
 
+@pytest.mark.long
 def test_submitting_twice_at_once_records_one_case(county: Served, officer: Open) -> None:
     page = _begin(officer(MEMBER, CLERK), kind=2)
     hand = Hand(page, 0)
-    for step in CASES["wheat to be insured"].steps:
+    for step in CASES[INSURED].steps:
         page.locator("#step").focus()
         for entry in step:
             hand.answer(entry)
@@ -177,7 +185,7 @@ def test_submitting_twice_at_once_records_one_case(county: Served, officer: Open
     assert _ask(county, "cases/counts?kind=insure")["all"] == before_count + 1
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_every_step_is_sound_to_look_at_to_read_and_to_hear(
     language: str, officer: Open, axe: str
 ) -> None:

@@ -50,6 +50,7 @@ def _bring(page: Page, survey: Path, villages: Path | None = None) -> None:
     boxes.nth(0).set_input_files(survey)
 
 
+@pytest.mark.long
 def test_a_department_counts_a_survey_and_everybody_reads_the_counts(
     own_county: Served, officer: Open, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_department_counts_a_survey_and_everybody_reads_the_counts(
     expect(reader.locator("th[aria-sort=descending]")).to_contain_text("错了")
 
 
+@pytest.mark.long
 def test_a_bank_registers_a_provider_and_publishes_a_version_of_its_terms(
     own_county: Served, officer: Open
 ) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Page
@@ -44,11 +45,18 @@ def _keep(page: Page, language: str, path: str, look: str) -> None:
     page.screenshot(path=folder / f"{language}-{name}-{look}.png", animations="disabled")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("place", PLACES, ids=place_id)
-@pytest.mark.parametrize(
-    "looks", [FEW, pytest.param(LOOKS, marks=pytest.mark.slow)], ids=["few", "all"]
-)
+def _list_looks() -> Iterator[Any]:
+    """Yield every place in both languages; a developer's run has each in one, by turns."""
+    for number, place in enumerate(PLACES):
+        for turn, language in enumerate(("zh", "en")):
+            name = f"{place_id(place)}-{language}"
+            is_long = (number + turn) % 2
+            marks = (pytest.mark.long,) if is_long else ()
+            yield pytest.param(FEW, place, language, id=f"few-{name}", marks=marks)
+            yield pytest.param(LOOKS, place, language, id=f"all-{name}", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("looks", "place", "language"), list(_list_looks()))
 def test_a_place_is_sound_to_look_at_to_read_and_to_hear(
     looks: tuple[tuple[Theme, int], ...],
     place: Place,

@@ -269,6 +269,7 @@ def test_what_is_false_or_missing_is_judged_as_by_the_product(case: Case) -> Non
     assert statements(refused, case.pin()) == (["false"], ["false"])
 
 
+@pytest.mark.long
 def test_a_changed_byte_of_a_file_never_proves_what_the_product_does_not(case: Case) -> None:
     data, pin = case.file("record", claims=[admitted(0)]), case.pin()
     assert say(data, pin) == say_product(data, pin) == "proven"
@@ -289,6 +290,7 @@ def relinked(data: bytes, at: int, bit: int) -> bytes:
     return write_car(cid_of(bytes(root)), (bytes(root), *cbor), raws)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_changed_byte_under_a_fitting_digest_is_judged_as_by_the_product(
     case: Case, every: int
@@ -384,6 +386,7 @@ def test_a_changed_byte_of_a_chain_s_archive_is_refused(chain: SmallChain) -> No
         assert say(bytes(altered), pin) == "refused", at
 
 
+@pytest.mark.long
 def test_a_changed_header_or_transaction_under_fitting_digests_is_not_proven(
     chain: SmallChain,
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,7 @@ def test_whatever_is_typed_the_application_keeps_to_its_table(answers: dict[str,
     check_tree(tree, "application")
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(answers=ANSWERS)
 def test_what_is_told_before_fills_the_form_so_that_it_says_the_same(

@@ -38,6 +38,7 @@ def test_rules_are_total_pure_and_conserve_money_whatever_comes(seed: int, steps
     town.check_money()
 
 
+@pytest.mark.long
 def test_a_long_day_sees_every_type_admitted_and_every_law_kept() -> None:
     town = open_town(random.Random(20_260_301))
     for _ in range(9_000):

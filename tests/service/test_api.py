@@ -291,6 +291,7 @@ def _run(*words: str, county: Path, check: bool = True) -> subprocess.CompletedP
     return done
 
 
+@pytest.mark.long
 def test_a_second_process_goes_through_the_running_server(tmp_path: Path) -> None:
     county = found(tmp_path, SystemClock())
     words = [*TALLY, "serve", str(county), "--port", "0", "--json"]

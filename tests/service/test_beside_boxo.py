@@ -325,6 +325,7 @@ def plain(name: str, response: httpx.Response) -> str:
     return found.replace("; ", ";")
 
 
+@pytest.mark.long
 def test_the_two_differ_only_where_it_is_written_down(two: Two, content: Content) -> None:
     seen: dict[str, int] = {}
     unknown, count = [], 0

@@ -74,6 +74,7 @@ def _rows(table: Table) -> list[tuple[int, ...]]:
     return sorted(zip(*(each.tolist() for each in [*columns, table.outcomes]), strict=True))
 
 
+@pytest.mark.long
 def test_the_table_of_the_chain_is_the_one_of_the_history(
     house: House, past: History, county: County
 ) -> None:
@@ -202,6 +203,7 @@ def test_nobody_is_named_in_what_all_members_hold_of_a_report(house: House, coun
     assert np.all([row["lent"] is None or row["granted"] >= 5 for row in node.views.rows("report")])
 
 
+@pytest.mark.long
 def test_a_model_is_trained_on_the_chain_and_approved_from_the_command_line(
     folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

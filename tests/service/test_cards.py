@@ -93,6 +93,7 @@ def start(homes: dict[str, Path], tally: Tally) -> None:
     assert told == book, "where others are was told by the cards, and is not told anew"
 
 
+@pytest.mark.long
 def test_a_county_from_cards_orders_together_and_keeps_its_public_chain(
     homes: dict[str, Path], begun: dict[str, Chains], tally: Tally
 ) -> None:

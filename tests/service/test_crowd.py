@@ -40,6 +40,7 @@ def _publish(app: FastAPI, token: str, number: int, refused: list[str]) -> None:
     pytest.fail(f"client {number} was never taken in")
 
 
+@pytest.mark.long
 def test_two_hundred_clients_over_the_queues_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,7 @@ def served(founded: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     return county, party, case["case"]
 
 
+@pytest.mark.long
 def test_an_erasure_cut_off_anywhere_is_undone_or_done_and_repeated_gives_one_answer(
     served: tuple[Path, str, str], tmp_path: Path, stride: int
 ) -> None:
@@ -282,6 +283,7 @@ def stages(town: Town) -> dict[str, str]:
     return {row["case"]: row["stage"] for row in town["credit-union"].list_cases()}
 
 
+@pytest.mark.long
 def test_cases_cut_off_anywhere_stand_decided_or_not_at_all_and_once_when_repeated(
     asking: tuple[Path, str], wanted: list[bytes], tmp_path: Path, stride: int
 ) -> None:

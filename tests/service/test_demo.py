@@ -63,6 +63,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     return Shown(folder, told, out)
 
 
+@pytest.mark.long
 def test_one_seed_gives_one_chain_and_another_seed_another(shown: Shown) -> None:
     first = shown.told
     again, _ = _demo("--seed", "a", past=PAST)
@@ -91,6 +92,7 @@ def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(
     assert len(reports) == 12
 
 
+@pytest.mark.long
 def test_its_public_chain_is_read_checked_and_written_by_verbs(
     shown: Shown, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -97,6 +97,7 @@ def files_with(folder: Path, sought: list[bytes]) -> set[str]:
     }
 
 
+@pytest.mark.long
 def test_erased_bytes_are_in_no_file_of_any_member(
     reopen: Callable[[], AbstractContextManager[Any]], copied: Path
 ) -> None:

@@ -376,6 +376,7 @@ def drain(response: httpx.Response, into: bytearray) -> None:
         into.extend(piece)
 
 
+@pytest.mark.long
 def test_a_flipped_bit_in_the_file_is_told_and_never_served(tmp_path: Path) -> None:
     own = Kept(found(tmp_path, SystemClock(), catalogue=False), tmp_path / "songs")
     with open_files(own.county / "village", SystemClock()) as blocks:
@@ -424,6 +425,7 @@ def _ask(town: Town, path: str) -> httpx.Response:
         return http.get(path)
 
 
+@pytest.mark.long
 def test_one_address_asks_as_often_as_for_the_log(tmp_path: Path) -> None:
     clock = ManualClock(START_MS)
     with open_town(found(tmp_path, clock, catalogue=False), clock) as town:

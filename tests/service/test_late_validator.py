@@ -188,6 +188,7 @@ def county(tmp_path: Path, tally: Tally, monkeypatch: pytest.MonkeyPatch) -> Ite
         found.close()
 
 
+@pytest.mark.long
 def test_a_follower_and_a_newcomer_validate_and_records_are_final_by_their_votes(
     county: County,
 ) -> None:

@@ -204,6 +204,7 @@ def test_an_officer_of_a_member_whose_copy_is_damaged_can_still_log_in_and_repai
         assert get(village, "/cases")["items"] == []
 
 
+@pytest.mark.long
 def test_a_copy_is_repaired_while_its_member_is_asked_and_others_write(tmp_path: Path) -> None:
     clock = SystemClock()
     county = found(tmp_path, clock)

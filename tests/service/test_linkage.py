@@ -350,6 +350,7 @@ def seen_by_regulator(played: Played, folder: Path | None = None) -> list[Seen]:
     return look(read_ledger((folder or played.folder) / "regulator" / "ledger.db"), played.notices)
 
 
+@pytest.mark.long
 def test_the_attacker_is_no_party_to_any_case(played: Played) -> None:
     lines = read_ledger(played.folder / "regulator" / "ledger.db")
     assert not [line for line in lines if line.member == "regulator"]

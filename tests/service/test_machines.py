@@ -119,6 +119,7 @@ def processes(county: Path) -> Iterator[Processes]:
         found.end()
 
 
+@pytest.mark.long
 def test_a_case_reaches_all_and_outlives_every_process(processes: Processes) -> None:
     processes.begin(*NAMES)
     with processes.office("credit-union") as office:
@@ -178,6 +179,7 @@ def running(county: Path) -> dict[str, int]:
     return found
 
 
+@pytest.mark.long
 def test_start_watches_stop_ends_and_nothing_is_left(
     county: Path, tally: Callable[..., Any]
 ) -> None:
@@ -215,6 +217,7 @@ def vote_in(county: Path, name: str) -> None:
         house.spread()
 
 
+@pytest.mark.long
 def test_a_member_that_was_voted_in_is_started_with_the_others(
     county: Path, tally: Callable[..., Any]
 ) -> None:
@@ -256,6 +259,7 @@ def test_a_member_whose_folder_is_elsewhere_is_not_started(
     assert sorted(rows) == sorted(set(NAMES) - {"village"})
 
 
+@pytest.mark.long
 def test_members_end_with_a_supervisor_that_was_killed(
     county: Path, tally: Callable[..., Any]
 ) -> None:

@@ -99,6 +99,7 @@ def prove(town: Town, case: str) -> Verdict:
     return verify_evidence(data, trust, CHARTER, replay)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["card", "challenger"])
 def test_an_approved_model_decides_and_an_outsider_runs_it_again(
     town: Town, trained: dict[str, Path], kind: str
@@ -239,6 +240,7 @@ def test_a_model_is_shown_with_what_training_found(town: Town, trained: dict[str
     assert sum(each["splits"] for each in trees["features"]) == asked > 0
 
 
+@pytest.mark.long
 def test_a_shadow_tells_what_it_would_have_decided_and_records_nothing(
     town: Town, trained: dict[str, Path], clock: ManualClock
 ) -> None:
@@ -329,6 +331,7 @@ def tally(county: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tup
     return call
 
 
+@pytest.mark.long
 def test_the_verbs_lead_a_model_through_its_life(
     trained: dict[str, Path], tally: Callable[..., tuple[int, str, str]]
 ) -> None:

@@ -194,6 +194,7 @@ def test_no_name_password_or_token_is_in_what_is_logged_or_refused(
 # ---- limits
 
 
+@pytest.mark.long
 def test_log_ins_of_one_address_are_limited_and_of_another_are_not(county: Path) -> None:
     clock = ManualClock(START_MS)
 
@@ -217,6 +218,7 @@ def test_log_ins_of_one_address_are_limited_and_of_another_are_not(county: Path)
         asyncio.run(try_many(town))
 
 
+@pytest.mark.long
 def test_a_session_asks_as_often_as_is_let_and_the_folders_owner_as_often_as_need_be(
     county: Path,
 ) -> None:

@@ -33,6 +33,7 @@ def _rows(county: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.long
 def test_every_row_of_the_file_is_a_case_with_its_outcome(county: Path) -> None:
     rows = _rows(county)
     assert [int(row["row"]) for row in rows] == list(range(1, ROWS + 1))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from counties import CATALOGUE, Town, open_town
 from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
 from tallystick.county.acted import publish_catalogue
@@ -48,6 +50,7 @@ def spread(town: Town) -> None:
         node.fold()
 
 
+@pytest.mark.long
 def test_the_same_county_over_the_api_is_the_same_chain(tmp_path: Path) -> None:
     at_desks, head = act_out(tmp_path / "desks", over_api=False)
     over_api, same = act_out(tmp_path / "api", over_api=True)

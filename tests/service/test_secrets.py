@@ -100,6 +100,7 @@ def sought_in(acted: Any, house: House) -> dict[str, list[bytes]]:
     return found
 
 
+@pytest.mark.long
 def test_nothing_that_is_private_is_in_clear_in_any_file(
     acted: Any, reopen: Callable[[], AbstractContextManager[Any]], copied: Path
 ) -> None:

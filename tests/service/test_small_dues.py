@@ -120,6 +120,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         yield Told(house, clock, traces, shift, ledgers, books)
 
 
+@pytest.mark.long
 def test_records_alone_give_every_candidate_the_points_of_its_planted_trace(told: Told) -> None:
     holders = {
         account.owed_on: holder

@@ -105,7 +105,14 @@ def test_public_money_is_paid_out_on_proof_that_the_department_approved_it(dual:
     assert (found.member, found.record["pub"]["amount"]) == (DEPARTMENT, amount)
 
 
-@pytest.mark.parametrize("wrong", ["less", "programme", "case", "none"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "less",
+        "none",
+        *(pytest.param(each, marks=pytest.mark.long) for each in ("programme", "case")),
+    ],
+)
 def test_an_approval_of_something_else_pays_nothing_out(dual: Chains, wrong: str) -> None:
     case, loan, amount = lend(dual)
     house = dual.houses[ADMINISTRATIVE]

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tallystick.api.app import create_app
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import SystemClock
@@ -38,6 +40,7 @@ def _look(folder: Path, house: House) -> tuple[dict[str, Any], list[dict[str, An
         return client.show_health(), client.list_differences()
 
 
+@pytest.mark.long
 def test_a_flipped_byte_of_a_served_file_is_found_by_the_others(tmp_path: Path) -> None:
     folder = tmp_path / "county"
     flip_byte(folder / "village" / "ledger.db", _found(folder))

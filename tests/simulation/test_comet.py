@@ -76,6 +76,7 @@ def test_records_are_final_and_no_kill_forks_loses_or_stops(net: Net, tmp_path: 
         replica.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("net", ["comet fast"], indirect=True)
 def test_members_that_keep_what_waits_themselves_order_it_and_one_comes_back(net: Net) -> None:
     for name in NAMES:
@@ -89,6 +90,7 @@ def test_members_that_keep_what_waits_themselves_order_it_and_one_comes_back(net
     net.check_lost()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("net", ["rotating"], indirect=True)
 def test_a_members_vote_goes_over_to_its_new_key(net: Net, tmp_path: Path) -> None:
     own = engine_keys(net.seed, "bank")

@@ -150,7 +150,7 @@ def play_many(
     return told
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize("part", [0, 1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3))])
 def test_no_history_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
     each = HISTORIES // 4
     told = play_many(tmp_path, part * each, each, STEPS)
@@ -160,6 +160,7 @@ def test_no_history_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
     assert told["records"] > 5 * each
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(2))
 def test_no_history_of_members_own_pools_forks_loses_or_stops(tmp_path: Path, part: int) -> None:
     told = play_many(tmp_path, 1_000 + part * 25, 25, STEPS, FAST)

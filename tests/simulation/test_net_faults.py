@@ -154,6 +154,7 @@ def test_who_says_nothing_delays_its_turns_alone_and_catches_up(net: Net) -> Non
     net.check_lost()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("net", ["comet twinned"], indirect=True)
 def test_two_nodes_that_vote_with_one_key_are_caught_and_the_member_is_named(
     net: Net,

@@ -60,6 +60,7 @@ def log_in(county: Path, name: str, password: str) -> str:
     return ""
 
 
+@pytest.mark.long
 def test_an_account_is_made_closed_opened_and_reset(desk: Desk, county: Path) -> None:
     made = desk.tell("add", "wang", "--shown", "\u738b\u79c0\u82f1", "--role", "reviewer")[0]
     assert (made["name"], made["role"], made["must_change"]) == ("wang", "reviewer", 1)

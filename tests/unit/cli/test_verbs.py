@@ -91,6 +91,7 @@ def test_a_case_goes_its_way_by_the_command_line(tally: Tally, tmp_path: Path) -
     assert (stages[fit["case"]], stages[misfit["case"]]) == ("reported", "closed")
 
 
+@pytest.mark.long
 def test_what_is_overridden_and_handed_over_stands_in_the_list(tally: Tally) -> None:
     party, mandate = intake(tally)
     own = ("--party", party, "--mandate", mandate, "--member", "credit-union")

@@ -163,6 +163,7 @@ def test_thirty_villages_have_thirty_names(county: County) -> None:
     assert draw_village(0, Draws(bytes(32))).ident == "v01"
 
 
+@pytest.mark.long
 def test_every_secret_is_told_once_and_occurs_in_no_public_sentence(large_county: County) -> None:
     secrets = planted_secrets(large_county)
     assert len(secrets) == 4 * len(large_county.parties)

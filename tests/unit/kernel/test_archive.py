@@ -178,6 +178,7 @@ def test_a_pin_is_held_to_chain_list_and_log(built: Built, archive: Path, tmp_pa
         assert not list(tmp_path.glob("*.part"))
 
 
+@pytest.mark.long
 def test_a_changed_byte_of_an_archive_leaves_nothing_behind(archive: Path, tmp_path: Path) -> None:
     data = archive.read_bytes()
     for at in range(0, len(data), 97):

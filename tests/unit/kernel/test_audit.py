@@ -214,7 +214,7 @@ def _flips(town: Town, name: str, count: int, *, journal: bool) -> dict[str, int
 
 
 @pytest.mark.parametrize("journal", [False, True], ids=["file", "journal"])
-@pytest.mark.parametrize("name", [ORDERER, "bank"])
+@pytest.mark.parametrize("name", [ORDERER, pytest.param("bank", marks=pytest.mark.long)])
 def test_a_flipped_bit_is_named_or_changes_nothing(town: Town, name: str, *, journal: bool) -> None:
     counts = _flips(town, name, 75, journal=journal)
     assert counts["named"] > 20

@@ -303,6 +303,7 @@ def real(name: str, shared: Path) -> tuple[Table, dict[str, int]]:
 GATES = {"german": (1_000, 0.775), "gaston": (4_454, 0.838)}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["german", pytest.param("gaston", marks=pytest.mark.slow)])
 def test_card_and_challenger_meet_the_gates_on_real_rows_they_have_not_seen(
     name: str, shared: Path

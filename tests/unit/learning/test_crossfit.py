@@ -102,6 +102,7 @@ def test_held_out_scores_are_those_of_each_rows_own_card() -> None:
     assert auc(found[known], table.outcomes[known]) > 0.6
 
 
+@pytest.mark.long
 def test_labels_without_signal_look_like_it_when_held_out() -> None:
     random = np.random.Generator(np.random.PCG64(8))
     rows = [

@@ -183,6 +183,7 @@ def test_groups_and_leaks_are_told_in_ppm_with_the_mappings_texts(
     assert found["leakage"] == [leak]
 
 
+@pytest.mark.long
 def test_more_protected_columns_than_fit_are_counted_not_told(
     table: Table, held: HeldOut, fitted: tuple[dict[str, Any], Any]
 ) -> None:

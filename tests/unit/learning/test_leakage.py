@@ -242,6 +242,7 @@ def test_no_column_of_the_german_loans_is_named(shared: Path) -> None:
     assert found == Leakage((), ())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("declared", "expected"), [(True, "after"), (False, "alone")])
 def test_the_length_of_the_call_is_named(calls: Table, declared: bool, expected: str) -> None:
     found = search(calls, mapping_of("bank_marketing", declared=declared))

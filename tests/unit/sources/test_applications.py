@@ -338,6 +338,7 @@ def test_a_reading_left_early_closes_its_file(tmp_path: Path) -> None:
         next(reading)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     with path.open("w") as stream:

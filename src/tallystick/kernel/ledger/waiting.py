@@ -11,6 +11,7 @@ from typing import Final
 
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.base.keys import verify
+from tallystick.chain.member import Key
 from tallystick.chain.merkle import root_of
 from tallystick.chain.transaction import EMPTY_WINDOW, LIFE_MAX_MS, Transaction, check_window
 from tallystick.kernel.ledger.replica import Replica
@@ -24,6 +25,7 @@ __all__ = [
     "check_standing",
     "closed",
     "conflict",
+    "find_signed",
     "is_ordered",
     "is_signed",
     "refused",
@@ -73,20 +75,27 @@ def check_standing(found: Transaction, replica: Replica, now_ms: int) -> None:
         raise refused(found, "it would live longer than 24 hours")
 
 
-def is_signed(
+def is_signed(found: Transaction, replica: Replica) -> bool:
+    """Tell whether its key is in force, its signature valid and its records those signed."""
+    return find_signed(found, replica) is not None
+
+
+def find_signed(
     found: Transaction,
     replica: Replica,
     check: Callable[[bytes, bytes, bytes], bool] = verify,
-) -> bool:
-    """Tell whether its key is in force, its signature valid and its records those signed."""
+) -> Key | None:
+    """Return the key in force under which it and its records are signed, None if there is none."""
     tip = replica.tip
     key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
-    return (
+    if (
         key is not None
         and check(key.pub, found.signed, found.signature)
         and found.count == len(found.records)
         and found.root == root_of(found.records)
-    )
+    ):
+        return key
+    return None
 
 
 def check_space(waiting: int, held_bytes: int, size: int) -> None:

@@ -64,6 +64,7 @@ def figures(histories: tuple[History, ...]) -> tuple[tuple[Figure, ...], ...]:
     return tuple(find_figures(history) for history in histories)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BANDS)
 def test_a_figure_lies_in_its_band_on_every_fresh_seed(
     figures: tuple[tuple[Figure, ...], ...], name: str
@@ -90,6 +91,7 @@ def test_officials_kin_are_granted_about_twice_as_often_at_the_usual_dial(
     assert ratio_interval(favour)[0] > 1
 
 
+@pytest.mark.long
 def test_officials_kin_fare_as_all_others_at_dial_nought_and_better_at_the_end_of_it() -> None:
     none, most = (
         find_favour(draw_history(SeededEntropy("a dial"), loans=6_000, capture=dial))
@@ -108,6 +110,7 @@ def split_auc(table: Table) -> tuple[float, float]:
     return found, ERRORS * auc_error(found, bad, len(rest) - bad)
 
 
+@pytest.mark.long
 def test_the_card_separates_as_it_should_on_every_fresh_seed(
     histories: tuple[History, ...],
 ) -> None:
@@ -119,6 +122,7 @@ def test_the_card_separates_as_it_should_on_every_fresh_seed(
         assert found.figures.ece < 2 * found.figures.ece_null95
 
 
+@pytest.mark.long
 def test_boosted_trees_separate_better_and_the_truth_best(history: History) -> None:
     trees, error = split_auc(whole_table(history))
     assert AUC_BANDS["challenger"][0] - error <= trees <= AUC_BANDS["challenger"][1] + error
@@ -127,6 +131,7 @@ def test_boosted_trees_separate_better_and_the_truth_best(history: History) -> N
     assert truth > trees + 0.05
 
 
+@pytest.mark.long
 def test_an_easier_county_is_seen_through_better_than_a_hard_one() -> None:
     easy, hard = (
         judge("card", draw_history(SeededEntropy("a dial"), loans=4_000, difficulty=dial))

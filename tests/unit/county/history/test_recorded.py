@@ -34,6 +34,7 @@ def traces(drawn: History) -> tuple[Trace, ...]:
     return tuple(draw_traces(drawn))
 
 
+@pytest.mark.long
 def test_every_thin_file_has_the_points_of_its_trace(
     drawn: History, traces: tuple[Trace, ...]
 ) -> None:

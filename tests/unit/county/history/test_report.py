@@ -25,6 +25,7 @@ def told() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_a_report_has_every_figure_with_its_interval_and_band(told: dict[str, Any]) -> None:
     assert [each["name"] for each in told["figures"]] == list(BANDS)
     assert [each["name"] for each in told["models"]] == list(JUDGED)

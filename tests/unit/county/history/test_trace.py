@@ -316,6 +316,7 @@ def test_a_comparison_without_two_rows_of_each_kind_is_refused() -> None:
         compare_auc([1, 2, 3], [3, 2, 1], [0, 0, 1], [0, 0, 0])
 
 
+@pytest.mark.long
 def test_the_gain_is_judged_on_the_same_rows_with_and_without_points() -> None:
     history = draw_history(SeededEntropy("fresh thread"), loans=2_000)
     steps: list[tuple[int, int]] = []

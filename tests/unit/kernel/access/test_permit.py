@@ -49,6 +49,7 @@ def test_a_forgery_is_seen(text: str) -> None:
     assert list(forgeries(Source("src/tallystick/services/credit/service.py", text)))
 
 
+@pytest.mark.long
 def test_no_permit_is_made_and_nothing_sealed_is_opened_outside_the_door() -> None:
     sources = read_tree()
     assert any(source.inner == _DOOR + "permit.py" for source in sources)

@@ -107,6 +107,7 @@ def share(sides: Counter[str], side: str = "within") -> float:
     return sides[side] / sides.total()
 
 
+@pytest.mark.long
 def test_three_fresh_counties_lie_within_as_often_as_the_mission_asks(towns: list[Town]) -> None:
     sides = Counter(side for town in towns for _, side in count(town.county, town.rows))
     assert sides.total() >= SEASONS_AT_LEAST

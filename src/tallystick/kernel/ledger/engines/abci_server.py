@@ -21,7 +21,12 @@ from google.protobuf.message import DecodeError
 
 from tallystick.base.errors import Error, Invalid, Unavailable
 from tallystick.kernel.ledger.engines.abci_table import Request, Response
-from tallystick.kernel.ledger.engines.abci_wire import FRAME_BYTES_MAX, Frames, frame_of
+from tallystick.kernel.ledger.engines.abci_wire import (
+    FRAME_BYTES_MAX,
+    Frames,
+    frame_of,
+    read_check_tx,
+)
 
 __all__ = ["CONNECTIONS_MAX", "HOST", "TURN", "AbciServer", "Answer", "listen"]
 
@@ -206,6 +211,9 @@ class _Connection(asyncio.Protocol):
             self._server.loop.call_soon(self._take_turn)
 
     def _answer(self, message: bytes) -> bytes:
+        check = read_check_tx(message)
+        if check is not None:
+            return self._server.answer("check_tx", check)
         try:
             request = Request.FromString(message)
         except DecodeError as error:

@@ -8,11 +8,11 @@ Source: CometBFT 0.38, abci/types/messages.go.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from tallystick.base.errors import Invalid
 
-__all__ = ["FRAME_BYTES_MAX", "Frames", "frame_of"]
+__all__ = ["FRAME_BYTES_MAX", "CheckTx", "Frames", "frame_of", "read_check_tx"]
 
 FRAME_BYTES_MAX: Final = 64 * 1024 * 1024
 """A proposal holds at most 4 MB; the engine may offer its whole pool to choose from."""
@@ -39,6 +39,42 @@ def frame_of(message: bytes) -> bytes:
     return bytes(head) + message
 
 
+class CheckTx(NamedTuple):
+    """What the engine asks of a transaction; named as the table's message."""
+
+    tx: bytes
+    type: int
+
+
+_CHECK_TX: Final = 0x42
+_TX: Final = 0x0A
+_AGAIN: Final = b"\x10\x01"
+_HEAD_BYTES: Final = 6
+
+
+def read_check_tx(message: bytes) -> CheckTx | None:
+    """Return the CheckTx of a message, None if it is another, or not in the engine's usual form.
+
+    Nearly all that the engine asks is this, of 128 to 16,383 bytes: 42 | length | 0a | length | tx,
+    and 10 01 behind it where it asks again. Each length is in its shortest form and ends where the
+    message does, so that the table's general reader would read the same.
+    """
+    size = len(message)
+    if size <= _HEAD_BYTES or message[0] != _CHECK_TX or message[3] != _TX:
+        return None
+    low, high, tx_low, tx_high = message[1], message[2], message[4], message[5]
+    if not (low >= _MORE > high > 0 and tx_low >= _MORE > tx_high > 0):
+        return None
+    if size - 3 != low & 0x7F | high << 7:
+        return None
+    end = _HEAD_BYTES + (tx_low & 0x7F | tx_high << 7)
+    if end == size:
+        return CheckTx(message[_HEAD_BYTES:], 0)
+    if message[end:] == _AGAIN:
+        return CheckTx(message[_HEAD_BYTES:end], 1)
+    return None
+
+
 class Frames:
     """Takes in a stream's bytes as they come, and gives out the messages that are whole."""
 
@@ -60,10 +96,16 @@ class Frames:
             # A large frame comes in hundreds of pieces: its length is read once.
             return
         held = bytes(self._held)
-        place = 0
+        place, last = 0, len(held) - 1
         try:
-            while (found := self._read_length(held, place)) is not None:
-                start, size = found
+            while place <= last:
+                if place < last and held[place] >= _MORE > held[place + 1] > 0:
+                    # Nearly every transaction's length takes two bytes.
+                    start, size = place + 2, held[place] & 0x7F | held[place + 1] << 7
+                elif (found := self._read_length(held, place)) is not None:
+                    start, size = found
+                else:
+                    break
                 end = start + size
                 if end > len(held):
                     self._wanted = end - place
@@ -76,10 +118,6 @@ class Frames:
 
     def _read_length(self, held: bytes, place: int) -> tuple[int, int] | None:
         """Return where the message at `place` begins and its size, None if that is not all here."""
-        start = place + 2
-        if start <= len(held) and held[place] >= _MORE > held[place + 1] > 0:
-            # Nearly every transaction's length takes two bytes.
-            return start, held[place] & 0x7F | held[place + 1] << 7
         size = 0
         for index, byte in enumerate(held[place : place + _LENGTH_BYTES_MAX]):
             size |= (byte & 0x7F) << 7 * index

@@ -21,8 +21,8 @@ from tallystick.kernel.ledger.waiting import (
     BAD,
     check_standing,
     conflict,
+    find_signed,
     is_ordered,
-    is_signed,
     refused,
 )
 
@@ -57,6 +57,8 @@ class Gate:
         self._young: dict[bytes, Transaction] = {}
         self._old: dict[bytes, Transaction] = {}
         self._size = 0
+        self._signed: dict[bytes, bytes] = {}
+        """By a transaction's bytes, the key under which all of it was found signed."""
         self._places: dict[tuple[str, int], _Held] = {}
 
     def read(self, data: bytes) -> Transaction:
@@ -68,6 +70,7 @@ class Gate:
         with self._lock:
             if self._size > READ_BYTES_MAX:
                 self._old, self._young, self._size = self._young, {}, 0
+                self._signed = {}
             self._young[data] = found
             self._size += len(data)
         return found
@@ -100,7 +103,8 @@ class Gate:
             raise refused(found, "a block holds it")
         if not self.is_signed(found):
             raise refused(found, BAD)
-        self._hold(place, found)
+        if held is None or held.found.tid != found.tid:
+            self._hold(place, found)
         return found
 
     def readmit(self, data: bytes) -> Transaction:
@@ -128,7 +132,15 @@ class Gate:
 
     def is_signed(self, found: Transaction) -> bool:
         """Tell whether its key is in force, its signature valid and its records those signed."""
-        return is_signed(found, self.replica, self.verified.check)
+        known = self._signed.get(found.data)
+        if known is not None:
+            tip = self.replica.tip
+            key = tip.members.key(found.member, found.key, "tx", tip.height + 1)
+            return key is not None and key.pub == known
+        key = find_signed(found, self.replica, self.verified.check)
+        if key is not None:
+            self._signed[found.data] = key.pub
+        return key is not None
 
     def has_waited(self, before_ms: int) -> bool:
         """Tell whether something admitted before a moment may still stand in a block, in none yet.
@@ -156,10 +168,9 @@ class Gate:
             # The engine may have dropped some without a word: what has ended holds no place.
             waiting = {key: row for key, row in self._places.items() if self._is_waiting(row)}
             self._places = waiting if len(waiting) < PLACES_MAX else {}
-        held = self._places.get(place)
-        if held is None or held.found.tid != found.tid:
-            self._places.pop(place, None)
-            self._places[place] = _Held(found, self._clock.now_ms())
+        # One whose time is over had the number: the new one stands last.
+        self._places.pop(place, None)
+        self._places[place] = _Held(found, self._clock.now_ms())
 
     def leave(self, found: Transaction) -> None:
         """Forget a transaction that was ordered."""

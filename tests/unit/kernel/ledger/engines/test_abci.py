@@ -31,7 +31,7 @@ from tallystick.kernel.ledger.engines.abci_table import (
     Response,
     message_class,
 )
-from tallystick.kernel.ledger.engines.abci_wire import Frames, frame_of
+from tallystick.kernel.ledger.engines.abci_wire import Frames, frame_of, read_check_tx
 from tallystick.kernel.ledger.engines.application import (
     Application,
     genesis_time_ms,
@@ -110,6 +110,34 @@ def test_a_message_keeps_what_it_does_not_know() -> None:
 
 
 # ---- frames
+
+
+LENGTHS = (0, 1, 119, 120, 121, 127, 128, 129, 200, 255, 256, 16_370, 16_376, 16_377, 16_384)
+
+
+@given(st.sampled_from(LENGTHS), st.sampled_from([0, 1, 2]), st.data())
+def test_a_check_is_read_as_the_table_reads_it_or_left_to_it(
+    size: int, again: int, data: st.DataObject
+) -> None:
+    tx = data.draw(st.binary(min_size=8, max_size=8))[: size and 8].ljust(size, b"x")[:size]
+    asked = {"tx": tx, "type": again}
+    message = Request(check_tx=asked).SerializeToString()
+    found = read_check_tx(message)
+    is_usual = 128 <= size <= 16_377 and again < 2
+    assert (found is not None) == is_usual
+    if found is not None:
+        assert found._asdict() == asked
+    # Any other bytes: the table's reading, or none.
+    at = data.draw(st.integers(0, min(12, len(message)) - 1) | st.just(len(message) - 1))
+    changed = bytearray(message)
+    changed[at] = data.draw(st.integers(0, 255))
+    more = bytes(changed) + data.draw(st.sampled_from([b"", b"\x10\x01", b"\x0a\x00", b"\x42\x00"]))
+    found = read_check_tx(more)
+    if found is not None:
+        plain = Request.FromString(more)
+        assert plain.WhichOneof("value") == "check_tx"
+        assert (plain.check_tx.tx, plain.check_tx.type) == found
+        assert plain.SerializeToString() == more
 
 
 @given(st.lists(st.binary(max_size=400), max_size=8), st.data())

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from simulation.validators import engine_keys, validated
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Conflict
 from tallystick.base.keys import SigningKey
+from tallystick.chain.member import Members
 from tallystick.kernel.ledger.engines.application import Application, Offer
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.validators import address_of
@@ -66,6 +69,31 @@ def test_each_signature_is_checked_once_from_submission_to_block(tmp_path: Path)
         assert seat.application.gate.verified.checked == 1
         assert seat.application.gate.verified.asked >= 2
     council.end()
+
+
+@pytest.mark.parametrize("change", [{"end": 1}, {"pub": SigningKey.from_seed(bytes(32)).public}])
+def test_what_was_found_signed_counts_while_that_key_is_in_force_and_no_longer(
+    application: Application, chain: Chain, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    gate = application.gate
+    found = gate.read(chain.sign(1, [chain.news(1)], "bank"))
+    tip = gate.replica.tip
+    rows = [
+        replace(
+            each,
+            keys=tuple(
+                replace(key, start=0, **change) if (each.name, key.use) == ("bank", "tx") else key
+                for key in each.keys
+            ),
+        )
+        for each in tip.members.by_name.values()
+    ]
+    for _ in range(2):
+        assert gate.is_signed(found)
+    with monkeypatch.context() as patch:
+        patch.setattr(gate.replica, "_tip", replace(tip, members=Members.of(rows)))
+        assert not gate.is_signed(found)
+    assert gate.is_signed(found)
 
 
 def test_a_pool_takes_one_of_two_signed_for_a_number_and_no_forgery(
