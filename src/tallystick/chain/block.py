@@ -22,6 +22,7 @@ from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.merkle import Peaks, leaf_hashes, root_of
 from tallystick.chain.record import Admission, Charter, admit_bundle
 from tallystick.chain.state import (
+    Expect,
     Overlay,
     Read,
     commit_changes,
@@ -174,13 +175,22 @@ class Execution:
         time: the block's, > the tip's.
         check: tells whether a signature is valid; a memory of `verify`'s answers where each
             transaction is run more than once.
+        expect: told which pairs of the state will be read next, where many at once cost less.
     """
 
     def __init__(
-        self, tip: Tip, read: Read, charter: Charter, time: int, *, check: Verify = verify
+        self,
+        tip: Tip,
+        read: Read,
+        charter: Charter,
+        time: int,
+        *,
+        check: Verify = verify,
+        expect: Expect | None = None,
     ) -> None:
         self._tip = tip
         self._check = check
+        self._expect = expect
         self._read = read
         self._charter = charter
         self._time = time
@@ -235,6 +245,8 @@ class Execution:
 
     def finish(self, seal: Callable[[Effects], Cid]) -> Effects:
         """Return all effects; `seal` gives the header's CID once they are known."""
+        if self._expect is not None:
+            self._expect(self._state.changed)
         tip, changes = self._tip, self._state.net()
         lanes, writes = commit_changes(tip.lanes, self._read, changes)
         peaks, nodes = tip.peaks.extend(leaf_hashes(self._leaves))
@@ -292,6 +304,7 @@ def apply_block(
     ahead: CheckAhead | None = None,
     *,
     opened: Opened | None = None,
+    expect: Expect | None = None,
 ) -> Effects:
     """Return what a block does to the chain at `tip`; Invalid `codec.form` if it may not follow.
 
@@ -302,6 +315,7 @@ def apply_block(
         charter: every record type with its rule.
         ahead: tells, of all transactions at once, what then tells whether a signature is valid.
         opened: what `read_block` found in `data`, where it was read before.
+        expect: as `Execution` takes it.
     """
     header, fields, transactions = opened or read_block(data)
     check_header(header, fields, tip)
@@ -314,7 +328,7 @@ def apply_block(
     if fields["merkle_root"] != root_of(each.envelope for each in transactions):
         raise refuse("merkle_root")
     check = verify if ahead is None else ahead(transactions, tip)
-    run = Execution(tip, read, charter, fields["time"], check=check)
+    run = Execution(tip, read, charter, fields["time"], check=check, expect=expect)
     for each in transactions:
         run.add(each)
     effects = run.finish(lambda _: cid_of(header))

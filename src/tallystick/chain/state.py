@@ -25,6 +25,7 @@ __all__ = [
     "EMPTY_LANES",
     "LANES_SIZE",
     "Changes",
+    "Expect",
     "Overlay",
     "Read",
     "add_encoded",
@@ -42,6 +43,8 @@ _USE: Final = domain("lthash")
 
 Read: TypeAlias = Callable[[bytes], bytes | None]
 """Returns a key's value, or None where the state does not hold the key."""
+Expect: TypeAlias = Callable[[Iterable[bytes]], object]
+"""Told which keys will be read next, where many at once cost less."""
 
 Lanes: TypeAlias = np.ndarray[Any, np.dtype[np.uint16]]
 """1,024 words of 16 bits."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from tallystick.chain.block import Effects, Tip, apply_block
 from tallystick.chain.record import Charter
-from tallystick.chain.state import Changes, Overlay, Read
+from tallystick.chain.state import Changes, Expect, Overlay, Read
 from tallystick.kernel.ledger.layout import split_block
 from tallystick.kernel.ledger.signatures import Coming
 from tallystick.kernel.ledger.tables import write_block, write_entries, write_log, write_state
@@ -24,15 +24,17 @@ class Ahead:
     Args:
         tip: the last block that is durable.
         read: reads the state there.
+        expect: told what will be read of it next.
 
     Attributes:
         tip: where the chain stands after these blocks.
     """
 
-    __slots__ = ("_below", "_blocks", "_first", "_rosters", "_state", "tip")
+    __slots__ = ("_below", "_blocks", "_expect", "_first", "_rosters", "_state", "tip")
 
-    def __init__(self, tip: Tip, read: Read) -> None:
+    def __init__(self, tip: Tip, read: Read, expect: Expect) -> None:
         self.tip = tip
+        self._expect = expect
         self._below = read
         self._state = Overlay(read)
         self._first = tip.peaks.size
@@ -57,7 +59,13 @@ class Ahead:
         """
         read = self._state.get if self._blocks else self._below
         effects = apply_block(
-            coming.data, self.tip, read, charter, coming.ahead, opened=coming.opened
+            coming.data,
+            self.tip,
+            read,
+            charter,
+            coming.ahead,
+            opened=coming.opened,
+            expect=self._expect,
         )
         self.add(coming.data, effects)
 

@@ -271,7 +271,10 @@ class Orderer:
         self.replica.expect(ticket.found.data for ticket in tickets)
         check = check_ahead([ticket.found for ticket in tickets], tip)
         time = self._next_time()
-        run = Execution(tip, self.replica.read, self.replica.charter, time, check=check)
+        replica = self.replica
+        run = Execution(
+            tip, replica.read, replica.charter, time, check=check, expect=replica.expect_pairs
+        )
         ordered: list[_Ticket] = []
         answers: list[tuple[_Ticket, Result | None, Error | None]] = []
         for ticket in tickets:

@@ -22,7 +22,7 @@ from tallystick.chain.log import Log
 from tallystick.chain.member import Members
 from tallystick.chain.record import Charter, record_key
 from tallystick.chain.span import Span
-from tallystick.chain.state import Read, lanes_of
+from tallystick.chain.state import Expect, Read, lanes_of
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.ahead import Ahead
 from tallystick.kernel.ledger.audit import Report, audit_chain
@@ -85,6 +85,7 @@ class Replica:
         self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
         # The hottest call of a block: no frame between the rules and the cache.
         self.read: Read = self._cache.read
+        self.expect_pairs: Expect = self._cache.expect
         self._handovers = self._rows.handovers()
         self._floor = self._rows.floor()
         self.leapt = self._rows.leapt()
@@ -175,7 +176,7 @@ class Replica:
             InvalidBlock: one may not follow; it is kept aside, and those before it are kept.
         """
         with self._writing:
-            ahead = Ahead(self._tip, self.read)
+            ahead = Ahead(self._tip, self.read, self.expect_pairs)
             for coming in look_ahead(blocks, lambda: ahead.tip):
                 self.expect([coming.data])
                 try:
@@ -202,7 +203,7 @@ class Replica:
             Unavailable: the disk is full or the file is locked; the chain stands as before.
         """
         with self._writing:
-            ahead = Ahead(self._tip, self.read)
+            ahead = Ahead(self._tip, self.read, self.expect_pairs)
             ahead.add(data, effects)
             self._keep(ahead, also)
 

@@ -293,6 +293,7 @@ class Application:
             replica.charter,
             offer.time_ms,
             check=self.gate.verified.check,
+            expect=replica.expect_pairs,
         )
 
     def _propose(self, offer: Offer, run: Execution, found: Sequence[Transaction]) -> _Outcome:
