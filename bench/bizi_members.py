@@ -40,7 +40,8 @@ from tallystick.kernel.store.keeping import Note, import_archive
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.reading import Reader, repair_object
+from tallystick.kernel.store.spread.reading import Reader
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
 from tallystick.kernel.store.unixfs.cid import IpfsCid

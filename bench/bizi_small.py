@@ -25,7 +25,8 @@ from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.reading import Reader, repair_object
+from tallystick.kernel.store.spread.reading import Reader
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.kernel.store.zigzag.profile import find_profile
 
 __all__ = ["run"]

@@ -35,7 +35,8 @@ from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.reading import Reader, batched_places, repair_object
+from tallystick.kernel.store.spread.reading import Reader, batched_places
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.zigzag.profile import Profile, find_profile
 

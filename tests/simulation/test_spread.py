@@ -22,7 +22,8 @@ from tallystick.kernel.store.spread import care
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.mending import mend_shard
 from tallystick.kernel.store.spread.putting import put_object
-from tallystick.kernel.store.spread.reading import Liar, Reader, repair_object
+from tallystick.kernel.store.spread.reading import Liar, Reader
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.kernel.store.zigzag.profile import find_profile
 
 MEMBERS = 10

@@ -25,7 +25,8 @@ from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.mending import mend_shard
 from tallystick.kernel.store.spread.placement import order_members
-from tallystick.kernel.store.spread.reading import Liar, repair_object
+from tallystick.kernel.store.spread.reading import Liar
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.services.storing.acts import Spreading
 from tallystick.services.storing.checking import Checking
 from tallystick.services.storing.standing import (

@@ -15,7 +15,8 @@ from circles import Circle, released
 from tallystick.base.errors import Denied, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.putting import Put, put_object
-from tallystick.kernel.store.spread.reading import Liar, Reader, repair_object
+from tallystick.kernel.store.spread.reading import Liar, Reader
+from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.kernel.store.zigzag.profile import PROFILES, Profile, find_profile
 
 MIB = 1024 * 1024
