@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import io
 import random
-import socket
 import statistics
 import tempfile
 import threading
@@ -31,6 +30,7 @@ from tallystick.chain.member import Key, Member, Members
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.link.book import Place
 from tallystick.kernel.link.engines.http import HttpLink, Listening
+from tallystick.kernel.link.ports import find_free_ports
 from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import Manifest
@@ -78,12 +78,6 @@ class Relay:
         sink.close()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
 @dataclass
 class Circle:
     """Members that hold shards, each behind a relay."""
@@ -103,7 +97,8 @@ def _circle(count: int, folder: Path) -> Iterator[Circle]:
     members = Members.of(
         [Member(name, "bank", (Key(1, "link", 1, keys[name].public, 0),)) for name in names]
     )
-    relays = {name: Relay(_free_port(), _free_port()) for name in names}
+    ports = iter(find_free_ports(2 * count))
+    relays = {name: Relay(next(ports), next(ports)) for name in names}
     book = {name: Place("http", "127.0.0.1", relay.at) for name, relay in relays.items()}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -35,14 +35,13 @@ def head(kind, number):
 def read_item(data, at, depth):
     form(at < len(data) and data[at] & 31 < 28, "end or head")
     kind, number, at = data[at] >> 5, data[at] & 31, at + 1
-    if number > 23:
-        size = 1 << number - 24
-        number, at = int.from_bytes(data[at : at + size], "big"), at + size
+    size = 1 << number - 24 if number > 23 else 0
+    number, at = int.from_bytes(data[at : at + size], "big") if size else number, at + size
     if kind < 4:
         form(kind > 1 or number + kind <= MAX, "int")
         part = data[at : at + number] if kind > 1 else b""
         return (number, -1 - number, part, part.decode() if kind == 3 else "")[kind], at + len(part)
-    form(kind < 7 and (kind == 6 or depth < 16), "kind or depth")
+    form(data[at : at + 2] == b"\x58\x25" if kind == 6 else kind < 6 and depth < 16, "kind, depth")
     items = []
     for _ in range(1 if kind == 6 else number * (kind - 3)):
         item, at = read_item(data, at, depth + 1)
@@ -50,7 +49,7 @@ def read_item(data, at, depth):
     if kind == 5:
         form(all(type(key) is str and NAME.fullmatch(key) for key in items[::2]), "key")
         return dict(zip(items[::2], items[1::2], strict=True)), at
-    form(kind == 4 or (type(items[0]) is bytes and items[0][:5] in CIDS), "link")
+    form(kind == 4 or (len(items[0]) == 37 and items[0][:5] in CIDS), "link")
     return (items if kind == 4 else Link(items[0][1:])), at
 def decode(data, fits):
     found, _ = read_item(bytes(data), 0, 0)
@@ -382,7 +381,8 @@ def verify(data, pin, notes=(), types=TYPES):
     pin, is_both = read_pin(pin), data[:1] == b"\xa4" and len(data) <= 4_096
     root, blocks = ("", {"": data}) if is_both else read_car(data)
     tree = decode(blocks[root], S["equivocation"] if is_both else lambda _: True)
-    if S["evidence"](tree): return verify_evidence(root, blocks, pin, types)
+    if S["evidence"](tree):
+        return form(len(data) <= 64_000_000, "size") or verify_evidence(root, blocks, pin, types)
     try: return verify_both(tree, pin) if is_both else verify_chain(root, blocks, pin, notes)
     except Doubt as doubt: return [("equivocation" if is_both else "chain", *doubt.args)]
 def main():
@@ -394,7 +394,7 @@ def main():
     try:
         with given.file.open("rb") as file: data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
         found = verify(memoryview(data), given.pin.read_bytes(), map(Path.read_bytes, given.note))
-    except (OSError, ValueError) as error: sys.exit(print(f"refused: {error}") or 2)
+    except (OSError, ValueError, RecursionError) as error: sys.exit(print(f"refused: {error}") or 2)
     for what, status, reason in found: print(f"{what}: {status}, {reason}")
     sys.exit(any(status != PROVEN for _, status, _ in found))
 if __name__ == "__main__": main()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from counties import FITTING, open_town, take_in
-from tallystick.base.clock import ManualClock
-from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
+from counties import FITTING, found, open_town, take_in
+from machines import NAMES
+from tallystick.base.clock import ManualClock, SystemClock
+from tallystick.base.errors import Conflict, Corrupt, Error, Invalid, Unavailable
+from tallystick.cli.main import run
 from tallystick.county.house import open_house
 from tallystick.county.leading import agree, lead_all
+from tallystick.county.serving import serve_house
 
 NEXT, BANK = "regulator", "credit-union"
 
@@ -66,6 +70,50 @@ def test_the_machine_of_who_ordered_may_be_gone_for_good(county: Path, clock: Ma
     assert len(term.consents) == 11
     names = [consent.member for consent in term.consents]
     assert "finance" not in names
+    with open_town(county, clock) as town:
+        assert (town.house.leader, len(town.house.seats())) == (NEXT, 11)
+        take_in(town[BANK], FITTING)
+        town.house.spread()
+        assert len({node.replica.tip.cid for node in town.house.nodes()}) == 1
+        witnesses = town.house.seat(BANK).witnesses
+        assert witnesses.height == town.house.orderer.replica.tip.height > term.base[0]
+        with serve_house(town.house):
+            take_in(town[BANK], FITTING)
+    # Another that is gone, too, leaves nine, who are just enough; one more leaves too few.
+    for name in ("insurer", "guarantor"):
+        shutil.rmtree(county / name)
+    with open_house(county, clock) as house:
+        assert len(house.seats()) == 9
+    shutil.rmtree(county / "village")
+    with pytest.raises(Error, match=r"member\.elsewhere.* finance "), open_house(county, clock):
+        pytest.fail("a county was opened of which too few are here")
+
+
+def test_verbs_go_by_the_members_that_are_here(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    county = found(tmp_path, SystemClock(), names=NAMES)
+    with open_town(county, SystemClock()) as town:
+        (row,) = take_in(town[BANK], FITTING)
+    shutil.rmtree(county / "finance")
+    given = ["--county", str(county)]
+    assert run(["case", "list", *given]) == 4
+    assert lead_all(county, "village", clock=SystemClock()).leader == "village"
+    assert run(["case", "list", *given]) == 0
+    assert row["case"] in capsys.readouterr().out
+    assert run(["county", "show", *given, "--json"]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["member"] for each in shown if "height" not in each] == ["finance"]
+    assert len({each["height"] for each in shown if "height" in each}) == 1
+    file = tmp_path / "case.car"
+    assert run(["evidence", "export", row["case"], "-o", str(file), *given]) == 0
+    assert run(["evidence", "verify", str(file), "--trust", str(county / "members.json")]) == 0
+    capsys.readouterr()
+    # What is missing is told as a fault, and the others are run again all the same.
+    assert run(["verify", *given, "--json"]) == Corrupt.exit_status
+    reports = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["member"] for each in reports if not each["sound"]] == ["finance"]
+    assert {each["member"] for each in reports} >= {*NAMES}
 
 
 def test_a_member_consents_to_one_and_too_few_change_nothing(

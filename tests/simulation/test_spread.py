@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from circles import Circle
-from tallystick.base.codec import Cid
+from tallystick.base.codec import Cid, encode
 from tallystick.base.errors import Error, Unavailable
 from tallystick.kernel.store.spread import care
 from tallystick.kernel.store.spread.manifest import Manifest
@@ -54,6 +54,7 @@ class History:
         self.ever_lying: set[str] = set()
         self.liars: set[str] = set()
         self.lied: set[str] = set()
+        self.claimed = 0
         self.told = self.slowed = self.mended = self.parted = 0
 
     def one(self) -> str:
@@ -112,7 +113,13 @@ class History:
             self.lying.discard(name)
             return
 
+        # Some say to hold every shard too, and some that the code has not.
+        claims = self.dice.choice([None, None, range(6), range(32)])
+
         def change(method: str, found: bytes) -> bytes:
+            if method == "spread.held" and claims is not None:
+                self.claimed += 1
+                return encode([*claims])
             if method != "spread.read" or not found:
                 return found
             self.told += 1
@@ -244,6 +251,7 @@ def test_what_the_code_promises_comes_back_and_nothing_wrong_does(tmp_path: Path
     assert max(layout.segment_count for layout in found) == 3
     assert sum(each.told for each in played) > 0
     assert sum(each.slowed for each in played) > 0
+    assert sum(each.claimed for each in played) > 0
     assert sum(each.mended for each in played) > 0
     assert set().union(*(each.liars for each in played))
 

@@ -60,7 +60,7 @@ def create_app(
         NotFound: `member.unknown`, a member is none of the county's.
         Denied: the county's token may be read by others.
     """
-    names = frozenset(members) or frozenset(each.name for each in house.county.members)
+    names = frozenset(members) or frozenset(seat.node.member for seat in house.seats())
     for name in names:
         house.seat(name)
     for node in house.nodes():

@@ -22,6 +22,7 @@ from tallystick.cli.spoken import (
     lang_option,
     option,
 )
+from tallystick.cli.target import writing
 
 __all__ = ["chain", "rebuild", "repair"]
 
@@ -179,9 +180,10 @@ def snapshot(place: Place, *, out: str) -> dict[str, Any]:
     from tallystick.kernel.ledger.snapshot import save_snapshot
 
     member = place.member or find_reader(place.county)
-    saved = save_snapshot(place.county / member / "ledger.db", Path(out))
-    if saved.note:
-        Path(f"{out}.note").write_bytes(saved.note)
+    with writing(Path(f"{out}.note")) as write:
+        saved = save_snapshot(place.county / member / "ledger.db", Path(out))
+        if saved.note:
+            write(saved.note)
     found = saved.snapshot
     return {
         "file": out,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tallystick.base.errors import Conflict
 from tallystick.cli.place import Place, at_county, at_member
 from tallystick.cli.spoken import Group, argument, option
 
@@ -70,6 +71,7 @@ def _add_anchor(group: Group) -> None:
         from tallystick.county.single import find_single
 
         home = Path(folder) if folder else place.county
+        _check_at_rest(home, own)
         if not own:
             held = COUNTY in find_chains(home)
             single = find_single(home, read_county(home)) if held else ""
@@ -79,6 +81,23 @@ def _add_anchor(group: Group) -> None:
         with ExitStack() as opened:
             private, shared = _open_own(home, own, opened)
             return {"anchors": anchor_house(private, shared, by=own)}
+
+
+def _check_at_rest(home: Path, own: str) -> None:
+    """Refuse to anchor beside a server, which does so by itself.
+
+    Raises:
+        Conflict: `node.locked`.
+    """
+    from tallystick.cli.opening import read_address
+
+    if read_address(home) or (own and read_address(home / own)):
+        raise Conflict(
+            "node.locked",
+            f"{home.name} is served: what is new on a chain is anchored by its server, every few"
+            " seconds (--anchor-every)",
+            cure="Wait for it: tally chain list tells how far it is. Or end the server first.",
+        )
 
 
 def _open_own(home: Path, member: str, opened: ExitStack) -> tuple[House, House]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.base.errors import Invalid, NotFound
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import show
 from tallystick.cli.spoken import Group, Words, argument, find_language, option
+from tallystick.cli.target import writing
 
 if TYPE_CHECKING:
     from tallystick.chain.evidence import Verdict
@@ -52,25 +53,38 @@ def export(
     is_json: bool,
 ) -> None:
     """Export a case."""
-    from tallystick.base.clock import SystemClock
-    from tallystick.county.evidence import export_case
-    from tallystick.county.house import open_house
     from tallystick.county.local import read_id
 
-    identifier = read_id(case)
-    with open_house(Path(county), SystemClock()) as house:
-        house.spread()
-        orderer = house.node(house.county.orderer)
-        orderer.catch_up()
-        rows = orderer.views.rows("case", {"case": identifier})
-        if not rows:
-            raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
-        seat = house.seat(member or rows[0]["opener"])
-        data = export_case(seat.node, seat.witnesses, identifier, redact=redact)
-        trust = house.folder / "members.json"
-    Path(out).write_bytes(data)
-    found = {"case": case, "file": out, "bytes": len(data), "trust": str(trust)}
+    identifier = read_id(case).hex()
+    folder = Path(county)
+    exporter = member or _find_opener(folder, identifier)
+    # What is sealed is opened for a file that can be written, and for no other.
+    with (
+        writing(Path(out)) as write,
+        Place(county=folder, member=exporter).office() as office,
+    ):
+        data = office.export_evidence(identifier, redact=redact)
+        write(data)
+    found = {"case": case, "file": out, "bytes": len(data), "trust": str(folder / "members.json")}
     show(found, is_json=is_json, language=find_language())
+
+
+def _find_opener(folder: Path, case: str) -> str:
+    """Return who took a case in, if that member is here; else the one whose copy is read.
+
+    Raises:
+        NotFound: `case.unknown`.
+    """
+    from tallystick.county.present import is_here
+    from tallystick.county.single import find_reader
+
+    reader = find_reader(folder)
+    with Place(county=folder, member=reader).office() as office:
+        rows = office.find_cases(q=case)["items"]
+    if not rows:
+        raise NotFound("case.unknown", "the chain holds no such case", cure="tally case list.")
+    opener: str = rows[0]["opener"]
+    return opener if is_here(folder, opener) else reader
 
 
 @evidence.verb(
@@ -160,12 +174,8 @@ def _prove(notes: list[bytes], pin: Pin) -> dict[str, bytes]:
 
 
 def _write(path: Path, member: str, data: bytes) -> dict[str, Any]:
-    try:
-        path.write_bytes(data)
-    except OSError as error:
-        raise Unavailable(
-            "archive.write", f"{path} cannot be written", cure="Check the folder and the disk."
-        ) from error
+    with writing(path) as write:
+        write(data)
     return {"member": member, "file": str(path), "bytes": len(data)}
 
 

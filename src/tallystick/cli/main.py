@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import gc
 import importlib.util
+import os
 import sys
 from collections.abc import Sequence
+from errno import ENOENT, ENOTDIR
 from typing import Final, cast
 
 import click
 
 from tallystick import __version__
-from tallystick.base.errors import Error
+from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.cli.spoken import Group, Language, Words, find_language, lang_option, option
 
 __all__ = ["main", "run", "tally"]
@@ -105,6 +107,11 @@ class _Tally(Group):
             return super().invoke(ctx)
         except Error as error:
             ctx.exit(_tell(_say(error, find_language(ctx)), error.exit_status))
+        except OSError as error:
+            found = _find_place(error, ctx.obj or ())
+            if found is None:
+                raise
+            ctx.exit(_tell(_say(found, find_language(ctx)), found.exit_status))
 
     def say_short(self, ctx: click.Context, name: str) -> str | None:
         """Return what a verb does, without loading it."""
@@ -113,6 +120,26 @@ class _Tally(Group):
 
 def _is_there(module: str) -> bool:
     return importlib.util.find_spec(f"tallystick.cli.{module}") is not None
+
+
+def _find_place(error: OSError, words: Sequence[str]) -> Error | None:
+    """Return what a failed call says of a path that the user named; None where it is not at fault.
+
+    That path is the failed call's own, or what a verb puts beside it, or it is no folder where one
+    is needed. What fails within a folder that is there is ours to explain, not the user's.
+    """
+    is_folder = os.path.isdir  # pathlib's raises for a name that is too long
+    paths = [path for path in (error.filename, error.filename2) if isinstance(path, str)]
+    for word in words:
+        named = word.partition("=")[2] if word.startswith("--") else word
+        beside, below = f"{named}.", f"{named.rstrip('/')}/"
+        for path in paths:
+            is_own = path == named or path.startswith(beside)
+            if named and (is_own or (path.startswith(below) and not is_folder(named))):
+                family = NotFound if error.errno in {ENOENT, ENOTDIR} else Invalid
+                why = f"{named}: {error.strerror}"
+                return family("cli.file", why, cure="Check the path.")
+    return None
 
 
 def _tell_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own
@@ -150,8 +177,9 @@ def run(given: Sequence[str] | None = None) -> int:
     Args:
         given: the words after `tally`; None for those of this process.
     """
+    words = sys.argv[1:] if given is None else given
     try:
-        found = tally.main(args=given, prog_name="tally", standalone_mode=False)
+        found = tally.main(args=words, prog_name="tally", standalone_mode=False, obj=words)
         return found if isinstance(found, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message(), file=sys.stderr)

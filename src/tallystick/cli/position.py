@@ -173,7 +173,7 @@ def _summary(
     house: House, portfolio: Portfolio, tally: Counter[str], target: Path
 ) -> dict[str, Any]:
     tips = {node.member: node.replica.tip for node in house.nodes()}
-    head = tips[house.county.orderer]
+    head = tips[house.leader]
     return {
         "cases": sum(tally.values()),
         "reported": tally["reported"],

@@ -117,8 +117,9 @@ _ANY: Final = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - names of w
     default=ANCHOR_S,
     show_default=True,
     metavar="SECONDS",
-    zh="县里有多条链时，隔几秒把新内容互相锚定",
-    en="How often what is new on one of several chains is anchored in the others.",
+    zh="县里有多条链时，隔几秒把新内容互相锚定；成员自己的链也一样",
+    en="How often what is new on one of several chains, or on a member's own, is anchored in the"
+    " others.",
 )
 @option("--until-eof", is_flag=True, hidden=True, zh="随启动者结束", en="End with who started it.")
 @at_county
@@ -266,27 +267,31 @@ def _open_all(
 ) -> dict[str, House]:
     """Return a folder's houses in service, by chain: the one where money moves first."""
     from tallystick.base.clock import SystemClock
-    from tallystick.county.chains import SERVED, find_chains, open_alone, open_chains, serve_chains
+    from tallystick.county.chains import (
+        SERVED,
+        Chains,
+        find_chains,
+        open_alone,
+        open_chains,
+        serve_chains,
+    )
     from tallystick.county.founding import read_county
     from tallystick.county.house import open_house
-    from tallystick.county.serving import serve_house
 
     places = find_chains(folder)
     for each in places.values() or [folder]:
         _check_host(read_county(each), host)
-    if not (places or alone):
-        house = opened.enter_context(open_house(folder, SystemClock()))
-        opened.enter_context(serve_house(house, tend_s=pace["tend_s"]))
-        return {"": house}
     if alone:
         _check_place(folder, alone, bind)
         chains = opened.enter_context(
             open_alone(folder, alone, SystemClock(), bind=bind, leaps=leaps)
         )
-    else:
+    elif places:
         chains = opened.enter_context(open_chains(folder, SystemClock()))
+    else:
+        chains = Chains({"": opened.enter_context(open_house(folder, SystemClock()))})
     opened.enter_context(serve_chains(chains, **pace))
-    return {kind: chains.houses[kind] for kind in SERVED if kind in chains.houses}
+    return {kind: chains.houses[kind] for kind in ("", *SERVED) if kind in chains.houses}
 
 
 def _tell(rows: list[dict[str, str]]) -> Any:  # noqa: ANN401 - a row, or one a chain

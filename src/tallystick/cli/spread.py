@@ -292,8 +292,8 @@ def _add_repair(store: Group) -> None:
                 return found
 
             _to_the_end(one)
-        found = {**total, "failed": failed}
-        return Amiss(found, _not_done(failed)) if failed else found
+        found, lacking = {**total, "failed": failed}, total["lacking"]
+        return Amiss(found, _not_done(failed, lacking)) if failed or lacking else found
 
 
 def _add_looks(store: Group) -> None:
@@ -352,13 +352,16 @@ def _name_own(found: dict[str, Any], member: str) -> dict[str, Any]:
     return rest | {"held_here": {"member": member, **own}}
 
 
-def _not_done(failed: dict[str, int]) -> Unavailable:
+def _not_done(failed: dict[str, int], lacking: int) -> Unavailable:
     told = ", ".join(f"{code} {times}" for code, times in sorted(failed.items()))
+    said = [f"{sum(failed.values())} objects were not repaired: {told}"] if failed else []
+    said += [f"{lacking} shards were given to nobody, for want of members"] if lacking else []
     return Unavailable(
         "spread.unrepaired",
-        f"{sum(failed.values())} objects were not repaired: {told}",
+        "; ".join(said),
         cure="See what lacks: tally store objects; bring back the members that held it, run again.",
         failed=failed,
+        lacking=lacking,
     )
 
 

@@ -16,6 +16,7 @@ from tallystick.base.errors import Corrupt, Invalid, NotFound, Unavailable
 from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import progress, show
 from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
+from tallystick.cli.target import writing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,7 +193,9 @@ def _keep(folder: Path, kept: Kept | None) -> dict[str, Any]:
         place.write_bytes(kept.note)
     except OSError as error:
         raise Unavailable(
-            "archive.write", f"{place} cannot be written", cure="Check the folder and the disk."
+            "archive.write",
+            f"{place} cannot be written: {error.strerror}",
+            cure="Check the folder and the disk.",
         ) from error
     return {"file": str(place), "height": kept.height, "bytes": len(kept.state)}
 
@@ -260,11 +263,21 @@ def _verify_archive(place: Place, file: str, pin: Pin | None) -> dict[str, Any] 
 def _verify_record(
     place: Place,
     record: str,
-    members: tuple[str, ...],
     out: str | None,
-    trust: str | None,
-    **_: object,
+    **given: Any,  # noqa: ANN401 - click's own
 ) -> dict[str, Any]:
+    if out is None:
+        return _prove_record(place, record, **given)[1]
+    with writing(Path(out)) as write:
+        data, found = _prove_record(place, record, **given)
+        write(data)
+    return {**found, "file": out}
+
+
+def _prove_record(
+    place: Place, record: str, members: tuple[str, ...], trust: str | None, **_: object
+) -> tuple[bytes, dict[str, Any]]:
+    """Return the file that proves a record, and what it says."""
     from tallystick.chain.evidence import verify_evidence
     from tallystick.charter import CHARTER
     from tallystick.county.local import read_id
@@ -282,11 +295,9 @@ def _verify_record(
             f"{member}'s file does not prove the record: {verdict.status}, {verdict.reason}",
             cure="tally verify --member NAME, then tally repair --member NAME.",
         )
-    if out is not None:
-        Path(out).write_bytes(data)
     (found,) = verdict.records.values()
     assert found.fields is not None
-    return {
+    return data, {
         "record": found.fields["t"],
         "status": verdict.status.value,
         "member": found.member,
@@ -295,5 +306,5 @@ def _verify_record(
         "checkpoint": verdict.checkpoint.body.height,
         "signers": sorted(verdict.checkpoint.signers),
         "bytes": len(data),
-        "file": out or "",
+        "file": "",
     }

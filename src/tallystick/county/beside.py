@@ -15,6 +15,7 @@ from tallystick.base.errors import NotFound, Unavailable
 from tallystick.chain.crossing import find_chain, prove_across
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.browse import Line, list_lines
+from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.views.base import Row
 from tallystick.node import Node
 from tallystick.records.chains import ChainAnchored
@@ -32,10 +33,10 @@ def find_seat(house: House) -> Seat:
     return house.seat(house.apart.member if house.apart is not None else house.leader)
 
 
-def list_news(node: Node, first: int, last: int) -> Iterator[Line]:
+def list_news(replica: Replica, first: int, last: int) -> Iterator[Line]:
     """Yield what blocks hold but anchors."""
     for height in range(first, last + 1):
-        yield from (each for each in list_lines(node.replica, height) if each.t != ChainAnchored.t)
+        yield from (each for each in list_lines(replica, height) if each.t != ChainAnchored.t)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ class Beside:
 
     def count_new(self, height: int) -> int:
         """Return how many of its records stand above a height, anchors left out."""
-        node = find_seat(self.house).node
-        return sum(1 for _ in list_news(node, height + 1, node.replica.tip.height))
+        replica = find_seat(self.house).node.replica
+        return sum(1 for _ in list_news(replica, height + 1, replica.tip.height))
 
     def count_figures(self, height: int, first_day: int, last_day: int) -> list[dict[str, Any]]:
         """Return the figures of a period, counted in the member's own copy.

@@ -25,10 +25,10 @@ from typing import Final, Literal
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Error, Invalid, NotFound
 from tallystick.chain.block import Genesis
-from tallystick.chain.checkpoint import shorten_note
-from tallystick.chain.crossing import ANCHOR_NOTE_MAX, Anchored, HeldChain, find_chain
+from tallystick.chain.crossing import find_chain
 from tallystick.charter import PUBLISHER
-from tallystick.county.beside import Across, Beside, find_seat, list_news
+from tallystick.county.anchors import OWN, anchor_house, anchor_own
+from tallystick.county.beside import Across, Beside, find_seat
 from tallystick.county.founding import (
     COUNTY_KIND,
     CountyFile,
@@ -36,7 +36,7 @@ from tallystick.county.founding import (
     found_county,
     read_county,
 )
-from tallystick.county.house import House, Seat, open_house
+from tallystick.county.house import House, open_house
 from tallystick.county.member import MEMBERS, ORDERER
 from tallystick.county.packing import pack_member
 from tallystick.county.present import is_here
@@ -44,7 +44,6 @@ from tallystick.county.serving import TEND_S, serve_house
 from tallystick.county.single import open_single, read_own_place
 from tallystick.county.validating import DEFAULT
 from tallystick.kernel.link.book import BOOK_FILE
-from tallystick.node import Node
 from tallystick.records.chains import PUBLIC_KIND
 
 __all__ = [
@@ -73,7 +72,6 @@ ADMINISTRATIVE: Final = "administrative"
 FINANCIAL: Final = "financial"
 PUBLIC: Final = PUBLIC_KIND
 CHAINS_FILE: Final = "chains.json"
-OWN: Final = "own"
 SERVED: Final = (COUNTY, FINANCIAL, ADMINISTRATIVE, PUBLIC)
 """The chains in the order in which they are served: that where money moves, first."""
 ANCHOR_MS: Final = 10_000
@@ -300,49 +298,6 @@ def _ask_in(house: House, genesis: Genesis) -> bool:
     return False
 
 
-def anchor_house(source: House, target: House, *, by: str = "") -> int:
-    """Anchor a house's chain in another's as far as it is witnessed; return how many anchors.
-
-    Each height that changed the source's members needs an anchor of its own.
-
-    Args:
-        source: whose chain is anchored.
-        target: where.
-        by: the member of the target that writes; "" for its orderer.
-    """
-    seat, node = find_seat(source), target.node(by or target.leader)
-    chain, count = seat.node.replica.genesis.chain, 0
-    while True:
-        node.catch_up()
-        held = find_chain(node.replica.read, chain)
-        given = _next_anchor(seat, held) if held else None
-        if given is None:
-            return count
-        node.anchoring.anchor(chain, given)
-        count += 1
-
-
-def _next_anchor(seat: Seat, held: HeldChain) -> Anchored | None:
-    """Return what anchors a chain further than it is held, None if there is nothing to anchor."""
-    replica, witnessed, size = seat.node.replica, seat.witnesses.height, held.size
-    since = held.anchors[-1][0] if held.anchors else 0
-    if since and not _has_news(seat.node, since + 1, witnessed):
-        return None
-    changes = [each for each in replica.handovers() if each <= witnessed]
-    beyond = [each for each in [*changes, witnessed] if each and replica.body(each).size > size]
-    if not beyond:
-        return None
-    height = beyond[0]
-    path = [] if not since else replica.log.consistency(size, replica.body(height).size)
-    parts = (replica.header(height), replica.members(height + 1).data) if height in changes else ()
-    return Anchored(shorten_note(seat.witnesses.note(height), ANCHOR_NOTE_MAX), path, *parts)
-
-
-def _has_news(node: Node, first: int, last: int) -> bool:
-    """Tell whether blocks hold anything but anchors, which would answer each other for ever."""
-    return any(list_news(node, first, last))
-
-
 def pack_chains(folder: Path, member: str, target: Path) -> list[str]:
     """Pack a member's chains for a machine of its own; return the names of what was copied.
 
@@ -361,13 +316,24 @@ def pack_chains(folder: Path, member: str, target: Path) -> list[str]:
 
 
 @contextmanager
+def _tried_again() -> Iterator[None]:
+    """Tell of an anchor that fails; nothing is lost by one that comes later."""
+    try:
+        yield
+    except Error as error:
+        _LOG.warning("no anchor now: %s", error.code)
+
+
+@contextmanager
 def serve_chains(
     chains: Chains, *, every_ms: int = ANCHOR_MS, tend_s: float = TEND_S
 ) -> Iterator[None]:
     """Run all houses' threads, and anchor what is linked, for as long as the block lasts.
 
+    Members' own chains are anchored, too, each by its member.
+
     Args:
-        chains: all of a county's, open.
+        chains: all of a county's, open; or its only one.
         every_ms: after how long what is new on one is anchored where it is linked.
         tend_s: as `serve_house` takes it.
     """
@@ -376,12 +342,13 @@ def serve_chains(
     def anchor() -> None:
         is_linked = not chains.is_apart
         while not ended.wait((every_ms if is_linked else min(every_ms, LINK_MS)) / 1_000):
-            try:
+            with _tried_again():
                 is_linked = is_linked or chains.link_apart()
                 chains.anchor()
-            except Error as error:
-                # Told and tried again: nothing is lost by an anchor that comes later.
-                _LOG.warning("no anchor now: %s", error.code)
+            for house in chains.houses.values():
+                for seat in house.seats():
+                    with _tried_again():
+                        anchor_own(house, seat.node.member)
 
     thread = threading.Thread(target=anchor, name="anchors", daemon=True)
     with ExitStack() as served:

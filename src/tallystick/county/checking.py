@@ -32,6 +32,7 @@ from tallystick.kernel.ledger.equivocation import (
     serve_equivocations,
 )
 from tallystick.kernel.ledger.peer import ask_blocks, ask_note
+from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.repair import Repaired, repair_open
 from tallystick.kernel.ledger.sighting import Sighting, Sightings, serve_sightings
 from tallystick.kernel.link.base import Link
@@ -102,10 +103,14 @@ class Checker:
         node: whose chain it is.
         link: to the others.
         orders: tells whether this member orders the chain.
+        pen: the member's; None for one that does not witness.
     """
 
-    def __init__(self, node: Node, link: Link, *, orders: Callable[[], bool]) -> None:
+    def __init__(
+        self, node: Node, link: Link, *, orders: Callable[[], bool], pen: Pen | None = None
+    ) -> None:
         self._node = node
+        self._pen = pen
         self._link = link
         self._orders = orders
         self.sightings = Sightings(node.folder / "local.db", node.clock)
@@ -309,7 +314,7 @@ class Checker:
 
     def _repair(self) -> None:
         node = self._node
-        found: Repaired = repair_open(node.replica, self._link)
+        found: Repaired = repair_open(node.replica, self._link, pen=self._pen)
         node.rebuild()
         self._change(
             blocks=found.height, fetched=len(found.fetched), kept=found.kept, left_out=found.left

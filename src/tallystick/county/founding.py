@@ -88,7 +88,7 @@ def read_county(folder: Path) -> CountyFile:
         name, orderer, seed = found["name"], found["orderer"], found["seed"]
         engine, profile = found.get("engine", ""), _known(found.get("profile", DEFAULT))
         return CountyFile(name, orderer, seed, members, engine, profile)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         if kept := sorted(str(each.parent) for each in folder.glob("*/county.json")):
             raise Invalid(
                 "county.chains",
@@ -98,9 +98,10 @@ def read_county(folder: Path) -> CountyFile:
         raise Invalid(
             "county.missing", f"{folder.name} holds no county", cure="tally county init DIR."
         ) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        why = f": {error.strerror}" if isinstance(error, OSError) else ""
         raise Invalid(
-            "county.malformed", "county.json cannot be read", cure="Restore it from a copy."
+            "county.malformed", f"county.json cannot be read{why}", cure="Restore it from a copy."
         ) from error
 
 

@@ -25,27 +25,29 @@ from tallystick.charter import CHARTER
 from tallystick.county.checking import Checker
 from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
+from tallystick.county.gone import check_gone, part_members
 from tallystick.county.local import LocalOffice
 from tallystick.county.validating import Validating, list_validators, name_validators
+from tallystick.county.vouching import vouch
 from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.peers import serve_access
 from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.bodies import fetch_block
 from tallystick.kernel.ledger.follower import Follower
+from tallystick.kernel.ledger.fork import size_signed
 from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.term import TERM_FILE, Terms, serve_terms
+from tallystick.kernel.ledger.term import TERM_FILE, Term, Terms, serve_terms
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.engines.sqlite import SqliteStore
 from tallystick.kernel.store.exchange import fetch_object, serve_objects
 from tallystick.kernel.store.spread.holding import Holding
-from tallystick.kernel.store.spread.receipt import Vouching
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.node import Node
 
@@ -85,7 +87,7 @@ class Seat:
         note = SigningKey.from_seed(node.secrets.note)
         self.pen = Pen(node.folder / "signed.bin", node.replica, node.member, note, node.clock)
         serve_objects(self.link, node.store)
-        node.spreading.join(Ring(self.link, Holding(node.folder / "shards"), _vouching(node)))
+        node.spreading.join(Ring(self.link, Holding(node.folder / "shards"), vouch(node)))
         serve_chain(self.link, Peer(node.replica, self.witnesses))
         serve_snapshots(self.link, node.replica)
         node.replica.elsewhere = partial(fetch_block, node.replica, self.link)
@@ -94,11 +96,20 @@ class Seat:
         founder = house.county.orderer
         self.terms = Terms(node.folder / TERM_FILE, node.replica, node.member, founder)
         serve_terms(self.link, self.terms)
-        self.checker = Checker(node, self.link, orders=lambda: house.leader == node.member)
+        self.checker = Checker(
+            node, self.link, orders=lambda: house.leader == node.member, pen=self.pen
+        )
         self.witnesses.tell(self.checker.equivocations.look)
         self.follower: Follower | None = None
         self.validating: Validating | None = None
         node.orders = self
+
+    def adopt(self, term: Term) -> None:
+        """Take a later term over; the pen lets go of what its base left behind."""
+        if self.terms.adopt(term):
+            height, header = term.base
+            size = size_signed(self.node.replica, self.pen, height)
+            self.pen.yield_to(height, header, size)
 
     def begin(self, leader: str, validators: Sequence[str]) -> None:
         """Follow the member that orders, or validate; a leader itself follows nobody."""
@@ -208,7 +219,7 @@ class House:
         folder: the county's.
         county: what it says of itself.
         clock: tells the time to all.
-        apart: the one member to open; None for all.
+        apart: the one member to open; None for all that are here.
     """
 
     def __init__(
@@ -225,10 +236,14 @@ class House:
         entropy = entropy_for(_fresh_seed(folder, county, apart))
         self._seats: dict[str, Seat] = {}
         try:
-            for name in [each.name for each in county.members] if apart is None else [apart.member]:
+            names, gone = part_members(folder, county) if apart is None else ([apart.member], [])
+            for name in names:
                 self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
             self.validators = self._name_validators()
             self.leader = self._find_leader()
+            if gone:
+                leading = None if self.validators else self._seats.get(self.leader)
+                check_gone(folder / gone[0], leading, len(self._seats))
             for seat in self.seats():
                 seat.begin(self.leader, self.validators)
             if county.seed:
@@ -267,7 +282,7 @@ class House:
         newest = max(self.seats(), key=lambda seat: seat.terms.number)
         for seat in self.seats():
             if newest.terms.term is not None:
-                seat.terms.adopt(newest.terms.term)
+                seat.adopt(newest.terms.term)
         return newest.terms.leader
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
@@ -423,31 +438,6 @@ def _said_of(member: str) -> Iterator[None]:
         if member not in error.message:
             error.message = f"{member}: {error.message}"
         raise
-
-
-def _vouching(node: Node) -> Vouching:
-    """Return what a member answers others by about the shards it holds."""
-
-    def is_kept(cid: Cid, owner: str) -> bool:
-        found = node.spreading.storing.find_object(cid, owner)
-        return found is not None and not found.erased
-
-    def is_erased(cid: Cid, owner: str) -> bool:
-        found = node.spreading.storing.find_object(cid, owner)
-        return found is not None and found.erased
-
-    def is_listed(member: str) -> bool:
-        return member in node.replica.tip.members.by_name
-
-    return Vouching(
-        member=node.member,
-        chain=node.replica.genesis.chain,
-        sign=lambda data: SigningKey.from_seed(node.secrets.link).sign(data),
-        now_ms=node.clock.now_ms,
-        is_kept=is_kept,
-        is_erased=is_erased,
-        is_listed=is_listed,
-    )
 
 
 def _fresh_seed(folder: Path, county: CountyFile, apart: Apart | None) -> str:

@@ -27,6 +27,7 @@ from tallystick.chain.snapshot import verify_snapshot
 from tallystick.county.parts import PARTS, other_versions
 from tallystick.county.present import read_newest
 from tallystick.county.refold import differing_tables
+from tallystick.county.remaining import NOBODY_HOLDS, can_fold
 from tallystick.kernel.access.keyring import audit_keys
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger import layout
@@ -44,12 +45,24 @@ from tallystick.kernel.store.exchange import fetch_object
 from tallystick.kernel.store.ipns.keys import check_key_file
 from tallystick.kernel.store.ipns.names import audit_names
 
-__all__ = ["KINDS", "Kind", "Mend", "check_files", "cure_of", "kind_of", "mend_files"]
+__all__ = [
+    "DIFFERS",
+    "KINDS",
+    "Kind",
+    "Mend",
+    "check_files",
+    "cure_of",
+    "kind_of",
+    "mend_files",
+]
 
 
 _BACKUP_HAS_IT: Final = "only a backup has it"
 _NAMED_ANEW: Final = "; publish it again, or import it"
 _OTHER_VERSION: Final = " was written by version "
+DIFFERS: Final = " differs"
+"""Behind a member's name, of a copy that another one contradicts."""
+_NO_FOLDER: Final = "the member's folder is missing"
 _KEY_PAIR: Final = ("keys.db", "master.key")
 
 
@@ -281,6 +294,8 @@ def check_files(home: Path) -> list[Finding]:
     What has no reading is a finding of its own; the chain's file has an audit of its own.
     """
     found: list[Finding] = []
+    if not home.is_dir():
+        return [Finding(-1, home.name, _NO_FOLDER)]
     for path in sorted(home.iterdir()):
         kind = kind_of(path.name)
         if kind is None or kind.check is None or not path.is_file():
@@ -313,11 +328,10 @@ def _with_cure(found: Finding) -> Finding:
 
 def cure_of(member: str, found: Finding) -> str:
     """Return what to do about a finding of `verify` in a member's files, in a sentence."""
+    told = _told_cure(member, found)
+    if told:
+        return told
     kind, name = kind_of(found.field), found.field
-    if _OTHER_VERSION in found.detail:
-        return f"Run the program that wrote {name}, or restore {name} from a backup."
-    if _NAMED_ANEW in found.detail:
-        return "tally store publish it again, or tally store name import it."
     mend = Mend.CHAIN if kind is None else kind.mend
     if mend is Mend.REMOVE:
         return (
@@ -331,19 +345,46 @@ def cure_of(member: str, found: Finding) -> str:
     return f"tally repair --member {member}."
 
 
-def mend_files(home: Path, link: Link, *, is_replaced: bool = True) -> list[str]:
+def _told_cure(member: str, found: Finding) -> str:
+    """Return the cure of a finding that tells by its words what it takes; "" for another."""
+    name, detail = found.field, found.detail
+    if name == "header" and detail.endswith(DIFFERS):
+        other = detail.removesuffix(DIFFERS)
+        return f"tally repair --member {other} or {member}: the one that the others differ from."
+    if NOBODY_HOLDS in detail:
+        return (
+            f"tally chain import of an archive with those blocks, --to the folder {member}; or"
+            " repair again when more members answer."
+        )
+    if detail == _NO_FOLDER:
+        return f"Bring the folder {member} back, or restore it from a backup: it holds the keys."
+    if _OTHER_VERSION in detail:
+        return f"Run the program that wrote {name}, or restore {name} from a backup."
+    if _NAMED_ANEW in detail:
+        return "tally store publish it again, or tally store name import it."
+    return ""
+
+
+def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> list[str]:
     """Mend what a repair can beside the chain's own file; return the names of files that changed.
 
     Args:
         home: the member's folder, at rest.
         link: to the other members, who give public objects.
-        is_replaced: the chain's file is another now, so that the views may be of another chain.
+        views_hold: whether the chain that stands now bears the views out; None where nothing tells.
     """
     changed = []
     damaged = {each.field for each in check_files(home)}
+    if views_hold is False or (
+        (views_hold is None or "views.db" in damaged) and can_fold(home, link)
+    ):
+        damaged.add("views.db")
+    else:
+        # Damaged, but nobody gives what they would be folded from: better these than none.
+        damaged.discard("views.db")
     for path in sorted(home.iterdir()):
         kind = kind_of(path.name)
-        if kind is not None and kind.mend is Mend.ANEW and _goes(path, damaged, is_replaced):
+        if kind is not None and kind.mend is Mend.ANEW and _goes(path, damaged):
             path.unlink(missing_ok=True)
             changed.append(path.name)
     with contextlib.suppress(Error):
@@ -353,11 +394,9 @@ def mend_files(home: Path, link: Link, *, is_replaced: bool = True) -> list[str]
     return changed
 
 
-def _goes(path: Path, damaged: set[str], is_replaced: bool) -> bool:  # noqa: FBT001 - its own
-    """Views of another chain are folded anew; what is wrong goes, with its journal."""
-    if path.name.startswith("views.db"):
-        return is_replaced or "views.db" in damaged
-    return path.name in damaged
+def _goes(path: Path, damaged: set[str]) -> bool:
+    """Tell whether a file is wrong, or the journal of one that is."""
+    return path.name in damaged or (path.name.startswith("views.db") and "views.db" in damaged)
 
 
 def _mend_store(path: Path, link: Link) -> int:

@@ -40,9 +40,14 @@ def find_single(folder: Path, county: CountyFile) -> str:
 
 
 def find_reader(folder: Path) -> str:
-    """Return whose copy is read where no member is named: the only one held here, or who orders."""
+    """Return whose copy is read where no member is named: the only one held here, or who orders.
+
+    Where the founding orderer's folder is gone, it is the first member that is here.
+    """
     county = read_county(folder)
-    return find_single(folder, county) or county.orderer
+    names = [county.orderer, *(each.name for each in county.members)]
+    here = (name for name in names if (folder / name / "member.key").is_file())
+    return find_single(folder, county) or next(here, county.orderer)
 
 
 def read_own_place(home: Path) -> Place:

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import SystemClock
-from tallystick.base.codec import Cid
-from tallystick.base.errors import Corrupt, NotFound
+from tallystick.base.codec import Cid, cid_of
+from tallystick.base.errors import Corrupt, Error, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_copies
-from tallystick.county.inventory import check_files, cure_of, mend_files
+from tallystick.county.inventory import DIFFERS, check_files, cure_of, mend_files
 from tallystick.county.packing import at_rest
 from tallystick.county.papers import (
     check_papers,
@@ -30,15 +30,18 @@ from tallystick.county.papers import (
     mend_papers,
 )
 from tallystick.county.present import list_known, read_newest
+from tallystick.county.remaining import bears_out, fill_holes, find_gone
 from tallystick.county.single import open_asking
 from tallystick.kernel.ledger.audit import audit_chain
 from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.kept import KeptState
-from tallystick.kernel.ledger.pen import Signed, read_signed
+from tallystick.kernel.ledger.pen import RestingPen, Signed, read_signed
 from tallystick.kernel.ledger.repair import Repaired, repair_chain
 from tallystick.kernel.ledger.rerun import Progress
+from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE
+from tallystick.kernel.store.database import Database
 from tallystick.node import check_here
 
 __all__ = [
@@ -98,6 +101,8 @@ def verify_member(
     """
     home = folder / member
     chain = find_genesis(folder).chain
+    if not home.is_dir():
+        return Report(member, chain, -1, None, tuple(check_files(home)))
     report, fault = _audit(home, chain, progress, since=since, keep=keep)
     found = [*([fault] if fault is not None else []), *check_files(home)]
     if not found:
@@ -127,7 +132,7 @@ def _audit(
         member=home.name,
         chain=chain,
         # Its chain must reach what it signed last.
-        head=None if signed is None else (signed.height, signed.header),
+        head=None if signed is None or not signed.height else (signed.height, signed.header),
         since=since,
         keep=keep,
         progress=progress,
@@ -162,19 +167,56 @@ def verify_county(
         keep: give what a later one may begin from.
         progress: told (member, height done, height of its head).
     """
-    headers: dict[int, tuple[str, Cid]] = {}
+    heads: list[Report] = []
     for name in members or [each.name for each in read_county(folder).members]:
         tell = None if progress is None else functools.partial(progress, name)
         report = verify_member(folder, name, tell, since=since, keep=keep)
-        if report.header is not None:
-            first, header = headers.setdefault(report.height, (name, report.header))
-            if header != report.header:
-                fork = Finding(
-                    report.height, "header", f"{first} differs", str(header), str(report.header)
-                )
-                report = replace(report, findings=(*report.findings, fork), kept=None)
+        fork = _find_fork(folder, heads, report)
+        if fork is not None:
+            report = replace(report, findings=(*report.findings, fork), kept=None)
         yield report
     yield from _look_at_papers(folder)
+
+
+def _find_fork(folder: Path, heads: list[Report], report: Report) -> Finding | None:
+    """Return where a copy contradicts one before it, each up to where both were run again.
+
+    Args:
+        folder: the county's.
+        heads: of the copies before, one for each chain they make: the highest; the report's own is
+            put in its place here.
+        report: on the copy.
+    """
+    if report.header is None:
+        return None
+    fork, is_told = None, False
+    for index, first in enumerate(heads):
+        height = min(first.height, report.height)
+        one, other = _header_at(folder, first, height), _header_at(folder, report, height)
+        if one is None or other is None:
+            continue
+        if one != other:
+            detail = f"{first.member}{DIFFERS}"
+            fork = fork or Finding(height, "header", detail, str(one), str(other))
+            continue
+        is_told = True
+        if report.height > first.height:
+            heads[index] = report
+    if not is_told:
+        heads.append(report)
+    return fork
+
+
+def _header_at(folder: Path, report: Report, height: int) -> Cid | None:
+    """Return a copy's header at a height that it was run to; None if it cannot be read."""
+    if height == report.height:
+        return report.header
+    try:
+        with contextlib.closing(Database.read(folder / report.member / "ledger.db")) as database:
+            return cid_of(Rows(database).header(height))
+    except Error:
+        # Below what was run: genesis, which is one chain's, or a row that its own report names.
+        return None
 
 
 def _look_at_papers(folder: Path) -> Iterator[Report]:
@@ -190,7 +232,8 @@ def repair_member(folder: Path, member: str) -> Mended:
 
     The damaged file is kept beside the new one, and a sound one that stands where the others do
     stays; views of another chain are folded anew at the next opening, and what else can be is
-    mended (`county.inventory`, `county.papers`). At its end all is looked at again.
+    mended (`county.inventory`, `county.papers`). At its end all is looked at again, and what nobody
+    gives any more is named (`county.remaining`).
 
     Members whose folders are here are asked at rest, and answer by their files; where there are
     none, those on other machines are asked as its address book tells.
@@ -213,7 +256,7 @@ def repair_member(folder: Path, member: str) -> Mended:
             stack.enter_context(at_rest(folder / name))
         home, genesis = folder / member, find_genesis(folder)
         changed = mend_papers(folder, genesis)
-        audited, _ = _audit(home, genesis.chain)
+        audited, fault = _audit(home, genesis.chain)
         link = stack.enter_context(
             _open_link(home, genesis, [name for name in here if name != member])
         )
@@ -223,11 +266,21 @@ def repair_member(folder: Path, member: str) -> Mended:
             genesis=genesis,
             link=link,
             sound=audited.header if audited.is_sound else None,
+            # Of one that cannot be read nothing is let go: its finding stays.
+            pen=RestingPen(home / "signed.bin") if fault is None else None,
         )
+        if fill_holes(home, link):
+            changed.append("ledger.db")
         is_replaced = repaired.damaged is not None or bool(repaired.fetched)
-        changed += mend_files(home, link, is_replaced=is_replaced)
-        reports = [verify_member(folder, member), *_look_at_papers(folder)]
-        left = tuple(each for each in reports if not each.is_sound)
+        views_hold = bears_out(home, repaired.damaged) if is_replaced else True
+        changed += mend_files(home, link, views_hold=views_hold)
+        report = verify_member(folder, member)
+        # Views that were wrong, or not shown to be this chain's, and stay nevertheless.
+        anew = any(each.field == "views.db" for each in report.findings)
+        anew |= views_hold is None and "views.db" not in changed
+        gone = find_gone(home, link, anew=anew)
+        report = replace(report, findings=(*report.findings, *gone))
+        left = tuple(each for each in (report, *_look_at_papers(folder)) if not each.is_sound)
         return Mended(repaired, tuple(changed), left)
 
 

@@ -14,6 +14,8 @@ import dag_cbor
 import pytest
 from multiformats import CID
 
+from chains import CHARTER as SMALL_CHARTER
+from chains import SmallChain
 from simulation.chain import CHARTER, Chain
 from simulation.town import Town
 from tallystick.base import codec
@@ -178,6 +180,90 @@ def test_a_pin_is_held_to_chain_list_and_log(built: Built, archive: Path, tmp_pa
         assert not list(tmp_path.glob("*.part"))
 
 
+def cut_off(built: Built, folder: Path, last: int) -> Path:
+    """Return a folder that holds the first blocks alone, taken in without a pin."""
+    export_chain(built[1], folder / "first.car", last=last)
+    import_chain(folder / "first.car", folder / "begun", CHARTER)
+    return folder / "begun"
+
+
+def height_of(folder: Path) -> int:
+    replica = Replica.open(folder / "ledger.db", CHARTER)
+    replica.close()
+    return replica.tip.height
+
+
+@pytest.mark.parametrize("last", [2, 3, BLOCKS])
+def test_a_pin_is_held_to_what_a_folder_holds_already(
+    built: Built, archive: Path, tmp_path: Path, last: int
+) -> None:
+    """The pin's size, 8, lies in the third of blocks of three."""
+    chain, path = built
+    replica = Replica.open(path, CHARTER)
+    pin = Pin(chain.genesis.chain, "testcounty", chain.list, 8, replica.log.root(8))
+    replica.close()
+    folder = cut_off(built, tmp_path, last)
+    for wrong in (
+        replace(pin, root=bytes(32)),
+        replace(pin, chain=bytes(32)),
+        replace(pin, name="other"),
+    ):
+        with pytest.raises(Conflict, match=r"archive\.pin"):
+            import_chain(archive, folder, CHARTER, pin=wrong)
+        assert height_of(folder) == last
+    for wrong in (
+        replace(pin, size=10**6, root=bytes(32)),
+        replace(pin, members=Chain(seed="strangers").list),
+    ):
+        with pytest.raises(Conflict, match=r"archive\.pin"):
+            import_chain(archive, folder, CHARTER, pin=wrong)
+    shutil.rmtree(folder)
+    folder = cut_off(built, tmp_path, last)
+    assert import_chain(archive, folder, CHARTER, pin=pin).added == BLOCKS - last
+    assert sound(folder / "ledger.db", chain) == BLOCKS
+
+
+def test_the_list_of_a_pin_may_have_come_into_force_in_what_a_folder_holds(
+    tmp_path: Path,
+) -> None:
+    small = SmallChain()
+    small.cut(("operator", [small.joining("fund-a")]))
+    small.cut(("bank-a", [small.record("fund.allocated", {"amount": 1})]))
+    lists = {each.cid: each.data for each in small.lists}
+    blocks = [(block, b"") for block in small.blocks]
+    for name, count in (("first.car", 1), ("whole.car", 2)):
+        parts = write_parts(small.genesis.data, lists.get, lambda count=count: blocks[:count])  # type: ignore[misc]
+        (tmp_path / name).write_bytes(b"".join(parts))
+    joined = small.pin(1)
+    assert joined.members.cid != small.genesis.members.cid
+    import_chain(tmp_path / "first.car", tmp_path / "copy", SMALL_CHARTER)
+    found = import_chain(tmp_path / "whole.car", tmp_path / "copy", SMALL_CHARTER, pin=joined)
+    assert found.added == 1
+
+
+def test_a_block_that_may_not_stand_is_kept_aside_though_the_pin_reaches_into_it(
+    built: Built, tmp_path: Path
+) -> None:
+    chain, path = built
+    folder = cut_off(built, tmp_path, 2)
+    replica = Replica.open(path, CHARTER)
+    blocks = [replica.block(height) for height in range(1, 4)]
+    pin = Pin(chain.genesis.chain, "testcounty", chain.list, 8, replica.log.root(8))
+    replica.close()
+    header, rows = codec.decode(blocks[2], codec.value)
+    fields = codec.decode(header, codec.value)
+    forged = encode([encode({**fields, "state_root": bytes(32)}), rows])
+    data = write_export(chain.genesis.data, [chain.list.data], [*blocks[:2], forged])
+    (tmp_path / "forged.car").write_bytes(data)
+    with pytest.raises(Invalid, match=r"ledger\.invalid_block"):
+        import_chain(tmp_path / "forged.car", folder, CHARTER, pin=pin)
+    replica = Replica.open(folder / "ledger.db", CHARTER)
+    try:
+        assert (replica.tip.height, replica.aside(3)) == (2, forged)
+    finally:
+        replica.close()
+
+
 @pytest.mark.long
 def test_a_changed_byte_of_an_archive_leaves_nothing_behind(archive: Path, tmp_path: Path) -> None:
     data = archive.read_bytes()
@@ -253,6 +339,12 @@ def test_a_file_that_cannot_be_written_or_read_is_told(built: Built, tmp_path: P
         export_chain(built[1], tmp_path / "nowhere" / "x.car")
     with pytest.raises(Invalid, match=r"archive\.read"):
         import_chain(tmp_path / "nothing.car", tmp_path / "copy", CHARTER)
+    export_chain(built[1], tmp_path / "x.car")
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", tmp_path / "file" / "copy", tmp_path / ("x" * 300)):
+        with pytest.raises(Unavailable, match=rf"archive\.write: {place} cannot be written: ."):
+            import_chain(tmp_path / "x.car", place, CHARTER)
+    (tmp_path / "x.car").unlink()
     damaged = tmp_path / "ledger.db"
     shutil.copy(built[1], damaged)
     with sqlite3.connect(damaged) as plain:

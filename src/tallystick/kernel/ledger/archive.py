@@ -19,7 +19,15 @@ from typing import IO, Final
 
 from tallystick.base.codec import Cid
 from tallystick.base.errors import Conflict, Invalid, Unavailable
-from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
+from tallystick.chain.block import (
+    Effects,
+    Genesis,
+    Tip,
+    apply_block,
+    genesis_state,
+    read_block,
+    start,
+)
 from tallystick.chain.export import Archive, write_parts
 from tallystick.chain.merkle import leaf_hash
 from tallystick.chain.pin import Pin
@@ -176,12 +184,18 @@ def _whole_file(out: Path) -> Iterator[IO[bytes]]:
         # Bodies may be given away after this: the name must outlive a power cut too.
         sync_path(out.parent)
     except OSError as error:
-        raise Unavailable(
-            "archive.write", f"{out.name} cannot be written", cure="Check the folder and the disk."
-        ) from error
+        raise _unwritten(out, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _unwritten(place: Path, error: OSError) -> Unavailable:
+    return Unavailable(
+        "archive.write",
+        f"{place} cannot be written: {error.strerror}",
+        cure="Check the folder and the disk.",
+    )
 
 
 @contextlib.contextmanager
@@ -249,14 +263,26 @@ def import_chain(
     Raises:
         Invalid: `codec.form`, the archive has a fault of structure; `ledger.invalid_block`.
         Conflict: `archive.gap`, a part that begins above what the folder holds; `archive.forked`,
-            it contradicts that; `archive.pin`, it is not the pin's chain.
+            it contradicts that; `archive.pin`, it is not the pin's chain, or the folder's is not:
+            no block that contradicts the pin is taken in.
+        Unavailable: `archive.write`, the folder cannot be written.
     """
     with _opened(source) as archive:
-        if (folder / _LEDGER).exists():
+        if _holds_chain(folder):
             replica = Replica.open(folder / _LEDGER, charter)
             with contextlib.closing(replica):
                 return _take_in(archive, replica, pin, progress)
         return _take_in_new(archive, folder, charter, pin, progress)
+
+
+def _holds_chain(folder: Path) -> bool:
+    """Tell whether a folder holds a chain; there may be none, but no file in its stead."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            return any(each.name == _LEDGER for each in folder.iterdir())
+    except OSError as error:
+        raise _unwritten(folder, error) from error
+    return False
 
 
 def _take_in_new(
@@ -267,15 +293,21 @@ def _take_in_new(
         raise _gap(archive, 0)
     aside = folder.with_name(folder.name + PART)
     shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
+    try:
+        aside.mkdir(parents=True)
+    except OSError as error:
+        raise _unwritten(folder, error) from error
     try:
         (members,) = archive.lists.values()
         replica = Replica.create(aside / _LEDGER, archive.genesis, members, charter)
         with contextlib.closing(replica):
             found = _take_in(archive, replica, pin, progress)
-        folder.mkdir(exist_ok=True)
-        for each in aside.iterdir():
-            each.replace(folder / each.name)
+        try:
+            folder.mkdir(exist_ok=True)
+            for each in aside.iterdir():
+                each.replace(folder / each.name)
+        except OSError as error:
+            raise _unwritten(folder, error) from error
         return found
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -288,6 +320,7 @@ def _take_in(
     if archive.first > begun + 1:
         raise _gap(archive, begun)
     check = _PinCheck(pin, replica.genesis)
+    check.begin(replica)
     filled, missing = 0, list[bytes]()
     for height, block in enumerate(archive.blocks(), start=archive.first):
         if height <= begun and not replica.holds(height):
@@ -295,16 +328,24 @@ def _take_in(
         elif height <= begun:
             _check_same(replica, height, block)
         else:
-            before = replica.tip
-            check.follow(before, replica.accept(block))
+            _add(replica, block, check)
         if len(missing) == FILLED_TOGETHER or height == archive.last:
             filled += fill_bodies(replica, missing)
             missing.clear()
         if progress is not None:
             progress(height, archive.last)
-    if not begun:
-        check.end(replica.tip)
+    check.end(replica.tip)
     return Imported(replica.tip, replica.tip.height - begun, filled)
+
+
+def _add(replica: Replica, block: bytes, check: _PinCheck) -> None:
+    """Keep a block, known before not to contradict the pin: a chain gives none back."""
+    before = replica.tip
+    # A block that may not stand is refused below, where its fault is kept beside the chain.
+    with contextlib.suppress(Invalid):
+        if check.is_within(before, block):
+            check.follow(before, apply_block(block, before, replica.read, replica.charter))
+    check.follow(before, replica.accept(block))
 
 
 def _gap(archive: Archive, height: int) -> Conflict:
@@ -334,6 +375,22 @@ class _PinCheck:
         if pin is not None and (pin.chain, pin.name) != (genesis.chain, genesis.fields["name"]):
             raise _untied("it is another chain")
 
+    def begin(self, replica: Replica) -> None:
+        """Compare what a folder holds already."""
+        pin, size = self._pin, replica.tip.peaks.size
+        if pin is None:
+            return
+        for height in replica.handovers():
+            self._listed |= replica.members(height + 1).cid == pin.members.cid
+        if 0 < pin.size <= size and replica.log.root(pin.size) != pin.root:
+            raise _untied(f"its log has another root at size {pin.size}", "the folder's chain")
+
+    def is_within(self, before: Tip, block: bytes) -> bool:
+        """Tell whether the pin's size is reached within a block."""
+        if self._pin is None or self._pin.size <= before.peaks.size:
+            return False
+        return self._pin.size <= before.peaks.size + len(read_block(block)[2])
+
     def follow(self, before: Tip, effects: Effects) -> None:
         """Compare the list, and the log at the pin's size, with what a block made."""
         pin = self._pin
@@ -354,10 +411,10 @@ class _PinCheck:
             raise _untied("the pin's list of members was never in force on it")
 
 
-def _untied(why: str) -> Conflict:
+def _untied(why: str, what: str = "the archive") -> Conflict:
     return Conflict(
         "archive.pin",
-        f"the archive is not of the chain that the pin names: {why}",
+        f"{what} is not of the chain that the pin names: {why}",
         cure="Ask the member who gave the archive, or take the pin from one you trust.",
     )
 

@@ -94,6 +94,12 @@ class Asked:
         if member in self._names:
             self._names.remove(member)
 
+    def join(self, trial: Asked) -> None:
+        """Hold against members what was wrong with them in a trial that began with who is asked."""
+        self._names = trial.names()
+        for left in trial.left():
+            self._told.setdefault(left.member, left)
+
     def left(self) -> tuple[Left, ...]:
         """Return what was wrong with whom, by name."""
         return tuple(self._told[name] for name in sorted(self._told))

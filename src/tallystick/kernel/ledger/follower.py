@@ -14,9 +14,8 @@ from typing import Final
 
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
-from tallystick.chain import schema
 from tallystick.chain.block import read_block
-from tallystick.chain.checkpoint import write_note
+from tallystick.chain.checkpoint import read_stated, write_note
 from tallystick.kernel.ledger.base import Result, late
 from tallystick.kernel.ledger.bodies import fetch_bodies
 from tallystick.kernel.ledger.claim import (
@@ -30,6 +29,7 @@ from tallystick.kernel.ledger.claim import (
     list_claims,
 )
 from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.fork import find_fork, is_held_by, size_signed
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.peer import (
     Blocks,
@@ -131,14 +131,28 @@ class Follower:
         assert self.terms.term is not None
         height, header = self.terms.term.base
         if self._pen is not None:
-            self._pen.yield_to(height, header, _size_at_most(self.replica, self._pen.height))
+            self._pen.yield_to(height, header, size_signed(self.replica, self._pen, height))
         self._check_beyond(height, header)
 
     def _check_beyond(self, height: int, header: Cid) -> None:
-        """Refuse to go on from a tip that holds blocks of the term before beyond its base."""
+        """Refuse to go on from a tip that holds blocks of the term before beyond its base.
+
+        One below the base may hold blocks that an earlier term left behind, which names tell.
+        """
         tip = self.replica.tip
-        if tip.height > height or (tip.height == height and tip.cid != header):
+        if self.orderer == self.link.member:
+            # Others go on from whatever it holds beyond the base (`Terms.check_base`).
+            return
+        if tip.height < height or (tip.height, tip.cid) == (height, header):
+            self._check_parted(self.orderer)
+        elif not is_held_by(self.link, self.orderer, self.replica):
             raise superseded(self.link.member, height)
+
+    def _check_parted(self, member: str) -> None:
+        """Refuse to go on from a tip that a head, signed by a quorum, does not lead to."""
+        fork = find_fork(self.link, [member], self.replica)
+        if fork is not None:
+            raise superseded(self.link.member, fork.height)
 
     def pull(self, source: str | None = None, *, sign: bool = True) -> int:
         """Take over what `source` (the orderer) has beyond the tip; return how many blocks.
@@ -170,6 +184,7 @@ class Follower:
                     leaps = self._leap(source, answer)
                     continue
                 self._accept(source, answer.blocks)
+                self._check_note(source, answer.note)
                 self._keep_note(answer.note)
                 if not answer.blocks or self.replica.tip.height >= answer.height:
                     break
@@ -225,21 +240,35 @@ class Follower:
         try:
             self.replica.accept(*blocks)
         except InvalidBlock as error:
-            self._check_left_behind(error.data)
+            self._check_left_behind(source, error.data)
             self._judge(error.data, error)
             raise Unavailable(
                 "ledger.bad_block", f"{source} sent no valid block: {error}", cure="Ask again."
             ) from error
         self.fault = None
 
-    def _check_left_behind(self, data: bytes) -> None:
-        """Tell a block of the newest term from a fault, where the own tip is of a term before."""
-        term = self.terms.term if self.terms is not None else None
-        if term is not None and self.replica.tip.height > term.base[0]:
-            with contextlib.suppress(Invalid):
-                _, fields, _ = read_block(data)
-                if fields["prev"] != self.replica.tip.cid:
-                    raise superseded(self.link.member, term.base[0])
+    def _check_left_behind(self, source: str, data: bytes) -> None:
+        """Tell a block of a newer term from a fault, where the own tip is of a term before."""
+        term, tip = self.terms.term if self.terms is not None else None, self.replica.tip
+        if term is None:
+            return
+        with contextlib.suppress(Invalid):
+            _, fields, _ = read_block(data)
+            if fields["prev"] == tip.cid:
+                return
+            if tip.height > term.base[0]:
+                raise superseded(self.link.member, term.base[0])
+            self._check_parted(source)
+
+    def _check_note(self, source: str, note: bytes) -> None:
+        """Tell a copy that goes on beyond what it is given from one that was left behind."""
+        if self.terms is None or self.terms.term is None:
+            return
+        with contextlib.suppress(Invalid):
+            stated = read_stated(note)
+            held = 0 < stated.height <= self.replica.tip.height
+            if held and cid_of(self.replica.header(stated.height)) != stated.header:
+                self._check_parted(source)
 
     def _judge(self, data: bytes, error: InvalidBlock) -> None:
         """Raise `error` itself if the orderer put its name to the block."""
@@ -295,8 +324,8 @@ class Follower:
             try:
                 self._unsent[height] = self._pen.sign(height)
             except (Unavailable, Conflict) as error:
-                if error.code == "ledger.no_note_key":
-                    # Of before it joined, or after it left: not this member's to sign.
+                if error.code in {"ledger.no_note_key", "ledger.signed_beyond"}:
+                    # Of before it joined, or after it left; or let go of: not its own to sign.
                     self._passed = height
                     continue
                 # Behind its own signature or ahead of its clock: it follows, and signs later.
@@ -432,11 +461,3 @@ class Follower:
     def peer(self) -> Peer:
         """This member's chain as it answers others."""
         return Peer(self.replica, self.witnesses)
-
-
-def _size_at_most(replica: Replica, height: int) -> int:
-    """Return the log's size at a height, or more than it can be where that block is not held."""
-    tip = replica.tip
-    if height <= tip.height:
-        return replica.body(height).size if height else 0
-    return tip.peaks.size + (height - tip.height) * schema.BLOCK_TRANSACTIONS_MAX

@@ -25,7 +25,7 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.checkpoint import cosign
 from tallystick.kernel.ledger.replica import Replica
 
-__all__ = ["CLOCK_AHEAD_MAX_MS", "Pen", "Signed", "read_signed"]
+__all__ = ["CLOCK_AHEAD_MAX_MS", "Pen", "RestingPen", "Signed", "read_signed"]
 
 CLOCK_AHEAD_MAX_MS: Final = 10_000
 _SIGNED: Final = codec.tuple_of(codec.integer(1), codec.cid)
@@ -73,6 +73,54 @@ def read_signed(path: Path) -> Signed | None:
         f"{path.name} does not say what was signed last",
         cure="tally repair; if it then names nothing but signed.bin, remove that file.",
     )
+
+
+def _encode(height: int, header: Cid, floor: tuple[int, int]) -> bytes:
+    body = encode([height, header, *(floor if floor[0] else ())])
+    return sha256(body)[:_CHECK_SIZE] + body
+
+
+def _raise_floor(floor: tuple[int, int], height: int, size: int) -> tuple[int, int]:
+    return max(height, floor[0]), max(size, floor[1], 1)
+
+
+class RestingPen:
+    """What a member at rest has signed: it can be let go of, and nothing can be signed by it.
+
+    Args:
+        path: the file that holds what was signed last.
+
+    Raises:
+        Corrupt: `ledger.pen_corrupt`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._signed = read_signed(path)
+
+    @property
+    def height(self) -> int:
+        """The last height signed, 0 if none was."""
+        return self._signed.height if self._signed is not None else 0
+
+    @property
+    def header(self) -> Cid | None:
+        """The header signed at that height, None if none was."""
+        return self._signed.header if self._signed is not None else None
+
+    def yield_to(self, height: int, header: Cid, size: int) -> None:
+        """Let go of what was signed beyond a height, durably, as `Pen.yield_to` does."""
+        held = self._signed
+        if held is None or held.height <= height:
+            return
+        floor = _raise_floor(held.floor, held.height, size)
+        data = _encode(height, header, floor)
+        with self._path.open("r+b", buffering=0) as file:
+            # Written at once, as by a pen: a power cut leaves the old bytes or these.
+            os.pwrite(file.fileno(), data, 0)
+            os.ftruncate(file.fileno(), len(data))
+            os.fsync(file.fileno())
+        self._signed = Signed(height, header, floor)
 
 
 class Pen:
@@ -195,7 +243,7 @@ class Pen:
         """
         with self._lock:
             if self.height > height:
-                self._floor = (max(self.height, self._floor[0]), max(size, self._floor[1]))
+                self._floor = _raise_floor(self._floor, self.height, size)
                 self._remember(height, header)
 
     def take_key(self, key: SigningKey) -> None:
@@ -225,9 +273,7 @@ class Pen:
 
     def _remember(self, height: int, header: Cid) -> None:
         """Write what is about to be signed; the block itself is durable already."""
-        floor = list(self._floor) if self._floor[0] else []
-        body = encode([height, header, *floor])
-        data = sha256(body)[:_CHECK_SIZE] + body
+        data = _encode(height, header, self._floor)
         try:
             os.pwrite(self._file, data, 0)
             os.ftruncate(self._file, len(data))

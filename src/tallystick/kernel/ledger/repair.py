@@ -4,8 +4,9 @@ Every block, own or fetched, is run again from genesis into a new file; the resu
 the peers cosigned; only then does it take the old file's place, which is kept beside it. So a
 repair can fetch wrong blocks, or be killed, and nothing is lost. Of other members only what enough
 have signed is taken (`kernel.ledger.claim`): one that lies or is silent is left behind by name, and
-stops nothing. What no block tells is taken over too: cosignatures that hold, from the own file and
-from all members, and what an engine kept.
+stops nothing. Own blocks that a quorum did not go on from are dropped (`kernel.ledger.fork`), and
+what the member's pen signed there is let go. What no block tells is taken over too: cosignatures
+that hold, from the own file and from all members, and what an engine kept.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from tallystick.kernel.ledger.claim import (
     list_claims,
 )
 from tallystick.kernel.ledger.fault import InvalidBlock
+from tallystick.kernel.ledger.fork import Fork, Yielding, check_unsigned, find_fork, let_go
 from tallystick.kernel.ledger.gathering import keep_engine, keep_lines
 from tallystick.kernel.ledger.leap import leap
+from tallystick.kernel.ledger.refloor import fetch_missing, keep_bodies, keeping_floor, leap_own
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.witness import Witnesses
@@ -77,6 +80,7 @@ def repair_chain(
     peers: Sequence[str] | None = None,
     trusted: int | None = None,
     sound: Cid | None = None,
+    pen: Yielding | None = None,
 ) -> Repaired:
     """Replace a member's damaged `ledger.db`; nobody may have it open.
 
@@ -90,20 +94,23 @@ def repair_chain(
             after a change of who orders (`kernel.ledger.term`). None trusts all that hold.
         sound: the head of the file, where an audit found nothing wrong with it: if the others
             stand there too, the file stays as it is.
+        pen: the member's; it lets go of what it signed where a quorum did not go on from that.
 
     Raises:
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
         Conflict: `ledger.forked`, peers cosigned what contradicts the repaired chain.
     """
     asked = Asked(link, link.peers() if peers is None else peers)
-    built = _build(path, charter, genesis, asked, trusted)
+    built = _build(_Given(path, charter, genesis, asked, pen), trusted)
     if built.header == sound:
         _remove(built.fresh)
         return Repaired(built.height, (), built.height, None, built.left)
     return built.told(_swap(path, built.fresh))
 
 
-def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Repaired:
+def repair_open(
+    replica: Replica, link: Link, trusted: int | None = None, pen: Yielding | None = None
+) -> Repaired:
     """Replace the damaged file of a chain that is open, while its member goes on serving.
 
     Nobody writes the chain meanwhile; whoever reads it at the moment of the exchange asks again.
@@ -112,6 +119,7 @@ def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Rep
         replica: the chain, of a member that follows: an orderer would go on from another tip.
         link: to the peers.
         trusted: as of `repair_chain`.
+        pen: as of `repair_chain`.
 
     Raises:
         Unavailable: `ledger.no_source`, nobody gives a block that fits; nothing was replaced.
@@ -120,8 +128,19 @@ def repair_open(replica: Replica, link: Link, trusted: int | None = None) -> Rep
     with replica.held():
         replica.flush()
         path, asked = replica.path, Asked(link, link.peers())
-        built = _build(path, replica.charter, replica.genesis, asked, trusted)
+        built = _build(_Given(path, replica.charter, replica.genesis, asked, pen), trusted)
         return built.told(replica.exchange(lambda: _swap(path, built.fresh)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a chain is made whole from."""
+
+    path: Path
+    charter: Charter
+    genesis: Genesis
+    asked: Asked
+    pen: Yielding | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,20 +158,38 @@ class _Built:
         return Repaired(self.height, self.fetched, self.kept, damaged, self.left)
 
 
-def _build(
-    path: Path, charter: Charter, genesis: Genesis, asked: Asked, trusted: int | None
-) -> _Built:
-    """Make the whole chain in a file beside `path`."""
+def _build(given: _Given, trusted: int | None) -> _Built:
+    """Make the whole chain in a file beside the own one."""
+    fork = None
+    while True:
+        found = _try(given, trusted, fork)
+        if isinstance(found, _Built):
+            return found
+        # What ran already cannot be taken back: the file is begun anew, and ends where they part.
+        fork, trusted = found, found.height
+
+
+def _try(given: _Given, trusted: int | None, fork: Fork | None) -> _Built | Fork:
+    """Make the whole chain, or return where own blocks left what a quorum has signed."""
+    path, genesis, asked = given.path, given.genesis, given.asked
     fresh = path.with_name(path.name + ".repair")
     _remove(fresh)
-    replica = Replica.create(fresh, genesis.data, genesis.members.data, charter)
+    replica = Replica.create(fresh, genesis.data, genesis.members.data, given.charter)
     try:
         with _own_rows(path) as rows:
             refill = _Refill(replica, rows, asked, trusted)
-            refill.run()
+            parted = refill.run()
+            if parted is not None:
+                # Names under the others' blocks fit none of these, and nobody is left out for it.
+                keep_lines(replica, rows, Asked(asked.link, asked.names()))
+                check_unsigned(replica, parted)
+                return parted
             keep_lines(replica, rows, asked)
             keep_engine(replica, rows)
-        check_heads(asked, Witnesses(replica), replica)
+            check_heads(asked, Witnesses(replica), replica)
+            if given.pen is not None:
+                # Before the file is another: a pen that let go goes with either.
+                let_go(given.pen, replica, rows, fork, asked.link.member)
         tip = replica.tip
     finally:
         replica.close()
@@ -199,16 +236,21 @@ class _Refill:
         self.fetched: list[int] = []
         self.kept = 0
 
-    def run(self) -> None:
+    def run(self) -> Fork | None:
         """Go as far as own blocks hold, or enough members have signed.
+
+        Returns:
+            Where own blocks left what a quorum has signed, if they did: then it went no further.
 
         Raises:
             Unavailable: `ledger.no_source`, a block that is known to be there comes from nobody.
         """
         claims: list[Claim] = []
-        has_moved = True
+        link, has_moved = self._asked.link, True
         while has_moved:
             has_moved = self._run_own()
+            if has_moved and (fork := find_fork(link, self._asked.names(), self._replica)):
+                return fork
             # Others write meanwhile: what lacks is judged by the claims that led nowhere.
             claims = self._claims()
             has_moved |= any(self._follow(claim) for claim in claims)
@@ -216,6 +258,7 @@ class _Refill:
         is_alone = not self._replica.tip.height and not self._asked.names()
         if self._replica.tip.height < known or is_alone:
             raise self._no_source(known)
+        return None
 
     def _run_own(self) -> bool:
         """Run own blocks while they hold, and one that the next own names; True if any ran."""
@@ -225,9 +268,20 @@ class _Refill:
                 self.kept += 1
                 continue
             named = self._named(height)
-            if named is None or not self._fetch(Way(height - 1, height, named.digest)):
+            if named is None or not self._fetch_named(Way(height - 1, height, named.digest)):
                 break
         return self._replica.tip.height > begun
+
+    def _fetch_named(self, way: Way) -> bool:
+        """Run the block that an own one names; False if nobody gives it.
+
+        Then it may be of blocks that nobody went on from, and nobody lied who gave another.
+        """
+        trial = Asked(self._asked.link, self._asked.names())
+        if not self._fetch(way, trial):
+            return False
+        self._asked.join(trial)
+        return True
 
     def _named(self, height: int) -> Cid | None:
         """Return the header that the next own block follows: it names the one that is damaged."""
@@ -257,19 +311,30 @@ class _Refill:
                 return self._leap() or self._replica.tip.height > begun
         return True
 
-    def _fetch(self, way: Way) -> bool:
+    def _fetch(self, way: Way, asked: Asked | None = None) -> bool:
         """Run the next blocks of a way; False if nobody gives one."""
         height = self._replica.tip.height + 1
         # Own blocks follow a damaged one; where there are none, as many as come are taken.
         count = 1 if height < self._own else way.last - height + 1
         taken = fetch_way(
-            self._asked, way, height, count, lambda _, data: self._replica.accept(data)
+            asked or self._asked, way, height, count, lambda _, data: self._replica.accept(data)
         )
         self.fetched += range(height, height + taken)
         return taken > 0
 
     def _leap(self) -> bool:
-        """Take the state over from a member, where nobody holds the next block any more."""
+        """Go on from a state where nobody holds the next block any more: the own, else another's.
+
+        Own bodies above it are run as ever; own ones below are kept, and others give theirs.
+        """
+        with keeping_floor(self._replica, self._rows):
+            if not (leap_own(self._replica, self._rows, self._asked) or self._leap_theirs()):
+                return False
+            self.kept += keep_bodies(self._replica, self._rows)
+            self.fetched += fetch_missing(self._replica, self._asked)
+        return True
+
+    def _leap_theirs(self) -> bool:
         for name in self._asked.names():
             # Whatever one says against it, another may have it.
             with contextlib.suppress(Error):

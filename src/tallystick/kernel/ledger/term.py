@@ -7,17 +7,19 @@ it, is where the new leader begins.
 
 Laws: a member consents to one leader a term, and to no earlier term again, durably before it says
 so; what was witnessed before is in the base, since any two thirds share a member; what was only
-durable at the old leader may not be, and is sent again by its writers' outboxes. A copy that holds
-other blocks beyond the base is superseded there: a repair drops them.
+durable at the old leader may not be, and is sent again by its writers' outboxes. The leader holds
+the base before it takes the certificate, and a consent whose head nobody shows makes none. A copy
+that holds other blocks beyond the base is superseded there: a repair drops them.
 Source: terms and view changes of crash-tolerant logs (Oki and Liskov 1988; Ongaro and Ousterhout
 2014), with people in the place of time-outs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +31,8 @@ from tallystick.base.keys import SigningKey, verify
 from tallystick.chain import schema
 from tallystick.chain.digest import domain
 from tallystick.chain.member import Members, quorum
+from tallystick.kernel.ledger.claim import Asked, Claim, fetch_way, find_way, is_backed
+from tallystick.kernel.ledger.fork import find_fork
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.folder import sync_path
@@ -38,6 +42,8 @@ __all__ = ["TERM_FILE", "Consent", "Term", "Terms", "serve_terms"]
 TERM_FILE: Final = "term.cbor"
 CONSENT: Final = "ledger.consent"
 TERM: Final = "ledger.term"
+AHEAD_MAX: Final = 2**17
+"""A head further ahead is asked for where more than a third name it: one alone may make any up."""
 _SIGNATURE: Final = codec.exact_bytes(64)
 _CONSENT: Final = codec.shape(
     {
@@ -308,27 +314,95 @@ class Terms:
     def gather(self, link: Link) -> Term:
         """Ask all members for their consents to this member's term, and take it over.
 
+        Before, the heads that they name are: who consented with one that nobody shows is left out,
+        while a quorum remains. Any quorum's highest head holds what was witnessed.
+
         Raises:
-            Unavailable: `ledger.between_terms`, too few consented so far.
+            Invalid: `ledger.no_consent`, this member has not consented that it orders itself.
+            Unavailable: `ledger.between_terms`, too few consented so far; `ledger.behind`, enough
+                did, with heads that this copy does not reach.
+            Conflict: `ledger.superseded`, this copy holds blocks that the members left behind.
         """
         own = self._consent
-        consents = [own] if own is not None and own.leader == self._member else []
+        if own is None or own.leader != self._member:
+            raise Invalid(
+                "ledger.no_consent",
+                f"{self._member} has not consented that it orders itself",
+                cure=f"tally member agree {self._member} --member {self._member}, as the others.",
+            )
+        if own.term > self.number:
+            told = [own, *self._ask_consents(link, own)]
+            held = self._take_heads(link, told)
+            voices = self._replica.tip.members.voices(self._replica.tip.height + 1)
+            if len(held) < quorum(voices) <= len(told):
+                raise self._unreached(link, told)
+            try:
+                self.adopt(Term(tuple(sorted(held, key=lambda each: each.member))))
+            except Denied:
+                self.check()
+                raise
+        assert self._term is not None
+        return self._term
+
+    def _ask_consents(self, link: Link, own: Consent) -> Iterator[Consent]:
+        """Yield what others consented to of the own term, where they themselves signed it."""
+        tip = self._replica.tip
         for name in link.peers():
             try:
-                tree = codec.decode(link.call(name, CONSENT, b""), _CONSENT)
+                found = Consent.of(codec.decode(link.call(name, CONSENT, b""), _CONSENT))
             except Error:
                 # Away, or it consented to nothing: it can be asked again.
                 continue
-            found = Consent.of(tree)
-            if own is not None and (found.term, found.leader) == (own.term, own.leader):
-                consents.append(found)
-        try:
-            self.adopt(Term(tuple(sorted(consents, key=lambda each: each.member))))
-        except (Denied, IndexError):
-            self.check()
-            raise
-        assert self._term is not None
-        return self._term
+            same = (found.member, found.term, found.leader) == (name, own.term, own.leader)
+            if same and found.is_signed(tip.genesis.chain, tip.members, tip.height + 1):
+                yield found
+
+    def _take_heads(self, link: Link, consents: Sequence[Consent]) -> list[Consent]:
+        """Take the heads over that are shown and run; return the consents that named those.
+
+        What most consented with comes first: one alone that made another up is left out then.
+        """
+        holders: dict[tuple[int, Cid], list[str]] = {}
+        for each in consents:
+            holders.setdefault((each.height, each.header), []).append(each.member)
+        for height, header in sorted(holders, key=lambda head: (-len(holders[head]), head[0])):
+            names = [name for name in holders[height, header] if name != self._member]
+            for name in names:
+                # Another holder may answer; what is held in the end is looked at below.
+                with contextlib.suppress(Error):
+                    self._reach(Asked(link, names), Claim(name, height, header))
+        return [each for each in consents if self._holds(each.height, each.header)]
+
+    def _holds(self, height: int, header: Cid) -> bool:
+        replica = self._replica
+        return height <= replica.tip.height and cid_of(replica.header(height)) == header
+
+    def _reach(self, asked: Asked, claim: Claim) -> None:
+        """Run the blocks that lead to a head; without this member's name, until it knows more."""
+        replica = self._replica
+        is_near = claim.height - replica.tip.height <= AHEAD_MAX
+        if not is_near and not is_backed(replica, claim.height, asked.names(), ()):
+            return
+        if claim.height <= replica.tip.height:
+            return
+        way, taken = find_way(asked.link, claim, replica.tip), 1
+        while taken and (height := replica.tip.height + 1) <= way.last:
+            count = way.last - height + 1
+            taken = fetch_way(asked, way, height, count, lambda _, data: replica.accept(data))
+
+    def _unreached(self, link: Link, consents: Sequence[Consent]) -> Error:
+        """Return why enough consents are too few: their heads are not on this copy."""
+        fork = find_fork(link, link.peers(), self._replica)
+        if fork is not None:
+            return superseded(self._member, fork.height)
+        lost = [each for each in consents if not self._holds(each.height, each.header)]
+        named = ", ".join(each.member for each in lost)
+        return Unavailable(
+            "ledger.behind",
+            f"{named} consented with heads to which nothing that {self._member} was given leads",
+            cure="Let it catch up from other members first.",
+            height=max(each.height for each in lost),
+        )
 
     def learn(self, link: Link, names: Iterable[str]) -> bool:
         """Ask members for a later term; True if one of them knew of one."""

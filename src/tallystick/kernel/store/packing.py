@@ -14,10 +14,11 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import IO
 
-from tallystick.base.errors import Invalid
+from tallystick.base.errors import Invalid, Unavailable
 from tallystick.kernel.store.outward import Told, write_content
 from tallystick.kernel.store.unixfs.bounds import check_content
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
@@ -67,9 +68,10 @@ def pack_folder(folder: Path) -> Iterator[Packed]:
     Raises:
         Invalid: `store.link`, it holds a symbolic link; `unixfs.special`, `unixfs.name`,
             `unixfs.limit`.
-        Unavailable: `unixfs.folder`, the operating system does not give it.
+        Unavailable: `unixfs.folder`, the operating system does not give it; `database.full`, its
+            blocks have no room among the temporary files.
     """
-    with tempfile.TemporaryFile() as kept:
+    with _scratch() as kept:
         root, places = _keep(folder, kept)
 
         def get(cid: IpfsCid) -> bytes:
@@ -83,7 +85,32 @@ def pack_folder(folder: Path) -> Iterator[Packed]:
         yield Packed(dag, root)
 
 
-def _keep(folder: Path, kept: IO[bytes]) -> tuple[IpfsCid, dict[bytes, tuple[int, int]]]:
+def _scratch() -> FileIO:
+    # Without a buffer: what a full disk did not take is not written again as the file is closed.
+    with _told():
+        return tempfile.TemporaryFile(buffering=0)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell what the operating system refuses to keep as every full disk is told."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            "database.full",
+            f"the blocks of the folder cannot be written down: {error.strerror}",
+            cure="Free space; nothing was lost.",
+        ) from error
+
+
+def _write(kept: FileIO, block: bytes) -> None:
+    rest = memoryview(block)
+    while rest:
+        rest = rest[kept.write(rest) :]
+
+
+def _keep(folder: Path, kept: FileIO) -> tuple[IpfsCid, dict[bytes, tuple[int, int]]]:
     """Write a folder's blocks one after another; return its root, and where each stands."""
     places: dict[bytes, tuple[int, int]] = {}
     at, blocks = 0, import_path(folder, hidden=True)
@@ -91,11 +118,11 @@ def _keep(folder: Path, kept: IO[bytes]) -> tuple[IpfsCid, dict[bytes, tuple[int
         try:
             cid, block = next(blocks)
         except StopIteration as end:
-            kept.flush()
             root: IpfsCid = end.value.cid
             return root, places
         if cid.raw not in places:
-            kept.write(block)
+            with _told():
+                _write(kept, block)
             places[cid.raw] = (at, len(block))
             at += len(block)
 

@@ -66,7 +66,7 @@ class Wanted:
         name: what the member calls it; nobody else is told.
         code: the profile by name; "" has it chosen by the object's size.
         public: whether it goes in clear, for all members to read.
-        party: whom it is about, 16 bytes; its key goes when the party is erased. b"" for nobody.
+        party: whom it is about, 16 bytes; it is erased with the party. b"" for nobody.
         size: how many bytes it has, where that is known before they are read.
     """
 
@@ -127,11 +127,13 @@ class Spreading:
     def join(self, ring: Ring) -> None:
         """Go on with the members of a ring."""
         self._ring = ring
+        ring.own.chain_ms = self.storing.chain_ms
         self.doubts.serve(ring)
 
     def take_line(self, line: Line) -> None:
         """Lend and borrow keys by this member's present keys from now on."""
         self._line = line
+        self.storing.take_chain(line.chain)
         self.readers.take_line(line)
         self.heard.take_line(line)
 
@@ -196,30 +198,21 @@ class Spreading:
             keys = StreamKey.of(key, desk.chain, desk.member, identifier)
             source = SealedSource(source, keys)
         done = put_object(self.ring, source, identifier, profile, length=size, progress=progress)
-        manifest = done.manifest
-        length = manifest.layout.length
-        noted = Noted(
-            manifest.cid,
-            wanted.name,
-            manifest.layout.profile.name,
-            plain_bytes(length) if key else length,
-            bool(key),
-            PUTTING,
-            desk.now_ms(),
-        )
-        self._note(
-            noted,
-            manifest,
-            DataKey(manifest.cid, key, identifier, SPREAD, b"", wanted.party or identifier),
-        )
+        cid, layout = done.manifest.cid, done.manifest.layout
+        size, code = plain_bytes(layout.length) if key else layout.length, layout.profile.name
+        noted = Noted(cid, wanted.name, code, size, bool(key), PUTTING, desk.now_ms())
+        data_key = DataKey(cid, key, identifier, SPREAD, b"", wanted.party or identifier)
+        self._note(noted, done.manifest, data_key)
         return replace(noted, state=KEPT), done
 
     def _note(self, noted: Noted, manifest: Manifest, key: DataKey) -> None:
         """Keep manifest and key, note the object, and record it."""
+        # What is public has an empty one where it is about a party: to be found, and erased, by it.
+        is_found_by_key = noted.sealed or key.party != key.record
         self._running.add(noted.cid)
         try:
             self.desk.store.put_many([manifest.data], DAG_CBOR)
-            if noted.sealed:
+            if is_found_by_key:
                 self.desk.keys.put([key])
             self.book.add(noted)
             self.storing.keep(noted.cid, manifest.layout.length, sealed=noted.sealed)
@@ -396,7 +389,6 @@ class Spreading:
                 untold[kept] = error
         self.desk.keys.forget(found)
         self.desk.store.drop(found)
-        self.heard.forget(found)
         return untold
 
     def _is_by_owner(self, kept: KeptObject) -> bool:

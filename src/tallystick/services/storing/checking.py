@@ -13,6 +13,7 @@ from typing import Final
 from tallystick.base.errors import Error, NotFound
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.reading import Liar
+from tallystick.kernel.store.spread.repairing import draw_spot
 from tallystick.services.storing.acts import Spreading
 from tallystick.services.storing.standing import Claim, Standing
 from tallystick.services.storing.survey import Survey
@@ -87,11 +88,12 @@ class Checking:
                 doubts.tell(self._spreading.ring, manifest.owner, claim)
 
     def _check_object(self, standing: Standing, pace: Callable[[int], None]) -> None:
-        me, cid = self._spreading.desk.member, standing.kept.manifest
+        desk, cid = self._spreading.desk, standing.kept.manifest
         manifest = self._spreading.find_manifest(cid)
         for shard, names in standing.held.items():
             for name in names:
-                drawn = None if name == me else self._draw(manifest, shard)
+                is_own = name == desk.member
+                drawn = None if is_own else draw_spot(manifest, shard, desk.entropy)
                 if drawn is not None:
                     self._try(manifest, Claim(cid, shard, name), drawn, pace)
 
@@ -113,19 +115,6 @@ class Checking:
             self._spreading.blame(manifest, Liar(member, shard, segment, x, told.exchange))
         else:
             doubts.settle(claim, [segment], x)
-
-    def _draw(self, manifest: Manifest, shard: int) -> tuple[int, int] | None:
-        """Return the segment and the number of a sub-chunk that has bytes; None if none has."""
-        layout = manifest.layout
-        drawn = int.from_bytes(self._spreading.desk.entropy.draw("check", 16), "big")
-        if not layout.shard_bytes(shard):
-            return None
-        place, drawn = drawn % layout.segment_count, drawn // layout.segment_count
-        segment = layout.segment(place)
-        size = segment.kept_bytes(shard)
-        if not size:
-            return None
-        return place, drawn % -(-size // segment.sub_chunk_bytes)
 
 
 def _is_within(manifest: Manifest, shard: int, spot: tuple[int, int]) -> bool:

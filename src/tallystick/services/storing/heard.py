@@ -10,8 +10,9 @@ import threading
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from tallystick.base.codec import Cid
+from tallystick.base.codec import Cid, decode, value
 from tallystick.base.errors import Error
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.line import Line
@@ -23,6 +24,7 @@ from tallystick.kernel.store.spread.wrong_answer import (
     write_wrong_answer,
 )
 from tallystick.kernel.store.spread.wrongs import Wrong, Wrongs
+from tallystick.services.storing.service import Storing
 
 __all__ = ["Heard"]
 
@@ -40,6 +42,8 @@ class Heard:
         self._path = path
         self._line: Line | None = None
         self._wrongs: Wrongs | None = None
+        self._owners: dict[bytes, str] = {}
+        """Who put the object of each proof that was looked into."""
         self._lock = threading.Lock()
 
     def take_line(self, line: Line) -> None:
@@ -91,6 +95,27 @@ class Heard:
         """Drop the proofs that hold bytes of erased objects."""
         if cids:
             self._open().forget(cids)
+
+    def forget_erased(self, storing: Storing) -> None:
+        """Drop the proofs whose objects their owners have erased, whenever they were found.
+
+        Whose an object is its manifest says, and that is in the proof: who only read the object,
+        or tried its holders, has it nowhere else.
+        """
+        for found in self.known():
+            if found.digest and any(storing.list_objects(manifest=found.cid.raw, erased=1)):
+                kept = storing.find_object(found.cid, self._find_owner(found))
+                if kept is not None and kept.erased:
+                    self.forget([found.cid])
+
+    def _find_owner(self, found: Wrong) -> str:
+        """Return who put a proof's object, by the manifest in it; "" if the proof is damaged."""
+        if found.digest not in self._owners:
+            with contextlib.suppress(Error):
+                # Damaged here it proves nothing, and another of the same object may tell.
+                tree: Any = decode(self.read(found.digest), value)
+                self._owners[found.digest] = Manifest.read(tree["manifest"]).owner
+        return self._owners.get(found.digest, "")
 
     def _verify(self, data: bytes) -> WrongAnswer:
         assert self._line is not None

@@ -7,6 +7,7 @@ from typing import Any
 
 from tallystick.base.codec import Cid
 from tallystick.kernel.access.desk import Desk
+from tallystick.kernel.access.line import Chain
 from tallystick.kernel.access.sealing import Draft
 from tallystick.records.base import Statement
 from tallystick.records.spread import ObjectErased, ObjectKept
@@ -24,6 +25,23 @@ class Storing:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._chain: Chain | None = None
+
+    def take_chain(self, chain: Chain) -> None:
+        """Tell the time by this member's copy of the chain from now on."""
+        self._chain = chain
+
+    def chain_ms(self) -> int:
+        """Return the time of the block that all told here stands at, ms since 1970 UTC.
+
+        A record that is not told stood in no block until then. 0 where that cannot be said: no
+        chain is there yet, or the views lack what it has.
+        """
+        if self._chain is None:
+            return 0
+        # The tip first: what is told can have come further since, and never less far.
+        tip = self._chain.tip
+        return tip.time if self._desk.views.height() >= tip.height else 0
 
     def _record(self, statement: Statement) -> bytes:
         identifier = self._desk.new_id()

@@ -159,6 +159,7 @@ class Tending:
         held = [kept.manifest for kept in fresh if own.shards_of(kept.manifest)]
         for cid in dict.fromkeys([*own.unrecorded(), *held]):
             self._try(report, partial(self._drop_if_gone, cid, report))
+        self._try(report, partial(spreading.heard.forget_erased, spreading.storing))
         if fresh:
             untold = spreading.forget_erased(fresh)
             for error in untold.values():
@@ -180,14 +181,22 @@ class Tending:
         return fresh
 
     def _drop_if_gone(self, cid: Cid, report: Report) -> None:
-        spreading, own = self._spreading, self._spreading.ring.own
-        # Another's record of it says nothing: whoever named it first is not who put it.
-        kept = spreading.storing.find_object(cid, own.owner_of(cid))
+        storing, own = self._spreading.storing, self._spreading.ring.own
+        # How far the chain has come is asked before what it tells, so that nothing comes between;
+        # by the clock alone a member whose copy stands still would drop what it has not seen kept.
+        is_late = storing.chain_ms() > own.since_ms(cid) + self._rates.grace_s * 1_000
+        try:
+            # Another's record of it says nothing: whoever named it first is not who put it.
+            kept = storing.find_object(cid, own.owner_of(cid))
+        except Invalid:
+            # Nothing here tells whose it is, and whoever put it would have said so by now: if it is
+            # none of those who did and keep it, it has erased it, or never had it recorded.
+            if not is_late or any(storing.list_objects(manifest=cid.raw, erased=0)):
+                raise
+            kept = None
         if kept is not None and not kept.erased:
             own.mark_recorded(cid)
-            return
-        held_ms = spreading.desk.now_ms() - own.since_ms(cid)
-        if kept is not None or held_ms >= self._rates.grace_s * 1_000:
+        elif kept is not None or is_late:
             own.drop(cid)
             report.dropped += 1
 
@@ -315,7 +324,7 @@ class Tending:
         """
         spreading = self._spreading
         manifest = spreading.find_manifest(standing.kept.manifest)
-        pace = Pace(self._rates.repair_bytes, self._ended)
+        pace, mended = Pace(self._rates.repair_bytes, self._ended), report.pieces_mended
         # Where a shard stands it is mended; made anew for another only what cannot be.
         bad = [
             (member, shard)
@@ -323,13 +332,24 @@ class Tending:
             if shard in standing.whole or not self._mend(manifest, (member, shard), places, report)
         ]
         done = repair_object(
-            spreading.ring, manifest, bad=bad, shunned={name for name, _ in bad}, pace=pace.take
+            spreading.ring,
+            manifest,
+            bad=bad,
+            shunned={name for name, _ in bad},
+            listed=[(name, shard) for shard, names in standing.held.items() for name in names],
+            entropy=spreading.desk.entropy,
+            pace=pace.take,
         )
         spreading.heard.hear(manifest, done.liars)
         spreading.doubts.hear(manifest.cid, done.wrong)
         report.repaired += len(done.made)
         report.read_bytes += done.read_bytes
         report.lacking += len(done.missing)
+        if done.missing and done.refusals:
+            report.fail(list(done.refusals.values())[-1])
+        if not done.made and not done.missing and report.pieces_mended == mended:
+            # Members say otherwise than they list, and nothing came of it: nobody made it whole.
+            report.fail("spread.unrepaired")
 
     # ---- handing over
 

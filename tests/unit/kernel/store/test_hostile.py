@@ -19,7 +19,7 @@ from tallystick.kernel.store.keeping import Note, add_blocks, import_archive
 from tallystick.kernel.store.outward import write_content
 from tallystick.kernel.store.unixfs.bounds import FREE_BYTES, TIMES_MAX
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
-from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, name_block
+from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, name_block, name_inline
 from tallystick.kernel.store.unixfs.dag import Dag, Limits
 from tallystick.kernel.store.unixfs.dagpb import PbLink, encode_link, join_node
 from tallystick.kernel.store.unixfs.entry import Entry
@@ -280,3 +280,38 @@ def test_a_name_that_would_leave_its_folder_is_not_written(
     with pytest.raises(Error, match=r"unixfs\.name"):
         write_content(kept.blocks.dag, top, tmp_path / "out", lambda _done: None)
     assert not list(tmp_path.rglob("escaped"))
+
+
+def test_a_target_that_holds_zero_is_not_imported(kept: Kept, made: Built) -> None:
+    """No disk takes it: it would end the writing out of whatever holds it."""
+    link = made.add(join_node((), encode_unix(UnixNode(Kind.SYMLINK, b"a\0b"))))
+    kept.refuse(made.car(link), "unixfs.node")
+    kept.refuse(made.car(made.folder([(b"link", link)])), "unixfs.node")
+
+
+def test_what_stands_in_identity_cids_is_looked_at_and_nothing_of_it_is_kept(
+    kept: Kept, made: Built
+) -> None:
+    leaf = made.add(b"x", RAW)
+    unix = encode_unix(UnixNode(Kind.DIRECTORY))
+
+    def folder(name: bytes) -> IpfsCid:
+        return name_inline(join_node([encode_link(PbLink(leaf, name, 1))], unix), DAG_PB)
+
+    def linking(*links: IpfsCid) -> bytes:
+        return dag_cbor.encode([CID.decode(str(each)) for each in links])
+
+    for name, code in ((b"fine", ""), (b"..", "unixfs.name")):
+        inner = name_inline(linking(folder(name)), DAG_CBOR)
+        tops = (
+            made.add(linking(folder(name)), DAG_CBOR),
+            made.add(linking(inner), DAG_CBOR),
+            made.folder([(b"doc", inner)]),
+        )
+        for top in tops:
+            if code:
+                with pytest.raises(Error) as caught:
+                    kept.take(made.car(top))
+                assert caught.value.code == code
+            else:
+                assert kept.take(made.car(top))[0].blocks == 2

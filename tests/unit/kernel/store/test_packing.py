@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import os
 import random
+import resource
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tallystick.base.errors import Conflict, Error
+from tallystick.base.errors import Conflict, Error, Unavailable
 from tallystick.kernel.store.packing import pack_folder, unpack_folder
 from tallystick.kernel.store.unixfs.car import write_archive
 from tallystick.kernel.store.unixfs.cid import DAG_PB, name_block
@@ -159,3 +161,25 @@ def test_an_archive_of_a_file_is_no_folder(tmp_path: Path) -> None:
     data = b"".join(write_archive(Dag(blocks.__getitem__), [made.cid]))
     with pytest.raises(Error, match=r"unixfs\.kind"):
         unpack(data, tmp_path / "out")
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "temporary"
+    room.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(room))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # Also where it fills within a block, of which a part is then written.
+    for most in (0, 1, 1_500_000):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+        try:
+            with pytest.raises(Unavailable, match=r"database\.full") as caught, pack_folder(folder):
+                pass
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        assert caught.value.cure
+        assert list(room.iterdir()) == []
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(Unavailable, match=r"database\.full"), pack_folder(folder):
+        pass

@@ -12,7 +12,8 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import IO, Final
+from io import FileIO
+from typing import Final
 
 from tallystick.base.errors import Denied, Error, Unavailable
 from tallystick.kernel.store.blocks import Blocks, Root, Usage, absent_root, over_quota
@@ -84,7 +85,8 @@ def pull_root(
     node.put_blocks([b""], [_EMPTY])
     node.pin([cid], is_deep=True)
     try:
-        with tempfile.TemporaryFile() as file:
+        # Without a buffer: what a full disk did not take is not written again at the end.
+        with tempfile.TemporaryFile(buffering=0) as file:
             with node.export_archive(cid, most=_ARCHIVE_MAX) as pieces:
                 size = _write(file, pieces, usage)
 
@@ -102,7 +104,7 @@ def pull_root(
                 node.unpin([cid])
 
 
-def _write(file: IO[bytes], pieces: Iterable[bytes], usage: Usage) -> int:
+def _write(file: FileIO, pieces: Iterable[bytes], usage: Usage) -> int:
     """Write an archive down as it comes, as far as the quota goes; return its size."""
     size = 0
     for piece in pieces:
@@ -110,7 +112,9 @@ def _write(file: IO[bytes], pieces: Iterable[bytes], usage: Usage) -> int:
         if usage.used + size > usage.quota + _ARCHIVE_MORE:
             raise over_quota(usage.used + size, usage.quota)
         try:
-            file.write(piece)
+            rest = memoryview(piece)
+            while rest:
+                rest = rest[file.write(rest) :]
         except OSError as error:
             raise Unavailable(
                 "ipfs.room",

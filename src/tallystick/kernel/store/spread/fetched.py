@@ -93,7 +93,8 @@ class Fetched:
                 each = _Came(asked.chunks, came[place])
                 self._came.setdefault((place, asked.shard), []).append(each)
                 self.absent[place].discard(asked.shard)
-            else:
+            elif self.missing(place, asked.shard, asked.chunks):
+                # Where another has given it meanwhile, it is there.
                 self.absent[place].add(asked.shard)
 
     def leave(self, asked: Asked, coming: Future[Pieces]) -> None:

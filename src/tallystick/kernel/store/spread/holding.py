@@ -30,7 +30,7 @@ from tallystick.kernel.store.spread.quota import QUOTA_BYTES, read_quota, write_
 from tallystick.kernel.store.spread.receipt import Vouching
 from tallystick.kernel.store.spread.refusal import absent, check_same, told, torn
 from tallystick.kernel.store.spread.rot import Rotten, find_rotten
-from tallystick.kernel.store.spread.shelf import GIVER, MANIFEST, Shelf
+from tallystick.kernel.store.spread.shelf import MANIFEST, Shelf
 from tallystick.kernel.store.zigzag.layout import Layout
 from tallystick.kernel.store.zigzag.stream import spans
 
@@ -60,6 +60,8 @@ class Holding:
 
     Attributes:
         vouching: what the chain says, and the time; a ring sets it.
+        chain_ms: tells the time of the last block that `vouching` speaks by: what comes in no block
+            until then is known to have come in none. The clock's, where nobody sets it.
         care: of what rots.
     """
 
@@ -67,6 +69,7 @@ class Holding:
         self.folder = folder
         self.quota_bytes = read_quota(folder) if quota_bytes is None else quota_bytes
         self.vouching = Vouching(member="")
+        self.chain_ms: Callable[[], int] = self._clock_ms
         self._lock = threading.Lock()
         self._settle_s: dict[str, float] = {}
         self._layouts: OrderedDict[Cid, Layout] = OrderedDict()
@@ -74,6 +77,9 @@ class Holding:
             self._parts = Parts(folder / _PARTS)
             self._shelf = Shelf(folder)
         self.care = Care(self._shelf, self._lock, self.find_manifest)
+
+    def _clock_ms(self) -> int:
+        return self.vouching.now_ms()
 
     # ---- room
 
@@ -125,12 +131,17 @@ class Holding:
             self._find_recorded(cid)
 
     def _find_recorded(self, cid: Cid) -> bool:
-        """Tell whether a record speaks of an object, and note it."""
-        with contextlib.suppress(NotFound, Invalid):
-            if self.vouching.is_kept(cid, self.owner_of(cid)):
-                self.mark_recorded(cid)
-                return True
-        return False
+        """Tell whether a record may speak of an object; note it where one does."""
+        try:
+            owner = self.owner_of(cid)
+        except NotFound:
+            return False
+        except Invalid:
+            # Whose it is cannot be told here: for want of room alone it does not go.
+            return True
+        if is_kept := self.vouching.is_kept(cid, owner):
+            self.mark_recorded(cid)
+        return is_kept
 
     def unrecorded(self) -> list[Cid]:
         """Return the objects of which no record is known to speak, the oldest first."""
@@ -139,14 +150,17 @@ class Holding:
         return sorted(found, key=lambda cid: (found[cid], cid.digest))
 
     def _lapse(self, count: int) -> None:
-        """Make room for so many bytes of what nobody goes on with and no record speaks of."""
+        """Make room for so many bytes of what nobody goes on with and no record speaks of.
+
+        By the chain's own time: a copy of it that stands still may lack the record.
+        """
         with self._lock:
             self._parts.lapse()
-        before_ms = self.vouching.now_ms() - LAPSE_S * 1_000
+        before_ms = self.chain_ms() - LAPSE_S * 1_000
         for cid in self.unrecorded():
             kept = self._shelf.kept.get(cid)
             is_fitting = self.used_bytes + count <= self.quota_bytes
-            if is_fitting or (kept is not None and kept.since_ms > before_ms):
+            if is_fitting or (kept is not None and kept.since_ms >= before_ms):
                 return
             if not self._find_recorded(cid):
                 self.drop(cid)
@@ -251,7 +265,7 @@ class Holding:
         sync_path(part.path)
 
     def _keep(self, part: Part, manifest: Manifest, *, is_recorded: bool) -> None:
-        """Give a part that was read again its name; its manifest and its giver come before it."""
+        """Give a part that was read again its name; manifest, giver and owner come before it."""
         caller, _, shard = part.key
         cid, home = manifest.cid, self._shelf.home(manifest.cid)
         with self._lock:
@@ -265,7 +279,7 @@ class Holding:
             self._check_room(caller, len(manifest.data), is_recorded=is_recorded)
             try:
                 home.mkdir(exist_ok=True)
-                (home / GIVER).write_text(caller, encoding="utf-8")
+                self._shelf.note_names(cid, caller, manifest.owner)
                 (home / MANIFEST).write_bytes(manifest.data)
                 sync_path(home / MANIFEST)
                 part.path.replace(home / str(shard))
@@ -317,15 +331,20 @@ class Holding:
         return Manifest.read(data)
 
     def owner_of(self, cid: Cid) -> str:
-        """Return who put an object of which a shard is held; it is read once.
+        """Return who put an object of which a shard is held, as it was noted when that was kept.
 
         Raises:
-            NotFound: `spread.absent`; Invalid: `spread.manifest`, the manifest is damaged.
+            NotFound: `spread.absent`; Invalid: `spread.manifest`, it was not noted, and the
+                manifest is damaged.
         """
         kept = self._shelf.kept.get(cid)
         if kept is None:
             raise absent(cid)
-        kept.owner = kept.owner or self.find_manifest(cid).owner
+        if not kept.owner:
+            # Kept before that was noted: it is noted while the manifest can still be read.
+            kept.owner = self.find_manifest(cid).owner
+            with self._lock, contextlib.suppress(OSError):
+                self._shelf.note_names(cid, kept.giver, kept.owner)
         return kept.owner
 
     def layout_of(self, cid: Cid) -> Layout:

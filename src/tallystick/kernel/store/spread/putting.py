@@ -1,7 +1,8 @@
 """An object put: cut into segments, encoded, its shards sent to as many members, all at once.
 
 Laws: nothing of it counts before its manifest is whole, and a shard counts at its member only as
-the manifest's. A member that fails on the way takes no further part; the object stands as long as
+the manifest's. A member that cannot be reached before it took anything gives its place to the next
+in the object's order; one that fails on the way takes no further part. The object stands as long as
 no more fail than the code makes good, and the result says which shards are to be repaired.
 What is put is what others may see: whoever has secrets encrypts before.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +21,7 @@ from typing import Final
 
 from tallystick.base.errors import Error, Invalid, Unavailable
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_pieces, length_max
-from tallystick.kernel.store.spread.placement import place_shards
+from tallystick.kernel.store.spread.placement import order_members, place_shards
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.kernel.store.spread.serving import PIECE_BYTES_MAX
 from tallystick.kernel.store.spread.source import fill
@@ -46,7 +48,7 @@ class Put:
 
     Attributes:
         manifest: what it is made of.
-        holders: who was given each shard.
+        holders: who was given each shard, or was to be and failed.
         missing: the shards whose members failed, to be repaired.
     """
 
@@ -91,8 +93,10 @@ def put_object(
     first = next(segments, memoryview(b""))
     if profile is None and len(first) < SMALL_BYTES:
         chosen = SMALL_PROFILE
-    holders = place_shards(identifier, ring.members(), chosen.n)
-    sending = _Sending(ring, identifier, holders)
+    members = ring.members()
+    holders = place_shards(identifier, members, chosen.n)
+    spares = order_members(identifier, members)[chosen.n :]
+    sending = _Sending(ring, identifier, holders, spares)
     try:
         every = chain((first,) if first else (), segments)
         manifest = _send_all(sending, every, (chosen, segment_bytes), progress)
@@ -100,7 +104,7 @@ def put_object(
         # A source that breaks off too: what was given is not left to be waited for.
         sending.forget()
         raise
-    return Put(manifest, holders, tuple(sorted(sending.failed)))
+    return Put(manifest, tuple(sending.holders), tuple(sorted(sending.failed)))
 
 
 def check_length(
@@ -164,43 +168,77 @@ def _too_long(length: int, profile: Profile, segment_bytes: int, owner: str) -> 
 
 
 class _Sending:
-    """The shards of one object on their way, each to its member."""
+    """The shards of one object on their way, each to its member.
 
-    def __init__(self, ring: Ring, identifier: bytes, holders: tuple[str, ...]) -> None:
+    Args:
+        ring: the members.
+        identifier: the object's.
+        holders: who is to hold each shard.
+        spares: who stands in for one that is away from the start, in that order.
+    """
+
+    def __init__(
+        self, ring: Ring, identifier: bytes, holders: tuple[str, ...], spares: list[str]
+    ) -> None:
         self.ring = ring
         self.identifier = identifier
-        self._holders = holders
+        self.holders = list(holders)
         self.failed: dict[int, Error] = {}
+        self._spares = deque(spares)
+        self._asked = set(holders)
+        self._begun: set[int] = set()
 
     def send(self, shard: int, piece: memoryview, *, at: int) -> None:
         """Send a piece of a shard, unless its member has failed before."""
         if len(piece) and shard not in self.failed:
-            place, member = (self.identifier, shard), self._holders[shard]
-            self._try(shard, lambda: self.ring.write(member, place, at, bytes(piece)))
+            place, data = (self.identifier, shard), bytes(piece)
+            self._try(shard, lambda member: self.ring.write(member, place, at, data))
 
     def finish(self, manifest: Manifest, shard: int) -> None:
         """Have the shard's member keep it."""
         if shard not in self.failed:
-            self._try(shard, lambda: self.ring.finish(self._holders[shard], manifest, shard))
+            self._try(shard, lambda member: self.ring.finish(member, manifest, shard))
 
     def forget(self) -> None:
         """Have all drop what they were given."""
-        for member in self._holders:
+        for member in self._asked:
             with contextlib.suppress(Error):
                 self.ring.forget(member, self.identifier)
 
-    def _try(self, shard: int, work: Callable[[], None]) -> None:
-        for pause_s in (*self.ring.pauses_s, None):
+    def _try(self, shard: int, work: Callable[[str], None]) -> None:
+        """Do what a member takes part in; who took nothing yet and is away is stood in for."""
+        error = self._fail(self.holders[shard], work, self.ring.pauses_s)
+        while error is not None and error.code.startswith("link.") and shard not in self._begun:
             try:
-                work()
+                # Threads of several shards take from it: each spare goes to one of them.
+                spare = self._spares.popleft()
+            except IndexError:
+                break
+            self._asked.add(spare)
+            self.holders[shard] = spare
+            # Waited for only where nobody else is left.
+            error = self._fail(spare, work, () if self._spares else self.ring.pauses_s)
+        if error is None:
+            self._begun.add(shard)
+        else:
+            self.failed[shard] = error
+
+    @staticmethod
+    def _fail(
+        member: str, work: Callable[[str], None], pauses_s: tuple[float, ...]
+    ) -> Error | None:
+        """Return why a member does not take part in some work; None where it did."""
+        for pause_s in (*pauses_s, None):
+            try:
+                work(member)
             except Error as error:
                 if error.code != "link.lost" or pause_s is None:
-                    self.failed[shard] = error
-                    return
+                    return error
             else:
-                return
+                return None
             # It may only have been slow a moment ago; to give it all again later costs far more.
             time.sleep(pause_s)
+        return None
 
     def check(self, profile: Profile) -> None:
         """Refuse to go on once more have failed than the code makes good."""
@@ -211,7 +249,7 @@ class _Sending:
             error = self.failed[shard]
             raise Unavailable(
                 "spread.lost",
-                f"{len(self.failed)} of {profile.n} members failed, as {self._holders[shard]}:"
+                f"{len(self.failed)} of {profile.n} members failed, as {self.holders[shard]}:"
                 f" {error.message}",
                 cure=AWAY if is_away[shard] else error.cure,
             )

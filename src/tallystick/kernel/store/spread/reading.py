@@ -5,6 +5,8 @@ read and nothing is reckoned; what is lost is made from the sub-chunks that the 
 half of what a plain code reads. Each segment comes from any k shards whose pieces of it are right:
 a member that is away or slow is passed over, one that gives what is not the manifest's for that
 segment, and the plan made anew without it; who gives wrong bytes and does not own up is named.
+What a member says it holds is believed until it is asked for it: no object counts as lost before
+all members were asked.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -34,7 +36,10 @@ HEDGE_S: Final = 0.5
 """A member that has not answered for so long is read around, while it may still answer."""
 LATE_S: Final = 30.0
 """So long is waited where too few others can answer."""
-
+SOON_S: Final = 2.0
+"""So long of it before all members are asked whether they hold what lacks."""
+LATE_MAX: Final = 2
+"""Of a member's answers that are late: it is asked for nothing more until one of them ends."""
 
 STRETCH_BYTES: Final = 6 * 1024 * 1024
 """Of one shard: segments that are read at once, a call a member."""
@@ -93,10 +98,11 @@ class Reader:
         self.ring = ring
         self.manifest = manifest
         # Slow answers are left behind, not waited for, when the reader is done.
-        most = 2 * manifest.layout.profile.n + len(ring.everyone())
+        most = 2 * LATE_MAX * manifest.layout.profile.n + 2 * len(ring.everyone())
         self._pool = ThreadPoolExecutor(most, "spread")
         self.holders: dict[int, list[str]] = {}
         self.answered: tuple[str, ...] = ()
+        self._is_located_anew = self._is_done = False
         self._locate(everyone=everyone)
         self.liars: list[Liar] = []
         self.wrong: list[Spot] = []
@@ -107,6 +113,8 @@ class Reader:
         self._refusals: Counter[tuple[str, int]] = Counter()
         self._at_last: set[tuple[str, int]] = set()
         self._pressed: set[int] = set()
+        self._asking: dict[Asked, str] = {}
+        self._late: dict[Future[dict[int, memoryview]], str] = {}
         self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -114,7 +122,8 @@ class Reader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of what is still on its way."""
+        """Let go of what is still on its way, and ask nobody more."""
+        self._is_done = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _locate(self, *, everyone: bool) -> None:
@@ -122,11 +131,13 @@ class Reader:
         count, members = self.manifest.layout.profile.n, self.ring.members()
         order, left = order_members(self.manifest.id, members), self.ring.left()
         for asked in ([*order, *left],) if everyone else (order[:count], order[count:], left):
-            if asked and len(self.holders) < count:
+            if asked and (everyone or len(self.holders) < count):
                 found = self.ring.locate(self.manifest.cid, members=asked, pool=self._pool)
-                self.answered += found.answered
+                self.answered = (*dict.fromkeys((*self.answered, *found.answered)),)
                 for shard, names in found.held.items():
-                    self.holders.setdefault(shard, []).extend(names)
+                    if shard < count:
+                        known = self.holders.get(shard, [])
+                        self.holders[shard] = [*dict.fromkeys((*known, *names))]
 
     def read(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Yield the bytes of the object from `start` to before `stop`, in order.
@@ -260,10 +271,20 @@ class Reader:
 
     def _is_asked(self, name: str, shard: int, place: int) -> bool:
         return (
-            (name, shard) not in self._gone
-            and (name, shard, place) not in self._refused
+            self._is_open(name, shard, place)
             and ((name, shard) not in self._at_last or place in self._pressed)
+            and not self._is_behind(name)
         )
+
+    def _is_open(self, name: str, shard: int, place: int) -> bool:
+        """Tell whether a member has not failed yet to give a segment of a shard."""
+        return (name, shard) not in self._gone and (name, shard, place) not in self._refused
+
+    def _is_behind(self, name: str) -> bool:
+        """Tell whether a member has too many answers to give still."""
+        with self._lock:
+            late = [each for each, who in self._late.items() if who == name and not each.done()]
+        return len(late) >= LATE_MAX
 
     def _find_absent(self, place: int) -> set[int]:
         """Return the shards of which nobody is to be asked for a segment."""
@@ -280,15 +301,19 @@ class Reader:
             Unavailable: `spread.lost`.
         """
         profile, absent = self.manifest.layout.profile, fetched.absent[place]
-        until = time.monotonic() + LATE_S
-        while len(absent) > profile.r and fetched.late and time.monotonic() < until:
-            done, _ = wait(fetched.late, until - time.monotonic(), FIRST_COMPLETED)
-            for each in done:
-                fetched.take(fetched.late.pop(each), each.result())
-        if len(absent) > profile.r and place not in self._pressed:
+        if len(absent) > profile.r:
             self._pressed.add(place)
-            late = {each.shard for each in fetched.late.values() if place in each.places}
-            absent &= self._find_absent(place) | late
+            self._look_again(place, fetched)
+        begun = time.monotonic()
+        for until in (begun + SOON_S, begun + LATE_S):
+            while len(absent) > profile.r and time.monotonic() < until:
+                if not self._wait_for_late(place, fetched, until):
+                    break
+            if len(absent) > profile.r and not self._is_located_anew:
+                # Who said to hold a shard need not; what was made anew is with others.
+                self._is_located_anew = True
+                self._locate(everyone=True)
+                self._look_again(place, fetched)
         if len(absent) > profile.r:
             raise Unavailable(
                 "spread.lost",
@@ -297,6 +322,49 @@ class Reader:
                 cure=self._cure(fetched),
                 cid=str(self.manifest.cid),
             )
+
+    def _look_again(self, place: int, fetched: Fetched) -> None:
+        """Let those shards of a segment be absent no more of which somebody may be asked now.
+
+        What is late is waited for, unless another may be asked for it who was never late.
+        """
+        late = {each.shard for each in fetched.late.values() if place in each.places}
+        waited = {
+            shard
+            for shard in late
+            if not any(
+                self._is_asked(name, shard, place) and (name, shard) not in self._at_last
+                for name in self.holders.get(shard, [])
+            )
+        }
+        fetched.absent[place] &= self._find_absent(place) | waited
+
+    def _wait_for_late(self, place: int, fetched: Fetched, until: float) -> bool:
+        """Wait for one answer that is late and can help a segment; return whether there is any.
+
+        Also for one of a stretch before: who gives it may be asked again then.
+        """
+        with self._lock:
+            late = {
+                each
+                for each, name in self._late.items()
+                if any(
+                    name in self.holders.get(shard, []) and self._is_open(name, shard, place)
+                    for shard in fetched.absent[place]
+                )
+            }
+        done, _ = wait({*fetched.late, *late}, max(0, until - time.monotonic()), FIRST_COMPLETED)
+        for each in done:
+            if each in fetched.late:
+                fetched.take(fetched.late.pop(each), each.result())
+        self._forget_done()
+        self._look_again(place, fetched)
+        return bool(done)
+
+    def _forget_done(self) -> None:
+        """Let go of answers that came late."""
+        with self._lock:
+            self._late = {each: name for each, name in self._late.items() if not each.done()}
 
     def _cure(self, fetched: Fetched) -> str:
         """Return what helps where too little can be read: members that are away may hold more."""
@@ -309,24 +377,40 @@ class Reader:
 
     def _fetch(self, wants: Mapping[int, Mapping[int, Sequence[int]]], fetched: Fetched) -> None:
         """Read what is not read yet, all shards at once; what fails or is slow becomes absent."""
+        self._forget_done()
         coming = {self._pool.submit(self._ask, each): each for each in fetched.lacking(wants)}
         done, late = wait(coming, timeout=self._hedge_s * len(wants))
         for each in done:
             fetched.take(coming[each], each.result())
         for each in late:
             fetched.leave(coming[each], each)
+            self._put_last(coming[each], each)
+
+    def _put_last(self, asked: Asked, coming: Future[dict[int, memoryview]]) -> None:
+        """Have the stretches that follow read around who is late, if anybody was asked yet."""
+        with self._lock:
+            name = self._asking.get(asked)
+            if name is None:
+                return
+            self._late[coming] = name
+        self.pass_over(name, asked.shard)
 
     def _ask(self, asked: Asked) -> dict[int, memoryview]:
         """Return those pieces that a holder gives right, from the first that does."""
         found: dict[int, memoryview] = {}
-        for name in self.holders.get(asked.shard, []):
+        names = self.holders.get(asked.shard, [])
+        for name in sorted(names, key=lambda name: (name, asked.shard) in self._at_last):
             places = [
                 place
                 for place in asked.places
                 if place not in found and self._is_asked(name, asked.shard, place)
             ]
-            if places:
+            if places and not self._is_done:
+                with self._lock:
+                    self._asking[asked] = name
                 found |= self._ask_one(name, asked, places)
+        with self._lock:
+            self._asking.pop(asked, None)
         return found
 
     def _ask_one(self, name: str, asked: Asked, places: list[int]) -> dict[int, memoryview]:

@@ -8,6 +8,8 @@ Nothing that comes is checked here: whoever asked does that, against the manifes
 from __future__ import annotations
 
 import contextlib
+import math
+import time
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ __all__ = ["Listing", "Located", "Ring", "recall_manifest"]
 
 Told = TypeVar("Told")
 PAUSES_S: Final = (0.5, 2.0)
+_OWNED: Final = frozenset({"spread.manifest", "spread.disk"})
+"""Who answers a check so says that its disk is rotten, or takes nothing more."""
 LISTING_MAX: Final = 1 << 20
 """Objects that are heard of from one member: one that tells for ever is left at that."""
 LOCATE_S: Final = 2.0
@@ -145,15 +149,31 @@ class Ring:
     ) -> Collection[int] | None:
         """Return which segments of a shard a member says are wrong or were; None: no answer.
 
-        So rot is told from a lie: who gave wrong bytes is asked to read what it holds again.
+        So rot is told from a lie: who gave wrong bytes is asked to read what it holds again. Whose
+        disk does not even let it look owns up to all of them; who was cut off, or has dropped the
+        shard meanwhile, gives no answer; who answers and refuses to say, or says it has none and
+        gives bytes of it, owns up to none.
         """
         try:
             payload = encode([cid, shard, [*places]])
             return set(codec.decode(self._call(member, "spread.check", payload), PLACES))
-        except Unavailable:
-            return None
+        except Error as error:
+            if error.code in _OWNED:
+                return set(places)
+            # Who says that it knows no such question is there.
+            is_away = error.code.startswith("link.") and error.code != "link.method"
+            has_dropped = error.code == "spread.absent" and not self._gives(
+                member, cid, shard, places[0]
+            )
+            return None if is_away or has_dropped else set()
+
+    def _gives(self, member: str, cid: Cid, shard: int, place: int) -> bool:
+        """Tell whether a member gives bytes of a shard, be it that it says to have none."""
+        try:
+            self.read(member, cid, ([place], shard), [0])
         except Error:
-            return set()
+            return False
+        return True
 
     def mend(self, member: str, cid: Cid, place: tuple[int, int], piece: bytes) -> None:
         """Have a member write a shard's piece over what is wrong of it; `place`: segment, shard."""
@@ -174,9 +194,18 @@ class Ring:
         Raises:
             Unavailable: it cannot be reached; Invalid `codec.*`: it tells something else.
         """
+        found = self._list_until(member, math.inf)
+        assert found is not None
+        return found
+
+    def _list_until(self, member: str, until_s: float) -> Listing | None:
+        """Return what a member says it holds; None if it has not told all by then.
+
+        A part of it is no listing: what lacks in it would count as lost.
+        """
         held: dict[Cid, list[int]] = {}
         after = b""
-        while True:
+        while time.monotonic() < until_s:
             found = codec.decode(self._call(member, "spread.list", encode([after])), LISTED)
             used, quota, rows = found
             held |= {cid: list(shards) for cid, shards in rows if cid.digest > after}
@@ -184,6 +213,7 @@ class Ring:
             if is_over or rows[-1][0].digest <= after:
                 return Listing(used, quota, held, self._flaws(member))
             after = rows[-1][0].digest
+        return None
 
     def _flaws(self, member: str) -> dict[tuple[Cid, int], tuple[int, ...]]:
         try:
@@ -194,8 +224,12 @@ class Ring:
         return {(cid, shard): tuple(places) for cid, shard, places in rows}
 
     def survey(self, wait_s: float = LOCATE_S) -> dict[str, Listing]:
-        """Return what each that answers in time says it holds, by name; who left too."""
-        return self._ask_all(self.listing, wait_s)
+        """Return what each that answers in time says it holds, by name; who left too.
+
+        Who is slow, or tells for ever, is asked for no further page after that time.
+        """
+        until_s = time.monotonic() + wait_s
+        return self._ask_all(lambda member: self._list_until(member, until_s), wait_s)
 
     def find_manifest(self, cid: Cid) -> Manifest:
         """Return the manifest of an object's CID from whoever has it.
@@ -251,7 +285,7 @@ class Ring:
 
     def _ask_all(
         self,
-        ask: Callable[[str], Told],
+        ask: Callable[[str], Told | None],
         wait_s: float,
         members: Collection[str] = (),
         *,

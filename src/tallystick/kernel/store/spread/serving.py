@@ -6,17 +6,18 @@ by whoever asks. Handlers are idempotent, as the link demands.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, encode
 from tallystick.base.errors import Denied, Invalid
-from tallystick.kernel.link.base import Handlers
+from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Handlers
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
-from tallystick.kernel.store.zigzag.layout import LENGTH_MAX
+from tallystick.kernel.store.zigzag.layout import LENGTH_MAX, Layout
 
 __all__ = [
     "FLAWED",
@@ -148,10 +149,28 @@ def _check_listed(vouching: Vouching, caller: str) -> None:
             )
 
 
+def _check_carried(layout: Layout, place: tuple[Sequence[int], int], chunks: Sequence[int]) -> None:
+    """Refuse to read more than one answer carries, by the layout and before a byte is read.
+
+    What lies beyond the object counts nothing: the reading refuses it.
+    """
+    segments, shard = place
+    within = [each for each in segments if each < layout.segment_count]
+    size = sum(layout.segment(each).read_bytes(shard, chunks) for each in within)
+    if size > PAYLOAD_BYTES_MAX:
+        raise Invalid(
+            "link.size",
+            f"sub-chunks of {size} bytes, most in one answer is {PAYLOAD_BYTES_MAX}",
+            cure="Ask for less at once.",
+        )
+
+
 def _telling(holding: Holding) -> Handlers:
     def read(_: str, payload: bytes) -> bytes:
         cid, shard, places, chunks = codec.decode(payload, READ)
-        return holding.read(cid, shard, sorted(set(places)), sorted(set(chunks)))
+        place, wanted = (sorted(set(places)), shard), sorted(set(chunks))
+        _check_carried(holding.layout_of(cid), place, wanted)
+        return holding.read(cid, shard, place[0], wanted)
 
     def held(_: str, payload: bytes) -> bytes:
         (cid,) = codec.decode(payload, _NAME)

@@ -4,12 +4,14 @@ Laws: the folder is the truth; an object is read again from it after every chang
 own folder's time says that something else changed it. What cannot be checked (a shard without its
 manifest) or gives nothing (a manifest without a shard) is removed when it is found. Whoever calls
 holds the holder's lock, but for `look`.
-Layout of the folder: `HEX/manifest`, `HEX/giver`, `HEX/SHARD`, and `HEX/flaws` where something of a
-shard is known to be wrong, by the manifest's digest.
+Layout of the folder: `HEX/manifest`, `HEX/giver` (who brought it, and in a line below who put it),
+`HEX/SHARD`, and `HEX/flaws` where something of a shard is known to be wrong; HEX is the manifest's
+digest.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import time
@@ -30,6 +32,7 @@ MANIFEST: Final = "manifest"
 GIVER: Final = "giver"
 _PREFIX: Final = bytes((1, DAG_CBOR, 0x12, 32))
 _NAME_CHARS: Final = 64
+_CHECK_CHARS: Final = 16
 
 
 @dataclass(slots=True)
@@ -43,7 +46,7 @@ class Kept:
         giver: the member that brought it; "" where that was not noted.
         seen_ns: its folder's own time when it was read.
         flaws: the segments of each shard that are known to be wrong.
-        owner: who put it; "" until somebody asked.
+        owner: who put it; "" where that was not noted, until somebody asked.
         is_recorded: whether the chain is known to speak of it.
     """
 
@@ -137,7 +140,7 @@ class Shelf:
                 shutil.rmtree(self.home(cid), ignore_errors=True)
             return
         if before is not None:
-            found.owner, found.is_recorded = before.owner, before.is_recorded
+            found.owner, found.is_recorded = before.owner or found.owner, before.is_recorded
         # Put in its place at once: whoever asks meanwhile never finds it gone.
         self.kept[cid] = found
         self.bytes += found.bytes
@@ -145,6 +148,13 @@ class Shelf:
             self.unrecorded[cid] = found
             self.by_giver[found.giver] += found.bytes
             self.count_by_giver[found.giver] += 1
+
+    def note_names(self, cid: Cid, giver: str, owner: str) -> None:
+        """Note who brought an object and who put it: so that is known if the manifest rots."""
+        home = self.home(cid)
+        fresh = home / f"{GIVER}.part"
+        fresh.write_text(f"{giver}\n{owner} {_check(home, owner)}\n", encoding="utf-8")
+        fresh.replace(home / GIVER)
 
     def _count_recorded(self, cid: Cid) -> None:
         if (kept := self.unrecorded.pop(cid, None)) is not None:
@@ -195,6 +205,19 @@ class Shelf:
         return [Cid(_PREFIX + digest) for digest in page]
 
 
+def _check(home: Path, owner: str) -> str:
+    """Return what tells a note of an object's owner from one that has rotted."""
+    return hashlib.sha256(f"{home.name}/{owner}".encode()).hexdigest()[:_CHECK_CHARS]
+
+
+def _read_names(home: Path) -> tuple[str, str]:
+    """Return who brought an object and who put it; "" for what is not noted, or not soundly."""
+    # What has rotted here is of no use, and the shard beside it serves on.
+    lines = (home / GIVER).read_text(encoding="utf-8", errors="replace").split("\n")
+    owner, _, check = lines[1].partition(" ") if len(lines) > 1 else ("", "", "")
+    return lines[0], owner if check == _check(home, owner) else ""
+
+
 def _read_home(home: Path) -> Kept | None:
     """Return what an object's folder keeps; None where that is of no use."""
     try:
@@ -206,8 +229,9 @@ def _read_home(home: Path) -> Kept | None:
         if not shards or MANIFEST not in sizes:
             return None
         since_ms = (home / MANIFEST).stat().st_mtime_ns // 1_000_000
-        giver = (home / GIVER).read_text(encoding="utf-8") if GIVER in sizes else ""
-    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        giver, owner = _read_names(home) if GIVER in sizes else ("", "")
+    except (FileNotFoundError, NotADirectoryError):
         return None
     flaws = {s: places for s, places in read_flaws(home).items() if s in shards}
-    return Kept(dict(sorted(shards.items())), sizes[MANIFEST], since_ms, giver, seen_ns, flaws)
+    held = dict(sorted(shards.items()))
+    return Kept(held, sizes[MANIFEST], since_ms, giver, seen_ns, flaws, owner)

@@ -10,7 +10,8 @@ same way, each link as a root of its own. Where a block is absent, as in a part 
 is there is looked at, and the absent bears nothing.
 Limits: `dag.Limits`, for each root as a whole; and `TIMES_MAX`: blocks that stand twice are what
 honest sparse and repetitive files are made of, but not without end. Memory: a sum for each dag-pb
-block, and the entries of the directories on the way down.
+block, and the entries of the directories on the way down. What stands in an identity CID is looked
+at where it stands and nothing is kept of it.
 Source: docs/spec/unixfs.md, "Archives".
 """
 
@@ -19,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from tallystick.kernel.store.unixfs.cid import DAG_CBOR, RAW, IpfsCid
+from tallystick.kernel.store.unixfs.cid import DAG_CBOR, DAG_PB, RAW, IpfsCid
 from tallystick.kernel.store.unixfs.dag import Dag, Part, Reading
 from tallystick.kernel.store.unixfs.fault import refuse_limit, refuse_node
-from tallystick.kernel.store.unixfs.links import links_of
+from tallystick.kernel.store.unixfs.links import direct_links
 from tallystick.kernel.store.unixfs.reader import read_entries
 
 __all__ = ["FREE_BYTES", "TIMES_MAX", "check_content"]
@@ -101,9 +102,12 @@ class _Looking:
             if cid.codec != DAG_CBOR:
                 yield cid
             elif self._measure(cid) is not None:
-                links = {each.raw: each for each in links_of(cid, reading.block(cid))}
-                waiting += [each for raw, each in links.items() if raw not in seen]
-                seen |= links.keys()
+                for each in _document_links(cid, reading.block(cid)):
+                    if each.inline is not None:
+                        yield each
+                    elif each.raw not in seen and self._measure(each) is not None:
+                        seen.add(each.raw)
+                        waiting.append(each)
 
     def look(self, cid: IpfsCid) -> _Sum:
         """Return what stands under a block."""
@@ -115,13 +119,16 @@ class _Looking:
             return _ABSENT
         if cid.codec == RAW:
             return _Sum(is_file=True, size=size, borne=size, height=1)
+        inline = cid.inline
         if cid.codec == DAG_CBOR:
             # Noted as seen, so that it is followed once however often it stands in a directory.
-            self._documents.append(cid)
+            if inline is None or any(_document_links(cid, inline)):
+                self._documents.append(cid)
             found = _Sum(is_file=False)
         else:
             found = self._look_into(cid)
-        self._sums[cid.raw] = found
+        if inline is None:
+            self._sums[cid.raw] = found
         return found
 
     def _look_into(self, cid: IpfsCid) -> _Sum:
@@ -175,3 +182,16 @@ class _Looking:
             entries=entries,
             height=height + bool(entries),
         )
+
+
+def _document_links(cid: IpfsCid, block: bytes) -> Iterator[IpfsCid]:
+    """Yield what a document links and is to be looked at, also through documents in their CIDs.
+
+    Raw bytes in a CID are left out: the block bears them itself.
+    """
+    for link in direct_links(cid, block):
+        inline = link.inline
+        if inline is None or link.codec == DAG_PB:
+            yield link
+        elif link.codec == DAG_CBOR:
+            yield from _document_links(link, inline)

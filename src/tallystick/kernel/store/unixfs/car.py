@@ -6,7 +6,9 @@ order of the content, as gateways send them; identity CIDs hold their content an
 An archive is opened when every section is in place, hashed, there once and needed: reached from
 the roots by the links of dag-pb and dag-cbor blocks. The roots are there; unless the archive is
 said to be a part, so is all that is linked. The ledger's own archives are `chain/car.py`'s.
-Limits: blocks of 2 MiB, 2^20 of them; 200 bytes of memory a block.
+Links are not kept: nodes are read a second time, to follow what they link.
+Limits: blocks of 2 MiB, 2^20 of them; a link for 16 bytes of the archive, and 65,536 besides.
+Memory: some 300 bytes a block, and one node with its links.
 Source: IPLD CARv1 specification; trustless gateway specification, "CAR".
 """
 
@@ -17,9 +19,9 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from tallystick.base.codec import item_head, sha256
-from tallystick.kernel.store.unixfs.cid import IpfsCid, check_block, read_leading
+from tallystick.kernel.store.unixfs.cid import RAW, IpfsCid, check_block, read_leading
 from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX
+from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX, LINKS_MAX
 from tallystick.kernel.store.unixfs.fault import (
     refuse_archive,
     refuse_cut,
@@ -28,13 +30,16 @@ from tallystick.kernel.store.unixfs.fault import (
     refuse_missing,
     refuse_section_hash,
 )
-from tallystick.kernel.store.unixfs.links import links_of
+from tallystick.kernel.store.unixfs.links import each_link, links_of
 from tallystick.kernel.store.unixfs.wire import VARINT_SIZE_MAX, read_varint, write_varint
 
 __all__ = ["BLOCKS_MAX", "ROOTS_MAX", "Archive", "ReadAt", "open_archive", "write_archive"]
 
 ROOTS_MAX: Final = 64
 BLOCKS_MAX: Final = 2**20
+LINK_BYTES: Final = 16
+"""An archive has at most a link for so many of its bytes, and those of one block besides: a link
+with a hash takes 38 or more, and one of a few bytes costs the same to follow."""
 _CID_BYTES_MAX: Final = 256
 _SECTION_BYTES_MAX: Final = _CID_BYTES_MAX + BLOCK_BYTES_MAX
 _START: Final = b"\xa2\x65roots"
@@ -112,7 +117,7 @@ class Archive:
 
 
 def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
-    """Return an archive, read once from end to end and found sound.
+    """Return an archive, read from end to end, its nodes twice, and found sound.
 
     Args:
         read: reads the file.
@@ -121,13 +126,13 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
 
     Raises:
         Invalid: `car.form`, `car.cut`, `car.hash`, `car.extra`, `car.missing`, `unixfs.limit`, and
-            what `IpfsCid` and `links_of` refuse.
+            what `IpfsCid` and `each_link` refuse.
+        Corrupt: `unixfs.block`, the file changes as it is read.
     """
     sections = _sections(read, size)
     at, length = next(sections, (0, 0))
     roots = _decode_header(read(at, length))
     places: dict[bytes, tuple[int, int]] = {}
-    links: dict[bytes, list[IpfsCid]] = {}
     for at, length in sections:
         head = read(at, min(length, _CID_BYTES_MAX))
         end = read_leading(head, 0)
@@ -136,11 +141,11 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
             raise refuse_extra(cid, "stands twice")
         if len(places) == BLOCKS_MAX:
             raise refuse_limit("blocks of an archive", BLOCKS_MAX + 1, BLOCKS_MAX)
-        if found := links_of(cid, _check(cid, read(at + end, length - end))):
-            links[cid.raw] = found
+        _check(cid, read(at + end, length - end))
         places[cid.raw] = (at + end, length - end)
-    _check_reach(roots, places, links, is_part=is_part)
-    return Archive(roots, read, places)
+    found = Archive(roots, read, places)
+    _check_reach(found, LINKS_MAX + size // LINK_BYTES, is_part=is_part)
+    return found
 
 
 def _check(cid: IpfsCid, block: bytes) -> bytes:
@@ -151,30 +156,41 @@ def _check(cid: IpfsCid, block: bytes) -> bytes:
     return block
 
 
-def _check_reach(
-    roots: Sequence[IpfsCid],
-    places: dict[bytes, tuple[int, int]],
-    links: dict[bytes, list[IpfsCid]],
-    *,
-    is_part: bool,
-) -> None:
+def _check_reach(archive: Archive, links_max: int, *, is_part: bool) -> None:
     """Refuse an archive with blocks that nothing needs, or without one that is needed."""
-    waiting, seen = list(roots), set()
-    while waiting:
+    lacking = next((root for root in archive.roots if not archive.has(root)), None)
+    if lacking is not None:
+        raise refuse_missing(lacking)
+    unmet, count = {cid.raw for cid in archive}, 0
+    waiting: list[IpfsCid] = []
+    links = _roots_first(archive.roots)
+    while True:
+        for link in links:
+            count += 1
+            if count > links_max:
+                raise refuse_limit("links of an archive of its size", count, links_max)
+            if link.raw in unmet:
+                unmet.discard(link.raw)
+                # What an identity CID links has come with it, and a raw block links nothing.
+                if link.inline is None and link.codec != RAW:
+                    waiting.append(link)
+            elif not is_part and not archive.has(link):
+                raise refuse_missing(link)
+        if not waiting:
+            break
         cid = waiting.pop()
-        if cid.raw in seen:
-            continue
-        seen.add(cid.raw)
-        inline = cid.inline
-        if inline is not None:
-            waiting += links_of(cid, inline)
-        elif cid.raw in places:
-            waiting += links.get(cid.raw, ())
-        elif not is_part or cid in roots:
-            raise refuse_missing(cid)
-    extra = next((raw for raw in places if raw not in seen), None)
+        links = each_link(cid, archive.get(cid))
+    extra = next((cid for cid in archive if cid.raw in unmet), None)
     if extra is not None:
-        raise refuse_extra(IpfsCid(extra), "is reached from no root")
+        raise refuse_extra(extra, "is reached from no root")
+
+
+def _roots_first(roots: Sequence[IpfsCid]) -> Iterator[IpfsCid]:
+    """Yield the roots, and what those that are identity CIDs link."""
+    for root in roots:
+        yield root
+        if root.inline is not None:
+            yield from each_link(root, root.inline)
 
 
 def _sections(read: ReadAt, size: int) -> Iterator[tuple[int, int]]:

@@ -40,6 +40,9 @@ _DIGEST_SIZE: Final = 32
 _VERSION_0: Final = bytes((0x12, _DIGEST_SIZE))
 _PLAIN: Final = {codec: bytes((1, codec)) + _VERSION_0 for codec in _CODECS}
 _PREFIXES: Final = frozenset(_PLAIN.values())
+_IDENTITIES: Final = frozenset(bytes((1, codec, 0)) for codec in _CODECS)
+_ONE_BYTE: Final = 0x80
+"""A size below it stands in one byte."""
 _SIZE_0: Final = 34
 _SIZE_1: Final = 36
 _TEXT_MAX: Final = 256
@@ -80,7 +83,8 @@ class IpfsCid:
         """The content, where the CID itself holds it (identity); else None."""
         if not self.version or self.raw[2]:
             return None
-        _, at = read_varint(self.raw, 3, refuse_cid)
+        # Archives may hold more of them than of any other link: the short ones are read at once.
+        at = 4 if self.raw[3] < _ONE_BYTE else read_varint(self.raw, 3, refuse_cid)[1]
         return self.raw[at:]
 
     @property
@@ -125,6 +129,8 @@ def read_leading(data: bytes, at: int) -> int:
         return _end(data, at + _SIZE_1)
     if head[:2] == _VERSION_0:
         return _end(data, at + _SIZE_0)
+    if head[:3] in _IDENTITIES and head[3:] and head[3] < _ONE_BYTE:
+        return _end(data, at + len(head) + head[3])
     version, at = read_varint(data, at, refuse_cid)
     if version != 1:
         raise refuse_cid(f"version {version}")

@@ -4,7 +4,7 @@ Our own records are read by schema (`base/codec.py`); this reads those of others
 but their links matters here. Refused is what could be read in two ways: lengths that are not told
 or not in their shortest form, a key that is no text or stands twice, tags but that of links, bytes
 that follow. The order of keys is taken as it stands, as most readers take it.
-Limits: 2 MiB, depth 64, 2^18 items.
+Limits: 2 MiB, depth 64, 2^18 items, 65,536 links: more than 2 MiB hold of links with a hash.
 Source: IPLD DAG-CBOR specification; RFC 8949, section 3.
 """
 
@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from tallystick.base.errors import Invalid
 from tallystick.kernel.store.unixfs.cid import IpfsCid
+from tallystick.kernel.store.unixfs.dagpb import LINKS_MAX
 from tallystick.kernel.store.unixfs.fault import no_entry, refuse_limit, refuse_node
 
 __all__ = [
@@ -102,6 +103,7 @@ class _Reader:
         self.block = block
         self.at = 0
         self._items = 0
+        self._links = 0
 
     def item(self, depth: int) -> Tree:
         """Read an item."""
@@ -197,6 +199,10 @@ class _Reader:
         found = self._take(self._number(short))
         if found[:1] != b"\0":
             raise _refuse("a link that does not begin with zero")
+        # Counted as they come: those of a few bytes would fill the memory before the block ends.
+        self._links += 1
+        if self._links > LINKS_MAX:
+            raise refuse_limit("links of a document", self._links, LINKS_MAX)
         return IpfsCid(found[1:])
 
 

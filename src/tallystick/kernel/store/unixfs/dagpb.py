@@ -108,9 +108,9 @@ def decode_node(block: bytes) -> PbNode:
         if field == _DATA:
             data = value
         else:
+            if len(links) == LINKS_MAX:
+                raise refuse_limit("links of a node", LINKS_MAX + 1, LINKS_MAX)
             links.append(_decode_link(value))
-    if len(links) > LINKS_MAX:
-        raise refuse_limit("links of a node", len(links), LINKS_MAX)
     return PbNode(tuple(links), data)
 
 

@@ -3,8 +3,8 @@
 Fields stand in ascending order, each at most once but the block sizes, which are not packed; so
 what is read encodes to the same bytes again. Permissions and times are read and kept, not written.
 Laws of a node, checked when it is read: a file's size is that of its own bytes and its parts', with
-one size a link, and its links have no names; a symbolic link has no links; a shard is of murmur3
-and has 8 to 1,024 places.
+one size a link, and its links have no names; a symbolic link has no links, and a target without
+zero bytes, which no disk takes; a shard is of murmur3 and has 8 to 1,024 places.
 Source: UnixFS specification, "dag-pb Types". The deprecated type Raw is read as a file's part.
 """
 
@@ -138,8 +138,8 @@ def read_unix(node: PbNode) -> UnixNode:
         _check_file(node, found)
     elif found.kind is Kind.SHARD:
         _check_shard(found)
-    elif found.kind is Kind.SYMLINK and (node.links or found.data is None):
-        raise refuse_node("a symbolic link with links or without a target")
+    elif found.kind is Kind.SYMLINK:
+        _check_symlink(node, found)
     elif found.kind is Kind.DIRECTORY and found.data:
         raise refuse_node("a directory with bytes of its own")
     return found
@@ -153,6 +153,13 @@ def _check_file(node: PbNode, found: UnixNode) -> None:
     size = len(found.data or b"") + sum(found.part_sizes)
     if (found.size or 0) != size:
         raise refuse_node(f"a file size of {found.size or 0}, its parts have {size}")
+
+
+def _check_symlink(node: PbNode, found: UnixNode) -> None:
+    if node.links or found.data is None:
+        raise refuse_node("a symbolic link with links or without a target")
+    if b"\0" in found.data:
+        raise refuse_node("a target of a symbolic link that holds zero")
 
 
 def _check_shard(found: UnixNode) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from circles import Circle, released
-from tallystick.base.errors import Invalid
+from tallystick.base.codec import encode
+from tallystick.base.errors import Invalid, NotFound
+from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
 from tallystick.kernel.store.base import OBJECT_BYTES_MAX
 from tallystick.kernel.store.spread import manifest as manifests
 from tallystick.kernel.store.spread.manifest import DIGEST_SIZE, ID_SIZE, Manifest, length_max
 from tallystick.kernel.store.spread.putting import put_object
 from tallystick.kernel.store.spread.reading import Reader
 from tallystick.kernel.store.spread.sealed import CHUNK_BYTES, plain_bytes, sealed_bytes
+from tallystick.kernel.store.spread.serving import READ_METHOD
 from tallystick.kernel.store.zigzag.layout import SEGMENT_BYTES, Layout
 from tallystick.kernel.store.zigzag.profile import Profile, find_profile
 
@@ -94,3 +98,27 @@ def test_what_turns_out_too_long_is_ended_as_soon_as_it_is_and_taken_back(
 @pytest.mark.parametrize("plain", [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 10**9])
 def test_the_length_of_what_is_sealed_is_known_before_it_is(plain: int) -> None:
     assert plain_bytes(sealed_bytes(plain)) == plain
+
+
+def test_more_than_an_answer_carries_is_refused_before_a_byte_is_read(circle: Circle) -> None:
+    ring = circle.rings["m00"]
+    code = find_profile("rs-1+1")
+    layout = Layout(code, 5 * 4 * MIB, SEGMENT_BYTES)
+    done = put_object(ring, io.BytesIO(bytes(layout.length)), circle.draw(), code)
+    shard, (name,) = next(iter(ring.locate(done.manifest.cid).held.items()))
+    asker = circle.rings[next(each for each in circle.names if each != name)]
+    most = PAYLOAD_BYTES_MAX // done.manifest.layout.full_bytes
+
+    def read(places: range) -> bytes:
+        asked = encode([done.manifest.cid, shard, [*places], [0]])
+        return asker.link.call(name, READ_METHOD, asked)
+
+    assert len(read(range(most))) == most * done.manifest.layout.full_bytes
+    tracemalloc.start()
+    with pytest.raises(Invalid, match=r"link\.size") as caught:
+        read(range(most + 1))
+    assert tracemalloc.get_traced_memory()[1] < MIB, "nothing was read to see it"
+    tracemalloc.stop()
+    assert caught.value.cure
+    with pytest.raises(NotFound, match=r"spread\.absent"):
+        read(range(60, 64))

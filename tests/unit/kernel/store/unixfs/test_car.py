@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 from collections.abc import Sequence
 
 import dag_cbor
 import pytest
 from multiformats import CID, varint
 
+from tallystick.base.codec import item_head
 from tallystick.base.errors import Corrupt, Invalid, NotFound
 from tallystick.kernel.store.unixfs import car
 from tallystick.kernel.store.unixfs.car import Archive, open_archive, write_archive
@@ -325,3 +327,59 @@ def test_an_archive_ends_where_a_block_is_missing_or_damaged() -> None:
         list(write_archive(Dag(get), [root]))
     with pytest.raises(Corrupt):
         written([root], blocks | {leaf: b"other"})
+
+
+def document(count: int, *more: IpfsCid) -> bytes:
+    """Return a document that links so many identity CIDs of 8 bytes each, and others."""
+    items = [name_inline(b"", RAW)] * count + [*more]
+    parts = [b"\xd8\x2a" + dag_cbor.encode(b"\0" + cid.raw) for cid in items]
+    return item_head(4, len(items)) + b"".join(parts)
+
+
+def chain(count: int, length: int) -> bytes:
+    """Return an archive of documents, each of which links the one before."""
+    sections: list[bytes] = []
+    last: tuple[IpfsCid, ...] = ()
+    for _ in range(length):
+        block = document(count, *last)
+        last = (name_block(block, DAG_CBOR),)
+        sections.append(section(last[0], block))
+    return header(*last) + b"".join(sections)
+
+
+def test_links_are_bounded_by_the_bytes_of_the_archive() -> None:
+    """Those that hold their content take a few bytes each, and as long to follow as any."""
+    error = refused(chain(65_535, 4), "unixfs.limit")
+    assert "links of an archive" in error.message
+    assert len(opened(chain(65_535, 1))) == 1
+    refused(chain(65_537, 1), "unixfs.limit")
+
+
+def test_links_are_not_kept_while_an_archive_is_opened() -> None:
+    links = [name_inline(number.to_bytes(30, "big"), RAW) for number in range(10_000)]
+    last: tuple[IpfsCid, ...] = ()
+    sections: list[bytes] = []
+    for _ in range(16):
+        block = document(0, *links, *last)
+        last = (name_block(block, DAG_CBOR),)
+        sections.append(section(last[0], block))
+    data = header(*last) + b"".join(sections)
+    view = memoryview(data)
+    del links, sections
+    tracemalloc.start()
+    archive = open_archive(lambda at, size: bytes(view[at : at + size]), len(data))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(archive) == 16
+    assert peak < 6 * 2**20, "one node's links at a time: kept, they would take 20 MiB"
+
+
+def test_a_document_in_its_own_cid_is_followed_and_may_stand_as_a_section() -> None:
+    leaf = name_block(b"x", RAW)
+    inner = name_inline(document(0, leaf), DAG_CBOR)
+    outer = document(1, inner)
+    root = name_block(outer, DAG_CBOR)
+    data = written([root], {root: outer, leaf: b"x"})
+    assert list(opened(data)) == [root, leaf]
+    assert len(opened(data + section(inner, inner.inline or b""))) == 3
+    refused(data.removesuffix(section(leaf, b"x")), "car.missing")

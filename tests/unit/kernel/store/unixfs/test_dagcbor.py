@@ -12,9 +12,17 @@ from multiformats import CID
 
 from tallystick.base.errors import Error, NotFound
 from tallystick.kernel.store.unixfs import dagcbor
-from tallystick.kernel.store.unixfs.cid import DAG_CBOR, DAG_PB, RAW, IpfsCid, name_block
+from tallystick.kernel.store.unixfs.cid import (
+    DAG_CBOR,
+    DAG_PB,
+    RAW,
+    IpfsCid,
+    name_block,
+    name_inline,
+)
 from tallystick.kernel.store.unixfs.dagcbor import find_value, links_in, read_document
-from tallystick.kernel.store.unixfs.links import links_of
+from tallystick.kernel.store.unixfs.dagpb import LINKS_MAX
+from tallystick.kernel.store.unixfs.links import direct_links, links_of
 
 LEAF = name_block(b"x", RAW)
 FOLDER = name_block(b"\x0a\x02\x08\x01", DAG_PB)
@@ -55,7 +63,8 @@ def test_the_links_of_any_document_are_found_in_their_order(tree: Any) -> None:
     found = [each.raw for each in links_in(read_document(block))]
     assert found == linked(dag_cbor.decode(block))
     cid = name_block(block, DAG_CBOR)
-    assert [each.raw for each in links_of(cid, block)] == found
+    assert [each.raw for each in direct_links(cid, block)] == found
+    assert links_of(cid, block) == [each for each in map(IpfsCid, found) if each.inline is None]
 
 
 @given(TREES, st.data())
@@ -130,3 +139,14 @@ def test_depth_and_items_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_document(b"\x83\x01\x02\x03") == [None] * 3
     with pytest.raises(Error, match=r"unixfs\.limit"):
         read_document(b"\x84\x01\x02\x03\x04")
+
+
+def test_links_are_bounded_and_those_in_identity_cids_stand_for_them() -> None:
+    empty = b"\xd8\x2a\x45\0" + name_inline(b"", RAW).raw
+    most = b"\x9a\x00\x01\x00\x00" + empty * LINKS_MAX
+    assert links_of(name_block(most, DAG_CBOR), most) == []
+    with pytest.raises(Error, match=r"unixfs\.limit.*65537"):
+        read_document(b"\x9a\x00\x01\x00\x01" + empty * (LINKS_MAX + 1))
+    inner = name_inline(b"\x82" + empty + link(LEAF), DAG_CBOR)
+    block = b"\x83" + link(inner) + empty + link(LEAF)
+    assert links_of(name_block(block, DAG_CBOR), block) == [LEAF, LEAF]

@@ -273,6 +273,9 @@ def shard_node(places: bytes | None, function: int | None, fanout: int | None) -
             PbNode((PbLink(LEAF),), unix_bytes(UnixNode(Kind.SYMLINK, b"x"))), id="link's links"
         ),
         pytest.param(PbNode((), unix_bytes(UnixNode(Kind.SYMLINK))), id="link without target"),
+        pytest.param(
+            PbNode((), unix_bytes(UnixNode(Kind.SYMLINK, b"a\0b"))), id="zero in a target"
+        ),
         pytest.param(shard_node(b"", 0x12, 256), id="other hash"),
         pytest.param(shard_node(b"", None, 256), id="no hash"),
         pytest.param(shard_node(b"", MURMUR3, None), id="no fanout"),
