@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from tallystick.base.errors import Conflict, Corrupt, Denied, Error, Invalid, Un
 from tallystick.chain.checkpoint import Body
 from tallystick.chain.digest import domain
 from tallystick.kernel.ledger.fork import Fork, check_unsigned
-from tallystick.kernel.ledger.pen import RestingPen
+from tallystick.kernel.ledger.pen import RestingPen, read_signed
 from tallystick.kernel.ledger.repair import Repaired, repair_chain, repair_open
 from tallystick.kernel.ledger.term import Consent, Term
 
@@ -355,6 +356,31 @@ def test_blocks_that_more_than_a_third_have_signed_are_left_to_people(town: Town
     assert len(replica.cosignatures(4)) == 2
     with pytest.raises(Conflict, match=r"ledger\.forked.* signed the own block [34]"):
         check_unsigned(replica, fork)
+
+
+def test_a_damaged_block_among_those_left_behind_makes_nobody_a_liar(town: Town) -> None:
+    order(town, 1, 2)
+    witnessed(town)
+    order(town, 3, 3)
+    town.crash(ORDERER)
+    take_over(town, "bank", "coop", NEXT)
+    order(town, 3, 3, by=NEXT)
+    for name in ("bank", "coop"):
+        town.follower(name).learn()
+    witnessed(town)
+    with contextlib.closing(sqlite3.connect(town.path(ORDERER))) as plain, plain:
+        plain.execute("UPDATE block SET body = x'80' WHERE height = 3")
+    done = mend(town)
+    # The next own block names the damaged one, which nobody else holds.
+    assert (done.kept, done.fetched, done.left) == (2, (3, 4, 5), ())
+    found = read_signed(town.folder / ORDERER / "pen")
+    assert found is not None
+    assert found.floor == (5, 5)
+    house = town.open(ORDERER)
+    house.pen.check()
+    for height in (3, 4, 5):
+        with pytest.raises(Conflict, match=r"ledger\.signed_beyond"):
+            house.pen.sign(height)
 
 
 def test_a_member_that_goes_on_serving_is_mended_with_its_pen(town: Town) -> None:
