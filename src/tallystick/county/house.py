@@ -107,9 +107,17 @@ class Seat:
     def adopt(self, term: Term) -> None:
         """Take a later term over; the pen lets go of what its base left behind."""
         if self.terms.adopt(term):
-            height, header = term.base
-            size = size_signed(self.node.replica, self.pen, height)
-            self.pen.yield_to(height, header, size)
+            self._yield()
+
+    def learn(self) -> None:
+        """Ask the others for a later term, and take it over."""
+        if self.terms.learn(self.link, self.link.peers()):
+            self._yield()
+
+    def _yield(self) -> None:
+        assert self.terms.term is not None
+        height, header = self.terms.term.base
+        self.pen.yield_to(height, header, size_signed(self.node.replica, self.pen, height))
 
     def begin(self, leader: str, validators: Sequence[str]) -> None:
         """Follow the member that orders, or validate; a leader itself follows nobody."""
@@ -275,10 +283,14 @@ class House:
     def _find_leader(self) -> str:
         """Return who orders, by the newest term that a member here knows of, and tell the others.
 
-        Members of other machines are asked once the one known as leader is away.
+        Members of other machines are asked once the one known as leader is away; by one that led
+        when it was last here, before it orders.
         """
         if self.validators:
             return self.validators[0]
+        for seat in self.seats() if self.apart is not None else ():
+            if seat.terms.leader == seat.node.member:
+                seat.learn()
         newest = max(self.seats(), key=lambda seat: seat.terms.number)
         for seat in self.seats():
             if newest.terms.term is not None:

@@ -19,6 +19,7 @@ from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.client import in_process
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
+from tallystick.county.leading import agree, lead_alone
 from tallystick.county.single import find_single, open_single
 from tallystick.county.upkeep import repair_member, verify_member
 from tallystick.kernel.access.nonces import HeardRequests
@@ -169,6 +170,26 @@ def test_an_orderer_that_lost_its_end_orders_nothing_until_it_has_caught_up(
     tell_in_the_end(machines, "snow")
     await_until(machines.is_level)
     assert machines.height("finance") == 3
+
+
+def test_an_orderer_that_comes_back_learns_that_another_orders_by_now(machines: Machines) -> None:
+    tell(machines, "rain")
+    await_until(machines.is_level)
+    machines.end(*NAMES)
+    others = [name for name in NAMES if name != "finance"]
+    for name in others:
+        agree(machines.county, name, "village", clock=SystemClock())
+    machines.begin(*(name for name in others if name != "village"))
+    assert lead_alone(machines.county, "village", clock=SystemClock()).number == 1
+    machines.begin("village")
+    tell_in_the_end(machines, "sun")
+    machines.begin("finance")
+    assert machines.houses["finance"].leader == "village"
+    await_until(machines.is_level)
+    tell_in_the_end(machines, "wind")
+    await_until(lambda: machines.height("finance") == 3)
+    await_until(machines.is_level)
+    assert "finance" in machines.node("village").replica.cosignatures(3)
 
 
 def test_no_thread_is_left_behind(tmp_path: Path) -> None:
