@@ -15,7 +15,8 @@ import pytest
 
 from cards import Tally
 from counties import START_MS, Town, found, open_town
-from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy
+from stores import Place, found_small
+from tallystick.base.clock import DAY_MS, ManualClock, SeededEntropy, SystemClock
 from tallystick.cli.main import run
 from tallystick.county.acted import act_county, publish_catalogue
 from tallystick.county.agenda import day_of
@@ -137,6 +138,19 @@ def opened(reopen: Callable[[], AbstractContextManager[Opened]]) -> Iterator[Ope
 def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A county with its products and nothing of anybody; whoever writes copies it first."""
     return found(tmp_path_factory.mktemp("founded"), ManualClock(START_MS))
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A county of a few members that hold shards for one another; copied before it is written."""
+    return found_small(tmp_path_factory.mktemp("few"))
+
+
+@pytest.fixture
+def place(few: Path, tmp_path: Path) -> Iterator[Place]:
+    """A copy of it, open."""
+    with open_town(shutil.copytree(few, tmp_path / "county"), SystemClock()) as opened:
+        yield Place(opened)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +12,8 @@ import pytest
 
 from counties import open_town
 from lies import sign_wrong
-from stores import CODE, DATA, Place, found_small
-from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
+from stores import CODE, DATA, Place
+from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import NotFound, Unavailable
 from tallystick.kernel.access.keyring import audit_keys
@@ -27,17 +26,6 @@ from tallystick.services.storing.acts import Wanted
 from tallystick.services.storing.tending import Rates, Tending
 
 HOUR_MS = DAY_MS // 24
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture
-def place(founded: Path, tmp_path: Path) -> Iterator[Place]:
-    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as town:
-        yield Place(town)
 
 
 def home(place: Place, name: str, cid: Cid) -> Path:
@@ -71,10 +59,10 @@ def holder_of(place: Place, cid: Cid) -> str:
 
 
 def test_a_member_whose_copy_stands_still_collects_nothing_that_it_has_not_seen_kept(
-    founded: Path, tmp_path: Path
+    few: Path, tmp_path: Path
 ) -> None:
     clock = ManualClock(int(time.time() * 1_000))
-    with open_town(shutil.copytree(founded, tmp_path / "county"), clock) as town:
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as town:
         place = Place(town)
         finance = place.spread("finance")
         # The orderer alone has the record; and what no record will speak of.
@@ -98,10 +86,10 @@ def test_a_member_whose_copy_stands_still_collects_nothing_that_it_has_not_seen_
 
 
 def test_for_want_of_room_a_member_whose_copy_stands_still_drops_nothing(
-    founded: Path, tmp_path: Path
+    few: Path, tmp_path: Path
 ) -> None:
     clock = ManualClock(int(time.time() * 1_000))
-    with open_town(shutil.copytree(founded, tmp_path / "county"), clock) as town:
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as town:
         place = Place(town)
         noted, _ = place.spread("finance").put(io.BytesIO(DATA), Wanted(code=CODE))
         holder = min({names[0] for names in place.holders(noted.cid).values()} - {"finance"})

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from counties import Town, open_town
 from machines import NAMES, await_until, open_machines
 from newcomers import draw_newcomer
-from stores import DATA, Place, found_small
+from stores import DATA, Place
 from tallystick.base.clock import ManualClock, SystemClock, SystemEntropy
 from tallystick.base.codec import Cid, encode
 from tallystick.base.errors import Denied, Invalid, Unavailable
@@ -33,14 +33,9 @@ from tallystick.services.storing.readers import ASK_AGAIN_MS
 GONE = "regulator"
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
 @pytest.fixture
-def town(founded: Path, tmp_path: Path) -> Iterator[Town]:
-    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as opened:
+def town(few: Path, tmp_path: Path) -> Iterator[Town]:
+    with open_town(shutil.copytree(few, tmp_path / "county"), SystemClock()) as opened:
         yield opened
 
 
@@ -252,10 +247,10 @@ def test_an_end_reaches_a_reader_that_was_away_when_it_is_back(place: Place) -> 
 
 
 def test_a_reader_asks_again_and_reads_on_while_the_owner_is_away(
-    founded: Path, tmp_path: Path
+    few: Path, tmp_path: Path
 ) -> None:
     clock = ManualClock(SystemClock().now_ms())
-    with open_town(shutil.copytree(founded, tmp_path / "county"), clock) as opened:
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as opened:
         place = Place(opened)
         cid, spread = place.put(code="rs-1+2"), place.spread("village")
         spread.grant(cid, "regulator", 30)
@@ -291,9 +286,9 @@ def test_who_left_is_lent_no_key(town: Town, place: Place) -> None:
 
 @pytest.mark.parametrize(("language", "words"), [("en", "ended"), ("zh", "已结束")])
 def test_the_verb_says_that_a_reading_is_ended(
-    founded: Path, tmp_path: Path, language: str, words: str
+    few: Path, tmp_path: Path, language: str, words: str
 ) -> None:
-    county = Path(shutil.copytree(founded, tmp_path / "county"))
+    county = Path(shutil.copytree(few, tmp_path / "county"))
     (tmp_path / "map").write_bytes(DATA)
 
     def run(member: str, *given: str, fails: bool = False) -> str:

@@ -6,15 +6,12 @@ import io
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from counties import open_town
-from stores import CODE, DATA, Place, found_small
-from tallystick.base.clock import SystemClock
+from stores import CODE, DATA, Place
 from tallystick.base.codec import Cid, decode, encode
 from tallystick.base.errors import Unavailable
 from tallystick.cli.main import tally
@@ -22,17 +19,6 @@ from tallystick.kernel.link.engines.memory import Network
 from tallystick.kernel.store.spread.receipt import Vouching
 from tallystick.kernel.store.spread.serving import LISTED, answer_for
 from tallystick.services.storing.acts import Wanted
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture
-def place(founded: Path, tmp_path: Path) -> Iterator[Place]:
-    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as town:
-        yield Place(town)
 
 
 def others(place: Place, cid: Cid) -> list[str]:
@@ -131,9 +117,9 @@ def test_an_object_that_nothing_was_done_for_is_told_as_not_repaired(place: Plac
 
 
 def test_the_verb_ends_as_unavailable_where_shards_lack(
-    founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    county = shutil.copytree(founded, tmp_path / "county")
+    county = shutil.copytree(few, tmp_path / "county")
     source = tmp_path / "map"
     source.write_bytes(random.Random(5).randbytes(70_000))
     where = ["--county", str(county), "--member", "village", "--json"]

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import random
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from counties import open_town
-from stores import DATA, Place, found_small
-from tallystick.base.clock import SystemClock
+from stores import DATA, Place
 from tallystick.base.codec import Cid, decode
 from tallystick.kernel.store.spread.reading import Reader
 from tallystick.kernel.store.spread.receipt import Vouching
@@ -22,17 +17,6 @@ from tallystick.services.storing.tending import Pace
 
 SEGMENTS = random.Random(7).randbytes(9_000_000)
 """Three segments."""
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture
-def place(founded: Path, tmp_path: Path) -> Iterator[Place]:
-    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as town:
-        yield Place(town)
 
 
 def flip(place: Place, cid: Cid, shard: int, at: int) -> str:

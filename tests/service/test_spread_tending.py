@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from counties import START_MS, open_town
-from stores import CODE, DATA, Place, found_small
-from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
+from stores import CODE, DATA, Place
+from tallystick.base.clock import DAY_MS, ManualClock
 from tallystick.base.codec import Cid, decode, encode
 from tallystick.base.errors import Denied, NotFound
 from tallystick.base.keys import SigningKey
@@ -28,17 +27,6 @@ from tallystick.services.storing.acts import Wanted
 from tallystick.services.storing.standing import KeptObject
 from tallystick.services.storing.survey import Survey, survey_members
 from tallystick.services.storing.tending import Rates, Tending
-
-
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
-@pytest.fixture
-def place(founded: Path, tmp_path: Path) -> Iterator[Place]:
-    with open_town(shutil.copytree(founded, tmp_path / "county"), SystemClock()) as town:
-        yield Place(town)
 
 
 def test_who_was_away_for_long_is_replaced_and_back_again_drops_what_another_has(
@@ -266,10 +254,10 @@ def test_a_survey_tells_how_many_losses_are_left(place: Place) -> None:
 
 
 def test_a_key_that_was_lent_is_gone_from_the_file_once_its_time_is_over(
-    founded: Path, tmp_path: Path
+    few: Path, tmp_path: Path
 ) -> None:
     clock = ManualClock(START_MS)
-    with open_town(shutil.copytree(founded, tmp_path / "county"), clock) as town:
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as town:
         place = Place(town)
         cid = place.put()
         place.spread("village").grant(cid, "newspaper", 1)

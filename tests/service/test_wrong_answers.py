@@ -156,15 +156,10 @@ def test_an_erased_objects_proof_goes_with_it(machines: Machines) -> None:
 # ---- all members in one process, where nothing is signed
 
 
-@pytest.fixture(scope="module")
-def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return found_small(tmp_path_factory.mktemp("founded"))
-
-
 def test_where_nothing_is_signed_it_is_named_without_proof_over_a_restart(
-    founded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    county = shutil.copytree(founded, tmp_path / "county")
+    county = shutil.copytree(few, tmp_path / "county")
     with open_town(county, SystemClock()) as town:
         place = Place(town)
         cid = place.put()
@@ -182,8 +177,8 @@ def test_where_nothing_is_signed_it_is_named_without_proof_over_a_restart(
 # ---- a damaged manifest of the owner's
 
 
-def test_a_damaged_manifest_here_is_put_right_by_the_others(founded: Path, tmp_path: Path) -> None:
-    county = shutil.copytree(founded, tmp_path / "county")
+def test_a_damaged_manifest_here_is_put_right_by_the_others(few: Path, tmp_path: Path) -> None:
+    county = shutil.copytree(few, tmp_path / "county")
     data = random.Random(5).randbytes(30_000)
     with open_town(county, SystemClock()) as town:
         cid = Place(town).put(data=data)
