@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from chains import CHARTER
 from decisions import Case, make_case
+from docs.test_single_file import load
 from tallystick.base import codec
 from tallystick.base.codec import cid_of
 from tallystick.base.errors import Invalid
@@ -17,18 +16,6 @@ from tallystick.chain.car import CAR_BYTES_MAX, read_car, write_car
 from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.evidence_file import admitted
 from tallystick.chain.pin import Pin
-
-FILE: Final = Path(__file__).resolve().parents[2] / "docs" / "spec" / "verify.py"
-
-
-def load() -> Any:
-    spec = importlib.util.spec_from_file_location("single_file", FILE)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
 
 SINGLE: Final = load()
 

@@ -64,7 +64,11 @@ def _begin(out: Path) -> Path:
         if out.is_symlink() or not out.is_file():
             return out
     part = out.with_name(out.name + PART)
-    part.write_bytes(b"")
+    try:
+        part.open("xb").close()
+    except FileExistsError as error:
+        # A file of the user's, or of a writing that was killed: neither is written over.
+        raise _unwritten(part, error) from error
     return part
 
 

@@ -190,3 +190,17 @@ def test_what_fails_between_leaves_no_file_and_no_part(tmp_path: Path) -> None:
         write(b"through")
     assert (tmp_path / "to").read_bytes() == b"through"
     assert (tmp_path / "link").is_symlink()
+
+
+def test_what_a_user_keeps_under_the_name_of_a_part_stays(tmp_path: Path) -> None:
+    mine = tmp_path / "x.part"
+    mine.write_bytes(b"my own")
+    with (
+        pytest.raises(
+            Unavailable, match=r"^archive\.write: .*x\.part cannot be written: File exists"
+        ),
+        writing(tmp_path / "x"),
+    ):
+        pytest.fail("a part that stands already was written over")
+    assert mine.read_bytes() == b"my own"
+    assert left(tmp_path) == {"x.part"}
