@@ -82,7 +82,7 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "nicegui": ("console/*",),
     # The batch loops of exact/ and Zigzag, the training maths, LtHash's lanes, the ledger's rows.
     "numpy": (
-        *("learning/*", "exact/*batch.py", "chain/state.py", "kernel/ledger/layout.py"),
+        *("learning/*", "exact/*batch.py", "chain/state.py", "kernel/ledger/index.py"),
         "kernel/store/zigzag/*",
     ),
     "openpyxl": ("sources/*",),

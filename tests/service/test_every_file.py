@@ -75,7 +75,7 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
         last_byte("log", "nodes", "height = 2"),
         last_byte("log", "tids", "height = 2"),
         last_byte("log", "codes", "height = 2"),
-        sql("UPDATE entry SET position = position + 1 WHERE position = 1"),
+        sql("UPDATE entry_recent SET position = position + 1 WHERE position = 1"),
         last_byte("roster", "data"),
         last_byte("head", "lanes"),
         last_byte("cosignature", "line", "height = 2"),

@@ -22,7 +22,7 @@ from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
-TABLES = ("fact", "block", "log", "entry", "state", "head", "roster", "aside")
+TABLES = ("fact", "block", "log", "entry_recent", "pair", "place_recent", "head", "roster", "aside")
 
 
 @pytest.fixture
@@ -300,7 +300,7 @@ def test_a_pair_hidden_by_a_flip_in_its_key_is_found_before_anything_is_ordered(
     replica.close()
     with sqlite3.connect(replica.path) as plain:
         plain.execute(
-            "UPDATE state SET name = ? WHERE name = ?",
+            "UPDATE pair SET name = ? WHERE name = ?",
             (b"id/" + bytes(15) + b"\xff", b"id/" + bytes(15) + b"\x03"),
         )
     plain.close()
@@ -325,7 +325,7 @@ def test_a_changed_row_is_named_where_it_is_read(chain: Chain, replica: Replica)
     _grow(chain, replica, 2)
     replica.close()
     with sqlite3.connect(replica.path) as plain:
-        plain.execute("UPDATE state SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
+        plain.execute("UPDATE pair SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
         plain.execute(
             "UPDATE log SET codes = zeroblob(2) || x'0009' || zeroblob(2) WHERE first = 0"
         )
@@ -443,7 +443,7 @@ def test_a_damaged_pair_is_named_when_it_is_read_ahead(chain: Chain, replica: Re
     _grow(chain, replica, 1)
     replica.close()
     with sqlite3.connect(replica.path) as plain:
-        plain.execute("UPDATE state SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
+        plain.execute("UPDATE pair SET value = x'00' WHERE substr(name, 1, 3) = x'69642f'")
     plain.close()
     again = Replica.open(replica.path, CHARTER)
     again.expect([chain.sign(9, [chain.news(98), chain.news(99)])])

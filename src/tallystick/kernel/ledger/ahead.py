@@ -1,8 +1,6 @@
 """Blocks that were run one on another and are kept together, by one commit, or not at all.
 
-A page of the file is then written once for all of them: of a long chain nearly every pair of the
-state stands in a page of its own, and to write such a page for each pair costs more than to check
-its record's signature.
+A page of the file is then written once for all of them, and the disk waited for once.
 """
 
 from __future__ import annotations
@@ -11,8 +9,9 @@ from tallystick.chain.block import Effects, Tip, apply_block
 from tallystick.chain.record import Charter
 from tallystick.chain.state import Changes, Expect, Overlay, Read
 from tallystick.kernel.ledger.layout import split_block
+from tallystick.kernel.ledger.pairs import change_pairs
 from tallystick.kernel.ledger.signatures import Coming
-from tallystick.kernel.ledger.tables import write_block, write_entries, write_log, write_state
+from tallystick.kernel.ledger.tables import write_block, write_entries, write_log
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Ahead"]
@@ -30,13 +29,14 @@ class Ahead:
         tip: where the chain stands after these blocks.
     """
 
-    __slots__ = ("_below", "_blocks", "_expect", "_first", "_rosters", "_state", "tip")
+    __slots__ = ("_below", "_blocks", "_expect", "_first", "_held", "_rosters", "_state", "tip")
 
     def __init__(self, tip: Tip, read: Read, expect: Expect) -> None:
         self.tip = tip
         self._expect = expect
         self._below = read
         self._state = Overlay(read)
+        self._held: set[bytes] = set()
         self._first = tip.peaks.size
         self._blocks: list[tuple[bytes, Effects]] = []
         self._rosters: list[tuple[int, bytes]] = []
@@ -75,6 +75,10 @@ class Ahead:
         if effects.tip.members.cid != self.tip.members.cid:
             self._rosters.append((effects.tip.height, effects.tip.members.data))
         self._blocks.append((data, effects))
+        for key in effects.changes:
+            # Asked before the file is written: whoever waits for the one must not hold the other.
+            if key not in self._state.changed and self._below(key) is not None:
+                self._held.add(key)
         self._state.changed.update(effects.changes)
         self.tip = effects.tip
 
@@ -91,7 +95,7 @@ class Ahead:
             first = effects.tip.peaks.size
         tids = b"".join(tid for _, effects in self._blocks for tid in effects.tids)
         write_entries(database, self._first, tids)
-        write_state(database, self.changes)
+        change_pairs(database, self.changes, self._held)
         height, lanes, writes = self.tip.height, self.tip.lanes, self.effects.writes_root
         database.run("REPLACE INTO head VALUES (0, ?, ?, ?)", (height, lanes, writes))
         database.run_many("INSERT INTO roster VALUES (?, ?)", self._rosters)

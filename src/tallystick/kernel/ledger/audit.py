@@ -37,7 +37,9 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.fault import BlockFault, find_fault, show
 from tallystick.kernel.ledger.finding import FINDINGS_MAX, Finding, Report, finding_of
 from tallystick.kernel.ledger.floor import follow_below, read_floor
+from tallystick.kernel.ledger.index import ENTRIES, PLACES, Index, short_of
 from tallystick.kernel.ledger.kept import Kept, KeptState, keep_state, newest_note
+from tallystick.kernel.ledger.pairs import pair_shorts
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import check_ahead
@@ -335,9 +337,9 @@ class _Audit:
             self._check_parts(height, "code", list(map(layout.code_item, effects.codes)), row[3])
             self._check_parts(height, "node", effects.nodes, row[4])
         for index, tid in enumerate(effects.tids):
-            short, position = layout.short_id(tid), first + index
-            held = self._database.rows("SELECT position FROM entry WHERE short = ?", (short,))
-            if (position,) not in held:
+            short, position = short_of(tid), first + index
+            held = ENTRIES.find(self._database, short)
+            if position not in held:
                 self._add(height, "entry", f"place of transaction {index}", position, held)
 
     def _check_parts(self, height: int, field: str, parts: Sequence[bytes], got: Any) -> None:  # noqa: ANN401 - an unchecked column
@@ -354,25 +356,30 @@ class _Audit:
                 self._add(height, field, f"{field} {index} of the block", part, held)
 
     def _check_state(self) -> None:
-        if self.since is not None and self._has_state():
-            return
-        for key in sorted(self._state):
-            row = self._database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
-            value = self._state[key]
-            if row != (value, layout.pair_check(key, value)):
-                self._add(self.height, "state", f"key {key.hex()}", value, row and row[0])
-        for (key,) in self._database.scan("SELECT name FROM state"):
-            if key not in self._state:
-                self._add(self.height, "state", f"key {show(key)}", "none", "a row")
+        """Compare the rows with the state, then where each is found with where it stands."""
+        left, found = dict(self._state), {}
+        rows = self._database.scan("SELECT position, name, value, tally FROM pair")
+        for position, key, value, tally in rows:
+            if key not in left:
+                self._add(self.height, "state", f"key {show(key)}", "none, or one row", "a row")
+                continue
+            expected = left.pop(key)
+            if (value, tally) != (expected, layout.pair_check(key, expected)):
+                self._add(self.height, "state", f"key {show(key)}", expected, value)
+            found[position] = key
+        for key, value in sorted(left.items()):
+            self._add(self.height, "state", f"key {show(key)}", value, "no row")
+        shorts = pair_shorts(list(found.values())).tolist()
+        self._check_index("state", PLACES, set(zip(shorts, found, strict=True)))
 
-    def _has_state(self) -> bool:
-        """Tell whether the rows are the state, in one pass: a look-up each takes four times it."""
-        count = 0
-        for key, value, tally in self._database.scan("SELECT name, value, tally FROM state"):
-            if self._state.get(key) != value or layout.pair_check(key, value) != tally:
-                return False
-            count += 1
-        return count == len(self._state)
+    def _check_index(self, field: str, index: Index, expected: set[tuple[int, int]]) -> None:
+        """Compare all entries of an index with those that there should be, each once."""
+        for entry in index.scan(self._database):
+            if entry not in expected:
+                self._add(self.height, field, f"{field} at {show(entry)}", "none", "an entry")
+            expected.discard(entry)
+        for short, position in sorted(expected):
+            self._add(self.height, field, f"{field} at {position}", short, "no entry")
 
     def _check_head(self) -> None:
         assert self._tip is not None
@@ -386,24 +393,23 @@ class _Audit:
     def _check_counts(self) -> None:
         assert self._tip is not None
         since = 0 if self.since is None else self.since.tip.height
-        size = 0 if self.since is None else self.since.tip.peaks.size
         later = len([height for height in self._rosters if height > since])
         expected = {
             f"block WHERE height > {since}": self._tip.height - since,
             f"log WHERE height > {since}": self._tip.height - since,
-            f"entry WHERE position >= {size}": self._tip.peaks.size - size,
-            "state": len(self._state),
+            "pair": len(self._state),
             f"roster WHERE height > {since}": later,
             "roster WHERE height <= 0": 1,
             "head": 1,
             "fact": 1 + sum(self._rows.fact(name) is not None for name in FACTS),
         }
         for table, count in expected.items():
-            if self.since is not None and table.startswith("entry"):
-                # No index leads from a position to its entry: each new one was looked up already.
-                continue
             got = self._database.value(f"SELECT count(*) FROM {table}")  # noqa: S608 - our own names
             self._compare(self.height, f"{table.partition(' ')[0]} rows", count, got)
+        if self.since is None:
+            # No index leads from a position to its entry: each later one was looked up already.
+            got = ENTRIES.count(self._database)
+            self._compare(self.height, "entry rows", self._tip.peaks.size, got)
 
     def _check_rosters(self) -> None:
         for height, data in self._rosters.items():

@@ -23,9 +23,8 @@ class StateCache:
     """Reads through to `below`, and writes through by `put`.
 
     Args:
-        below: reads a pair from the file; may hold a snapshot of it open from call to call.
-        many: reads those of many pairs that the file holds, likewise.
-        release: ends that snapshot.
+        below: reads a pair from the file.
+        many: reads those of many pairs that the file holds.
         pairs_max: how many pairs one generation holds; there are two.
     """
 
@@ -33,13 +32,11 @@ class StateCache:
         self,
         below: Read,
         many: Callable[[Sequence[bytes]], Iterable[tuple[bytes, bytes]]],
-        release: Callable[[], None] = lambda: None,
         *,
         pairs_max: int = PAIRS_MAX,
     ) -> None:
         self._below = below
         self._many = many
-        self._release = release
         self._half = pairs_max
         self._young: dict[bytes, bytes | None] = {}
         self._old: Mapping[bytes, bytes | None] = {}
@@ -71,12 +68,6 @@ class StateCache:
         with self._lock:
             for key, value in changes.items():
                 self._keep(key, value)
-            self._release()
-
-    def release(self) -> None:
-        """Let go of the file: a snapshot held over a write keeps the journal growing."""
-        with self._lock:
-            self._release()
 
     def _keep(self, key: bytes, value: bytes | None) -> None:
         if len(self._young) >= self._half:

@@ -11,8 +11,10 @@ What each row says follows from the blocks, so the audit can compute all of it a
   subtrees that its leaves close, leaf hashes included, 32 bytes each, so that a proof takes
   O(log n) reads. A leaf at place p closes the subtrees of levels 0 to the number of ones that p
   ends with, and the leaves before it have closed 2p - ones(p): so each has a place that is known.
-- `entry`: where a transaction stands in the log, by the first 8 bytes of its id.
-- `state`: the pairs, each with `tally`, the first 8 bytes of a digest of both.
+- `entry`: where a transaction stands in the log, by the first 8 bytes of its id; like `place`, an
+  index of two tables (`kernel.ledger.index`).
+- `pair`: the state's pairs as they came, each with `tally`, the first 8 bytes of a digest of both.
+  `place`: where one stands, by the first 8 bytes of its key's hash.
 - `head`: one row, what the next block needs and no header tells: lanes and writes_root.
 - `roster`: each list of members, by the height of the header that names it first.
 - `cosignature`: checkpoint lines by height and member. `aside`: a block that was refused.
@@ -20,59 +22,58 @@ What each row says follows from the blocks, so the audit can compute all of it a
   engine leave no row. `misbehaviour`: what validators were caught at, as the engine told it. Both
   with `tally`, the first 8 bytes of a digest of the row.
 
-Version 1 had not the last two.
+Version 1 had not the last two; version 2 kept the pairs, and the entries, in one tree by name.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
-
-import numpy as np
 
 from tallystick import _native
 from tallystick.base import codec
 from tallystick.base.codec import Cid, Value, encode, item_head, sha256
-from tallystick.base.errors import Corrupt, Error
+from tallystick.base.errors import Corrupt
 from tallystick.chain import schema
-from tallystick.kernel.store.database import Database
+from tallystick.kernel.ledger.index import ENTRIES, PLACES
 
 __all__ = [
+    "ENGINE_SCHEMA",
+    "PAIR_SCHEMA",
     "SCHEMA",
     "VERSION",
     "block_check",
     "code_item",
     "corrupt",
     "engine_check",
-    "entry_rows",
     "header_cid",
     "header_fields",
     "ids_within",
     "is_row",
     "join_block",
     "node_count",
-    "open_file",
     "pair_check",
     "pair_checks",
-    "short_id",
     "split_block",
 ]
 
-VERSION: Final = 2
-_ENGINE: Final = """
+VERSION: Final = 3
+PAIR_SCHEMA: Final = """
+CREATE TABLE pair (
+    position INTEGER PRIMARY KEY, name BLOB NOT NULL, value BLOB NOT NULL, tally BLOB NOT NULL)
+"""
+ENGINE_SCHEMA: Final = """
 CREATE TABLE engine (
     own INTEGER PRIMARY KEY, height INTEGER NOT NULL, tally BLOB NOT NULL);
 CREATE TABLE misbehaviour (
     height INTEGER NOT NULL, address BLOB NOT NULL, kind INTEGER NOT NULL, time INTEGER NOT NULL,
     tally BLOB NOT NULL, PRIMARY KEY (height, address, kind)) WITHOUT ROWID
 """
-_SCHEMA_1: Final = """
+_SCHEMA: Final = f"""
 CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE head (
     one INTEGER PRIMARY KEY, height INTEGER NOT NULL, lanes BLOB NOT NULL, writes BLOB NOT NULL);
@@ -83,48 +84,19 @@ CREATE TABLE roster (height INTEGER PRIMARY KEY, data BLOB NOT NULL);
 CREATE TABLE log (
     first INTEGER PRIMARY KEY, height INTEGER NOT NULL, tids BLOB NOT NULL, codes BLOB NOT NULL,
     nodes BLOB NOT NULL);
-CREATE TABLE entry (
-    short INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (short, position))
-    WITHOUT ROWID;
-CREATE TABLE state (
-    name BLOB PRIMARY KEY, value BLOB NOT NULL, tally BLOB NOT NULL) WITHOUT ROWID;
+{PAIR_SCHEMA};
+{ENTRIES.schema};
+{PLACES.schema};
 CREATE TABLE cosignature (
     height INTEGER NOT NULL, member TEXT NOT NULL, line TEXT NOT NULL,
     PRIMARY KEY (height, member)) WITHOUT ROWID;
 CREATE TABLE aside (
     height INTEGER PRIMARY KEY, fault BLOB NOT NULL, data BLOB NOT NULL)
 """
-SCHEMA: Final = f"{_SCHEMA_1};{_ENGINE}"
+SCHEMA: Final = f"{_SCHEMA};{ENGINE_SCHEMA}"
 _CHECK_BYTES: Final = 8
-_TID_BYTES: Final = 32
-_ENTRIES_TOGETHER: Final = 65_536
 _ID: Final = re.compile(rb"bid\x50([\0-\xff]{16})")
 _LIST_OF_TWO: Final = b"\x82"
-
-
-def open_file(path: Path) -> Database:
-    """Open a chain's file for writing, with the tables of this version.
-
-    Raises:
-        Unavailable: `database.version`, a later program wrote it.
-    """
-    if path.is_file() and _version(path) == 1:
-        older = Database.write(path, "ledger", _SCHEMA_1, 1)
-        with contextlib.closing(older), older.transaction():
-            for statement in _ENGINE.split(";"):
-                older.run(statement)
-            older.run("UPDATE part SET version = ? WHERE name = 'ledger'", (VERSION,))
-    return Database.write(path, "ledger", SCHEMA, VERSION)
-
-
-def _version(path: Path) -> int | None:
-    """Return the version of a file's tables; None if it has none, or cannot be read."""
-    try:
-        with contextlib.closing(Database.read(path)) as database:
-            found = database.value("SELECT version FROM part WHERE name = 'ledger'")
-    except Error:
-        return None
-    return found if type(found) is int else None
 
 
 def corrupt(what: str, **values: object) -> Corrupt:
@@ -149,20 +121,6 @@ def ids_within(data: bytes) -> list[bytes]:
     A guess that costs nothing where it is wrong: who reads ahead by it reads again what it missed.
     """
     return _ID.findall(data)[: schema.BLOCK_RECORDS_MAX]
-
-
-def short_id(tid: bytes) -> int:
-    """Return the 8 bytes that a transaction is looked up by, as SQLite's signed integer."""
-    return int.from_bytes(tid[:8], "big", signed=True)
-
-
-def entry_rows(first: int, tids: bytes | bytearray) -> Iterator[list[tuple[int, int]]]:
-    """Yield the rows of `entry` for ids of 32 bytes each from place `first` on, in its order."""
-    shorts = np.frombuffer(tids, ">i8")[:: _TID_BYTES // 8].astype(np.int64)
-    order = np.argsort(shorts, kind="stable")
-    for at in range(0, len(order), _ENTRIES_TOGETHER):
-        part = order[at : at + _ENTRIES_TOGETHER]
-        yield list(zip(shorts[part].tolist(), (part + first).tolist(), strict=True))
 
 
 def code_item(code: int) -> bytes:

@@ -38,9 +38,9 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.floor import Below, state_file
 from tallystick.kernel.ledger.giver import Giver, LinkGiver
 from tallystick.kernel.ledger.offer import PART_BYTES
+from tallystick.kernel.ledger.pairs import replace_pairs
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.tables import (
-    put_state,
     write_block,
     write_cosignatures,
     write_entries,
@@ -290,12 +290,15 @@ def _take_over(database: Database, part: Path, way: _Way, height: int) -> None:
 
 def _write_pairs(database: Database, part: Path, header: bytes) -> Snapshot:
     """Put the state of a file, shown to be a header's, in the place of the own."""
-    database.run("DELETE FROM state")
     with part.open("rb") as file, ThreadPoolExecutor(1) as beside:
         reader = Reader(file.read, cid_of(header))
-        for encoded, pairs in reader.batches():
-            # Both leave the interpreter to the other for most of their time.
-            added = beside.submit(reader.add, encoded)
-            put_state(database, pairs)
-            added.result()
+
+        def batches() -> Iterator[Sequence[tuple[bytes, bytes]]]:
+            for encoded, pairs in reader.batches():
+                # Both leave the interpreter to the other for most of their time.
+                added = beside.submit(reader.add, encoded)
+                yield pairs
+                added.result()
+
+        replace_pairs(database, batches())
         return reader.end()

@@ -31,11 +31,13 @@ from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
+from tallystick.kernel.ledger.pairs import check_places, scan_pairs
 from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import look_ahead
 from tallystick.kernel.ledger.tables import (
     load_tip,
+    open_file,
     write_cosignatures,
     write_genesis,
 )
@@ -45,7 +47,7 @@ __all__ = ["Replica"]
 
 
 STAGED_MAX: Final = 1_024
-_FIRST_TABLES: Final = ("fact", "roster", "state", "head")
+_FIRST_TABLES: Final = ("fact", "roster", "pair", "head")
 
 
 class Replica:
@@ -72,17 +74,18 @@ class Replica:
         self._tip = load_tip(self._rows)
 
     def _connect(self, database: Database) -> None:
-        """Read and write the file by this connection, and by two of its own for reading."""
+        """Read and write the file by this connection, and by one of its own for reading."""
         self._database = database
         self._fresh = Database.read(self.path)
         self._rows = Rows(self._fresh)
         self.leaves = self._rows.leaves
         self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
-        self._pairs = Rows(Database.read(self.path))
         self._rebuild_cache()
 
     def _rebuild_cache(self) -> None:
-        self._cache = StateCache(self._read_pair, self._read_pairs, self._pairs.database.release)
+        # By the connection that writes: what another one writes, SQLite drops all read pages for.
+        pairs = Rows(self._database)
+        self._cache = StateCache(pairs.state, pairs.states)
         # The hottest call of a block: no frame between the rules and the cache.
         self.read: Read = self._cache.read
         self.expect_pairs: Expect = self._cache.expect
@@ -90,15 +93,6 @@ class Replica:
         self._floor = self._rows.floor()
         self.leapt = self._rows.leapt()
         """The height up to which the state was taken over on others' word: not its to witness."""
-
-    def _read_pair(self, key: bytes) -> bytes | None:
-        """Read the state within one snapshot for many reads: a snapshot each costs four locks."""
-        self._pairs.database.hold()
-        return self._pairs.state(key)
-
-    def _read_pairs(self, keys: Sequence[bytes]) -> Iterable[tuple[bytes, bytes]]:
-        self._pairs.database.hold()
-        return self._pairs.states(keys)
 
     def expect(self, transactions: Iterable[bytes]) -> None:
         """Read what running some transactions, of these bytes, will first ask the state for."""
@@ -117,7 +111,7 @@ class Replica:
             Invalid: genesis and members do not belong together.
         """
         found = Genesis.read(genesis, members)
-        database = layout.open_file(path)
+        database = open_file(path)
         try:
             with database.transaction():
                 if database.row("SELECT 1 FROM fact") is not None:
@@ -139,7 +133,7 @@ class Replica:
         """
         if not path.is_file():
             raise _missing(path)
-        database = layout.open_file(path)
+        database = open_file(path)
         try:
             if not any(database.rows(f"SELECT 1 FROM {name} LIMIT 1") for name in _FIRST_TABLES):  # noqa: S608 - our own names
                 raise _missing(path)
@@ -212,7 +206,6 @@ class Replica:
         if ahead.tip.height == self._tip.height:
             return
         self._check_usable()
-        self._cache.release()
         try:
             self._write(ahead, also)
         except Unavailable as error:
@@ -243,7 +236,6 @@ class Replica:
         """Write, in a transaction of its own, what an engine keeps that follows from no block."""
         with self._writing:
             self._check_usable()
-            self._cache.release()
             with self._database.transaction():
                 work(self._database)
 
@@ -403,7 +395,6 @@ class Replica:
         with self._writing:
             cosignatures = self._staged()
             if cosignatures:
-                self._cache.release()
                 with self._database.transaction():
                     write_cosignatures(self._database, cosignatures)
                 self._unstage(cosignatures)
@@ -421,13 +412,13 @@ class Replica:
     def check_state(self) -> None:
         """Sum up all pairs of the state and compare with the head: what an orderer does at start.
 
-        A flipped bit in a pair's key hides the pair from its readers without a trace in its row.
+        A flipped bit in a pair's key, or in where it stands, hides it from its readers.
 
         Raises:
             Corrupt: `ledger.corrupt`, the state is not the one the head commits to.
         """
-        pairs = self._fresh.scan("SELECT name, value FROM state")
-        if lanes_of(pairs) != self._tip.lanes:
+        pairs = scan_pairs(self._fresh)
+        if lanes_of(pairs) != self._tip.lanes or not check_places(self._fresh):
             raise corrupt("the state is not the head's", field="state", height=self._tip.height)
 
     def verify(self, progress: Progress | None = None) -> Tip:
@@ -462,7 +453,7 @@ class Replica:
         with self._writing:
             self.close()
             aside = swap()
-            self._connect(layout.open_file(self.path))
+            self._connect(open_file(self.path))
             with self._moved:
                 self._tip, self._failed = load_tip(self._rows), None
                 self._moved.notify_all()
@@ -476,7 +467,6 @@ class Replica:
             except Unavailable:
                 # Members send their cosignatures again; the file may be closed already.
                 self._cosignatures.clear()
-            self._pairs.database.close()
             self._fresh.close()
             self._database.close()
 

@@ -18,14 +18,14 @@ from tallystick.chain.span import Span
 from tallystick.chain.state import LANES_SIZE
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.base import Result
-from tallystick.kernel.ledger.layout import corrupt, is_row, node_count, short_id
+from tallystick.kernel.ledger.index import ENTRIES, short_of
+from tallystick.kernel.ledger.layout import corrupt, is_row, node_count
+from tallystick.kernel.ledger.pairs import read_pair, read_pairs
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Rows", "cut_node"]
 
 _FACT: Final = codec.tuple_of(codec.value, codec.octets(8, 8))
-KEYS_MAX: Final = 500
-"""How many keys one query asks for."""
 
 
 class Rows:
@@ -52,24 +52,11 @@ class Rows:
 
     def state(self, key: bytes) -> bytes | None:
         """Return the value of a key of the state."""
-        row = self.database.row("SELECT value, tally FROM state WHERE name = ?", (key,))
-        if row is None:
-            return None
-        return self._pair(key, *row)
+        return read_pair(self.database, key)
 
     def states(self, keys: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-        """Yield (key, value) of those of some keys that the state holds, 500 by a query."""
-        for start in range(0, len(keys), KEYS_MAX):
-            part = keys[start : start + KEYS_MAX]
-            marks = ",".join("?" * len(part))
-            query = f"SELECT name, value, tally FROM state WHERE name IN ({marks})"  # noqa: S608 - marks
-            for key, value, tally in self.database.rows(query, part):
-                yield key, self._pair(key, value, tally)
-
-    def _pair(self, key: bytes, value: Any, tally: Any) -> bytes:  # noqa: ANN401 - unchecked columns
-        if type(value) is not bytes or layout.pair_check(key, value) != tally:
-            raise corrupt(f"state key {key.hex()}", field="state", key=key.hex())
-        return value
+        """Yield (key, value) of those of some keys that the state holds."""
+        return read_pairs(self.database, keys)
 
     def fact(self, name: str) -> Any:  # noqa: ANN401 - each fact has its own type
         """Return what is kept under a name beside genesis, None if nothing is."""
@@ -225,8 +212,7 @@ class Rows:
 
     def entry_of(self, tid: bytes) -> Result | None:
         """Return where a transaction stands, None if it is in no block."""
-        rows = self.database.rows("SELECT position FROM entry WHERE short = ?", (short_id(tid),))
-        for (position,) in rows:
+        for position in ENTRIES.find(self.database, short_of(tid)):
             try:
                 found = self.entry(position)
             except NotFound as error:

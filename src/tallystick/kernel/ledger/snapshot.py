@@ -12,6 +12,7 @@ from tallystick.chain.checkpoint import COSIGNATURES_MAX, write_note
 from tallystick.chain.log import Log
 from tallystick.chain.snapshot import Snapshot, verify_snapshot, write_snapshot
 from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.pairs import scan_pairs
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
@@ -68,8 +69,8 @@ def save_snapshot(path: Path, out: Path, held: Database | None = None) -> Saved:
             header=header,
             writes_root=writes_root,
             peaks=Log(rows.node, lambda: size).peaks(size),
-            count=database.value("SELECT count(*) FROM state"),
-            pairs=_pairs(database),
+            count=database.value("SELECT count(*) FROM pair"),
+            pairs=scan_pairs(database, "name"),
         )
         _write(out, chunks)
         note = _note_of(rows, height)
@@ -82,13 +83,6 @@ def save_snapshot(path: Path, out: Path, held: Database | None = None) -> Saved:
 def _note_of(rows: Rows, height: int) -> bytes:
     lines = list(rows.cosignatures(height).values())[:COSIGNATURES_MAX]
     return write_note(rows.body(height, rows.genesis()), lines) if lines else b""
-
-
-def _pairs(database: Database) -> Iterator[tuple[bytes, bytes]]:
-    for key, value in database.scan("SELECT name, value FROM state ORDER BY name"):
-        if not layout.is_row((key, value), bytes, bytes):
-            raise layout.corrupt("a pair of the state", field="state")
-        yield key, value
 
 
 def _write(out: Path, chunks: Iterator[bytes]) -> None:

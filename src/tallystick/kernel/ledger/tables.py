@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
 
 from tallystick.base.codec import Value, cid_of, encode
-from tallystick.base.errors import Invalid
+from tallystick.base.errors import Error, Invalid
 from tallystick.chain.block import Effects, Genesis, Tip, genesis_state, start
+from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.log import Log
 from tallystick.chain.member import Members
 from tallystick.chain.membership import MEMBERS_KEY
 from tallystick.chain.state import state_root
 from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger.index import ENTRIES, PLACES, shorts_of
 from tallystick.kernel.ledger.layout import corrupt
+from tallystick.kernel.ledger.pairs import pair_shorts, put_pairs
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 
 __all__ = [
     "load_tip",
-    "put_state",
+    "open_file",
     "read_members",
     "write_block",
     "write_cosignatures",
@@ -27,8 +32,55 @@ __all__ = [
     "write_fact",
     "write_genesis",
     "write_log",
-    "write_state",
 ]
+
+CACHE_KIB: Final = 64 * 1024
+"""Of pages in memory, at most: an index of a million records and its inner pages."""
+_OLDER: Final = (1, 2)
+
+
+def open_file(path: Path) -> Database:
+    """Open a chain's file for writing, with the tables of this version.
+
+    Raises:
+        Unavailable: `database.version`, a later program wrote it.
+    """
+    if path.is_file() and (held := _version(path)) in _OLDER:
+        older = Database.write(path, "ledger", "", held)
+        with contextlib.closing(older), older.transaction():
+            _renew(older, held)
+    found = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
+    found.run(f"PRAGMA cache_size = -{CACHE_KIB}")
+    return found
+
+
+def _version(path: Path) -> int:
+    """Return the version of a file's tables; 0 if it has none, or cannot be read."""
+    try:
+        with contextlib.closing(Database.read(path)) as database:
+            found = database.value("SELECT version FROM part WHERE name = 'ledger'")
+    except Error:
+        return 0
+    return found if type(found) is int else 0
+
+
+def _renew(database: Database, version: int) -> None:
+    """Make the tables of an older version this one's; what is damaged in a row stays damaged."""
+    if version == 1:
+        _create(database, layout.ENGINE_SCHEMA)
+    _create(database, layout.PAIR_SCHEMA)
+    _create(database, PLACES.schema)
+    _create(database, ENTRIES.recent_schema)
+    database.run("INSERT INTO pair (name, value, tally) SELECT name, value, tally FROM state")
+    rows = database.rows("SELECT name FROM pair ORDER BY position")
+    PLACES.add(database, 1, pair_shorts([key if type(key) is bytes else b"" for (key,) in rows]))
+    database.run("DROP TABLE state")
+    database.run("UPDATE part SET version = ? WHERE name = 'ledger'", (layout.VERSION,))
+
+
+def _create(database: Database, schema: str) -> None:
+    for statement in schema.split(";"):
+        database.run(statement)
 
 
 def load_tip(rows: Rows) -> Tip:
@@ -87,22 +139,6 @@ def write_fact(database: Database, name: str, value: Value) -> None:
     database.run("REPLACE INTO fact VALUES (?, ?)", (name, data))
 
 
-def put_state(database: Database, pairs: Iterable[tuple[bytes, bytes | None]]) -> None:
-    """Put pairs into the state's table, each with 8 bytes that show a change; None has no row."""
-    held = [(key, value) for key, value in pairs if value is not None]
-    checks = layout.pair_checks(held)
-    rows = [(key, value, check) for (key, value), check in zip(held, checks, strict=True)]
-    database.put_many("REPLACE INTO state", rows)
-
-
-def write_state(database: Database, changes: Mapping[bytes, bytes | None]) -> None:
-    """Write a block's changes into the state's table."""
-    put_state(database, sorted(changes.items()))
-    gone = [(key,) for key, value in changes.items() if value is None]
-    if gone:
-        database.run_many("DELETE FROM state WHERE name = ?", gone)
-
-
 def write_log(database: Database, first: int, effects: Effects) -> None:
     """Write what a block adds to the log's row, whose first new leaf stands at `first`."""
     tids, codes = b"".join(effects.tids), b"".join(map(layout.code_item, effects.codes))
@@ -111,12 +147,8 @@ def write_log(database: Database, first: int, effects: Effects) -> None:
 
 
 def write_entries(database: Database, first: int, tids: bytes | bytearray) -> None:
-    """Write where transactions stand in the log, the first of them at `first`.
-
-    In the order of the table, as `write_state` does: so each page is found, and changed, once.
-    """
-    for rows in layout.entry_rows(first, tids):
-        database.put_many("INSERT INTO entry", rows)
+    """Write where transactions stand in the log, by ids of 32 bytes each, the first at `first`."""
+    ENTRIES.add(database, first, shorts_of(tids, DIGEST_SIZE))
 
 
 def write_genesis(database: Database, genesis: Genesis) -> None:
@@ -125,7 +157,7 @@ def write_genesis(database: Database, genesis: Genesis) -> None:
     facts = [("genesis", genesis.data)]
     database.run_many("INSERT INTO fact VALUES (?, ?)", facts)
     database.run("INSERT INTO roster VALUES (0, ?)", (genesis.members.data,))
-    write_state(database, genesis_state(genesis))
+    put_pairs(database, list(genesis_state(genesis).items()))
     database.run("INSERT INTO head VALUES (0, 0, ?, ?)", (tip.lanes, b""))
 
 

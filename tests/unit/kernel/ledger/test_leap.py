@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -288,10 +288,10 @@ def test_long_values_of_a_state_are_not_gathered_in_memory(
     parts = iter([data[at : at + offer.PART_BYTES] for at in range(0, len(data), offer.PART_BYTES)])
     together = list[int]()
 
-    def count(_: object, pairs: Sequence[Pair]) -> None:
-        together.append(sum(len(value) for _, value in pairs))
+    def count(_: object, batches: Iterable[Sequence[Pair]]) -> None:
+        together.extend(sum(len(value) for _, value in pairs) for pairs in batches)
 
-    monkeypatch.setattr(leaping, "put_state", count)
+    monkeypatch.setattr(leaping, "replace_pairs", count)
     link = town.houses["bureau"].link
     link.serve({"snapshot.offer": lambda *_: encode([tip.height, len(data)])})
     link.serve({"snapshot.part": lambda *_: next(parts)})

@@ -28,7 +28,6 @@ from tallystick.kernel.ledger.engines.marks import Mark, Marks, Misbehaviour
 from tallystick.kernel.ledger.engines.validators import address_of, changes, owners, validators
 from tallystick.kernel.ledger.orderer import Orderer
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.store.database import Database
 
 NONCE = bytes(16)
 BYTES_MAX = 4_000_000
@@ -352,21 +351,6 @@ def test_a_damaged_mark_is_named(chain: Chain, tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="engine's mark"):
         make(chain, replica)
     assert {finding.field for finding in replica.audit("bank").findings} == {"engine"}
-    replica.close()
-
-
-def test_a_file_of_the_version_before_gets_the_engines_tables(chain: Chain, tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    make_replica(chain, path).close()
-    older = Database.write(path, "x", "CREATE TABLE x (a)", 1)
-    for statement in ("DROP TABLE engine", "DROP TABLE misbehaviour", "DROP TABLE x"):
-        older.run(statement)
-    older.run("DELETE FROM part WHERE name = 'x'")
-    older.run("UPDATE part SET version = 1")
-    older.close()
-    replica = Replica.open(path, CHARTER)
-    assert replica.audit("operator").is_sound
-    assert make(chain, replica).height == 0
     replica.close()
 
 
