@@ -189,6 +189,10 @@ static int read_rows(Words *words, Program *program, unsigned buffers, unsigned 
             unsigned position = next_word(words);
             if (position >= span)
                 return refuse("a row lies within its buffer");
+            /* Of two at one place both might need spare memory, and there is one piece a buffer. */
+            for (unsigned j = first_row + *rows - i; j < first_row + *rows; j++)
+                if (program->position[j] == position)
+                    return refuse("a program names a row once");
             program->position[first_row + (*rows)++] = (uint16_t)position;
         }
     }

@@ -15,8 +15,8 @@ from tallystick.charter import CHARTER
 from tallystick.county.beside import find_seat, list_news
 from tallystick.county.house import House
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.tables import read_file
 from tallystick.kernel.ledger.witness import Witnesses
-from tallystick.kernel.store.database import Database
 from tallystick.node import Node
 
 __all__ = ["OWN", "anchor_house", "anchor_own"]
@@ -54,7 +54,7 @@ def anchor_own(shared: House, member: str) -> int:
     if not path.is_file():
         return 0
     # By connections that can only read: another process may write the file, or repair it.
-    with closing(Replica(path, CHARTER, Database.read(path))) as replica:
+    with closing(Replica(path, CHARTER, read_file(path))) as replica:
         witnesses = Witnesses(replica)
         witnesses.recount()
         return _anchor(replica, witnesses, shared.node(member))

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from tallystick.base.errors import Error
+from tallystick.base.errors import Corrupt, Error
 from tallystick.chain.member import Members
 from tallystick.county.founding import read_county
 from tallystick.county.member import Member
 from tallystick.county.single import find_single
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.tables import load_tip
+from tallystick.kernel.ledger.tables import load_tip, renew_file
 from tallystick.kernel.store.database import Database
 
 __all__ = ["is_here", "list_in_force", "list_known", "read_newest"]
@@ -69,6 +69,8 @@ def read_newest(folder: Path) -> tuple[int, Members] | None:
     """
     newest: tuple[int, Members] | None = None
     for path in sorted(key.with_name("ledger.db") for key in folder.glob("*/member.key")):
+        with contextlib.suppress(Corrupt):
+            renew_file(path)
         # Another copy will do: the one that is damaged is told of by its own member.
         with contextlib.suppress(Error), contextlib.closing(Database.read(path)) as database:
             database.hold()

@@ -413,9 +413,9 @@ def test_the_cache_reads_the_file_once_and_never_an_old_value() -> None:
         reads.append(key)
         return held.get(key)
 
-    def many(keys: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    def many(keys: Sequence[bytes]) -> dict[bytes, bytes]:
         reads.extend(keys)
-        return [(key, held[key]) for key in keys if key in held]
+        return {key: held[key] for key in keys if key in held}
 
     cache = StateCache(below, many, pairs_max=2)
     assert [cache.read(b"a"), cache.read(b"a"), cache.read(b"none"), cache.read(b"none")] == [

@@ -43,6 +43,7 @@ from tallystick.kernel.ledger.pairs import pair_shorts
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import check_ahead
+from tallystick.kernel.ledger.tables import read_file
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Finding", "Report", "audit_chain"]
@@ -76,7 +77,7 @@ def audit_chain(
         progress: told how far it is.
     """
     try:
-        database = Database.read(path)
+        database = read_file(path)
     except Error as error:
         return Report(member, chain, -1, None, (finding_of(error, -1, "file"),))
     try:
@@ -339,7 +340,7 @@ class _Audit:
         for index, tid in enumerate(effects.tids):
             short, position = short_of(tid), first + index
             held = ENTRIES.find(self._database, short)
-            if position not in held:
+            if not any(type(place) is int and place == position for place in held):
                 self._add(height, "entry", f"place of transaction {index}", position, held)
 
     def _check_parts(self, height: int, field: str, parts: Sequence[bytes], got: Any) -> None:  # noqa: ANN401 - an unchecked column
@@ -358,13 +359,16 @@ class _Audit:
     def _check_state(self) -> None:
         """Compare the rows with the state, then where each is found with where it stands."""
         left, found = dict(self._state), {}
-        rows = self._database.scan("SELECT position, name, value, tally FROM pair")
-        for position, key, value, tally in rows:
+        rows = self._database.scan(
+            "SELECT position, name, value, tally, typeof(name) || typeof(value) FROM pair"
+        )
+        for position, key, value, tally, kinds in rows:
             if key not in left:
                 self._add(self.height, "state", f"key {show(key)}", "none, or one row", "a row")
                 continue
             expected = left.pop(key)
-            if (value, tally) != (expected, layout.pair_check(key, expected)):
+            row = (expected, layout.pair_check(key, expected), b"blobblob")
+            if (value, tally, kinds) != row:
                 self._add(self.height, "state", f"key {show(key)}", expected, value)
             found[position] = key
         for key, value in sorted(left.items()):

@@ -31,7 +31,7 @@ class StateCache:
     def __init__(
         self,
         below: Read,
-        many: Callable[[Sequence[bytes]], Iterable[tuple[bytes, bytes]]],
+        many: Callable[[Sequence[bytes]], Mapping[bytes, bytes]],
         *,
         pairs_max: int = PAIRS_MAX,
     ) -> None:
@@ -49,17 +49,24 @@ class StateCache:
         if found is not _UNREAD:
             return found
         with self._lock:
-            kept = self._old.get(key, _UNREAD)
-            value = self._below(key) if kept is _UNREAD else kept
-            self._keep(key, value)
-            return value
+            # Asked again: what a block has left here meanwhile is newer than the old generation.
+            value = self._young.get(key, _UNREAD)
+            if value is _UNREAD:
+                value = self._old.get(key, _UNREAD)
+                self._keep(key, value if value is not _UNREAD else self._below(key))
+            return self._young[key]
+
+    def forget(self) -> None:
+        """Hold nothing, as the file is another one now."""
+        with self._lock:
+            self._young, self._old = {}, {}
 
     def expect(self, keys: Iterable[bytes]) -> None:
         """Read the pairs that will be asked for at once: a query each costs three times as much."""
         with self._lock:
             young, old = self._young, self._old
             unread = [key for key in dict.fromkeys(keys) if key not in young and key not in old]
-            found = dict(self._many(unread))
+            found = self._many(unread)
             for key in unread:
                 self._keep(key, found.get(key))
 

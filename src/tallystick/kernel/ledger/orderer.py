@@ -199,11 +199,13 @@ class Orderer:
 
         Raises:
             Unavailable: the block could not be kept; everything taken waits again.
+            Corrupt: `ledger.corrupt`, the file's state is not its head's.
         """
         with self._cutting:
             self._check_term()
             if self._pen is not None:
                 self._pen.check()
+            self.replica.check_state()
             if self.awaited():
                 raise Unavailable(
                     "ledger.handover",

@@ -14,14 +14,14 @@ from typing import Any, Final
 
 from tallystick import _native
 from tallystick.base.codec import sha256
-from tallystick.chain.state import Changes
+from tallystick.chain.state import Changes, lanes_of
 from tallystick.kernel.ledger.index import PLACES, Shorts, short_of, shorts_of, split
 from tallystick.kernel.ledger.layout import corrupt, is_row, pair_check, pair_checks
 from tallystick.kernel.store.database import Database
 
 __all__ = [
     "change_pairs",
-    "check_places",
+    "is_state",
     "pair_shorts",
     "put_pairs",
     "read_pair",
@@ -148,12 +148,12 @@ def change_pairs(database: Database, changes: Changes, held: AbstractSet[bytes])
     put_pairs(database, new)
 
 
-def check_places(database: Database) -> bool:
-    """Tell whether the index leads to each row, and nowhere else.
+def is_state(database: Database, lanes: bytes) -> bool:
+    """Tell whether the pairs are those of a state's lanes, and each is found where it stands.
 
     A flipped bit of an entry hides a row from its readers, and leaves no trace in the row.
     """
-    return PLACES.is_of(database, _places(database))
+    return lanes_of(scan_pairs(database)) == lanes and PLACES.is_of(database, _places(database))
 
 
 def _places(database: Database) -> Iterator[tuple[Shorts, Sequence[int]]]:

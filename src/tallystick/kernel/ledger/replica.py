@@ -22,7 +22,7 @@ from tallystick.chain.log import Log
 from tallystick.chain.member import Members
 from tallystick.chain.record import Charter, record_key
 from tallystick.chain.span import Span
-from tallystick.chain.state import Expect, Read, lanes_of
+from tallystick.chain.state import Expect, Read
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.ahead import Ahead
 from tallystick.kernel.ledger.audit import Report, audit_chain
@@ -31,16 +31,11 @@ from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
-from tallystick.kernel.ledger.pairs import check_places, scan_pairs
+from tallystick.kernel.ledger.pairs import is_state, read_pair, read_pairs
 from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import look_ahead
-from tallystick.kernel.ledger.tables import (
-    load_tip,
-    open_file,
-    write_cosignatures,
-    write_genesis,
-)
+from tallystick.kernel.ledger.tables import load_tip, open_file, write_cosignatures, write_genesis
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Replica"]
@@ -70,6 +65,10 @@ class Replica:
         self._cosignatures: dict[tuple[int, str], str] = {}
         self.elsewhere: Callable[[int], bytes] = lambda _: b""
         """Returns the block at a height that is not held here, proven to be it; b"" if none."""
+        self._cache = StateCache(self._read_pair, self._read_pairs)
+        # The hottest call of a block: no frame between the rules and the cache.
+        self.read: Read = self._cache.read
+        self.expect_pairs: Expect = self._cache.expect
         self._connect(database)
         self._tip = load_tip(self._rows)
 
@@ -80,19 +79,29 @@ class Replica:
         self._rows = Rows(self._fresh)
         self.leaves = self._rows.leaves
         self.log = Log(Nodes(self._rows).node, lambda: self.tip.peaks.size)
-        self._rebuild_cache()
+        self._read_anew()
 
-    def _rebuild_cache(self) -> None:
-        # By the connection that writes: what another one writes, SQLite drops all read pages for.
-        pairs = Rows(self._database)
-        self._cache = StateCache(pairs.state, pairs.states)
-        # The hottest call of a block: no frame between the rules and the cache.
-        self.read: Read = self._cache.read
-        self.expect_pairs: Expect = self._cache.expect
+    def _read_anew(self) -> None:
+        """Forget what was read of the file as it was."""
+        self._cache.forget()
+        self._is_sound: bool | None = None
         self._handovers = self._rows.handovers()
         self._floor = self._rows.floor()
         self.leapt = self._rows.leapt()
         """The height up to which the state was taken over on others' word: not its to witness."""
+
+    def _read_pair(self, key: bytes) -> bytes | None:
+        """Read the state by the connection that writes, whose pages SQLite keeps.
+
+        Of another one it drops them all when this one has written. While a transaction is open,
+        the other one gives the state before it, and nobody waits.
+        """
+        with self._database.unless_busy() as is_free:
+            return read_pair(self._database if is_free else self._fresh, key)
+
+    def _read_pairs(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        with self._database.unless_busy() as is_free:
+            return dict(read_pairs(self._database if is_free else self._fresh, keys))
 
     def expect(self, transactions: Iterable[bytes]) -> None:
         """Read what running some transactions, of these bytes, will first ask the state for."""
@@ -255,7 +264,7 @@ class Replica:
 
         with self._writing:
             self.keep(write)
-            self._rebuild_cache()
+            self._read_anew()
             with self._moved:
                 self._tip = load_tip(self._rows)
                 self._moved.notify_all()
@@ -410,16 +419,20 @@ class Replica:
                     del self._cosignatures[(height, member)]
 
     def check_state(self) -> None:
-        """Sum up all pairs of the state and compare with the head: what an orderer does at start.
+        """Sum up all pairs of the state and compare with the head, once since the file was opened.
 
-        A flipped bit in a pair's key, or in where it stands, hides it from its readers.
+        An orderer does before its first block: a flipped bit in a pair's key, or in where it
+        stands, hides it from its readers, and what is made of the others would be no block.
 
         Raises:
             Corrupt: `ledger.corrupt`, the state is not the one the head commits to.
         """
-        pairs = scan_pairs(self._fresh)
-        if lanes_of(pairs) != self._tip.lanes or not check_places(self._fresh):
-            raise corrupt("the state is not the head's", field="state", height=self._tip.height)
+        with self._writing:
+            if self._is_sound is None:
+                self._is_sound = is_state(self._fresh, self._tip.lanes)
+            if not self._is_sound:
+                height = self._tip.height
+                raise corrupt("the state is not the head's", field="state", height=height)
 
     def verify(self, progress: Progress | None = None) -> Tip:
         """Run the whole chain again from the file, on a fresh connection; return its tip."""
@@ -441,7 +454,7 @@ class Replica:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Keep everybody else from writing for as long as the block lasts."""
+        """Keep everybody else from writing."""
         with self._writing:
             yield
 

@@ -14,6 +14,7 @@ from tallystick.chain.snapshot import Snapshot, verify_snapshot, write_snapshot
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.pairs import scan_pairs
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.tables import read_file
 from tallystick.kernel.store.database import Database
 
 __all__ = ["Saved", "hold_state", "save_snapshot"]
@@ -34,7 +35,7 @@ class Saved:
 
 def hold_state(path: Path) -> Database:
     """Return a connection to which a `ledger.db` stands still, for `save_snapshot` to read."""
-    database = Database.read(path)
+    database = read_file(path)
     # One snapshot of the file, from the first reading on: later blocks are not of this height.
     database.hold()
     Rows(database).head()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.codec import Value, cid_of, encode
-from tallystick.base.errors import Error, Invalid
+from tallystick.base.errors import Error, Invalid, Unavailable
 from tallystick.chain.block import Effects, Genesis, Tip, genesis_state, start
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.log import Log
@@ -25,7 +25,9 @@ from tallystick.kernel.store.database import Database
 __all__ = [
     "load_tip",
     "open_file",
+    "read_file",
     "read_members",
+    "renew_file",
     "write_block",
     "write_cosignatures",
     "write_entries",
@@ -45,13 +47,41 @@ def open_file(path: Path) -> Database:
     Raises:
         Unavailable: `database.version`, a later program wrote it.
     """
-    if path.is_file() and (held := _version(path)) in _OLDER:
-        older = Database.write(path, "ledger", "", held)
-        with contextlib.closing(older), older.transaction():
-            _renew(older, held)
+    renew_file(path)
     found = Database.write(path, "ledger", layout.SCHEMA, layout.VERSION)
     found.run(f"PRAGMA cache_size = -{CACHE_KIB}")
     return found
+
+
+def read_file(path: Path) -> Database:
+    """Open a chain's file for reading its state, which an older program may have written.
+
+    Raises:
+        NotFound: `database.missing`.
+        Unavailable: the file is older and may not be written.
+    """
+    renew_file(path)
+    return Database.read(path)
+
+
+def renew_file(path: Path) -> None:
+    """Give a file of an older version the tables of this one; others stay as they are.
+
+    Raises:
+        Unavailable: it may not be written, or another process does; Corrupt: its tables are none.
+    """
+    held = _version(path)
+    if held not in _OLDER:
+        return
+    try:
+        older = Database.write(path, "ledger", "", held)
+    except Unavailable as error:
+        # Another was first, between the two looks at it.
+        if error.code != "database.version":
+            raise
+        return
+    with contextlib.closing(older), older.transaction():
+        _renew(older)
 
 
 def _version(path: Path) -> int:
@@ -64,9 +94,12 @@ def _version(path: Path) -> int:
     return found if type(found) is int else 0
 
 
-def _renew(database: Database, version: int) -> None:
+def _renew(database: Database) -> None:
     """Make the tables of an older version this one's; what is damaged in a row stays damaged."""
-    if version == 1:
+    held = database.value("SELECT version FROM part WHERE name = 'ledger'")
+    if held not in _OLDER:
+        return
+    if held == 1:
         _create(database, layout.ENGINE_SCHEMA)
     _create(database, layout.PAIR_SCHEMA)
     _create(database, PLACES.schema)

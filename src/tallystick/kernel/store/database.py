@@ -287,6 +287,16 @@ class Database:
                     self.run("ROLLBACK")
                 raise
 
+    @contextlib.contextmanager
+    def unless_busy(self) -> Iterator[bool]:
+        """Keep others from beginning a transaction; False, at once, where one is open."""
+        taken = self._lock.acquire(blocking=False)
+        try:
+            yield taken and not self._connection.in_transaction
+        finally:
+            if taken:
+                self._lock.release()
+
     def catalogue(self) -> dict[bytes, tuple[bytes, bytes]]:
         """Return the file's tables and indexes: (type, statement) by name."""
         rows = self.rows("SELECT name, type, coalesce(sql, '') FROM sqlite_master")

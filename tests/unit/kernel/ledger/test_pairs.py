@@ -16,12 +16,15 @@ from hypothesis import strategies as st
 
 from simulation.chain import CHARTER, Chain
 from tallystick.base.errors import Corrupt
+from tallystick.chain.state import lanes_of
+from tallystick.county.present import read_newest
 from tallystick.kernel.ledger import index as indexing
-from tallystick.kernel.ledger import layout
+from tallystick.kernel.ledger import layout, tables
+from tallystick.kernel.ledger.audit import audit_chain
 from tallystick.kernel.ledger.index import PLACES, Index
 from tallystick.kernel.ledger.pairs import (
     change_pairs,
-    check_places,
+    is_state,
     pair_shorts,
     read_pair,
     read_pairs,
@@ -29,6 +32,7 @@ from tallystick.kernel.ledger.pairs import (
     scan_pairs,
 )
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.snapshot import save_snapshot
 from tallystick.kernel.store.database import Database
 
 KEYS = [hashlib.sha256(b"%d" % number).digest()[: 1 + number % 40] for number in range(60)]
@@ -59,6 +63,10 @@ def _change(database: Database, held: dict[bytes, bytes], block: dict[bytes, byt
             held[key] = value
 
 
+def _is_indexed(database: Database) -> bool:
+    return is_state(database, lanes_of(scan_pairs(database)))
+
+
 BLOCKS = st.lists(
     st.dictionaries(st.sampled_from(KEYS), st.one_of(st.none(), st.binary(max_size=8))), max_size=12
 )
@@ -81,7 +89,7 @@ def test_what_blocks_leave_is_found_and_nothing_else(
             key: held.get(key) for key in KEYS
         }
         assert list(scan_pairs(database, "name")) == sorted(held.items())
-        assert check_places(database)
+        assert _is_indexed(database)
         assert PLACES.count(database) == len(held)
 
 
@@ -94,10 +102,10 @@ def test_a_state_put_in_anothers_place_leaves_nothing_of_it(database: Database) 
     with database.transaction():
         replace_pairs(database, [pairs[:10], pairs[10:11], pairs[11:]])
     assert dict(read_pairs(database, KEYS)) == fresh
-    assert check_places(database)
+    assert _is_indexed(database)
     _change(database, fresh, {KEYS[0]: b"then", KEYS[59]: None})
     assert dict(read_pairs(database, KEYS)) == fresh
-    assert check_places(database)
+    assert _is_indexed(database)
 
 
 def test_entries_move_on_by_ranges_and_few_wait(tmp_path: Path) -> None:
@@ -137,14 +145,18 @@ def test_equal_hashes_have_an_entry_each(tmp_path: Path) -> None:
         "DELETE FROM place_recent WHERE position = (SELECT max(position) FROM place_recent)",
         "INSERT INTO place VALUES (12, 3)",
         "UPDATE place_recent SET short = 'x'",
+        "UPDATE place SET position = -3 WHERE position = (SELECT min(position) FROM place)",
+        "UPDATE place SET position = 3.5 WHERE position = (SELECT min(position) FROM place)",
+        "UPDATE place SET position = position | (1 << 62)",
     ],
 )
 def test_an_entry_that_leads_astray_is_noticed(database: Database, damage: str) -> None:
     _change(database, {}, dict.fromkeys(KEYS[:8], b"1"))
     _change(database, {}, dict.fromkeys(KEYS[8:16], b"1"))
-    assert check_places(database)
+    lanes = lanes_of(scan_pairs(database))
+    assert is_state(database, lanes)
     assert database.run(damage) >= 1
-    assert not check_places(database)
+    assert not is_state(database, lanes)
 
 
 def test_a_row_that_is_not_found_is_not_written_twice(database: Database) -> None:
@@ -189,6 +201,40 @@ def test_a_file_of_an_older_version_goes_on(version: int, tmp_path: Path) -> Non
         assert not replica.audit("operator").findings
     # Opened again, it is one of this version.
     Replica.open(path, CHARTER).close()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_file_is_renewed_by_who_reads_it_first(version: int, tmp_path: Path) -> None:
+    chain, path = Chain(), tmp_path / "ledger.db"
+    with closing(Replica.create(path, chain.genesis.data, chain.list.data, CHARTER)) as replica:
+        chain.extend(replica, [chain.sign(1, [chain.news(1)])])
+        tip = replica.tip
+    make_older(path, version)
+    told = chain.genesis.chain
+    report = audit_chain(path, CHARTER, member="bank", chain=told, head=(tip.height, tip.cid))
+    assert report.is_sound, report.findings
+    make_older(path, version)
+    assert save_snapshot(path, tmp_path / "s.snap").snapshot.lanes == tip.lanes
+    make_older(path, version)
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "member.key").write_bytes(b"")
+    path.rename(tmp_path / "bank" / "ledger.db")
+    assert read_newest(tmp_path) == (2, chain.list)
+
+
+def test_who_comes_second_to_an_older_file_finds_it_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain, path = Chain(), tmp_path / "ledger.db"
+    Replica.create(path, chain.genesis.data, chain.list.data, CHARTER).close()
+    make_older(path, 2)
+    first = tables._version(path)
+    Replica.open(path, CHARTER).close()
+    # What it saw before the other one was done.
+    monkeypatch.setattr(tables, "_version", lambda _: first)
+    Replica.open(path, CHARTER).close()
+    with closing(Database.read(path)) as database:
+        assert database.value("SELECT count(*) FROM pair") == len(dict(scan_pairs(database)))
 
 
 def test_what_is_damaged_in_an_older_file_is_named_in_the_new_one(tmp_path: Path) -> None:
