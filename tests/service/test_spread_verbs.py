@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -19,6 +20,9 @@ from counties import open_town
 from stores import NAMES, found_small
 from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
 from tallystick.cli.main import tally
+from tallystick.kernel.store.unixfs.car import write_archive
+from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.importer import collect, import_file
 
 MIB = 1024 * 1024
 DATA = random.Random(4).randbytes(3 * MIB)
@@ -71,16 +75,73 @@ def stored(run: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str
     return put(run, folder / "one", "--code", "rs-2+1"), put(run, folder, "--code", "rs-2+1")
 
 
-def test_what_a_user_keeps_under_the_name_of_a_part_stays(
+def test_what_a_user_keeps_beside_a_place_stays(
     run: Run, stored: tuple[str, str], tmp_path: Path
 ) -> None:
-    mine = tmp_path / "mine.part"
-    mine.write_bytes(b"my own")
-    for cid, more in ((stored[0], ()), (stored[1], ("--folder",))):
-        found = run("fetch", cid, str(tmp_path / "mine"), *more)
-        assert (found.status, found.err.split(":")[0]) == (Conflict.exit_status, "store.exists")
-        assert mine.read_bytes() == b"my own"
-        assert list(tmp_path.iterdir()) == [mine]
+    mine = {tmp_path / f"{name}.part" for name in ("file", "folder")}
+    for part in mine:
+        part.write_bytes(b"my own")
+    outs = {tmp_path / "file", tmp_path / "folder"}
+    assert run("fetch", stored[0], str(tmp_path / "file")).status == 0
+    assert run("fetch", stored[1], str(tmp_path / "folder"), "--folder").status == 0
+    assert {part.read_bytes() for part in mine} == {b"my own"}
+    assert set(tmp_path.iterdir()) == mine | outs
+
+
+def test_what_is_no_folder_is_not_fetched_as_one_and_the_cure_helps(
+    run: Run, stored: tuple[str, str], tmp_path: Path
+) -> None:
+    # It begins as a section that is longer than the rest, and as nothing at all.
+    cids = []
+    for data in (b"\x7fshort", b""):
+        (tmp_path / "song").write_bytes(data)
+        cids.append(put(run, tmp_path / "song"))
+    out = tmp_path / "again"
+    for cid in (*cids, stored[0]):
+        found = run("fetch", cid, str(out), "--folder")
+        assert (found.status, found.err.split(":")[0]) == (Invalid.exit_status, "spread.no_folder")
+        assert found.err.strip().endswith("Cure: Fetch it without --folder.")
+        assert not out.exists()
+    assert run("fetch", cids[0], str(out)).status == 0
+    assert out.read_bytes() == b"\x7fshort"
+    # An archive, but of a file; and one of a codec that is not read.
+    made, blocks = collect(import_file(io.BytesIO(b"la")))
+    kept = {cid.raw: block for cid, block in blocks.items()}
+    car = b"".join(write_archive(Dag(lambda cid: kept[cid.raw]), [made.cid]))
+    foreign = car.replace(b"\x01\x55\x12\x20", b"\x01\x51\x12\x20")
+    assert foreign != car
+    for data in (car, foreign):
+        (tmp_path / "one.car").write_bytes(data)
+        found = run("fetch", put(run, tmp_path / "one.car"), str(tmp_path / "one"), "--folder")
+        assert (found.status, found.err.split(":")[0]) == (Invalid.exit_status, "spread.no_folder")
+
+
+def test_a_name_that_nothing_can_keep_is_refused_before_anything_is_sent(
+    run: Run, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"n\xff")
+    odd.write_bytes(b"bad")
+    (tmp_path / "ok").write_bytes(b"good")
+    inside = tmp_path / os.fsdecode(b"folder \xff")
+    inside.mkdir()
+    for words in ((str(odd),), (str(inside),), (str(tmp_path / "ok"), "--name", "\udcff")):
+        found = run("put", *words)
+        assert (found.status, found.err.split(":")[0]) == (Invalid.exit_status, "cli.name")
+        assert "--name" in found.err
+    cid = put(run, odd, "--name", "well named")
+    assert "well named" in run("objects", cid).out
+
+
+def test_no_path_at_all_and_no_folder_of_keys_is_put(
+    run: Run, county: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x").write_bytes(b"x")
+    before = run("objects", "--json").out
+    for path in ("", str(county), str(county.parent), str(county / "village" / "member.key")):
+        found = run("put", path)
+        assert (found.status, found.err.split(":")[0]) == (Invalid.exit_status, "cli.source")
+    assert run("objects", "--json").out == before
 
 
 @contextmanager

@@ -3,16 +3,19 @@
 Laws: asked without a session and counted by address, for only what a member marked public is given,
 and everything else is answered as what never was, whoever asks: 404 and never 401, which would tell
 that something is here. A name opens nothing by itself: what it leads to is looked up as if it were
-asked for by its CID. Any member that is served here answers for what it has; of a name the newest
-record that any of them keeps counts. Whatever begins with `/ipfs` or `/ipns` ends here, by whatever
-method: nothing below it is another route's.
+asked for by its CID. Any member that is served here answers for what it has, block by block; of a
+name the newest record that any of them keeps counts. What fails once the status is sent leaves the
+response without its end, which no reader takes for whole. Whatever begins with `/ipfs` or `/ipns`
+ends here, by whatever method: nothing below it is another route's.
 Source: IPFS trustless gateway and path gateway specifications.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from contextvars import ContextVar
 from typing import Final, NoReturn
 
 from fastapi import Request
@@ -22,16 +25,15 @@ from starlette.routing import BaseRoute, Match, NoMatchFound
 from starlette.types import Receive, Scope, Send
 
 from tallystick.api.problem import problem_response
+from tallystick.api.published import Published
 from tallystick.api.turn import Settings
-from tallystick.base.errors import Denied, Error, Invalid
+from tallystick.base.errors import Denied, Error
 from tallystick.kernel.store.answering import Answer, answer
-from tallystick.kernel.store.blocks import Blocks, read_blocks
 from tallystick.kernel.store.gateway import (
     ALLOWED,
     PUBLIC,
     SHARED,
     Asked,
-    not_here,
     read_request,
     refuse_form,
 )
@@ -39,20 +41,21 @@ from tallystick.kernel.store.ipns.name import IpnsName
 from tallystick.kernel.store.ipns.names import read_names
 from tallystick.kernel.store.ipns.record import Record
 from tallystick.kernel.store.naming import answer_record, follow_request, read_named
-from tallystick.kernel.store.unixfs.cid import IpfsCid
-from tallystick.kernel.store.unixfs.dag import Dag
-from tallystick.kernel.store.unixfs.links import links_of
 from tallystick.node import Node
 
 __all__ = ["Rest", "is_below", "refuse", "serve_content", "serve_name"]
 
+_LOG: Final = logging.getLogger(__name__)
+_SERVER: Final = logging.getLogger("uvicorn.error")
+_BROKEN: Final[ContextVar[bool]] = ContextVar("broken", default=False)
+"""Whether the response to this request was broken off, and that is logged."""
 REFUSED: Final = {**PUBLIC, "Cache-Control": "no-cache"}
 _ALLOW: Final = {"Allow": ", ".join(ALLOWED)}
 
 
 def serve_content(request: Request, cid: str, path: str) -> Response:
     """Answer for content by its CID, and a path below it, "" or from its slash on."""
-    query, headers = dict(request.query_params), request.headers
+    query, headers = dict(request.query_params), _headers_of(request)
     with ExitStack() as opened:
         return _told(
             lambda: _give(request, read_request(cid, path, query, headers), opened),
@@ -67,7 +70,7 @@ def serve_name(request: Request, name: str, path: str) -> Response:
         return _find_newest(settings, wanted)
 
     def give() -> Response:
-        asked = read_named(name, path, dict(request.query_params), request.headers)
+        asked = read_named(name, path, dict(request.query_params), _headers_of(request))
         now_ms = settings.house.clock.now_ms()
         if not asked.is_record:
             return _give(request, follow_request(asked, find, now_ms), opened)
@@ -142,9 +145,8 @@ def _told(give: Callable[[], Response]) -> Response:
 def _give(request: Request, asked: Asked, opened: ExitStack) -> Response:
     """Return what is asked for of what is public here; what it reads stays open in the stack."""
     is_head = request.method == "HEAD"
-    blocks = _find_public(request.app.state.settings, asked.cid, opened)
-    dag = blocks.public_dag if blocks else Dag(_nothing)
-    return _respond(answer(asked, dag, is_head=is_head), opened, is_head=is_head)
+    published = opened.enter_context(Published(_nodes(request.app.state.settings)))
+    return _respond(answer(asked, published.dag, is_head=is_head), opened, is_head=is_head)
 
 
 def _respond(found: Answer, opened: ExitStack, *, is_head: bool) -> Response:
@@ -152,7 +154,39 @@ def _respond(found: Answer, opened: ExitStack, *, is_head: bool) -> Response:
         return Response(b"" if is_head else b"".join(found.body), found.status, found.headers)
     # What goes out piece by piece has no length to be told, by HEAD neither.
     body = iter(()) if is_head else _close_after(found.body, opened.pop_all())
-    return StreamingResponse(body, found.status, found.headers)
+    return _Pieces(body, found.status, found.headers)
+
+
+class _Pieces(StreamingResponse):
+    """A response that is left without its end where a piece cannot be had.
+
+    The server closes the connection then. To raise would do the same and log a trace of it all.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what can be had."""
+        try:
+            await super().__call__(scope, receive, send)
+        except Error as error:
+            root = self.headers["X-Ipfs-Roots"].partition(",")[0]
+            _LOG.warning("/ipfs/%s broken off: %s: %s", root, error.code, error.message)
+            # The server has a line of its own for it, which tells no reason.
+            _SERVER.addFilter(_is_untold)
+            _BROKEN.set(True)
+
+
+def _is_untold(record: logging.LogRecord) -> bool:
+    del record
+    return not _BROKEN.get()
+
+
+def _headers_of(request: Request) -> dict[str, str]:
+    """Return a request's headers by lower name: lines of one name are one list."""
+    lines: dict[str, list[str]] = {}
+    # Source: RFC 9110, 5.3. Each line once: a stranger may send very many.
+    for name, value in request.headers.items():
+        lines.setdefault(name, []).append(value)
+    return {name: ", ".join(values) for name, values in lines.items()}
 
 
 def _nodes(settings: Settings) -> Iterator[Node]:
@@ -173,34 +207,6 @@ def _find_newest(settings: Settings, name: IpnsName) -> Record | None:
     return newest
 
 
-def _find_public(settings: Settings, cid: IpfsCid, opened: ExitStack) -> Blocks | None:
-    """Return the files of a member here that has a block public, open until the stack is closed.
-
-    For a root that stands in its own CID, those of a member that has public what it links.
-    """
-    wanted = [cid] if cid.inline is None else _linked(cid, cid.inline)
-    for node in _nodes(settings):
-        with ExitStack() as looking:
-            blocks = looking.enter_context(read_blocks(node.store, node.folder / "store.db"))
-            if blocks is not None and any(map(blocks.is_public, wanted)):
-                opened.push(looking.pop_all())
-                return blocks
-    return None
-
-
-def _linked(cid: IpfsCid, block: bytes) -> list[IpfsCid]:
-    try:
-        return links_of(cid, block)
-    except Invalid:
-        # Anybody writes such a name: it is a block all the same, which links nothing.
-        return []
-
-
 def _close_after(body: Iterable[bytes], opened: ExitStack) -> Iterator[bytes]:
     with opened:
         yield from body
-
-
-def _nothing(cid: IpfsCid) -> bytes:
-    del cid
-    raise not_here()

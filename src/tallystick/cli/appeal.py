@@ -48,4 +48,4 @@ def settle(place: Place, *, appeal: str, outcome: str, words: str) -> dict[str, 
 def list_(place: Place, *, case: str) -> list[Any]:
     """List appeals."""
     with place.office(any_member=True) as office:
-        return office.list_appeals(case=case, limit=1_000)
+        return office.list_all(office.list_appeals, case=case)

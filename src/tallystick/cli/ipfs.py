@@ -7,6 +7,8 @@ from typing import Any, Final
 import click
 
 from tallystick.base.clock import SystemClock
+from tallystick.cli.files import member_files
+from tallystick.cli.naming import check_name
 from tallystick.cli.place import Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Group, Words, argument, option
@@ -55,13 +57,11 @@ def ipfs() -> None:
 @at_member()
 def push(place: Place, *, cid: str, node: str, wait: int) -> dict[str, Any]:
     """Give content to a node."""
-    from tallystick.county.files import open_files
     from tallystick.county.ipfs import give
     from tallystick.kernel.store.unixfs.cid import IpfsCid
 
     found = IpfsCid.parse(cid)
-    home = place.county / place.need_member()
-    with open_files(home, SystemClock()) as blocks, progress("push") as tell:
+    with member_files(place) as blocks, progress("push") as tell:
         root = blocks.find_root(found)
         most = root.stored if root else 0
         count = give(blocks, node, found, wait, lambda done: tell(min(done, most), most))
@@ -80,15 +80,12 @@ def push(place: Place, *, cid: str, node: str, wait: int) -> dict[str, Any]:
 @at_member()
 def pull(place: Place, *, cid: str, name: str, node: str, wait: int) -> dict[str, Any]:
     """Take content from a node."""
-    from tallystick.county.files import open_files
     from tallystick.county.ipfs import take
     from tallystick.kernel.store.keeping import Note
     from tallystick.kernel.store.unixfs.cid import IpfsCid
 
     found = IpfsCid.parse(cid)
-    clock = SystemClock()
-    home = place.county / place.need_member()
-    with open_files(home, clock) as blocks, progress("pull") as tell:
-        note = Note(name=name, now_ms=clock.now_ms())
+    note = Note(name=check_name(name), now_ms=SystemClock().now_ms())
+    with member_files(place) as blocks, progress("pull") as tell:
         root = take(blocks, node, found, note, wait_s=wait, told=lambda done: tell(done, 0))
     return {"cid": str(found), "bytes": root.size, "blocks": root.blocks, "stored": root.stored}

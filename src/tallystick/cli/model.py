@@ -200,7 +200,7 @@ def _write(out: str, trained: Trained, report: dict[str, Any]) -> dict[str, Any]
 def list_(place: Place) -> list[Any]:
     """List models."""
     with place.office(any_member=True) as office:
-        rows = office.list_models(limit=1_000)
+        rows = office.list_all(office.list_models)
     return rows if place.is_json else [row_of(row) for row in rows]
 
 

@@ -42,7 +42,7 @@ def add(place: Place, *, file: str) -> dict[str, Any]:
 def list_(place: Place) -> list[Any]:
     """List products."""
     with place.office(any_member=True) as office:
-        rows = office.list_products(limit=1_000)
+        rows = office.list_all(office.list_products)
     if place.is_json:
         return rows
     names = ("scheme", "version", "kind", "name_zh", "name_en", "rate_ppm", "amount_max_minor")

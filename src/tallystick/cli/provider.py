@@ -35,7 +35,7 @@ def add(place: Place, *, file: str) -> dict[str, Any]:
 def list_(place: Place) -> list[Any]:
     """List service subjects."""
     with place.office(any_member=True) as office:
-        rows = office.list_providers(limit=1_000)
+        rows = office.list_all(office.list_providers)
     if place.is_json:
         return rows
     names = ("provider", "name_zh", "name_en", "services", "expertise")

@@ -1,12 +1,15 @@
 """How results are told: JSON for programs, lines and tables for people.
 
-Law: what a program reads is one JSON object a result on standard output; what only a person needs
-(progress) goes to standard error, and only to a terminal.
+Laws: what a program reads is one JSON object a result on standard output; what only a person needs
+(progress) goes to standard error, and only to a terminal. What a person reads is text: a sign that
+would act on the terminal, begin a row of its own or turn the line round is spelled out, since names
+come from strangers too. Nothing is cut: a table that is wider than the terminal is told as lines.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     from tallystick.text.wording import Language
 
-__all__ = ["Plain", "progress", "show"]
+__all__ = ["Plain", "progress", "show", "spell"]
 
 _POSTS: Final = {f"post.{role}": name for role, name in ROLE_NAMES.items()}
 _WORDS: Final = {**WORDS, **STAGES, **MODEL_STATES, **_POSTS}
@@ -41,6 +44,18 @@ _TABLES: Final[Mapping[str, Sequence[str]]] = {
 }
 """Columns whose values have words of their own."""
 _TIMES: Final = frozenset({"at", "time", "since", "not_after", "handed_over_due"})
+_ACTING: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls (Cc), separators of lines (Zl, Zp), marks of direction (of Cf), lone surrogates (Cs)."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_BYTE: Final = range(0xDC80, 0xDD00)
+"""The surrogates that stand for a byte of a file's name that is no UTF-8."""
+_WORD: Final = re.compile("[!-~]+")
+_GAP: Final = 2
+"""Cells between two columns; the table's measure counts them behind the last one too."""
+_WIDE: Final = 2
+"""Cells of a Chinese sign."""
 
 
 class Plain(str):
@@ -57,7 +72,9 @@ def show(found: object, *, is_json: bool, language: Language) -> None:
         sys.stdout.write(found)
     elif is_json:
         for each in found if isinstance(found, list) else [found]:
-            print(json.dumps(each, ensure_ascii=False, sort_keys=True))
+            line = json.dumps(each, ensure_ascii=False, sort_keys=True)
+            # What is no UTF-8 goes out as JSON's own escape: whoever reads it has the name again.
+            print(_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", line))
     elif isinstance(found, list):
         _show_table(found, language)
     elif isinstance(found, Mapping):
@@ -67,7 +84,7 @@ def show(found: object, *, is_json: bool, language: Language) -> None:
 
 
 def _show_lines(tree: Mapping[str, Any], language: Language, depth: int) -> None:
-    names = {key: name_column(key, language) for key in tree}
+    names = {key: spell(name_column(key, language)) for key in tree}
     width = max((_width(name) for name in names.values()), default=0)
     for key, value in tree.items():
         pad = "  " * depth + names[key] + " " * (width - _width(names[key]))
@@ -88,7 +105,8 @@ def _is_rows(value: object) -> bool:
 
 def _say_row(row: Mapping[str, Any], language: Language) -> str:
     return ", ".join(
-        f"{name_column(key, language)} {_say(key, value, language)}" for key, value in row.items()
+        f"{spell(name_column(key, language))} {_say(key, value, language)}"
+        for key, value in row.items()
     )
 
 
@@ -106,7 +124,21 @@ def _say(key: str, value: object, language: Language) -> str:
             return phrase.zh if language == "zh" else phrase.en
     if isinstance(value, int) and (key in _TIMES or key.endswith("_at")):
         return datetime.fromtimestamp(value / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    return str(value)
+    return spell(str(value))
+
+
+def spell(text: str) -> str:
+    """Return a text in which each sign that would act on a terminal is spelled by its number.
+
+    A byte of a file's name that is no UTF-8 is spelled as that byte.
+    """
+    return _ACTING.sub(_spell_sign, text)
+
+
+def _spell_sign(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    code -= 0xDC00 if code in _BYTE else 0
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004 - what two digits hold
 
 
 def _show_table(rows: Sequence[Mapping[str, Any]], language: Language) -> None:
@@ -114,7 +146,7 @@ def _show_table(rows: Sequence[Mapping[str, Any]], language: Language) -> None:
     if not columns:
         return
     cells = [[_say(key, row.get(key), language) for key in columns] for row in rows]
-    head = [name_column(key, language) for key in columns]
+    head = [spell(name_column(key, language)) for key in columns]
     if sys.stdout.isatty():
         _show_rich(head, cells)
         return
@@ -123,13 +155,55 @@ def _show_table(rows: Sequence[Mapping[str, Any]], language: Language) -> None:
 
 
 def _show_rich(head: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Show a table on a terminal; row by row as lines where its words do not fit side by side."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
+    from rich.text import Text
 
-    table = Table(*head, box=None, pad_edge=False)
+    console = Console(emoji=False, highlight=False, markup=False)
+    widths = _fit(list(zip(head, *cells, strict=True)), console.width)
+    if not widths:
+        pad = max(map(_width, head))
+        for number, line in enumerate(cells):
+            if number:
+                print()
+            for name, cell in zip(head, line, strict=True):
+                print(f"{name}{' ' * (pad - _width(name))}  {cell}")
+        return
+    # A cell is a Text, since a bare string is read as markup and emoji whatever the console says.
+    columns = [
+        Column(Text(name), width=w, overflow="fold") for name, w in zip(head, widths, strict=True)
+    ]
+    table = Table(*columns, box=None, pad_edge=False)
     for line in cells:
-        table.add_row(*line)
-    Console().print(table, markup=False)
+        table.add_row(*map(Text, line))
+    console.print(table)
+
+
+def _fit(columns: Sequence[Sequence[str]], most: int) -> list[int]:
+    """Return how wide each column is, so that no word of it is broken; none where that cannot be.
+
+    What is left beyond the longest words goes to the columns by what each would still take.
+    """
+    from rich.cells import cell_len
+
+    least = [max(_WIDE, *map(_longest, column)) for column in columns]
+    whole = [max(*map(cell_len, column), low) for column, low in zip(columns, least, strict=True)]
+    room = most - _GAP * len(columns)
+    spare, wish = room - sum(least), sum(whole) - sum(least)
+    if spare < 0:
+        return []
+    if wish <= spare:
+        return whole
+    return [low + (full - low) * spare // wish for low, full in zip(least, whole, strict=True)]
+
+
+def _longest(text: str) -> int:
+    """Return the cells of the longest run that is not to be broken: an id, a number, a word.
+
+    Chinese text breaks anywhere.
+    """
+    return max(map(len, _WORD.findall(text)), default=0)
 
 
 def _width(text: str) -> int:

@@ -6,6 +6,7 @@ folder is at rest.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from tallystick.base.errors import Invalid, NotFound, Unavailable
+from tallystick.cli.naming import check_name, check_source
 from tallystick.cli.place import Amiss, Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import argument, option
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_spread_verbs"]
 
+_NO_FOLDER = {f"unixfs.{of}" for of in ("cid", "codec", "hash_function", "kind", "node")}
+"""What is wrong, besides its form, with an archive that is not of a folder."""
 _COUNTED = ("repaired", "pieces_mended", "read_bytes", "lacking")
 """What repairs of one stretch after another come to."""
 
@@ -66,9 +70,11 @@ def _add_put(store: Group) -> None:
     ) -> dict[str, Any]:
         """Put an object."""
         _check_party(party)
-        with place.office() as office, _source(Path(file)) as found, progress("put") as tell:
+        path = check_source(file)
+        called = check_name(name or _call(path))
+        with place.office() as office, _source(path) as found, progress("put") as tell:
             _check_length(found.size, code, office.member, is_sealed=not public)
-            wanted = {"name": name or found.name, "code": code, "party": party}
+            wanted = {"name": called, "code": code, "party": party}
             return office.put_object(
                 found.bytes, found.size, told=tell, is_public=int(public), **wanted
             )
@@ -108,7 +114,7 @@ def _add_fetch(store: Group) -> None:
         if cid is not None:
             _check_cid(cid)
         with place.office() as office:
-            return office.list_objects(limit=1_000) if cid is None else office.show_object(cid)
+            return office.list_all(office.list_objects) if cid is None else office.show_object(cid)
 
 
 def _check_cid(text: str) -> None:
@@ -151,11 +157,16 @@ def _check_party(text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What is put: its bytes, how many, and what it is called."""
+    """What is put: its bytes, and how many."""
 
     bytes: Source
     size: int
-    name: str
+
+
+def _call(path: Path) -> str:
+    """Return what is put is called where the user gives it no name."""
+    name = path.absolute().name
+    return f"{name}.car" if path.is_dir() else name
 
 
 @contextmanager
@@ -165,7 +176,7 @@ def _source(path: Path) -> Iterator[_Source]:
         from tallystick.kernel.store.packing import pack_folder
 
         with pack_folder(path) as packed:
-            yield _Source(packed, packed.size, f"{path.absolute().name}.car")
+            yield _Source(packed, packed.size)
     elif path.exists() and not path.is_file():
         raise Invalid(
             "unixfs.special",
@@ -174,13 +185,17 @@ def _source(path: Path) -> Iterator[_Source]:
         )
     elif path.exists():
         with path.open("rb") as file:
-            yield _Source(file, path.stat().st_size, path.name)
+            yield _Source(file, os.fstat(file.fileno()).st_size)
     else:
         raise NotFound("cli.file", f"{path.name}: no such file", cure="Check the path.")
 
 
 def _fetch(office: Client, cid: str, path: Path, tell: Told, *, is_folder: bool) -> int:
-    """Write an object to `path`, where nothing stands; return the bytes of its files."""
+    """Write an object to `path`, where nothing stands; return the bytes of its files.
+
+    Raises:
+        Invalid: `spread.no_folder`, it is to be written as a folder and is none.
+    """
     from tallystick.kernel.store.outward import room_beside, write_filled
     from tallystick.kernel.store.packing import unpack_folder
 
@@ -192,7 +207,17 @@ def _fetch(office: Client, cid: str, path: Path, tell: Told, *, is_folder: bool)
     with room_beside(path) as archive:
         size = take(archive)
         archive.flush()
-        return unpack_folder(archive, path, lambda done: tell(min(done, size), size))
+        try:
+            return unpack_folder(archive, path, lambda done: tell(min(done, size), size))
+        except Invalid as error:
+            # Its bytes are what was put: what they lack as an archive, no other fetch brings.
+            if not error.code.startswith("car.") and error.code not in _NO_FOLDER:
+                raise
+            raise Invalid(
+                "spread.no_folder",
+                f"what was put is no folder: {error.message}",
+                cure="Fetch it without --folder.",
+            ) from error
 
 
 def _add_rights(store: Group) -> None:

@@ -12,8 +12,10 @@ import click
 
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Conflict, NotFound
+from tallystick.cli.files import member_files
 from tallystick.cli.names import add_name_verbs
-from tallystick.cli.place import Place, at_member
+from tallystick.cli.naming import check_name, check_source
+from tallystick.cli.place import Amiss, Place, at_member
 from tallystick.cli.showing import progress
 from tallystick.cli.spoken import Group, Words, argument, option
 from tallystick.cli.spread import add_spread_verbs
@@ -72,19 +74,14 @@ def add(
     from tallystick.kernel.store.unixfs.folder import import_path
     from tallystick.kernel.store.unixfs.profile import find_profile
 
-    source = Path(path)
-    if not os.path.lexists(source):
-        raise NotFound("cli.file", f"{source.name}: no such file", cure="Check the path.")
+    source = check_source(path)
+    called = check_name(name or source.absolute().name)
     found = import_path(source, find_profile(profile), hidden=hidden)
-    with _files(place) as blocks, progress("add") as tell:
+    with member_files(place) as blocks, progress("add") as tell:
         size = _measure(source)
-        note = Note(
-            name=name or source.absolute().name,
-            profile=profile,
-            public=public,
-            now_ms=SystemClock().now_ms(),
-        )
-        return _told(add_blocks(blocks, found, note, lambda come: tell(min(come, size), size)))
+        note = Note(name=called, profile=profile, public=public, now_ms=SystemClock().now_ms())
+        root = add_blocks(blocks, found, note, lambda come: tell(min(come, size), size))
+        return _told(blocks, root)
 
 
 @store.verb(
@@ -99,7 +96,7 @@ def get(place: Place, *, cid: str, out: str) -> dict[str, Any]:
     """Write content out."""
     from tallystick.kernel.store.outward import write_content
 
-    with _files(place) as blocks, progress("get") as tell:
+    with member_files(place) as blocks, progress("get") as tell:
         found = _resolve(blocks, cid)
         size = write_content(blocks.dag, found, Path(out), lambda done: tell(done, 0))
     return {"file": out, "cid": str(found), "bytes": size}
@@ -112,7 +109,7 @@ def stat(place: Place, *, cid: str) -> dict[str, Any]:
     """Tell what is there."""
     from tallystick.kernel.store.unixfs.reader import read_status
 
-    with _files(place) as blocks:
+    with member_files(place) as blocks:
         found = _resolve(blocks, cid)
         status = read_status(blocks.dag, found)
         root = blocks.find_root(found)
@@ -137,9 +134,9 @@ def ls(place: Place, *, cid: str | None) -> list[dict[str, Any]]:
     """List roots, or a directory."""
     from tallystick.kernel.store.unixfs.reader import list_directory
 
-    with _files(place) as blocks:
+    with member_files(place) as blocks:
         if cid is None:
-            return [_told(root) for root in blocks.roots()]
+            return [_told(blocks, root) for root in blocks.roots()]
         found = _resolve(blocks, cid)
         entries = sorted(list_directory(blocks.dag, found), key=lambda each: each.name.encode())
         return [{"name": each.name, "cid": str(each.cid)} for each in entries]
@@ -151,35 +148,48 @@ def ls(place: Place, *, cid: str | None) -> list[dict[str, Any]]:
     en="Pin a CID, so that no collection takes it; make it public, or private again.",
 )
 @argument("cid", metavar="CID[/PATH]", zh="编号，可带路径", en="Its CID, and a path below it.")
-@option("--private", is_flag=True, zh="收回公开", en="Take the public mark from it.")
+@option(
+    "--private",
+    is_flag=True,
+    zh="收回公开；另一个公开的内容含有它时谁都还能读，会指出是哪个，退出状态是 5",
+    en="Take the public mark from it; what another public root holds stays public, which is told"
+    " with exit status 5.",
+)
 @_NAME
 @_PUBLIC
 @at_member()
-def pin(place: Place, *, cid: str, name: str, public: bool, private: bool) -> dict[str, Any]:
+def pin(
+    place: Place, *, cid: str, name: str, public: bool, private: bool
+) -> dict[str, Any] | Amiss:
     """Pin content."""
     from tallystick.kernel.store.keeping import Note, pin_root
 
     if public and private:
         raise click.UsageError("--public and --private contradict each other.")
-    with _files(place) as blocks:
-        note = Note(name=name, public=public, now_ms=SystemClock().now_ms())
-        return _told(pin_root(blocks, _resolve(blocks, cid), note, private=private))
+    note = Note(name=check_name(name), public=public, now_ms=SystemClock().now_ms())
+    with member_files(place) as blocks:
+        root = pin_root(blocks, _resolve(blocks, cid), note, private=private)
+        return _withdrawn(blocks, root) if private else _told(blocks, root)
 
 
 @store.verb(
     "unpin",
-    zh="不再钉住：立刻不再对外提供，下次清理时去掉",
-    en="Unpin a root: nobody else is given it any more, and the next collection takes it.",
+    zh="不再钉住：不再因它对外提供，下次清理时去掉；另一个公开的内容含有的，谁都还能读",
+    en="Unpin a root: it makes nothing public any more, and the next collection takes it. What"
+    " another public root holds stays public.",
 )
 @argument("cid", zh="编号", en="Its CID.")
 @at_member()
-def unpin(place: Place, *, cid: str) -> dict[str, Any]:
+def unpin(place: Place, *, cid: str) -> dict[str, Any] | Amiss:
     """Unpin a root."""
     from tallystick.kernel.store.keeping import unpin_root
     from tallystick.kernel.store.unixfs.cid import IpfsCid
 
-    with _files(place) as blocks:
-        return _told(unpin_root(blocks, IpfsCid.parse(cid)))
+    with member_files(place) as blocks:
+        found = IpfsCid.parse(cid)
+        before = blocks.find_root(found)
+        root = unpin_root(blocks, found)
+        return _withdrawn(blocks, root) if before and before.public else _told(blocks, root)
 
 
 @store.verb(
@@ -192,7 +202,7 @@ def gc(place: Place) -> dict[str, Any]:
     """Collect garbage."""
     from tallystick.kernel.store.keeping import collect_garbage
 
-    with _files(place) as blocks:
+    with member_files(place) as blocks:
         found = collect_garbage(blocks)
         return {
             "roots": found.roots,
@@ -214,7 +224,7 @@ def export(place: Place, *, cid: str, out: str) -> dict[str, Any]:
     """Export content."""
     from tallystick.kernel.store.outward import write_car
 
-    with _files(place) as blocks, progress("export") as tell:
+    with member_files(place) as blocks, progress("export") as tell:
         found = _resolve(blocks, cid)
         root = blocks.find_root(found)
         most = root.stored if root else 0
@@ -244,14 +254,15 @@ def import_(
     from tallystick.kernel.store.keeping import Note, import_archive
     from tallystick.kernel.store.unixfs.car import open_archive
 
-    with _open(file) as opened, _files(place) as blocks, progress("import") as tell:
+    called = check_name(name or Path(file).name)
+    with _open(file) as opened, member_files(place) as blocks, progress("import") as tell:
         size = os.fstat(opened.fileno()).st_size
         archive = open_archive(
             lambda at, most: os.pread(opened.fileno(), most, at), size, is_part=partial
         )
-        note = Note(name=name or Path(file).name, public=public, now_ms=SystemClock().now_ms())
+        note = Note(name=called, public=public, now_ms=SystemClock().now_ms())
         found = import_archive(blocks, archive, note, lambda come: tell(come, size))
-        return [_told(each) for each in found]
+        return [_told(blocks, each) for each in found]
 
 
 @store.verb(
@@ -279,7 +290,7 @@ def quota(place: Place, *, quota: int | None, shards: bool) -> dict[str, Any]:
     from tallystick.kernel.store.keeping import set_quota
     from tallystick.kernel.store.spread.holding import Holding
 
-    with _files(place) as blocks:
+    with member_files(place) as blocks:
         if shards:
             holding = Holding(place.county / place.need_member() / "shards")
             if quota is not None:
@@ -292,34 +303,7 @@ def quota(place: Place, *, quota: int | None, shards: bool) -> dict[str, Any]:
 
 
 add_spread_verbs(store)
-
-
-@contextmanager
-def _files(place: Place) -> Iterator[Blocks]:
-    """Open the member's files; its folder must be at rest.
-
-    Raises:
-        Conflict: `store.served`, a server has the folder; `node.locked`, another process has.
-    """
-    from tallystick.cli.opening import read_address
-    from tallystick.county.files import open_files
-
-    member = place.need_member()
-    try:
-        with open_files(place.county / member, SystemClock()) as blocks:
-            yield blocks
-    except Conflict as error:
-        address = read_address(place.county / member) or read_address(place.county)
-        if error.code != "node.locked" or not address:
-            raise
-        raise Conflict(
-            "store.served",
-            f"the folder of {member} is being served at {address}",
-            cure="End that server, run the verb, start the server again.",
-        ) from error
-
-
-add_name_verbs(store, _files)
+add_name_verbs(store, member_files)
 
 
 @contextmanager
@@ -350,17 +334,39 @@ def _measure(source: Path) -> int:
     return sum(each.lstat().st_size for each in files)
 
 
-def _told(root: Root) -> dict[str, Any]:
-    return {
+def _told(blocks: Blocks, root: Root) -> dict[str, Any]:
+    """Return a root as it is told; public is what anybody can read, by whichever root."""
+    from tallystick.kernel.store.keeping import public_through
+
+    others = public_through(blocks, root.cid)
+    told = {
         "cid": str(root.cid),
         "name": root.name,
         "profile": root.profile,
         "bytes": root.size,
         **_counted(root),
         "pinned": int(root.pinned),
-        "public": int(root.public),
+        "public": int(bool(others) or (root.pinned and root.public)),
         "added_at": root.added_ms,
     }
+    return told | ({"public_through": [str(each) for each in others]} if others else {})
+
+
+def _withdrawn(blocks: Blocks, root: Root) -> dict[str, Any] | Amiss:
+    """Return a root that was to be public no more, and whether it still is."""
+    found = _told(blocks, root)
+    if not found["public"]:
+        return found
+    first, *more = found["public_through"]
+    return Amiss(
+        found,
+        Conflict(
+            "store.still_public",
+            f"anybody still reads {root.cid} through {first}"
+            + (f" and {len(more)} more roots" if more else ""),
+            cure="Take the mark from that root too: tally store pin ROOT --private.",
+        ),
+    )
 
 
 def _counted(root: Root) -> dict[str, int]:

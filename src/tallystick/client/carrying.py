@@ -20,6 +20,7 @@ from tallystick.client.problem import Tree, check_answer, read_answer, unreachab
 
 __all__ = [
     "HOME",
+    "PAGE_ROWS",
     "TIMEOUT_S",
     "App",
     "AppTransport",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 TIMEOUT_S: Final = 30
+PAGE_ROWS: Final = 1_000
+"""Rows of a page where all pages are asked for: as many as the API gives at once."""
 HOME: Final = "http://127.0.0.1"
 """Address of an application in this process."""
 App = Callable[..., Awaitable[None]]
@@ -153,6 +156,24 @@ class Carrier:
     def _send(self, path: str, body: object = None, method: str = "POST") -> Tree:
         more = write_options(body, key=self._key, if_match=self._match, witnessed=self._is_waiting)
         return read_answer(self.request(method, path, **more))
+
+    @staticmethod
+    def list_all(listing: Callable[..., list[Any]], **where: Any) -> list[Any]:  # noqa: ANN401 - the listing's own
+        """Return all rows of a listing, page after page to its end.
+
+        A page as full as was asked for has a next one, and no other has: so the API tells `next`.
+        Rows that come or go meanwhile move the others: one may then be told twice or be missed.
+
+        Args:
+            listing: one of a client's own, that takes `limit` and `offset`.
+            where: what else it takes.
+        """
+        rows: list[Any] = []
+        while True:
+            page = listing(limit=PAGE_ROWS, offset=len(rows), **where)
+            rows += page
+            if len(page) < PAGE_ROWS:
+                return rows
 
     def _list(self, path: str, limit: int, offset: int, **query: str) -> list[Any]:
         found: list[Any] = self._get(path, limit=limit, offset=offset, **query)["items"]

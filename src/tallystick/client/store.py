@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import chain
 from typing import IO, Any, Final, Protocol
 
 import httpx
 
+from tallystick.base.errors import Unavailable
 from tallystick.client.carrying import Carrier, Tree, read_options
 from tallystick.client.problem import check_answer, read_answer, unreachable
 
@@ -29,16 +31,26 @@ def _unheard(_: int, __: int) -> None:
 
 
 class _Sent(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A file's bytes as they are sent, over the network or within this process."""
+    """A file's bytes as they are sent, over the network or within this process.
+
+    They are as many as were announced, or they break off: a piece goes when it is known whether
+    another follows, so whoever takes them never has all that was announced of a file that changed.
+    The first is read before anything is sent.
+
+    Raises:
+        Unavailable: `spread.source`, the file gives more or fewer bytes, or cannot be read.
+    """
 
     def __init__(self, source: Source, size: int, told: Told) -> None:
-        self._source = source
         self._size = size
         self._told = told
+        pieces = _read_whole(source, size)
+        first = next(pieces, b"")
+        self._pieces = chain((first,) if first else (), pieces)
 
     def __iter__(self) -> Iterator[bytes]:
         done = 0
-        while piece := self._source.read(PIECE_BYTES):
+        for piece in self._pieces:
             yield piece
             done += len(piece)
             self._told(done, self._size)
@@ -46,6 +58,41 @@ class _Sent(httpx.SyncByteStream, httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self:
             yield piece
+
+
+def _read_whole(source: Source, size: int) -> Iterator[bytes]:
+    """Yield a source's bytes, the last of them once it is known that no more follow."""
+    done, held = 0, b""
+    while piece := _read_piece(source):
+        done += len(piece)
+        if done > size:
+            raise _changed(f"the file gives more than the {size} bytes it had")
+        if held:
+            yield held
+        held = piece
+    if done < size:
+        raise _changed(f"the file ends after {done} of its {size} bytes")
+    if held:
+        yield held
+
+
+def _read_piece(source: Source) -> bytes:
+    try:
+        return source.read(PIECE_BYTES)
+    except OSError as error:
+        raise Unavailable(
+            "spread.source",
+            f"the file cannot be read: {error.strerror}",
+            cure="Check the file and its disk, then put it again.",
+        ) from error
+
+
+def _changed(found: str) -> Unavailable:
+    return Unavailable(
+        "spread.source",
+        f"{found}: it changes while it is read",
+        cure="Put it again when nothing writes it, or put a copy of it.",
+    )
 
 
 class StoreVerbs(Carrier):
@@ -59,7 +106,12 @@ class StoreVerbs(Carrier):
         told: Told = _unheard,
         **wanted: str | int,
     ) -> Tree:
-        """Put the `size` bytes of a file; `wanted` as the route's query: name, code, and so on."""
+        """Put the `size` bytes of a file; `wanted` as the route's query: name, code, and so on.
+
+        Raises:
+            Unavailable: `spread.source`, the file gives more or fewer bytes, or cannot be read:
+                nothing of it is kept.
+        """
         request = self._http.build_request(
             "POST",
             f"/{self.member}/v1/store/objects",

@@ -172,6 +172,7 @@ COLUMNS: Final[Mapping[str, Phrase]] = phrase_table(
         "psi": ("分布差别 PSI", "PSI of the spreads"),
         "public": ("全体成员可读", "all members read"),
         "public_chain": ("公开链", "public chain"),
+        "public_through": ("因哪个编号公开", "public by"),
         "purpose": ("目的", "purpose"),
         "quota": ("限额", "quota"),
         "rank_correlation": ("排序相关", "rank correlation"),

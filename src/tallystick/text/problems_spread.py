@@ -101,6 +101,13 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "等更多成员在线，或换用份数较少的存法。",
                 "Reach more members, or choose a way of fewer parts.",
             ),
+            "no_folder": (
+                "存的不是文件夹",
+                "What was put is no folder",
+                NOTHING_CHANGED,
+                "不加 --folder 再取一次。",
+                "Fetch it without --folder.",
+            ),
             "no_proof": (
                 "没有这份证据",
                 "There is no such proof",
@@ -163,6 +170,13 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 _NOT_PUT,
                 "分成几个文件来存，或换用 rs-4+2 这样的编码。",
                 "Store it as several files, or name a code that takes more, such as rs-4+2.",
+            ),
+            "source": (
+                "文件读不全，或读的时候变了",
+                "The file cannot be read whole, or changed meanwhile",
+                _NOT_PUT,
+                "等没有程序在写它时再存；读不了的，检查文件和磁盘。",
+                "Put it again when nothing writes it; if it cannot be read, check it and its disk.",
             ),
             "torn": (
                 "送来的一份与清单不符",

@@ -266,6 +266,16 @@ _STORE: Final = problem_table(
             "拆成几份。",
             "Split it into several.",
         ),
+        "still_public": (
+            "公开的标记收回了，但谁都还能读这个内容",
+            "The public mark is taken, and yet anybody still reads this content",
+            Phrase(
+                "标记已经收回；另一个公开的内容还含有它。",
+                "The mark is taken; another public root still holds the content.",
+            ),
+            "把指出的那个也收回公开：tally store pin 编号 --private。",
+            "Take the mark from the root named too: tally store pin ROOT --private.",
+        ),
     },
 )
 _GATEWAY: Final = problem_table(

@@ -44,12 +44,26 @@ _WORD: Final = problem_table(
             "用 --member 写明成员。",
             "Name one by --member.",
         ),
+        "name": (
+            "这个名字不是 UTF-8",
+            "This name is not UTF-8",
+            NOTHING_CHANGED,
+            "用 --name 另取一个名字。",
+            "Give a name by --name.",
+        ),
         "other_user": (
             "本县由这台机器的另一个用户在运行",
             "Another user of this machine serves the county",
             NOTHING_CHANGED,
             "请那位用户来做，或通过服务的网址。",
             "Ask that user, or use the server's address.",
+        ),
+        "source": (
+            "这个路径不能存：是空的，或牵涉到成员的钥匙",
+            "This path cannot be put: it is empty, or takes in a member's keys",
+            NOTHING_CHANGED,
+            "写明要存的文件或文件夹；放在县文件夹里的，先移出来。",
+            "Name the file or folder to put; move it out of the county's folder first.",
         ),
         "train_features": (
             "没有一列能用来训练",

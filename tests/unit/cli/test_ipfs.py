@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,10 @@ import pytest
 from counties import found
 from nodes import find_peer
 from tallystick.base.clock import SystemClock
+from tallystick.base.errors import Conflict
 from tallystick.cli.main import run
+from tallystick.cli.opening import RUN_FILE
+from tallystick.county.house import open_house
 from tallystick.county.ipfs import run_circle
 from tallystick.kernel.store.engines.peers import Peer
 
@@ -72,6 +76,30 @@ def test_what_is_wrong_is_told(tally: Tally) -> None:
     assert tally("ipfs", "push", cid) == (4, "store.no_root")
     assert tally("ipfs", "pull", cid, "--node", "http://240.0.0.1:1") == (2, "ipfs.address")
     assert tally("ipfs", "pull", cid, "--node", "http://127.0.0.1:1") == (6, "ipfs.away")
+
+
+def test_a_name_that_is_no_utf_8_is_refused_before_a_node_is_asked(tally: Tally) -> None:
+    cid = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+    node = ("--node", "http://127.0.0.1:1")
+    assert tally("ipfs", "pull", cid, *node, "--name", "\udcff") == (2, "cli.name")
+
+
+def test_a_folder_that_is_served_says_to_end_the_server(
+    county: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cid = "bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e"
+    run_file = county / RUN_FILE
+    with open_house(county, SystemClock()):
+        run_file.write_text(json.dumps({"address": "http://127.0.0.1:1", "pid": os.getpid()}))
+        try:
+            for verb in ("push", "pull"):
+                place = ("--county", str(county), "--member", "village", "--lang", "en")
+                assert run(["ipfs", verb, cid, *place]) == Conflict.exit_status
+                line = capsys.readouterr().err
+                assert line.startswith("store.served: ")
+                assert "End that server" in line
+        finally:
+            run_file.unlink()
 
 
 def test_peers_run_until_the_command_is_ended() -> None:

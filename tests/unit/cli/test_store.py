@@ -122,6 +122,88 @@ def test_what_is_unpinned_is_collected_and_a_pinned_part_stays(tally: Tally, fol
     assert tally("gc")[0]["blocks"] == 0
 
 
+def test_what_another_public_root_holds_is_told_as_public_with_that_root(
+    tally: Tally, county: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def withdraw(*words: str) -> tuple[int, dict[str, Any], str]:
+        place = ("--json", "--county", str(county), "--member", "village", "--lang", "en")
+        status = run(["store", *words, *place])
+        told = capsys.readouterr()
+        return status, json.loads(told.out), told.err
+
+    (whole,) = tally("add", str(folder), "--public")
+    (part,) = tally("pin", f"{whole['cid']}/deep", "--public")
+    assert (part["public"], part["public_through"]) == (1, [whole["cid"]])
+    status, found, said = withdraw("pin", part["cid"], "--private")
+    assert (status, found["public"]) == (Conflict.exit_status, 1)
+    assert said.startswith("store.still_public: ")
+    assert whole["cid"] in said
+    assert "tally store pin ROOT --private" in said
+    assert tally("stat", part["cid"])[0]["public"] == 1
+    # It has no mark that could be taken: that it is public still is told, and nothing is amiss.
+    (unpinned,) = tally("unpin", part["cid"])
+    assert (unpinned["pinned"], unpinned["public"]) == (0, 1)
+    assert unpinned["public_through"] == [whole["cid"]]
+    tally("pin", part["cid"], "--public")
+    status, found, said = withdraw("unpin", part["cid"])
+    assert (status, found["pinned"], found["public"]) == (Conflict.exit_status, 0, 1)
+    assert whole["cid"] in said
+    (none,) = tally("pin", whole["cid"], "--private")
+    assert none["public"] == 0
+    assert "public_through" not in none
+    rows = {row["cid"]: row["public"] for row in tally("ls")}
+    assert (rows[whole["cid"]], rows[part["cid"]]) == (0, 0)
+
+
+def test_a_name_that_is_no_utf_8_is_refused_before_any_work(
+    tally: Tally, refusal: Tally, folder: Path, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"n\xff")
+    odd.write_bytes(os.urandom(40))
+    (added,) = tally("add", str(odd), "--name", "named")
+    assert added["name"] == "named"
+    car = tmp_path / os.fsdecode(b"\xff.car")
+    tally("export", added["cid"], str(car))
+    used = tally("quota")[0]["used"]
+    for words in (
+        ("add", str(odd)),
+        ("add", str(folder), "--name", "\udcff"),
+        ("import", str(car)),
+        ("import", str(tmp_path / "no-such"), "--name", "\udcff"),
+        ("pin", added["cid"], "--name", "\udcff"),
+    ):
+        status, line = refusal(*words, "--lang", "en")
+        assert (status, line.split(":")[0]) == (Invalid.exit_status, "cli.name"), words
+        assert "--name" in line
+    assert tally("quota")[0]["used"] == used
+    assert tally("import", str(car), "--name", "again")[0]["cid"] == added["cid"]
+
+
+def test_a_file_written_under_a_name_that_is_no_utf_8_is_told_as_json(
+    county: Path, folder: Path, tmp_path: Path, capfdbinary: Any
+) -> None:
+    out = str(tmp_path / os.fsdecode(b"o\xff"))
+    place = ("--json", "--county", str(county), "--member", "village")
+    assert run(["store", "add", str(folder / "deep"), *place]) == 0
+    cid = json.loads(capfdbinary.readouterr().out)["cid"]
+    assert run(["store", "get", cid, out, *place]) == 0
+    told = json.loads(capfdbinary.readouterr().out.decode("utf-8"))
+    assert told["file"] == out
+    assert Path(told["file"], "hello").read_bytes() == b"hello world"
+
+
+def test_neither_an_empty_path_nor_a_folder_of_keys_is_put(
+    county: Path, tally: Tally, refusal: Tally, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = tally("ls")
+    (tmp_path / "here").write_bytes(b"not asked for")
+    monkeypatch.chdir(tmp_path)
+    for path in ("", str(county), str(county / "village"), str(county.parent)):
+        status, line = refusal("add", path, "--hidden", "--public")
+        assert (status, line.split(":")[0]) == (Invalid.exit_status, "cli.source"), path
+    assert tally("ls") == before
+
+
 def test_the_quota_is_shown_set_and_held(tally: Tally, refusal: Tally, folder: Path) -> None:
     (before,) = tally("quota")
     assert before["quota"] == 10 * 2**30

@@ -49,6 +49,7 @@ __all__ = [
     "refuse_form",
     "refuse_inside",
     "refuse_span",
+    "refuse_worker",
 ]
 
 RAW_BLOCK: Final = "application/vnd.ipld.raw"
@@ -186,15 +187,14 @@ def read_request(
         cid: its first segment after `/ipfs/`, decoded.
         path: what follows it, decoded; "" or from its slash on.
         query: its parameters; others than the specification's are passed over.
-        headers: by lower name.
+        headers: by lower name, the lines of one name joined by commas.
         origin: the name that led to the CID; None where it was asked for itself.
 
     Raises:
         Invalid: `gateway.request`, it breaks the specification; `gateway.accept`, it asks for a
             form that is not given here.
     """
-    if headers.get("service-worker") == "script":
-        raise refuse_form("no page's worker is registered here")
+    refuse_worker(headers)
     names = read_names(path)
     form, told = read_form(query, headers.get("accept", ""))
     if form == RAW_BLOCK and names:
@@ -242,6 +242,12 @@ def is_cached_only(headers: Mapping[str, str]) -> bool:
 def read_known(headers: Mapping[str, str]) -> frozenset[str]:
     """Return the tags of If-None-Match: weak ones count as strong, as they do in it."""
     return frozenset(each.removeprefix("W/") for each in _split(headers.get("if-none-match", "")))
+
+
+def refuse_worker(headers: Mapping[str, str]) -> None:
+    """Refuse what registers a page's worker, Invalid `gateway.request`; pass over all else."""
+    if "script" in _split(headers.get("service-worker", "")):
+        raise refuse_form("no page's worker is registered here")
 
 
 def read_names(path: str) -> tuple[str, ...]:

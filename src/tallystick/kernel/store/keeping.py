@@ -43,6 +43,7 @@ __all__ = [
     "collect_garbage",
     "import_archive",
     "pin_root",
+    "public_through",
     "reach",
     "set_quota",
     "unpin_root",
@@ -301,7 +302,7 @@ def pin_root(blocks: Blocks, cid: IpfsCid, note: Note, *, private: bool = False)
         blocks: where it is.
         cid: what to pin.
         note: what to note of it.
-        private: take the public mark from it.
+        private: take the public mark from it; `public_through` tells who reaches it still.
 
     Raises:
         NotFound: `store.not_whole`, a block lacks or is damaged; `store.no_block`, nothing of it
@@ -322,7 +323,7 @@ def pin_root(blocks: Blocks, cid: IpfsCid, note: Note, *, private: bool = False)
 
 
 def unpin_root(blocks: Blocks, cid: IpfsCid) -> Root:
-    """Let the next collection take a root; nobody else is given it any more.
+    """Let the next collection take a root; it makes nothing public any more.
 
     Raises:
         NotFound: `store.no_root`.
@@ -333,6 +334,15 @@ def unpin_root(blocks: Blocks, cid: IpfsCid) -> Root:
     if not changed:
         raise absent_root(cid)
     return _root(blocks, cid)
+
+
+def public_through(blocks: Blocks, cid: IpfsCid) -> list[IpfsCid]:
+    """Return the other roots by which anybody reads a block, in the order they were put."""
+    query = (
+        "SELECT cid FROM file_link JOIN file_root ON number = root"
+        " WHERE digest = ? AND pinned = 1 AND public = 1 AND cid != ? ORDER BY number"
+    )
+    return [IpfsCid(raw) for (raw,) in blocks.database.rows(query, (cid.digest, cid.raw))]
 
 
 def collect_garbage(blocks: Blocks) -> Collected:

@@ -33,6 +33,7 @@ from tallystick.kernel.store.gateway import (
     read_request,
     refuse_dns,
     refuse_form,
+    refuse_worker,
 )
 from tallystick.kernel.store.ipns.moment import SECOND_NS
 from tallystick.kernel.store.ipns.name import IpnsName
@@ -75,14 +76,13 @@ def read_named(
         name: its first segment after `/ipns/`, decoded.
         path: what follows it, decoded; "" or from its slash on.
         query: its parameters; others than the specification's are passed over.
-        headers: by lower name.
+        headers: by lower name, the lines of one name joined by commas.
 
     Raises:
         Invalid: `gateway.request`, `gateway.accept`; `gateway.dnslink`, it is a name of DNS.
         NotFound: `gateway.absent`, it is a name of which nothing can be here.
     """
-    if headers.get("service-worker") == "script":
-        raise refuse_form("no page's worker is registered here")
+    refuse_worker(headers)
     found = _read_name(name)
     form, _ = read_form(query, headers.get("accept", ""), is_named=True)
     asked = AskedName(found, f"/ipns/{name}{path}", path, query, headers, form == IPNS_RECORD)

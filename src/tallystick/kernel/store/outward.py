@@ -29,7 +29,8 @@ __all__ = ["Told", "room_beside", "write_car", "write_content", "write_filled"]
 
 Told = Callable[[int], None]
 """Told how many bytes were written so far."""
-_PART: Final = ".part"
+_PREFIX: Final = ".tally-"
+"""What a name to write under begins with. It is short, however long the name in the end is."""
 
 
 def write_content(dag: Dag, cid: IpfsCid, out: Path, told: Told) -> int:
@@ -96,8 +97,8 @@ class _Count:
 @contextmanager
 def _at_place(out: Path) -> Iterator[None]:
     """Refuse a place that is taken, and tell as one error what the system refuses there."""
-    _check_free(out)
     try:
+        _check_free(out)
         yield
     except OSError as error:
         raise _no_place(out, error) from error
@@ -107,22 +108,26 @@ def _at_place(out: Path) -> Iterator[None]:
 def _place(out: Path) -> Iterator[Path]:
     """Give another name to write under; it becomes `out` once the block has ended."""
     with _at_place(out):
-        part = out.with_name(out.name + _PART)
-        _check_free(part)
+        # A folder of its own beside `out`, so that it is nobody else's, and on the same disk.
+        room = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out.absolute().parent))
         try:
+            part = room / "out"
             yield part
             # Nobody else's file is written over, should one have come meanwhile.
             _check_free(out)
             part.rename(out)
-            sync_path(out.parent)
-        except BaseException:
-            _remove(part)
-            raise
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+        sync_path(out.parent)
 
 
 def _check_free(path: Path) -> None:
-    if os.path.lexists(path):
-        raise file_exists(path.name)
+    """Refuse a name that is taken; what the system says of a name that cannot be stays its own."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return
+    raise file_exists(path.name)
 
 
 def _write_one(dag: Dag, cid: IpfsCid, kind: str, path: Path, count: _Count) -> None:
@@ -156,13 +161,6 @@ def _sync_file(file: IO[bytes]) -> None:
 def _sync_tree(folder: Path) -> None:
     for found, _, _ in os.walk(folder):
         sync_path(Path(found))
-
-
-def _remove(part: Path) -> None:
-    if part.is_dir() and not part.is_symlink():
-        shutil.rmtree(part, ignore_errors=True)
-    else:
-        part.unlink(missing_ok=True)
 
 
 def _no_place(out: Path, error: OSError) -> Error:

@@ -32,6 +32,7 @@ from tallystick.kernel.store.keeping import (
     collect_garbage,
     import_archive,
     pin_root,
+    public_through,
     set_quota,
     unpin_root,
 )
@@ -169,6 +170,22 @@ def test_public_is_what_a_pinned_public_root_reaches_and_nothing_else(place: Pla
     assert not blocks.is_public(hidden.cid)
     pin_root(blocks, hidden.cid, Note())
     assert not blocks.is_public(hidden.cid)
+
+
+def test_the_other_public_roots_that_reach_a_block_are_told(place: Place) -> None:
+    made, blocks = collect(import_file(io.BytesIO(content(700)), SMALL))
+
+    def folder(*names: str) -> Imported:
+        yield from blocks.items()
+        return (yield from import_directory(list(map(made.entry, names)), SMALL))
+
+    note = Note(public=True)
+    first, second = (add_blocks(place.blocks, folder(*names), note).cid for names in ("a", "ab"))
+    part = pin_root(place.blocks, made.cid, note).cid
+    assert public_through(place.blocks, part) == [first, second]
+    assert public_through(place.blocks, _all(place, part)[1]) == [first, second, part]
+    pin_root(place.blocks, first, Note(), private=True)
+    assert public_through(place.blocks, part) == [second]
 
 
 def _all(place: Place, cid: IpfsCid) -> list[IpfsCid]:
