@@ -198,11 +198,11 @@ class Node:
         self._listed = members.cid
         self._wire()
         renewed = take_renewed(self.folder, members)
-        if renewed != self.secrets:
-            self.secrets = renewed
-            self.outbox.take_key(self._writer())
-            if self.orders is not None:
-                self.orders.renew()
+        is_renewed, self.secrets = renewed != self.secrets, renewed
+        # The same keys may stand in the list only now: drawn for a card, and voted in since.
+        self.outbox.take_key(self._writer())
+        if is_renewed and self.orders is not None:
+            self.orders.renew()
 
     def _make_desk(self) -> Desk:
         members = self.replica.tip.members

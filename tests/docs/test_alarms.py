@@ -17,7 +17,10 @@ TELLING = (
     *("kernel/link/trust.py", "kernel/link/engines/http_asking.py"),
 )
 """What states the errors that become the health's `alarm`: its own, and the `trouble` of others."""
-ELSEWHERE = {"engine.forgotten", "ledger.behind", "ledger.between_terms", "ledger.superseded"}
+ELSEWHERE = {
+    *("engine.forgotten", "ledger.bad_block", "ledger.behind", "ledger.between_terms"),
+    *("ledger.no_note_key", "ledger.superseded"),
+}
 """Others that are told as a `trouble`, by files that state more than alarms."""
 NEVER = {"abci.port"}
 """The program does not start with it."""

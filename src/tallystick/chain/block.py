@@ -344,7 +344,12 @@ def propose_block(
     """Return the bytes and effects of the block of `transactions`, all added to `run` already.
 
     The nonce is searched upwards from `nonce` where the target demands it (demonstrations only).
+
+    Raises:
+        Invalid: `codec.form`, the proposer is in no list by which anybody would read the block.
     """
+    if proposer not in tip.members.by_name:
+        raise refuse("proposer")
     header = b""
 
     def sealed(effects: Effects) -> Cid:

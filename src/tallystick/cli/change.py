@@ -93,14 +93,15 @@ def limits(place: Place) -> dict[str, Any]:
 
 @change.verb(
     "join",
-    zh="凭名片提议一个新成员加入，或一个成员从此参加排序",
-    en="Propose by its card that a new member joins, or that one of the list orders too.",
+    zh="凭名片提议一个新成员加入，一个成员换上全部新钥匙，或从此参加排序",
+    en="Propose by its card that a new member joins, that fresh keys take the place of one's that"
+    " can sign no more, or that one orders too.",
 )
 @argument("card", metavar="CARD.json", zh="它的名片", en="Its card.")
 @_DAYS
 @at_member(writes=True)
 def join(place: Place, *, card: str, days: int) -> dict[str, Any]:
-    """Propose a new member, or a new validator."""
+    """Propose a new member, one's fresh keys, or a new validator."""
     from tallystick.county.card import load_joining
 
     stated = load_joining(read_text(card), Path(card).name)

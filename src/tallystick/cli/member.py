@@ -79,6 +79,16 @@ add_agreeing(member)
     en="Port of its link for the public chain, at the host of --address; 0 takes that address' and"
     " 200 more.",
 )
+@option(
+    "--after",
+    type=click.IntRange(0, 2**31),
+    default=None,
+    metavar="NUMBER",
+    zh="它在这条链上用过的最大钥匙编号：丢了钥匙或退出过的成员由此接着编号；不写则由 --chain 里的"
+    "账本得知，那里没有账本则为 0",
+    en="The greatest number of a key that it ever had on that chain: one that lost its keys, or"
+    " left, comes back with the next ones. As a copy of the chain in --chain tells, else 0.",
+)
 @option("--zh", default="", metavar="TEXT", zh="中文名称", en="What it is called in Chinese.")
 @option("--en", default="", metavar="TEXT", zh="英文名称", en="What it is called in English.")
 @option("--json", "is_json", is_flag=True, zh="输出一行 JSON", en="Tell it as one line of JSON.")
@@ -92,6 +102,7 @@ def new(
     engine: str,
     engine_port: int,
     public_port: int,
+    after: int | None,
     zh: str,
     en: str,
     is_json: bool,
@@ -102,15 +113,22 @@ def new(
     from tallystick.cli.spoken import find_language
     from tallystick.county.carding import Drawn, draw_member, read_chain
     from tallystick.county.member import Member
+    from tallystick.county.rekeying import find_after
 
+    if after and not public:
+        raise click.UsageError("--after is of a chain that stands: name it by --chain.")
     voter = name if engine == "cometbft" else ""
+    chain = read_chain(Path(public), voter) if public else b""
+    if after is None:
+        after = find_after(Path(public), name, chain) if public else 0
     path, digest = draw_member(
         Path(folder) / name,
         Member(name, role, zh or name, en or name),
         Drawn(address, engine_port if voter else 0, public_port),
         clock=SystemClock(),
         entropy=SystemEntropy(),
-        chain=read_chain(Path(public), voter) if public else b"",
+        chain=chain,
+        after=after,
     )
     show(
         {"member": name, "card": str(path), "digest": digest},
@@ -173,6 +191,28 @@ def engine_(place: Place, *, name: str, engine_port: int) -> dict[str, Any]:
         "表决：tally change join 名片；通过后各家连同本成员：tally member address --card，再重启",
         "Have it voted in: tally change join CARD. Then at each member, this one too: tally member"
         " address --card, and a start anew.",
+    )
+    return {"member": name, "card": str(path), "digest": digest, "next": said.in_(find_language())}
+
+
+@member.verb(
+    "renew",
+    zh="为签名钥匙已停用或丢失、或已退出的成员抽取全部新钥匙，写出名片，由另一成员提议",
+    en="Draw all keys anew of a member whose signing key was revoked or lost, or that left, and"
+    " write its card, by which another member proposes them.",
+)
+@argument("name", metavar="NAME", zh="成员", en="The member.")
+@at_county
+def renew_(place: Place, *, name: str) -> dict[str, Any]:
+    """Draw a member's keys anew."""
+    from tallystick.base.clock import SystemEntropy
+    from tallystick.county.rekeying import draw_anew
+
+    path, digest = draw_anew(place.county / name, SystemEntropy())
+    said = Words(
+        "由另一成员提议：tally change join 名片；表决前各家另经一途核对摘要",
+        "At another member: tally change join CARD. All compare the digest over another way before"
+        " they vote.",
     )
     return {"member": name, "card": str(path), "digest": digest, "next": said.in_(find_language())}
 

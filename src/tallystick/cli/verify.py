@@ -230,6 +230,9 @@ def _row(report: Report) -> dict[str, Any]:
 def _flat(row: dict[str, Any]) -> str:
     """Return a report in one line, and a line more for each finding."""
     told = "ok" if row["sound"] else "FAULT"
+    if row["sound"] and row["height"] < 0:
+        # Nothing was run: a member that was voted out, and took its folder along.
+        told = "left"
     height = row["height"] if row["height"] >= 0 else "-"
     lines = [f"{row['member'] or row['file']}\t{height}\t{told}\t{row['head']}"]
     for each in row["findings"]:

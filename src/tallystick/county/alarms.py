@@ -35,7 +35,9 @@ def find_alarm(house: House, seat: Seat) -> Error | None:
         house: whose member it is.
         seat: the member's place.
     """
-    return _find_fault(seat) or house.trouble_of(seat) or _find_delay(house, seat)
+    return (
+        _find_fault(seat) or _find_left(seat) or house.trouble_of(seat) or _find_delay(house, seat)
+    )
 
 
 def _find_fault(seat: Seat) -> Error | None:
@@ -61,6 +63,14 @@ def _find_fault(seat: Seat) -> Error | None:
             cure="tally verify --member NAME for the member named; then tally repair.",
         )
     return None
+
+
+def _find_left(seat: Seat) -> Error | None:
+    """Tell of a leader that was voted out, at every member, though nothing waits for a block yet.
+
+    Whoever has consented to another tells of that.
+    """
+    return None if seat.terms.is_between else seat.find_left()
 
 
 def _find_delay(house: House, seat: Seat) -> Error | None:

@@ -4,17 +4,18 @@ A card states name, role, public keys, address and certificate, signed with the 
 key over a digest of all that; who is to validate states its engine's key and node too, and a
 founder that is to keep the public chain its keys and address there. Who joins a chain that stands
 names it, each signing key proving itself for that one; so does who follows it and is to validate,
-whose card shows the keys that it has and its engine's. Laws: a card is read strictly, and its
-public keys are as a chain demands them; the digest covers every field; nobody comes to validate
-where one member orders. Limits: who brings cards together must compare their digests with the
-members over another way: a card proves its key, not its bearer.
+whose card shows the keys that it has and its engine's; and so does who had keys on that chain and
+lost them, or left, whose card says after which number its fresh ones follow. Laws: a card is read
+strictly, and its public keys are as a chain demands them; the digest covers every field; nobody
+comes to validate where one member orders. Limits: who brings cards together must compare their
+digests with the members over another way: a card proves its key, not its bearer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,10 +33,12 @@ from tallystick.kernel.access.secrets import USES, VOTE
 from tallystick.kernel.link.book import read_place
 
 __all__ = [
+    "AFTER_MAX",
     "Card",
     "Side",
     "Vote",
     "bad_card",
+    "card_path",
     "check_card",
     "check_joining",
     "check_keys",
@@ -48,6 +51,8 @@ __all__ = [
 ]
 
 CARD_BYTES_MAX: Final = 65_536
+AFTER_MAX: Final = 2**31
+"""Nobody had as many keys; the numbers behind it are still the chain's."""
 _CHAIN_DIGITS: Final = 64
 _FIELDS: Final = frozenset(
     {
@@ -55,8 +60,8 @@ _FIELDS: Final = frozenset(
         "signature",
     }
 )
-_LATER_FIELDS: Final = frozenset({"engine"})
-_FOUNDER_FIELDS: Final = _LATER_FIELDS | {"public"}
+_LATER_FIELDS: Final = frozenset({"engine", "after"})
+_FOUNDER_FIELDS: Final = frozenset({"engine", "public"})
 """Of a card to found a county by; who comes later shows itself for one chain."""
 _UNREADABLE: Final = (
     *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
@@ -112,6 +117,7 @@ class Card:
         public: for the public chain; None where it does not keep that.
         chain: the digest of the chain that it is to join; b"" for one that is to be founded.
         proofs: by use, each signing key's own signature for that chain.
+        after: the greatest number of a key that the member ever had there; its keys follow it.
     """
 
     member: Member
@@ -121,6 +127,7 @@ class Card:
     public: Side | None = None
     chain: bytes = b""
     proofs: Mapping[str, bytes] = field(default_factory=dict)
+    after: int = 0
 
     @property
     def keys(self) -> tuple[bytes, ...]:
@@ -129,7 +136,7 @@ class Card:
 
     def listed(self) -> ListedMember:
         """Return it as the chain lists it; Invalid `county.card` if it may not stand."""
-        return _listed(self.member, self.keys)
+        return _listed(self.member, self.keys, self.after)
 
     def listed_public(self) -> ListedMember:
         """Return it as the public chain lists it; only where it keeps that."""
@@ -165,6 +172,11 @@ def read_card(path: Path) -> Card:
     if len(data) > CARD_BYTES_MAX:
         raise bad_card(path.name, f"it has {len(data)} bytes, most is {CARD_BYTES_MAX}")
     return check_card(_load(data.decode("utf-8", "replace"), path.name), path.name)
+
+
+def card_path(home: Path) -> Path:
+    """Return where the card of a member's folder is written: beside it."""
+    return home.with_name(f"{home.name}.card.json")
 
 
 def load_joining(text: str, named: str = "") -> dict[str, Any]:
@@ -232,9 +244,14 @@ def _has_form(tree: dict[str, Any]) -> bool:
         and tree["proofs"].keys() == (signing if tree["chain"] else set())
         and len(tree["chain"]) in (0, _CHAIN_DIGITS)
         and all(0 < size <= _TEXT_BYTES_MAX for size in sizes)
+        and ("after" not in more or _is_number(tree["after"]))
         and ("engine" not in more or tree["engine"].keys() == _ENGINE_FIELDS)
         and ("public" not in more or _has_side_form(tree["public"]))
     )
+
+
+def _is_number(after: Any) -> bool:  # noqa: ANN401 - whatever a file held
+    return type(after) is int and 0 < after <= AFTER_MAX
 
 
 def _has_side_form(tree: dict[str, Any]) -> bool:
@@ -255,6 +272,7 @@ def _read_tree(tree: dict[str, Any]) -> Card:
         _read_side(public) if public else None,
         bytes.fromhex(tree["chain"]),
         {use: bytes.fromhex(each) for use, each in tree["proofs"].items()},
+        tree.get("after", 0),
     )
 
 
@@ -264,8 +282,10 @@ def _read_side(tree: Mapping[str, Any]) -> Side:
     return Side(tuple(bytes.fromhex(tree["keys"][use]) for use in USES), place)
 
 
-def _listed(member: Member, keys: Sequence[bytes]) -> ListedMember:
+def _listed(member: Member, keys: Sequence[bytes], after: int = 0) -> ListedMember:
     found = list_member(member, keys)
+    later = tuple(replace(key, number=key.number + after) for key in found.keys)
+    found = replace(found, keys=later)
     try:
         Members.of([found])
     except Error as error:

@@ -27,6 +27,7 @@ from tallystick.chain.member import Member as ListedMember
 from tallystick.charter import CHARTER, PUBLISHER
 from tallystick.county.card import (
     Card,
+    card_path,
     check_card,
     check_keys,
     check_name,
@@ -53,11 +54,10 @@ from tallystick.county.validating import (
 from tallystick.kernel.access.secrets import USES, VOTE, Secrets, prove_vote, state_keys
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.tables import load_tip
+from tallystick.kernel.ledger.tables import load_tip, read_file
 from tallystick.kernel.ledger.voting import list_used, validates
 from tallystick.kernel.link.book import BOOK_FILE, read_address, read_book, read_place, write_book
 from tallystick.kernel.link.certificate import ensure_certificate
-from tallystick.kernel.store.database import Database
 from tallystick.node import check_here
 
 __all__ = [
@@ -66,8 +66,14 @@ __all__ = [
     "Drawn",
     "add_engine",
     "draw_member",
+    "find_place",
     "join_county",
     "read_chain",
+    "read_standing",
+    "show_member",
+    "sign_card",
+    "state_chain",
+    "write_card",
 ]
 
 ENGINE_PORT: Final = 26_656
@@ -99,7 +105,14 @@ class Drawn:
 
 
 def draw_member(
-    home: Path, member: Member, at: Drawn, *, clock: Clock, entropy: Entropy, chain: bytes = b""
+    home: Path,
+    member: Member,
+    at: Drawn,
+    *,
+    clock: Clock,
+    entropy: Entropy,
+    chain: bytes = b"",
+    after: int = 0,
 ) -> tuple[Path, str]:
     """Draw a member's keys in its own folder, and write its card beside it.
 
@@ -112,6 +125,8 @@ def draw_member(
         clock: dates the certificates.
         entropy: draws the keys.
         chain: the digest of the chain that it is to join by a vote; b"" for one to be founded.
+        after: the greatest number of a key that a member of this name ever had on that chain: one
+            that lost its keys, or left, comes back with fresh ones.
 
     Returns:
         The card's path, and its digest.
@@ -132,18 +147,18 @@ def draw_member(
         keys = draw_engine(home, entropy, is_later=bool(chain))
         vote, more["engine"] = keys.bft, _show_engine(keys, host, at.engine_port)
     tree = {
-        **_show_member(member),
+        **show_member(member),
         **shown,
         **more,
-        "chain": chain.hex(),
-        "proofs": _prove(secrets, chain, member.name, vote) if chain else {},
+        **state_chain(secrets, chain, member.name, vote, after),
     }
-    card, text = _sign(tree, secrets)
+    card, text = sign_card(tree, secrets)
     secrets.write(home / "member.key")
-    return _write_card(home, text), card.digest
+    return write_card(home, text), card.digest
 
 
-def _show_member(member: Member) -> dict[str, Any]:
+def show_member(member: Member) -> dict[str, Any]:
+    """Return what a card says of who its member is."""
     return {"v": 1, **{name: getattr(member, name) for name in ("name", "role", "zh", "en")}}
 
 
@@ -151,16 +166,20 @@ def _show_engine(keys: EngineKeys, host: str, port: int) -> dict[str, Any]:
     return {"key": keys.public.hex(), "node": keys.node_id, "host": host, "port": port}
 
 
-def _sign(tree: Mapping[str, Any], secrets: Secrets) -> tuple[Card, str]:
-    """Return the card that a tree states, and what is written of it."""
+def sign_card(tree: Mapping[str, Any], secrets: Secrets) -> tuple[Card, str]:
+    """Return the card that a tree states, and what is written of it.
+
+    Raises:
+        Invalid: `county.card`, it states none.
+    """
     signature = SigningKey.from_seed(secrets.tx).sign(bytes.fromhex(digest_of(tree)))
     text = json.dumps({**tree, "signature": signature.hex()}, ensure_ascii=False, indent=1) + "\n"
     return check_card(json.loads(text), str(tree["name"])), text
 
 
-def _write_card(home: Path, text: str) -> Path:
+def write_card(home: Path, text: str) -> Path:
     """Write a member's card, whole or not at all; return its path."""
-    path = _card_path(home)
+    path = card_path(home)
     fresh = path.with_name(path.name + ".new")
     fresh.write_text(text, encoding="utf-8")
     return fresh.replace(path)
@@ -198,10 +217,23 @@ def _show_side(
     return {"keys": keys, "address": address, "certificate": pem}
 
 
-def _prove(secrets: Secrets, chain: bytes, member: str, vote: bytes) -> dict[str, str]:
-    """Return each signing key's own signature for a chain, by use, in hex."""
-    stated = state_keys(secrets, None, chain=chain, member=member, top=0, vote=vote)
-    return {key["use"]: key["pop"].hex() for key in stated if "pop" in key}
+def state_chain(
+    secrets: Secrets, chain: bytes, member: str, vote: bytes = b"", after: int = 0
+) -> dict[str, Any]:
+    """Return what a card says of the chain it is for, with each signing key's own proof.
+
+    Args:
+        secrets: the member's.
+        chain: that chain's digest; b"" for one to be founded, to which nothing is proven.
+        member: its name.
+        vote: the seed by which its engine votes; b"" where it has none.
+        after: the number after which its keys are numbered.
+    """
+    if not chain:
+        return {"chain": "", "proofs": {}}
+    stated = state_keys(secrets, None, chain=chain, member=member, top=after, vote=vote)
+    proofs = {key["use"]: key["pop"].hex() for key in stated if "pop" in key}
+    return {"chain": chain.hex(), "proofs": proofs, **({"after": after} if after else {})}
 
 
 def read_chain(folder: Path, voter: str = "") -> bytes:
@@ -257,37 +289,38 @@ def add_engine(home: Path, port: int, entropy: Entropy) -> tuple[Path, str]:
         Conflict: `engine.validates`, it validates, or did; `engine.taken`, another engine is there.
     """
     check_here(home)
-    tip, listed, top = _read_standing(home)
+    tip, listed, top = read_standing(home)
     check_voting(home.name, tip.genesis)
     if home.name in list_validators(tip.genesis.members, 1):
         raise validates(home.name)
-    seats, (place, host) = read_seats(home.parent / SEATS_FILE), _find_place(home)
+    seats, (place, host) = read_seats(home.parent / SEATS_FILE), find_place(home)
     keys, number = _take_engine(home, listed, top, entropy)
     with_seat(seats, home.name, Peer(keys.node_id, host, port))
     chain, secrets = tip.genesis.chain, Secrets.read(home / "member.key")
     proof = prove_vote(keys.bft, chain=chain, member=home.name, number=number)
     plain = Member(home.name, listed.role, home.name, home.name)
     founders = {each.name: each for each in read_county(home.parent).members}
+    stated = state_chain(secrets, chain, home.name)
     tree = {
-        **_show_member(founders.get(home.name, plain)),
+        **show_member(founders.get(home.name, plain)),
         "keys": {use: secrets.public(use).hex() for use in USES},
         **place,
         "engine": _show_engine(keys, host, port),
-        "chain": chain.hex(),
-        "proofs": {**_prove(secrets, chain, home.name, b""), VOTE: proof.hex()},
+        **stated,
+        "proofs": {**stated["proofs"], VOTE: proof.hex()},
     }
-    card, text = _sign(tree, secrets)
+    card, text = sign_card(tree, secrets)
     check_keys(card, tip.members, tip.height + 1, USES)
-    return _write_card(home, text), card.digest
+    return write_card(home, text), card.digest
 
 
-def _read_standing(home: Path) -> tuple[Tip, ListedMember, int]:
+def read_standing(home: Path) -> tuple[Tip, ListedMember, int]:
     """Return the tip of a member's copy, itself there, and the greatest number its keys ever had.
 
     Raises:
         NotFound: `member.unknown`.
     """
-    with closing(Database.read(home / "ledger.db")) as database:
+    with closing(read_file(home / "ledger.db")) as database:
         database.hold()
         rows = Rows(database)
         tip, top = load_tip(rows), rows.state(b"keys/" + home.name.encode())
@@ -316,7 +349,7 @@ def _take_engine(
     return keys, votes.get(keys.public, top + 1)
 
 
-def _find_place(home: Path) -> tuple[dict[str, str], str]:
+def find_place(home: Path) -> tuple[dict[str, str], str]:
     """Return where a member's link is asked as its card shows it, and its host."""
     path = home / BOOK_FILE
     place = read_book(path).get(home.name) if path.is_file() else None
@@ -393,7 +426,7 @@ def _check_listed(home: Path, first: Genesis) -> Card | None:
     if listed is not None and [key.pub for key in listed.keys] == own:
         return None
     try:
-        card = read_card(_card_path(home))
+        card = read_card(card_path(home))
     except FileNotFoundError as error:
         raise _stranger(home.name) from error
     node = card.vote.peer.node_id if card.vote is not None else ""
@@ -442,10 +475,6 @@ def _begin(home: Path, public: Path, first: Genesis, card: Card | None) -> None:
         book = {**book, home.name: read_place(home.name, card.side.place)}
     if book and not (home / BOOK_FILE).exists():
         write_book(home / BOOK_FILE, book)
-
-
-def _card_path(home: Path) -> Path:
-    return home.with_name(f"{home.name}.card.json")
 
 
 def _stranger(member: str) -> Conflict:

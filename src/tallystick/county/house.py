@@ -27,6 +27,7 @@ from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.gone import check_gone, part_members
 from tallystick.county.local import LocalOffice
+from tallystick.county.opening import fresh_seed, said_of
 from tallystick.county.validating import Validating, list_validators, name_validators
 from tallystick.county.vouching import vouch
 from tallystick.kernel.access.line import Line
@@ -37,7 +38,7 @@ from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.fork import size_signed
 from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.offer import serve_snapshots
-from tallystick.kernel.ledger.orderer import Orderer
+from tallystick.kernel.ledger.orderer import Orderer, find_left
 from tallystick.kernel.ledger.peer import Peer, serve_chain, serve_ledger
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
@@ -54,6 +55,8 @@ from tallystick.node import Node
 __all__ = ["Apart", "House", "Seat", "open_copies", "open_house"]
 
 _LOG: Final = logging.getLogger(__name__)
+_OWN: Final = (Corrupt, Unavailable)
+"""What keeps one member from following and is told by its health alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,9 @@ class Seat:
         return FarLedger(self.follower) if self._house.apart else self.follower
 
     def check(self) -> None:
-        """Refuse a write where the member that orders is on another machine, and away."""
+        """Refuse a write where who orders was voted out, or is on another machine and away."""
+        if (left := self.find_left()) is not None:
+            raise left
         apart, follower = self._house.apart, self.follower
         if apart is not None and follower is not None and apart.is_away(follower.orderer):
             raise Unavailable(
@@ -181,6 +186,14 @@ class Seat:
                 cure="Repeat it when that member answers again; reading goes on meanwhile.",
                 member=follower.orderer,
             )
+
+    def find_left(self) -> Error | None:
+        """Return why nothing is ordered where who orders was voted out, None while it is in."""
+        house = self._house
+        if house.validators:
+            return None
+        leader = house.leader if self.follower is None else self.follower.orderer
+        return find_left(leader, (house.ordered if house.orders else self.node.replica).tip)
 
     def has_waited(self, before_ms: int) -> bool:
         """Tell whether a record that came here before a moment stands in no block of this copy."""
@@ -196,7 +209,8 @@ class Seat:
         """Pull and verify what the order has, where no thread does."""
         if not self._house.served and self.follower is not None:
             self._house.cut()
-            with contextlib.suppress(*self._house.passing):
+            # What one that was voted out gives beyond its last block ends no look.
+            with contextlib.suppress(*(_OWN if self.find_left() else self._house.passing)):
                 self.follower.pull()
 
     def fetch(self, cid: Cid) -> bytes:
@@ -241,7 +255,7 @@ class House:
         self.apart = apart
         self.passing: tuple[type[Error], ...] = (Unavailable,) if apart else ()
         """What ends no look at a member: another machine may be away, another thread may not."""
-        entropy = entropy_for(_fresh_seed(folder, county, apart))
+        entropy = entropy_for(fresh_seed(folder, county, apart.member if apart else ""))
         self._seats: dict[str, Seat] = {}
         try:
             names, gone = part_members(folder, county) if apart is None else ([apart.member], [])
@@ -298,7 +312,7 @@ class House:
         return newest.terms.leader
 
     def _open(self, name: str, clock: Clock, entropy: Entropy) -> Seat:
-        with _said_of(name):
+        with said_of(name):
             node = Node.open(self.folder / name, clock, entropy)
             try:
                 link = self.network.join(name) if self.apart is None else self.apart.join(node)
@@ -342,7 +356,9 @@ class House:
         """Return why a member does not get on with ordering or following, None if it does."""
         if seat.follower is not None:
             return seat.follower.trouble
-        return self.orderer.trouble if seat.validating is None else seat.validating.trouble
+        if seat.validating is not None:
+            return seat.validating.trouble
+        return self.orderer.trouble or self.orderer.unsigned
 
     @property
     def orders(self) -> bool:
@@ -422,15 +438,18 @@ class House:
                 if seat.follower is not None:
                     # A member whose own file is damaged says so in its health, and ends nobody
                     # else's day: it can be looked at and repaired while the others go on.
-                    # So does one that waits for others to agree on who orders.
-                    with contextlib.suppress(Corrupt, Unavailable):
+                    # So does one that waits for others to agree on who orders, or that has left.
+                    with contextlib.suppress(*((Error,) if self._has_left(seat) else _OWN)):
                         seat.follower.pull()
+
+    def _has_left(self, seat: Seat) -> bool:
+        """Tell whether the copy that others follow has a list without this member."""
+        return self.orders and seat.node.member not in self.ordered.tip.members.by_name
 
     def _cosign_own(self, seat: Seat) -> None:
         """Put the orderer's own name to its head: without it a block is not the orderer's."""
         height = seat.node.replica.tip.height
-        if height:
-            line = seat.pen.sign(height)
+        if height and (line := self.orderer.sign(seat.pen, height)) is not None:
             seat.witnesses.add(seat.node.member, height, line)
 
     def close(self) -> None:
@@ -439,30 +458,6 @@ class House:
             self._orderer.close()
         for seat in self._seats.values():
             seat.close()
-
-
-@contextmanager
-def _said_of(member: str) -> Iterator[None]:
-    """Let an error of a file, which does not know in whose folder it lies, tell whose it is."""
-    try:
-        yield
-    except Error as error:
-        if member not in error.message:
-            error.message = f"{member}: {error.message}"
-        raise
-
-
-def _fresh_seed(folder: Path, county: CountyFile, apart: Apart | None) -> str:
-    """Return a seed no opening before has drawn from, "" for a county without one.
-
-    A stream begun again would give the same ids and keys to other records.
-    """
-    if not county.seed:
-        return ""
-    counter = (folder if apart is None else folder / apart.member) / "opened"
-    times = int(counter.read_text(encoding="ascii")) + 1 if counter.exists() else 1
-    counter.write_text(str(times), encoding="ascii")
-    return f"{county.seed}/{times}" if apart is None else f"{county.seed}/{apart.member}/x{times}"
 
 
 @contextmanager

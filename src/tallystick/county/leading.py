@@ -100,9 +100,23 @@ def _check_change(places: list[_Place], leader: str) -> None:
         raise Conflict(
             "ledger.leads",
             f"{leader} orders already, in term {newest.number}",
-            cure="Nothing to do: another orders only where its machine is lost for good.",
+            cure="Nothing to do: another orders only where its machine is lost for good, or it was"
+            " voted out.",
             member=leader,
         )
+
+
+def _catch_up(places: list[_Place]) -> None:
+    """Bring all copies to the end of that of who orders, where it is here, as an opening would.
+
+    Its newest block may have changed the list by which the consents count.
+    """
+    leader = max((each.terms for each in places), key=lambda terms: terms.number).leader
+    for each in places:
+        if each.node.member != leader:
+            with contextlib.suppress(Error):
+                # Who orders is gone or its copy is damaged: what others hold is taken over later.
+                each.follower.pull(leader)
 
 
 def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
@@ -132,14 +146,19 @@ def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
             # Tell what is wrong with the one that is to order.
             opened.enter_context(_open(folder / leader, county, clock, network.join(leader)))
         _check_change(list(places.values()), leader)
+        _catch_up(list(places.values()))
+        listed = places[leader].node.replica.tip.members.by_name
         term = _next_term(list(places.values()), leader)
-        for each in places.values():
-            each.consent(term, leader)
+        for name, each in places.items():
+            if name in listed or name == leader:
+                each.consent(term, leader)
         found = places[leader].terms.gather(places[leader].follower.link)
         _take_over(places[leader].follower, found)
         for name, each in places.items():
             if name != leader:
-                each.terms.adopt(found)
+                # The word of one that has left does not count, nor does its copy stop the others.
+                with contextlib.suppress(*(() if name in listed else (Error,))):
+                    each.terms.adopt(found)
                 with contextlib.suppress(Error):
                     # A copy that was left behind says so at its next start.
                     each.follower.take_term()

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tallystick.base.errors import Conflict, Invalid
-from tallystick.county.card import check_card, check_joining, check_keys, state_member
+from tallystick.chain.member import Member
+from tallystick.county.card import (
+    Card,
+    bad_card,
+    check_card,
+    check_joining,
+    check_keys,
+    state_member,
+)
 from tallystick.county.local_base import NodeOffice
 from tallystick.county.telling import read_id, told
 from tallystick.kernel.access.secrets import USES, VOTE
@@ -36,22 +44,29 @@ class ChangeOffice(NodeOffice):
         return found
 
     def propose_join(self, card: Mapping[str, Any], *, days: int = DAYS) -> dict[str, Any]:
-        """Propose that a new member joins, as its card states it, or that one comes to validate.
+        """Propose that a new member joins, as its card states it, or that one of the list changes.
 
         Args:
-            card: of a new member; or of one of the list, which shows the key of its engine.
+            card: of a new member; or of one of the list, which shows the key of its engine, or
+                fresh keys of all other uses.
             days: how long votes are taken.
+
+        Raises:
+            Invalid: `county.card`, it is none, for another chain, of another role, or its keys do
+                not follow those that the member had; `record.refused`, a key of it proves nothing
+                or was seen before; `county.one_orders`.
+            Conflict: `member.listed`, it changes nothing of a member of the list;
+                `engine.validates`.
         """
         node, found = self._node, check_card(card)
         name, tip = found.member.name, node.replica.tip
-        if found.vote is None or name not in tip.members.by_name:
+        listed = tip.members.by_name.get(name)
+        if found.vote is None or listed is None:
             stated = state_member(card, node.replica.genesis)
-            try:
+            _check_follows(found, listed, node.membership.find_top(name), tip.height)
+            if listed is None:
                 return _told(node.membership.propose_join(stated, days))
-            except Invalid as error:
-                if error.code == "record.refused" and name in tip.members.by_name:
-                    raise _listed(name, tip.height) from error
-                raise
+            return _told(node.membership.propose_keys(stated, days))
         check_joining(found, node.replica.genesis)
         check_keys(found, tip.members, tip.height + 1, USES)
         vote, proof = found.vote.key, found.proofs[VOTE]
@@ -84,11 +99,33 @@ def _told(change: bytes) -> dict[str, Any]:
     return {"change": change.hex()}
 
 
-def _listed(member: str, height: int) -> Conflict:
-    return Conflict(
-        "member.listed",
-        f"{member} is in the list after height {height}, and this card changes nothing of it",
-        cure="Keys are changed by tally change renew; to have it order too, draw its card by tally"
-        " member engine.",
-        member=member,
-    )
+def _check_follows(card: Card, listed: Member | None, top: int, height: int) -> None:
+    """Refuse a card whose keys cannot be the next of its member.
+
+    Args:
+        card: the card.
+        listed: the member as the list has it; None for one that is to join.
+        top: the greatest number of a key that it ever had.
+        height: of the list.
+    """
+    name = card.member.name
+    if listed is not None and not card.after:
+        raise Conflict(
+            "member.listed",
+            f"{name} is in the list after height {height}, with keys up to {top}, and this card"
+            " changes nothing of it",
+            cure="Keys are changed by tally change renew, or, where it can sign no more, by the"
+            " card of tally member renew; to have it order too, draw its card by tally member"
+            " engine.",
+            member=name,
+        )
+    if card.after != top:
+        raise Invalid(
+            "county.card",
+            f"the card {name}: its keys follow number {card.after}, and {name} had keys up to"
+            f" {top}",
+            cure="Have it drawn anew: tally member renew, or tally member new --after with the last"
+            " number.",
+        )
+    if listed is not None and listed.role != card.member.role:
+        raise bad_card(name, f"its role is {card.member.role}, and in the list {listed.role}")

@@ -9,14 +9,15 @@ for the link; others can connect before the chain is open, and are answered once
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Clock, SystemEntropy
-from tallystick.base.errors import Denied, Invalid
+from tallystick.base.errors import Denied, Error, Invalid
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
+from tallystick.county.card import card_path, read_card
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.house import Apart, House
 from tallystick.kernel.access.nonces import HeardRequests
@@ -29,7 +30,7 @@ from tallystick.node import Node, check_here
 
 __all__ = ["find_reader", "find_single", "open_asking", "open_single", "read_own_place"]
 
-FIRST_LINK_KEY: Final = USES.index("link") + 1
+_LINK_KEY: Final = USES.index("link") + 1
 """A card numbers a new member's keys from 1, in the order of their uses."""
 
 
@@ -37,6 +38,19 @@ def find_single(folder: Path, county: CountyFile) -> str:
     """Return the one member that a folder holds, "" where it holds all or several."""
     held = [path.parent.name for path in folder.glob("*/member.key")]
     return held[0] if len(held) == 1 < len(county.members) else ""
+
+
+def _find_drawn(home: Path, secrets: Secrets) -> int:
+    """Return the number under which a member's link key was drawn, by the card beside its folder.
+
+    Where there is none of that key, it is taken for a new member's.
+    """
+    # A card that has no reading keeps nobody from beginning; whoever is asked finds the number.
+    with suppress(Error, OSError):
+        card = read_card(card_path(home))
+        if card.side.keys[USES.index("link")] == secrets.public("link"):
+            return card.after + _LINK_KEY
+    return _LINK_KEY
 
 
 def find_reader(folder: Path) -> str:
@@ -91,7 +105,7 @@ class _Joining:
         trust = Trust(
             node.member,
             lambda: SigningKey.from_seed(node.secrets.link),
-            Roll(replica.genesis.chain, in_force, FIRST_LINK_KEY),
+            Roll(replica.genesis.chain, in_force, _find_drawn(self._home, node.secrets)),
             clock=self._clock,
             entropy=SystemEntropy(),
             nonces=self._heard,
@@ -182,7 +196,7 @@ def open_asking(
     trust = Trust(
         home.name,
         lambda: SigningKey.from_seed(secrets.link),
-        Roll(chain, lambda: (members, height), FIRST_LINK_KEY),
+        Roll(chain, lambda: (members, height), _find_drawn(home, secrets)),
         clock=clock,
         entropy=SystemEntropy(),
         nonces=_Deaf(),

@@ -20,6 +20,7 @@ from tallystick.base.errors import Corrupt, Error, NotFound
 from tallystick.chain.block import Genesis
 from tallystick.charter import CHARTER
 from tallystick.county.founding import read_county
+from tallystick.county.gone import has_left
 from tallystick.county.house import open_copies
 from tallystick.county.inventory import DIFFERS, check_files, cure_of, mend_files
 from tallystick.county.packing import at_rest
@@ -98,16 +99,20 @@ def verify_member(
         progress: told (height done, height of the head).
         since: where an earlier verification left off; None to begin at genesis.
         keep: give what a later one may begin from.
+
+    Returns:
+        The report; without a finding and of height -1 for one that has left with its folder.
     """
     home = folder / member
     chain = find_genesis(folder).chain
     if not home.is_dir():
-        return Report(member, chain, -1, None, tuple(check_files(home)))
+        found = () if has_left(folder, member) else tuple(check_files(home))
+        return Report(member, chain, -1, None, found)
     report, fault = _audit(home, chain, progress, since=since, keep=keep)
-    found = [*([fault] if fault is not None else []), *check_files(home)]
-    if not found:
+    wrong = [*([fault] if fault is not None else []), *check_files(home)]
+    if not wrong:
         return report
-    return replace(report, findings=(*report.findings, *found), kept=None)
+    return replace(report, findings=(*report.findings, *wrong), kept=None)
 
 
 def _audit(
@@ -236,7 +241,8 @@ def repair_member(folder: Path, member: str) -> Mended:
     gives any more is named (`county.remaining`).
 
     Members whose folders are here are asked at rest, and answer by their files; where there are
-    none, those on other machines are asked as its address book tells.
+    none, those on other machines are asked as its address book tells. One that has left is mended
+    too, and not asked.
 
     Raises:
         NotFound: `member.unknown`, `member.elsewhere`.
@@ -244,15 +250,15 @@ def repair_member(folder: Path, member: str) -> Mended:
         Unavailable: `ledger.no_source`, no member gives a block that fits.
     """
     names = [each.name for each in list_known(folder)]
-    if member not in names:
+    if member not in names and member not in _list_left(folder):
         raise NotFound(
             "member.unknown", f"{member} is no member of this county", cure="tally county show."
         )
     here = [name for name in names if (folder / name).is_dir()]
-    if member not in here:
+    if not (folder / member).is_dir():
         check_here(folder / member)
     with contextlib.ExitStack() as stack:
-        for name in here:
+        for name in dict.fromkeys([*here, member]):
             stack.enter_context(at_rest(folder / name))
         home, genesis = folder / member, find_genesis(folder)
         changed = mend_papers(folder, genesis)
@@ -282,6 +288,12 @@ def repair_member(folder: Path, member: str) -> Mended:
         report = replace(report, findings=(*report.findings, *gone))
         left = tuple(each for each in (report, *_look_at_papers(folder)) if not each.is_sound)
         return Mended(repaired, tuple(changed), left)
+
+
+def _list_left(folder: Path) -> set[str]:
+    """Return who may have left: the founders, and those whose folders are here still."""
+    here = {path.parent.name for path in folder.glob("*/member.key")}
+    return here | {each.name for each in read_county(folder).members}
 
 
 @contextlib.contextmanager

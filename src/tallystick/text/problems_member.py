@@ -50,8 +50,24 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "它已经是成员了",
                 "It is a member already",
                 NOT_RECORDED,
-                "换钥匙用 tally change renew；要它参加排序，先用 tally member engine 造名片。",
-                "Its keys: tally change renew. To have it order too: tally member engine first.",
+                (
+                    "换钥匙用 tally change renew，不能再签名的用 tally member renew 造名片；"
+                    "要它参加排序，先用 tally member engine 造名片。"
+                ),
+                (
+                    "Its keys: tally change renew, or a card by tally member renew where it can"
+                    " sign no more. To have it order too: tally member engine first."
+                ),
+            ),
+            "key_ended": (
+                "本成员的签名钥匙已不在用",
+                "This member's signing key counts no more",
+                NOT_RECORDED,
+                "请技术人员用 tally member renew 抽取新钥匙，把名片交另一成员提议，由各成员表决。",
+                (
+                    "Have fresh keys drawn by tally member renew; another member proposes them by"
+                    " the card, and the members vote."
+                ),
             ),
             "not_listed": (
                 "本成员不在名单里：还没加入，或已退出",
@@ -187,8 +203,15 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "已经是它在排序",
                 "That member orders already",
                 NOTHING_CHANGED,
-                "不用换；只在排序的机器找不回来时才换别的成员。",
-                "There is nothing to change; another orders only where that machine is lost.",
+                "不用换；只在排序的机器找不回来，或它已被表决退出时，才换别的成员。",
+                "Nothing to change: another orders where that one is lost, or was voted out.",
+            ),
+            "left": (
+                "排序的成员已被表决退出",
+                "The member that orders was voted out",
+                NOT_RECORDED,
+                "请技术人员改由别的成员排序（tally county lead）；查看不受影响。",
+                "Have another member order (tally county lead); reading goes on meanwhile.",
             ),
             "no_leader": (
                 "要排序的不是成员",
@@ -229,8 +252,8 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "本成员没有这一块有效的签到钥匙",
                 "This member holds no key that may sign this block",
                 NOTHING_LOST,
-                "如刚换过钥匙，请技术人员用新钥匙启动。",
-                "If its keys were renewed, have it started with the new ones.",
+                "如刚换过钥匙，请技术人员用新钥匙启动；如钥匙已作废，请提议换钥匙，由各成员表决。",
+                "Have it started with its renewed keys; one revoked: have new keys voted in.",
             ),
         },
     ),

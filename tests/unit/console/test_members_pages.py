@@ -250,6 +250,13 @@ def test_what_is_no_object_is_refused(text: str) -> None:
         read_card(text)
 
 
+def test_a_card_of_a_members_fresh_keys_says_whose_place_they_take(card: dict[str, Any]) -> None:
+    drawn = draw_card(visit(), {**card, "after": 4}, frozenset({card["name"]}))
+    assert "take the place of its own" in drawn
+    assert "in the list already" not in drawn
+    assert "take the place" not in draw_card(visit(), {**card, "after": 4}, frozenset())
+
+
 def test_a_card_of_one_that_orders_shows_key_and_place_of_its_engine(tmp_path: Path) -> None:
     path, _ = draw_member(
         tmp_path / "water-works",

@@ -12,7 +12,7 @@ import pytest
 from simulation.chain import CHARTER, Chain
 from simulation.liars import BLOCKS, LIAR, LIES, Liar
 from simulation.town import ORDERER, Town
-from tallystick.base.codec import Cid, cid_of, encode
+from tallystick.base.codec import Cid, Value, cid_of, encode
 from tallystick.base.errors import Conflict, Corrupt, Denied, Error, Invalid, Unavailable
 from tallystick.chain.checkpoint import Body
 from tallystick.chain.digest import domain
@@ -142,6 +142,23 @@ def test_a_certificate_without_authority_is_not_followed(town: Town) -> None:
             house.terms.adopt(Term(consents))
     assert house.terms.adopt(Term((bank, coop, own)))
     assert not house.terms.adopt(Term((bank, coop, own)))
+
+
+def test_consents_count_by_the_list_that_the_heads_named_in_them_bring(town: Town) -> None:
+    """The orderer alone holds the block from which its own note key is in force no more."""
+    chain = town.chain
+    own = chain.list.by_name[ORDERER]
+    kept = [{name: at for name, at in own.keys[0].tree().items() if name != "from"}]
+    pub: dict[str, Value] = {"member": ORDERER, "role": own.role, "name": ORDERER, "keys": kept}
+    record: Value = {"t": "member.joined", "rv": 1, "id": bytes(16), "pub": pub}
+    ledger = town.orderer
+    ledger.submit(chain.sign(1, [encode(record)]))
+    assert ledger.cut() is not None
+    agree(town, "bank", "coop", NEXT, ORDERER)
+    house = town.houses[NEXT]
+    term = house.terms.gather(house.link)
+    assert {each.member for each in term.consents} == {"bank", "coop", NEXT}
+    assert house.replica.tip == town.houses[ORDERER].replica.tip
 
 
 def test_what_any_who_consents_holds_is_in_the_base(town: Town) -> None:

@@ -12,6 +12,7 @@ from tallystick.api.act import act
 from tallystick.api.shape import STRICT, Code, Identifier, Name
 from tallystick.api.turn import LookDep, TurnDep, answer_json
 from tallystick.base.errors import Invalid
+from tallystick.county.card import AFTER_MAX
 
 __all__ = ["router"]
 
@@ -26,8 +27,19 @@ _SIGNATURE = Annotated[str, Body(pattern=r"^[0-9a-f]{128}$", description="64 byt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """The engine of a member that is to order with others."""
+
+    __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
+    key: Annotated[str, Body(pattern=r"^[0-9a-f]{64}$", description="By which it votes.")]
+    node: Annotated[str, Body(pattern=r"^[0-9a-f]{40}$", description="Its node's name.")]
+    host: Annotated[str, Body(min_length=1, max_length=253, description="Where that is reached.")]
+    port: Annotated[int, Body(strict=True, ge=1, le=65_535)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """A new member as it states and signs itself (`tally member new --chain`)."""
+    """A member as it states and signs itself (`tally member new --chain`, `renew`, `engine`)."""
 
     __pydantic_config__: ClassVar[dict[str, Any]] = STRICT
     v: Annotated[int, Body(strict=True, ge=1, le=1)]
@@ -40,9 +52,25 @@ class Card:
     certificate: Annotated[str, Body(max_length=10_000, description="What it shows there, PEM.")]
     chain: Annotated[str, Body(pattern=r"^[0-9a-f]{64}$", description="The chain it is to join.")]
     proofs: Annotated[
-        dict[str, _SIGNATURE], Body(max_length=3, description="Each signing key's own, by use.")
+        dict[str, _SIGNATURE], Body(max_length=4, description="Each signing key's own, by use.")
     ]
     signature: _SIGNATURE
+    engine: Annotated[
+        Engine | None, Body(description="Its engine, where it is to order with others.")
+    ] = None
+    after: Annotated[
+        int | None,
+        Body(
+            strict=True,
+            ge=1,
+            le=AFTER_MAX,
+            description="The greatest number of a key that it ever had, where it comes back.",
+        ),
+    ] = None
+
+    def tree(self) -> dict[str, Any]:
+        """Return it as its member signed it: a field that is not told is none of the card."""
+        return {name: each for name, each in asdict(self).items() if each is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +147,7 @@ def propose_change(turn: TurnDep, body: Proposal) -> Response:
             cure="Name exactly one of join, renew, revoke, leave, limit.",
         )
     if body.join is not None:
-        return turn.write(office.propose_join, asdict(body.join), days=days)
+        return turn.write(office.propose_join, body.join.tree(), days=days)
     if body.renew is not None:
         return turn.write(office.propose_renewal, body.renew, days=days)
     if body.revoke is not None:

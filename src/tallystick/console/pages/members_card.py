@@ -56,8 +56,15 @@ def draw_card(v: Visit, card: Card, members: frozenset[str]) -> Markup:
             "It is a member: what is proposed is that it orders",
         )
         doubts.append(item("info", said))
-    elif card["name"] in members:
+    elif card["name"] in members and "after" not in card:
         said = v.t("这个代号已经是成员", "A member of this name is in the list already")
+        doubts.append(item("octagon-alert", said, "warn"))
+    elif card["name"] in members:
+        said = v.t(
+            "它已经是成员，这里提议用这些新钥匙换掉它现有的：先打电话核对摘要",
+            "It is a member: what is proposed is that these keys take the place of its own."
+            " Compare the digest by telephone first",
+        )
         doubts.append(item("octagon-alert", said, "warn"))
     if card["role"] not in ROLES:
         said = v.t(

@@ -81,7 +81,8 @@ class HeardRequests:
         """Keep a request's nonce until `end_ms`.
 
         Raises:
-            Denied: `link.replayed`, it is kept already.
+            Denied: `link.replayed`, it is kept already; `link.expired`, it has ended, and may have
+                been kept until then.
             Unavailable: `link.busy`, the member asks more often than is kept, or the request may
                 have been heard before the machine lost its power; or the disk failed.
         """
@@ -89,6 +90,12 @@ class HeardRequests:
 
     def _take(self, member: str, nonce: str, end_ms: int) -> None:
         now = self._clock.now_ms()
+        if end_ms <= now:
+            raise Denied(
+                "link.expired",
+                f"a request of {member} ended at {end_ms} ms, now it is {now} ms",
+                cure="Ask again.",
+            )
         if end_ms <= self._until_ms <= now + HEARABLE_MS:
             raise Unavailable(
                 "link.busy",

@@ -2,9 +2,11 @@
 
 Laws: own blocks are left behind only for a head that a quorum of the list in force where the two
 part has signed, with headers that lead to it from there without a gap; and never where more than a
-third have signed one of them: both then bear an honest member's name, which people must settle. No
-word of fewer members drops anything. A pen lets go of its last signature only where a quorum signed
-another block there, and signs nothing of its height or size again (`kernel.ledger.pen`).
+third have signed one of them: both then bear an honest member's name, which people must settle. Own
+blocks that do not run, or are lost, are left behind too where a quorum, all of whom have signed
+this chain, answers that it stands no further, under the same condition. No word of fewer members
+drops anything. A pen lets go of its last signature only where a quorum signed another block there
+or knows of none, and signs nothing of its height or size again (`kernel.ledger.pen`).
 Limits: asking a member that agrees takes two questions; one that does not, some twenty and headers.
 """
 
@@ -26,12 +28,21 @@ from tallystick.kernel.ledger.claim import Claim, Way, find_way, is_backed
 from tallystick.kernel.ledger.giver import LinkGiver
 from tallystick.kernel.ledger.leap import find_lead
 from tallystick.kernel.ledger.offer import ask_spans
-from tallystick.kernel.ledger.peer import ask_note
+from tallystick.kernel.ledger.peer import LINE_HEIGHTS, ask_blocks, ask_note
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.link.base import Link
 
-__all__ = ["Fork", "Yielding", "check_unsigned", "find_fork", "is_held_by", "let_go", "size_signed"]
+__all__ = [
+    "Fork",
+    "Yielding",
+    "check_unsigned",
+    "find_dead_end",
+    "find_fork",
+    "is_held_by",
+    "let_go",
+    "size_signed",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +50,18 @@ class Fork:
     """Where the own copy and what a quorum signed part.
 
     Attributes:
-        member: who showed it.
+        member: who showed it; the own one, of own blocks that run nowhere.
         height: of the last block that both hold.
         header: of that block; genesis' at height 0.
         last: the height that the quorum signed.
+        is_dead: whether no block is left to run of those that the own copy went on with.
     """
 
     member: str
     height: int
     header: Cid
     last: int
+    is_dead: bool = False
 
 
 class Yielding(Protocol):
@@ -170,6 +183,76 @@ def check_unsigned(replica: Replica, fork: Fork) -> None:
             )
 
 
+def find_dead_end(
+    link: Link, names: Iterable[str], replica: Replica, rows: Rows | None, last: int
+) -> Fork | None:
+    """Return where the own copy left what is left of the chain, None where too few confirm its end.
+
+    Args:
+        link: to the members.
+        names: whom to ask.
+        replica: the chain as far as any block runs, with all names that are known under it.
+        rows: of the own file, which goes on with what does not run; None if it cannot be read.
+        last: the height of the own file, or what its member has signed beyond that.
+    """
+    tip = replica.tip
+    common = tip.height if rows is None else _last_shared(replica, rows)
+    if rows is not None and _is_signed_beyond(replica, rows, range(common + 1, last + 1)):
+        return None
+    voices = tip.members.voices(tip.height + 1)
+    ended = {name for name in names if _ends_by(link, name, tip.height)} - {link.member}
+    if len(ended & _signers(replica)) < quorum(voices):
+        return None
+    return Fork(link.member, common, cid_of(replica.header(common)), tip.height, is_dead=True)
+
+
+def _last_shared(replica: Replica, rows: Rows) -> int:
+    """Return the last height at which the own file is known to hold the chain's block."""
+    for height in range(replica.tip.height, 0, -1):
+        with contextlib.suppress(Error):
+            if cid_of(rows.header(height)) == cid_of(replica.header(height)):
+                return height
+    return 0
+
+
+def _is_signed_beyond(replica: Replica, rows: Rows, heights: range) -> bool:
+    """Tell whether more than a third have signed an own block that the chain does not hold.
+
+    Names count unchecked: what they stand under may be damaged.
+    """
+    signed: dict[int, set[str]] = {}
+    height = heights.start
+    while height in heights:
+        try:
+            found, then = rows.lines(height, LINE_HEIGHTS)
+        except Error:
+            # A page of them is damaged: what is beyond it may be read.
+            found, then = [], height + 1
+        for at, member, _ in found:
+            if at > replica.tip.height or member not in replica.cosignatures(at):
+                signed.setdefault(at, set()).add(member)
+        height = then
+    return any(is_backed(replica, at, names, ()) for at, names in signed.items())
+
+
+def _ends_by(link: Link, name: str, height: int) -> bool:
+    """Tell whether a member says that it holds nothing beyond a height."""
+    with contextlib.suppress(Error):
+        found = ask_blocks(link, name, height + 1, 1)
+        return found.height <= height and not found.blocks
+    return False
+
+
+def _signers(replica: Replica) -> set[str]:
+    """Return who is known to have signed some height of this chain."""
+    found: set[str] = set()
+    for height in range(replica.tip.height, 0, -1):
+        found |= replica.cosignatures(height).keys()
+        if len(found) >= replica.tip.members.voices(replica.tip.height + 1):
+            break
+    return found & replica.tip.members.by_name.keys()
+
+
 def size_signed(replica: Replica, pen: Yielding, base: int) -> int:
     """Return the log's size at the last height signed, or more than it can be where it is not held.
 
@@ -201,7 +284,7 @@ def let_go(
     if pen.header is None:
         return
     height, own = pen.height, _own_size(rows, pen)
-    is_left = fork is not None and own is not None and height > fork.height
+    is_left = fork is not None and (own is not None or fork.is_dead) and height > fork.height
     if height <= replica.tip.height:
         if cid_of(replica.header(height)) == pen.header or not _is_witnessed(replica, height):
             return

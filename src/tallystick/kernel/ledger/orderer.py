@@ -8,16 +8,15 @@ nothing but accuracy. One fsync serves all who wait (group commit).
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tallystick.base.clock import Clock, Entropy
-from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
 from tallystick.chain import schema
-from tallystick.chain.block import Effects, Execution, propose_block
+from tallystick.chain.block import Effects, Execution, Tip, propose_block
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
@@ -44,12 +43,30 @@ __all__ = [
     "CUT_TRANSACTIONS_MAX",
     "LINGER_MS",
     "Orderer",
+    "find_left",
 ]
 
 CUT_TRANSACTIONS_MAX: Final = 1_000
 # A block's own bytes: its header, and a length before each transaction.
 CUT_BYTES_MAX: Final = schema.BLOCK_BYTES_MAX - 64 * 1024
 LINGER_MS: Final = 5
+
+
+def find_left(leader: str, tip: Tip) -> Unavailable | None:
+    """Return the error of waiting for a leader that was voted out, None while it is a member.
+
+    Nobody would read a block of its own.
+    """
+    if leader in tip.members.by_name:
+        return None
+    return Unavailable(
+        "ledger.left",
+        f"{leader} orders the chain and is no member any more, by the list after height"
+        f" {tip.height}: nothing can be recorded",
+        cure="Let another member order: tally county lead OTHER; on machines of their own"
+        " tally member agree, then tally member lead. Reading goes on meanwhile.",
+        member=leader,
+    )
 
 
 @dataclass(slots=True, eq=False)
@@ -110,15 +127,22 @@ class Orderer:
         self._thread: threading.Thread | None = None
         self.trouble: Error | None = None
         """Why the thread's last cut failed; None once one succeeds."""
+        self.unsigned: Error | None = None
+        """Why the newest block lacks this member's name; None once it signs again."""
 
     def submit(self, data: bytes) -> bytes:
-        """Take in a transaction's bytes and return its id; a known one is not taken in again."""
+        """Take in a transaction's bytes and return its id; a known one is not taken in again.
+
+        Raises:
+            Unavailable: `ledger.left`, the members voted this one out; see `Ledger.submit`.
+        """
         found = Transaction.read(data)
         with self._changed:
             if found.tid in self._queue or found.tid in self._taken:
                 return found.tid
         if is_ordered(found, self.replica):
             return found.tid
+        self._check_left()
         check_standing(found, self.replica, self._clock.now_ms())
         with self._changed:
             self._admit(found)
@@ -198,11 +222,13 @@ class Orderer:
         """Make one block of what waits and keep it; None if nothing that waits may stand in one.
 
         Raises:
-            Unavailable: the block could not be kept; everything taken waits again.
+            Unavailable: the block could not be kept; everything taken waits again. `ledger.left`,
+                the members voted this one out.
             Corrupt: `ledger.corrupt`, the file's state is not its head's.
         """
         with self._cutting:
             self._check_term()
+            self._check_left()
             if self._pen is not None:
                 self._pen.check()
             self.replica.check_state()
@@ -221,6 +247,11 @@ class Orderer:
                 raise
             self._forget(tickets)
             return effects
+
+    def _check_left(self) -> None:
+        left = find_left(self.member, self.replica.tip)
+        if left is not None:
+            raise left
 
     def _check_term(self) -> None:
         """Refuse to order in another's term, between two, or before all of the base is held."""
@@ -314,10 +345,27 @@ class Orderer:
     def _sign(self, height: int) -> None:
         """Cosign the block that has just become durable; a fault of the pen only delays it."""
         if self._pen is not None:
-            with contextlib.suppress(Unavailable):
-                self._pen.sign(height)
+            self.sign(self._pen, height)
         if self._witnesses is not None:
             self._witnesses.count(height)
+
+    def sign(self, pen: Pen, height: int) -> str | None:
+        """Return the own line under a durable block, None where the pen refuses it for now.
+
+        Others' names count without this one; why it is missing is told as an alarm.
+        """
+        try:
+            line = pen.sign(height)
+        except (Unavailable, Conflict) as error:
+            if isinstance(error, Conflict) and error.code != "ledger.signed_beyond":
+                raise
+            # What is of the future has an alarm of its own, which ends with it; a height that a
+            # repair let go of bears no second name of this member's, and the others' count.
+            passing = {"ledger.clock_ahead", "ledger.signed_beyond"}
+            self.unsigned = None if error.code in passing else error
+            return None
+        self.unsigned = None
+        return line
 
     def _next_time(self) -> int:
         return max(self.replica.tip.time + 1, self._clock.now_ms())

@@ -259,7 +259,9 @@ class Pen:
         raise Unavailable(
             "ledger.no_note_key",
             f"{self.member} holds no note key that is in force at height {height}",
-            cure="tally change members; if its keys were renewed, start it with the new ones.",
+            cure="tally change members. If its keys were renewed, start it with the new ones; if"
+            " its key was revoked: tally change renew, and the members' votes. If it is the one"
+            " that orders, another can: tally county lead OTHER.",
             height=height,
         )
 

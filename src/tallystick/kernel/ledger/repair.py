@@ -4,8 +4,9 @@ Every block, own or fetched, is run again from genesis into a new file; the resu
 the peers cosigned; only then does it take the old file's place, which is kept beside it. So a
 repair can fetch wrong blocks, or be killed, and nothing is lost. Of other members only what enough
 have signed is taken (`kernel.ledger.claim`): one that lies or is silent is left behind by name, and
-stops nothing. Own blocks that a quorum did not go on from are dropped (`kernel.ledger.fork`), and
-what the member's pen signed there is let go. What no block tells is taken over too: cosignatures
+stops nothing. Own blocks that a quorum did not go on from are dropped (`kernel.ledger.fork`), those
+too that run nowhere and that a quorum knows nothing of, and what the member's pen signed there is
+let go. What no block tells is taken over too: cosignatures
 that hold, from the own file and from all members, and what an engine kept.
 """
 
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.codec import Cid
+from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
 from tallystick.chain.block import Genesis
 from tallystick.chain.record import Charter
@@ -33,7 +34,14 @@ from tallystick.kernel.ledger.claim import (
     list_claims,
 )
 from tallystick.kernel.ledger.fault import InvalidBlock
-from tallystick.kernel.ledger.fork import Fork, Yielding, check_unsigned, find_fork, let_go
+from tallystick.kernel.ledger.fork import (
+    Fork,
+    Yielding,
+    check_unsigned,
+    find_dead_end,
+    find_fork,
+    let_go,
+)
 from tallystick.kernel.ledger.gathering import keep_engine, keep_lines
 from tallystick.kernel.ledger.leap import leap
 from tallystick.kernel.ledger.refloor import fetch_missing, keep_bodies, keeping_floor, leap_own
@@ -177,19 +185,21 @@ def _try(given: _Given, trusted: int | None, fork: Fork | None) -> _Built | Fork
     replica = Replica.create(fresh, genesis.data, genesis.members.data, given.charter)
     try:
         with _own_rows(path) as rows:
-            refill = _Refill(replica, rows, asked, trusted)
+            signed = given.pen.height if given.pen is not None else 0
+            refill = _Refill(replica, rows, asked, trusted, signed)
             parted = refill.run()
-            if parted is not None:
+            if parted is not None and not parted.is_dead:
                 # Names under the others' blocks fit none of these, and nobody is left out for it.
                 keep_lines(replica, rows, Asked(asked.link, asked.names()))
                 check_unsigned(replica, parted)
                 return parted
-            keep_lines(replica, rows, asked)
+            if parted is None:
+                keep_lines(replica, rows, asked)
             keep_engine(replica, rows)
             check_heads(asked, Witnesses(replica), replica)
             if given.pen is not None:
                 # Before the file is another: a pen that let go goes with either.
-                let_go(given.pen, replica, rows, fork, asked.link.member)
+                let_go(given.pen, replica, rows, parted or fork, asked.link.member)
         tip = replica.tip
     finally:
         replica.close()
@@ -222,10 +232,11 @@ class _Refill:
         rows: the own file's, None where it cannot be read at all.
         asked: the others.
         trusted: up to which height own blocks count; None for all.
+        signed: the last height that the member has signed, 0 if none is known.
     """
 
     def __init__(
-        self, replica: Replica, rows: Rows | None, asked: Asked, trusted: int | None
+        self, replica: Replica, rows: Rows | None, asked: Asked, trusted: int | None, signed: int
     ) -> None:
         self._replica = replica
         self._witnesses = Witnesses(replica)
@@ -233,6 +244,8 @@ class _Refill:
         self._asked = asked
         own = _own_height(rows)
         self._own = own if trusted is None else min(own, trusted)
+        # What was left to others' blocks is let go of by that.
+        self._last = max(self._own, signed) if trusted is None else self._own
         self.fetched: list[int] = []
         self.kept = 0
 
@@ -240,7 +253,8 @@ class _Refill:
         """Go as far as own blocks hold, or enough members have signed.
 
         Returns:
-            Where own blocks left what a quorum has signed, if they did: then it went no further.
+            Where own blocks left what a quorum has signed, if they did: then it went no further,
+            unless the blocks that were left run nowhere.
 
         Raises:
             Unavailable: `ledger.no_source`, a block that is known to be there comes from nobody.
@@ -254,11 +268,18 @@ class _Refill:
             # Others write meanwhile: what lacks is judged by the claims that led nowhere.
             claims = self._claims()
             has_moved |= any(self._follow(claim) for claim in claims)
-        known = max([self._own, *(claim.height for claim in claims)])
-        is_alone = not self._replica.tip.height and not self._asked.names()
-        if self._replica.tip.height < known or is_alone:
+        claimed = max([claim.height for claim in claims], default=0)
+        known, tip = max(self._own, claimed), self._replica.tip.height
+        dead = self._find_dead_end() if self._last > tip >= claimed else None
+        if dead is None and (tip < known or not (tip or self._asked.names())):
             raise self._no_source(known)
-        return None
+        return dead
+
+    def _find_dead_end(self) -> Fork | None:
+        """Return where own blocks that do not run begin; None if others may hold them."""
+        asked, replica, rows = self._asked, self._replica, self._rows
+        keep_lines(replica, rows, asked)
+        return find_dead_end(asked.link, asked.names(), replica, rows, self._last)
 
     def _run_own(self) -> bool:
         """Run own blocks while they hold, and one that the next own names; True if any ran."""
@@ -284,14 +305,15 @@ class _Refill:
         return True
 
     def _named(self, height: int) -> Cid | None:
-        """Return the header that the next own block follows: it names the one that is damaged."""
+        """Return the header of an own block that is damaged, by the next one, else by itself."""
         if self._rows is None:
             return None
-        try:
+        with contextlib.suppress(Error):
             found: Cid = layout.header_fields(self._rows.header(height + 1))["prev"]
-        except Error:
-            return None
-        return found
+            return found
+        with contextlib.suppress(Error):
+            return cid_of(self._rows.header(height))
+        return None
 
     def _claims(self) -> list[Claim]:
         return list_claims(self._asked, self._witnesses, self._replica)
@@ -309,7 +331,8 @@ class _Refill:
                 self.kept += 1
             elif not self._fetch(way):
                 return self._leap() or self._replica.tip.height > begun
-        return True
+        # What a quorum signed of a claim may be below the own tip: nothing came then.
+        return self._replica.tip.height > begun
 
     def _fetch(self, way: Way, asked: Asked | None = None) -> bool:
         """Run the next blocks of a way; False if nobody gives one."""

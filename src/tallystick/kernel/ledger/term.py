@@ -332,7 +332,12 @@ class Terms:
             )
         if own.term > self.number:
             told = [own, *self._ask_consents(link, own)]
+            tip = self._replica.tip
             held = self._take_heads(link, told)
+            if self._replica.tip != tip:
+                # What was taken over may have changed the list: consents are read by it as it is.
+                told = [own, *self._ask_consents(link, own)]
+                held = self._take_heads(link, told)
             voices = self._replica.tip.members.voices(self._replica.tip.height + 1)
             if len(held) < quorum(voices) <= len(told):
                 raise self._unreached(link, told)

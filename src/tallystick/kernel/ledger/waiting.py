@@ -68,7 +68,7 @@ def check_standing(found: Transaction, replica: Replica, now_ms: int) -> None:
     if found.chain != tip.genesis.chain:
         raise refused(found, "it names another chain")
     if tip.members.key(found.member, found.key, "tx", tip.height + 1) is None:
-        raise refused(found, "its key is not in force")
+        raise _refuse_key(found)
     if found.not_after <= tip.time or found.not_after < now_ms:
         raise refused(found, f"it ended at {found.not_after}, now it is {now_ms}")
     if found.not_after > max(now_ms, tip.time + 1) + LIFE_MAX_MS:
@@ -119,6 +119,17 @@ def refused(found: Transaction, reason: str) -> Invalid:
         "ledger.refused",
         f"transaction {found.tid.hex()} may not stand in a block: {reason}",
         cure="Sign it anew with the next sequence number.",
+        tid=found.tid.hex(),
+    )
+
+
+def _refuse_key(found: Transaction) -> Invalid:
+    return Invalid(
+        "ledger.refused",
+        f"transaction {found.tid.hex()} may not stand in a block: its key is not in force",
+        cure="If the member's keys were changed, sign it anew by the one in force. If its signing"
+        " key was revoked, fresh ones are voted in by a card: tally member renew, then at another"
+        " member tally change join.",
         tid=found.tid.hex(),
     )
 

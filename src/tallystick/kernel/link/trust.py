@@ -74,9 +74,9 @@ class Roll:
     Attributes:
         chain: the chain's id, 32 bytes.
         read: returns the list in force and the height that it is in force at.
-        drawn: number under which this member's own first link key was drawn: one that was voted in
-            signs by it until its copy has reached the list that holds it; 0 for none. Whoever is
-            asked believes by its own list alone.
+        drawn: number under which this member's own link key was drawn for a card: one that was
+            voted in, or came back with fresh keys, signs by it until its copy has reached the list
+            that holds it; 0 for none. Whoever is asked believes by its own list alone.
     """
 
     chain: bytes
@@ -92,11 +92,12 @@ class Roll:
     def number(self, member: str, public: bytes) -> int:
         """Return the number of this member's key; Unavailable `link.no_key` if not in force."""
         members, height = self.read()
-        if self.drawn and member not in members.by_name:
-            return self.drawn
         for key in members.keys(member, "link", height):
             if key.pub == public:
                 return key.number
+        listed = members.by_name.get(member)
+        if self.drawn > max((key.number for key in listed.keys) if listed else (), default=0):
+            return self.drawn
         raise Unavailable(
             "link.no_key",
             f"{member} signs with a link key that is not in force at height {height}",
@@ -240,10 +241,19 @@ class Trust:
         """Believe a request whole: its body is what was signed, and it is heard the first time.
 
         Raises:
-            Denied: `link.digest`, `link.replayed`.
+            Denied: `link.digest`, `link.expired`, `link.replayed`.
         """
         if not is_digest(asked.digest, body):
             raise _other_body(asked.caller)
+        now = self._now_s()
+        if asked.end_s < now:
+            # Its body was slow: what was heard is kept until its end alone, and then forgotten.
+            raise Denied(
+                "link.expired",
+                f"the request of {asked.caller} ended at {asked.end_s}, now its body is here at"
+                f" {now}",
+                cure="Ask again.",
+            )
         self._nonces.take(asked.caller, asked.nonce, (asked.end_s + 1) * 1_000)
 
     def sign_answer(self, signed: str, status: int, body: bytes) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import Denied, Invalid, NotFound
 from tallystick.chain.crossing import split_list
 from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
@@ -102,11 +102,31 @@ class Membership:
             raise validates(member)
         kept = [key.tree() for key in listed.keys]
         keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
-        keys.append(state_vote(self._find_top(member) + 1, public, proof))
+        keys.append(state_vote(self.find_top(member) + 1, public, proof))
         return self._propose("keys", days, member=member, role=listed.role, name=member, keys=keys)
 
-    def _find_top(self, member: str) -> int:
-        """Return the greatest number of a key that a member ever had."""
+    def propose_keys(self, card: Mapping[str, Any], days: int = DAYS) -> bytes:
+        """Propose fresh keys in the place of a member's, by its card; return the change's id.
+
+        Whoever lost its signing key proposes nothing itself. A key of a use that the card does not
+        show, an engine's, stays.
+
+        Args:
+            card: `{member, role, name, keys}` as the member stated itself, with a proof for each
+                key that signs; numbered after all that it ever had.
+            days: how long votes are taken.
+
+        Raises:
+            NotFound: `member.unknown`.
+            Invalid: `record.refused`; a key does not prove itself, or the chain has seen it before.
+        """
+        shown = {key["use"] for key in card["keys"]}
+        kept = [key.tree() for key in self._find(card["member"]).keys if key.use not in shown]
+        keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
+        return self._propose("keys", days, **{**card, "keys": [*keys, *card["keys"]]})
+
+    def find_top(self, member: str) -> int:
+        """Return the greatest number of a key that a member ever had; 0 if it had none."""
         return int.from_bytes(self._read(b"keys/" + member.encode()) or b"", "big")
 
     def propose_renewal(self, secrets: Secrets, uses: Collection[str], days: int = DAYS) -> bytes:
@@ -115,6 +135,7 @@ class Membership:
         They are kept beside those in force until the vote brings them in.
 
         Raises:
+            Denied: `member.key_ended`, it can sign no proposal.
             Conflict: `node.keys_waiting`, others wait for a vote already.
             NotFound: `engine.no_keys`, a `bft` key is asked for, and the member does not validate.
         """
@@ -125,6 +146,7 @@ class Membership:
             raise no_vote()
         if self._is_renewing(own.name):
             raise keys_waiting(own.name)
+        self._check_signing(secrets)
         # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
         drop_renewed(self._folder)
         drop_vote(self._folder, self._replica.tip)
@@ -133,9 +155,22 @@ class Membership:
         if set(uses) & set(USES):
             renewed = secrets.renew(self._desk.entropy, uses)
             keep_renewed(self._folder, renewed)
-        top = self._find_top(own.name)
+        top = self.find_top(own.name)
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
+
+    def _check_signing(self, secrets: Secrets) -> None:
+        """Refuse to draw keys for a proposal that no block would admit."""
+        tip, member = self._replica.tip, self._desk.member
+        own = secrets.public("tx")
+        if own not in {key.pub for key in tip.members.keys(member, "tx", tip.height + 1)}:
+            raise Denied(
+                "member.key_ended",
+                f"the key by which {member} signs here is not in force after height {tip.height}",
+                cure="Draw fresh ones by tally member renew; another member proposes them by its"
+                " card: tally change join.",
+                member=member,
+            )
 
     def _is_renewing(self, member: str) -> bool:
         """Tell whether a change of the member's own keys, by itself, waits for votes."""

@@ -45,6 +45,21 @@ def test_what_ended_is_forgotten_and_what_has_not_is_kept(tmp_path: Path) -> Non
     heard.close()
 
 
+def test_what_has_ended_is_not_heard_again_though_it_is_forgotten(tmp_path: Path) -> None:
+    clock = ManualClock(NOW_MS)
+    heard = HeardRequests(tmp_path / "local.db", clock)
+    end_ms = NOW_MS + 51_000
+    heard.take("bank", "n" * 16, end_ms)
+    clock.advance(50_999)
+    with refusal("link.replayed"):
+        heard.take("bank", "n" * 16, end_ms)
+    for _ in range(2):
+        clock.advance(1 if clock.now_ms() < end_ms else 7_000)
+        with refusal("link.expired"):
+            heard.take("bank", "n" * 16, end_ms)
+    heard.close()
+
+
 def test_what_a_lost_power_may_have_taken_is_not_heard_again(tmp_path: Path) -> None:
     path, clock = tmp_path / "local.db", ManualClock(NOW_MS)
     first = HeardRequests(path, clock, "boot-1")

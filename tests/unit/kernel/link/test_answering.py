@@ -19,8 +19,9 @@ from typing import Any
 import httpx
 import pytest
 
-from links import End, open_pair
-from tallystick.base.clock import SystemClock, SystemEntropy
+from links import NOW_MS, End, open_pair
+from machines import await_until
+from tallystick.base.clock import ManualClock, SystemClock, SystemEntropy
 from tallystick.base.errors import Denied, Error, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
 from tallystick.kernel.link.book import Place
@@ -70,6 +71,41 @@ def is_well(pair: tuple[End, End]) -> bool:
     """Tell whether the second still answers the first, and holds nothing of what came before."""
     app = app_of(pair[1])
     return pair[0].link.call("coop", "echo", b"x") == b"x" and not app._bytes and not +app._calls
+
+
+# ---- what was heard
+
+
+def test_what_was_heard_is_not_heard_again_when_its_body_outlasts_it(tmp_path: Path) -> None:
+    clock, body = ManualClock(NOW_MS), b"pay 100 yuan"
+    seen: list[str] = []
+
+    def echo(who: str, payload: bytes) -> bytes:
+        seen.append(who)
+        return payload
+
+    with open_pair(tmp_path, clock=clock) as (asking, asked):
+        asked.link.serve({"echo": echo})
+        place = (asked.place.host, asked.place.port)
+        fields = asking.trust.sign_request("coop", f"{asked.place.address}{PATH}", body)
+        stated = {"host": "{}:{}".format(*place), "content-length": f"{len(body)}", **fields}
+        lines = [f"POST {PATH} HTTP/1.1", *(f"{name}: {each}" for name, each in stated.items())]
+        head = "\r\n".join([*lines, "", ""]).encode()
+
+        def send(late_ms: int) -> bytes:
+            with socket.create_connection(place, timeout=5) as found:
+                found.sendall(head)
+                # The head is believed once room for its body is kept.
+                await_until(lambda: bool(+app_of(asked)._calls))
+                clock.advance(late_ms)
+                found.sendall(body)
+                return found.recv(65_536)
+
+        assert send(0).startswith(b"HTTP/1.1 200 ")
+        clock.advance(50_500)
+        assert b"link.replayed" in send(0)
+        assert b"link.expired" in send(7_000)
+        assert seen == ["bank"]
 
 
 # ---- strangers
