@@ -208,7 +208,10 @@ def _say(error: Error, language: Language) -> str:
 
 
 def _tell(line: str, status: int) -> int:
-    print(" ".join(line.split()), file=sys.stderr)
+    from tallystick.cli.showing import spell
+
+    # An error names what it is about, and that name may be a stranger's.
+    print(spell(" ".join(line.split())), file=sys.stderr)
     return status
 
 

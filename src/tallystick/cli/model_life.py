@@ -21,7 +21,6 @@ LARGEST: Final = 10
 """Cases that a comparison names."""
 
 _CID_LENGTH: Final = 59
-_PAGE: Final = 1_000
 _DIGITS: Final = 6
 _DUE: Final = {
     "no_model": Words(
@@ -85,7 +84,7 @@ def resolve(office: Client, name: str) -> str:
     """
     if name.startswith("b") and len(name) == _CID_LENGTH:
         return name
-    found = [row["model"] for row in office.list_models(limit=_PAGE) if row["name"] == name]
+    found = [row["model"] for row in office.list_all(office.list_models) if row["name"] == name]
     if not found:
         raise NotFound(
             "model.unknown",

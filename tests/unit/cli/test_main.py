@@ -97,3 +97,12 @@ def test_people_read_words_dates_and_lists(capsys: pytest.CaptureFixture[str]) -
     assert len(capsys.readouterr().out.splitlines()) == 2
     showing.show([], is_json=True, language="zh")
     assert capsys.readouterr().out == ""
+
+
+def test_an_error_that_names_a_strangers_file_does_not_act_on_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["store", "add", "no\x1b]0;owned\x07 such\udcff", "--lang", "en"]) != 0
+    told = capsys.readouterr().err
+    assert told.isprintable() or told.rstrip("\n").isprintable()
+    assert "no\\x1b]0;owned\\x07 such" in told
