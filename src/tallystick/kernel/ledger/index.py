@@ -2,8 +2,9 @@
 
 Hashes come in no order: in one tree of a million, each new entry falls into a page of its own, and
 4 KiB are read, journalled and written for 18 bytes. So an entry goes into a small tree first, whose
-pages many share, and from there, one range of hashes after another, into the large one, so that
-each of its pages takes many at once. Every entry stands in one of the two, never in both.
+pages many share, and from there, one range of hashes after another, into one sixteen times as
+large, and so on into the one that holds the rest: each page takes many at once. Every entry stands
+in one of the trees, never in two.
 Source: Brodal and Fagerberg, "Lower Bounds for External Memory Dictionaries" (2003).
 """
 
@@ -22,10 +23,9 @@ __all__ = ["ENTRIES", "PLACES", "Index", "Shorts", "short_of", "shorts_of", "spl
 
 RANGES: Final = 256
 """Into how many ranges hashes are parted; a power of two."""
-STEP: Final = 512
-"""After how many entries a range is moved; so some 65,000 stand in the small tree."""
-SORTED_MIN: Final = RANGES * STEP // 2
-"""So many at once are as dense as a moved range is: they go into the large tree straight away."""
+STEPS: Final = (512, 8_192)
+"""After how many entries a range of each but the last tree is moved on: half of `RANGES` times as
+many stand in it, some 65,000 and a million."""
 ASKED_MAX: Final = 500
 _TOGETHER: Final = 65_536
 _SHORTS: Final = 1 << 64
@@ -50,18 +50,18 @@ def shorts_of(digests: bytes | bytearray, size: int) -> Shorts:
 
 
 class Index:
-    """The two trees of one index, tables of (short, position).
+    """The trees of one index, tables of (short, position).
 
     Args:
-        table: the large one's name; the small one's is `<table>_recent`.
+        table: the last one's name; those before it are `<table>_recent` and `<table>_later`.
     """
 
-    __slots__ = ("_recent", "_table", "recent_schema", "schema")
+    __slots__ = ("_tables", "schema", "waiting_schema")
 
     def __init__(self, table: str) -> None:
-        self._table, self._recent = table, f"{table}_recent"
-        self.recent_schema = _SCHEMA.format(self._recent)
-        self.schema = f"{_SCHEMA.format(table)};{self.recent_schema}"
+        self._tables = (f"{table}_recent", f"{table}_later", table)
+        self.waiting_schema = ";".join(map(_SCHEMA.format, self._tables[:-1]))
+        self.schema = f"{_SCHEMA.format(table)};{self.waiting_schema}"
 
     def add(self, database: Database, first: int, shorts: Shorts) -> None:
         """Enter rows at `first` and the positions after it, and move the ranges whose turn it is.
@@ -72,21 +72,16 @@ class Index:
             shorts: of each, shape (n,).
         """
         order, count = np.argsort(shorts, kind="stable"), len(shorts)
-        table = self._table if count >= SORTED_MIN else self._recent
+        # So many at once are as dense as the ranges that are moved into a tree.
+        table = self._tables[sum(count >= step * RANGES // 2 for step in STEPS)]
         for at in range(0, count, _TOGETHER):
             part = order[at : at + _TOGETHER]
             rows = zip(shorts[part].tolist(), (part + first).tolist(), strict=True)
             database.put_many(f"INSERT INTO {table}", list(rows))
-        before, after = first // STEP, (first + count) // STEP
-        for turn in range(max(before, after - RANGES) + 1, after + 1):
-            self._move(database, turn % RANGES)
-
-    def _move(self, database: Database, part: int) -> None:
-        low = _LOWEST + part * (_SHORTS // RANGES)
-        bounds = (low, low + _SHORTS // RANGES - 1)
-        where = f"FROM {self._recent} WHERE short BETWEEN ? AND ?"
-        database.run(f"INSERT INTO {self._table} SELECT * {where}", bounds)
-        database.run(f"DELETE {where}", bounds)
+        for step, source, target in zip(STEPS, self._tables, self._tables[1:], strict=False):
+            before, after = first // step, (first + count) // step
+            for turn in range(max(before, after - RANGES) + 1, after + 1):
+                _move(database, source, target, turn % RANGES)
 
     def find(self, database: Database, short: int) -> list[int]:
         """Return the positions whose row may be the one of a hash; most often one or none."""
@@ -97,29 +92,29 @@ class Index:
         marks = ",".join(f"?{number}" for number in range(1, count + 1))
         return " UNION ALL ".join(
             f"SELECT position FROM {table} WHERE short IN ({marks})"  # noqa: S608 - our own names
-            for table in (self._recent, self._table)
+            for table in self._tables
         )
 
     def drop(self, database: Database, rows: Iterable[tuple[int, int]]) -> None:
         """Take entries out, within a transaction."""
         gone = list(rows)
-        for table in (self._recent, self._table):
+        for table in self._tables:
             query = f"DELETE FROM {table} WHERE short = ? AND position = ?"  # noqa: S608 - our own names
             database.run_many(query, gone)
 
     def clear(self, database: Database) -> None:
         """Take all entries out, within a transaction."""
-        for table in (self._recent, self._table):
+        for table in self._tables:
             database.run(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def count(self, database: Database) -> int:
         """Return how many entries there are."""
-        tables = (self._table, self._recent)
-        return sum(database.value(f"SELECT count(*) FROM {table}") for table in tables)  # noqa: S608 - our own names
+        counts = (f"SELECT count(*) FROM {table}" for table in self._tables)  # noqa: S608 - our own names
+        return sum(map(database.value, counts))
 
     def scan(self, database: Database) -> Iterator[tuple[int, int]]:
         """Yield every entry as the file has it: (short, position), unchecked."""
-        for table in (self._table, self._recent):
+        for table in self._tables:
             yield from database.scan(f"SELECT short, position FROM {table}")  # noqa: S608 - our own names
 
     def is_of(self, database: Database, rows: Iterable[tuple[Shorts, Sequence[int]]]) -> bool:
@@ -137,6 +132,15 @@ class Index:
             shorts, positions = zip(*batch, strict=True)
             total -= _sum(np.array(shorts, np.int64), positions)
         return total % _SHORTS == 0
+
+
+def _move(database: Database, source: str, target: str, part: int) -> None:
+    """Move the entries of one range of hashes, in their order, from one tree into another."""
+    low = _LOWEST + part * (_SHORTS // RANGES)
+    bounds = (low, low + _SHORTS // RANGES - 1)
+    where = f"FROM {source} WHERE short BETWEEN ? AND ?"
+    database.run(f"INSERT INTO {target} SELECT * {where}", bounds)
+    database.run(f"DELETE {where}", bounds)
 
 
 def _sum(shorts: Shorts, positions: Sequence[int]) -> int:

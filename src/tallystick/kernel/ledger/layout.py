@@ -12,7 +12,7 @@ What each row says follows from the blocks, so the audit can compute all of it a
   O(log n) reads. A leaf at place p closes the subtrees of levels 0 to the number of ones that p
   ends with, and the leaves before it have closed 2p - ones(p): so each has a place that is known.
 - `entry`: where a transaction stands in the log, by the first 8 bytes of its id; like `place`, an
-  index of two tables (`kernel.ledger.index`).
+  index of three tables (`kernel.ledger.index`).
 - `pair`: the state's pairs as they came, each with `tally`, the first 8 bytes of a digest of both.
   `place`: where one stands, by the first 8 bytes of its key's hash.
 - `head`: one row, what the next block needs and no header tells: lanes and writes_root.

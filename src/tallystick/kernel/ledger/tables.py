@@ -103,7 +103,7 @@ def _renew(database: Database) -> None:
         _create(database, layout.ENGINE_SCHEMA)
     _create(database, layout.PAIR_SCHEMA)
     _create(database, PLACES.schema)
-    _create(database, ENTRIES.recent_schema)
+    _create(database, ENTRIES.waiting_schema)
     database.run("INSERT INTO pair (name, value, tally) SELECT name, value, tally FROM state")
     rows = database.rows("SELECT name FROM pair ORDER BY position")
     PLACES.add(database, 1, pair_shorts([key if type(key) is bytes else b"" for (key,) in rows]))

@@ -41,10 +41,9 @@ SCHEMA = f"{layout.PAIR_SCHEMA};{PLACES.schema}"
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One of four ranges is moved after every third entry, and nine at once are many."""
+    """One of four ranges is moved on after every third entry, and again after every seventh."""
     monkeypatch.setattr(indexing, "RANGES", 4)
-    monkeypatch.setattr(indexing, "STEP", 3)
-    monkeypatch.setattr(indexing, "SORTED_MIN", 9)
+    monkeypatch.setattr(indexing, "STEPS", (3, 7))
 
 
 @pytest.fixture
@@ -108,16 +107,22 @@ def test_a_state_put_in_anothers_place_leaves_nothing_of_it(database: Database) 
     assert _is_indexed(database)
 
 
-def test_entries_move_on_by_ranges_and_few_wait(tmp_path: Path) -> None:
+def test_entries_move_on_by_ranges_and_few_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "STEPS", (64, 1_024))
     index, drawn = Index("at"), np.random.default_rng(7)
-    shorts = drawn.integers(-(2**63), 2**63, 200_000, dtype=np.int64)
+    shorts = drawn.integers(-(2**63), 2**63, 300_000, dtype=np.int64)
     with closing(Database.write(tmp_path / "x.db", "x", index.schema, 1)) as database:
         for first in range(0, len(shorts), 1_000):
             with database.transaction():
                 index.add(database, first, shorts[first : first + 1_000])
-        waiting = database.value("SELECT count(*) FROM at_recent")
-        # A cycle of all ranges takes 131,072 entries; on average they wait for half of one.
-        assert 50_000 < waiting < 80_000
+        # A cycle of all ranges takes 256 steps; on average an entry waits for half of one.
+        recent, later = (
+            database.value(f"SELECT count(*) FROM at_{name}") for name in ("recent", "later")
+        )
+        assert 6_000 < recent < 11_000
+        assert 100_000 < later < 160_000
         assert index.count(database) == len(shorts)
         assert all(
             position in index.find(database, int(shorts[position]))
@@ -151,8 +156,8 @@ def test_equal_hashes_have_an_entry_each(tmp_path: Path) -> None:
     ],
 )
 def test_an_entry_that_leads_astray_is_noticed(database: Database, damage: str) -> None:
-    _change(database, {}, dict.fromkeys(KEYS[:8], b"1"))
-    _change(database, {}, dict.fromkeys(KEYS[8:16], b"1"))
+    for first in range(0, 60, 4):
+        _change(database, {}, dict.fromkeys(KEYS[first : first + 4], b"1"))
     lanes = lanes_of(scan_pairs(database))
     assert is_state(database, lanes)
     assert database.run(damage) >= 1
@@ -177,7 +182,7 @@ def make_older(path: Path, version: int) -> None:
         )
         plain.execute("INSERT INTO state SELECT name, value, tally FROM pair")
         plain.execute("INSERT INTO entry SELECT * FROM entry_recent")
-        gone = ["pair", "place", "place_recent", "entry_recent"]
+        gone = ["pair", "place", "place_recent", "place_later", "entry_recent", "entry_later"]
         gone += ["engine", "misbehaviour"] if version == 1 else []
         for table in gone:
             plain.execute(f"DROP TABLE {table}")
