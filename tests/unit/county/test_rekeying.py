@@ -172,6 +172,8 @@ def test_a_folder_lost_whole_begins_anew_and_signs_on_its_own_machine(tmp_path: 
         for house, name in ((village, "village"), (union, "credit-union")):
             await_until(partial(_knows, house.office(name), change))
             house.office(name).vote_change(change, yes=True)
+        # The last vote stands in the leader's next block, which is made a while after it is sent.
+        await_until(lambda: finance.office("finance").show_change(change)["state"] == "in_force")
         with open_single(own, OWN, SystemClock()) as house, serve_house(house):
             tip = finance.node("finance").replica.tip
             await_until(lambda: house.node(OWN).replica.tip.height >= tip.height)
