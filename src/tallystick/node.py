@@ -11,6 +11,7 @@ import fcntl
 import logging
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, Final, Protocol
 
@@ -192,10 +193,14 @@ class Node:
         numbers = [each.number for each in listed.keys if each.pub == key.public] if listed else []
         return Writer(self.member, numbers[0] if numbers else 0, key)
 
+    def _role(self) -> str:
+        listed = self.replica.tip.members.by_name.get(self.member)
+        return listed.role if listed is not None else ""
+
     def _take_list(self) -> None:
         """Go on under the list and the keys that the members have voted into force since."""
         members = self.replica.tip.members
-        self._listed = members.cid
+        self.desk = replace(self.desk, role=self._role())
         self._wire()
         renewed = take_renewed(self.folder, members)
         is_renewed, self.secrets = renewed != self.secrets, renewed
@@ -203,12 +208,13 @@ class Node:
         self.outbox.take_key(self._writer())
         if is_renewed and self.orders is not None:
             self.orders.renew()
+        # Last: whoever finds this list taken signs by its keys at once.
+        self._listed = members.cid
 
     def _make_desk(self) -> Desk:
-        members = self.replica.tip.members
         return Desk(
             member=self.member,
-            role=members.by_name[self.member].role if self.member in members.by_name else "",
+            role=self._role(),
             chain=self.replica.genesis.chain,
             charter=CHARTER,
             clock=self.clock,
@@ -255,6 +261,10 @@ class Node:
     def _submit(self, bundles: Sequence[Sequence[bytes]]) -> list[Settled]:
         """Sign, store, submit and wait; then fold what came of it."""
         assert self.orders is not None
+        if self.replica.tip.members.cid != self._listed:
+            # The copy is ahead of what was folded: signed by a key that a vote has ended, a
+            # record would be refused, and its number spent.
+            self.fold()
         self._check_listed()
         self.orders.check()
         asking = ASKING.get() or Asking()

@@ -86,14 +86,16 @@ def follow_far(seat: Seat, ended: threading.Event) -> None:
     is_away, pause = True, NOTE_PAUSE_MS
     while not ended.is_set():
         try:
-            is_late = seat.witnesses.height < own.tip.height
+            begun = own.tip.height
+            is_late = follower.owes or seat.witnesses.height < begun
             wait_ms = 0 if is_away else pause if is_late else NEWS_MS
-            height = ask_news(seat.link, follower.orderer, own.tip.height, wait_ms)
-            is_moved = height > own.tip.height
+            height = ask_news(seat.link, follower.orderer, begun, wait_ms)
+            # Whoever waits for its own record may have taken the block over meanwhile, unsigned.
+            is_moved = max(height, own.tip.height) > begun
             if is_moved or is_late or is_away:
                 follower.pull()
                 seat.node.fold()
-            pause = NOTE_PAUSE_MS if is_moved else min(pause * 2, NEWS_MS)
+            pause = min(pause * 2, NEWS_MS) if is_late and not is_moved else NOTE_PAUSE_MS
             if is_away or not is_moved:
                 is_away = False
                 _resend(seat)

@@ -29,14 +29,13 @@ class Ahead:
         tip: where the chain stands after these blocks.
     """
 
-    __slots__ = ("_below", "_blocks", "_expect", "_first", "_held", "_rosters", "_state", "tip")
+    __slots__ = ("_below", "_blocks", "_expect", "_first", "_rosters", "_state", "tip")
 
     def __init__(self, tip: Tip, read: Read, expect: Expect) -> None:
         self.tip = tip
         self._expect = expect
         self._below = read
         self._state = Overlay(read)
-        self._held: set[bytes] = set()
         self._first = tip.peaks.size
         self._blocks: list[tuple[bytes, Effects]] = []
         self._rosters: list[tuple[int, bytes]] = []
@@ -75,10 +74,6 @@ class Ahead:
         if effects.tip.members.cid != self.tip.members.cid:
             self._rosters.append((effects.tip.height, effects.tip.members.data))
         self._blocks.append((data, effects))
-        for key in effects.changes:
-            # Asked before the file is written: whoever waits for the one must not hold the other.
-            if key not in self._state.changed and self._below(key) is not None:
-                self._held.add(key)
         self._state.changed.update(effects.changes)
         self.tip = effects.tip
 
@@ -95,7 +90,8 @@ class Ahead:
             first = effects.tip.peaks.size
         tids = b"".join(tid for _, effects in self._blocks for tid in effects.tids)
         write_entries(database, self._first, tids)
-        change_pairs(database, self.changes, self._held)
+        held = {key for key in self.changes if self._below(key) is not None}
+        change_pairs(database, self.changes, held)
         height, lanes, writes = self.tip.height, self.tip.lanes, self.effects.writes_root
         database.run("REPLACE INTO head VALUES (0, ?, ?, ?)", (height, lanes, writes))
         database.run_many("INSERT INTO roster VALUES (?, ?)", self._rosters)

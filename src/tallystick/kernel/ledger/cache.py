@@ -40,8 +40,9 @@ class StateCache:
         self._half = pairs_max
         self._young: dict[bytes, bytes | None] = {}
         self._old: Mapping[bytes, bytes | None] = {}
-        # A value read before a commit must not be put here after it.
         self._lock = threading.Lock()
+        self._changes = 0
+        """So often the file was written. What was read of it before must not be put here after."""
 
     def read(self, key: bytes) -> bytes | None:
         """Return the key's value, None if the state does not hold it."""
@@ -49,32 +50,44 @@ class StateCache:
         if found is not _UNREAD:
             return found
         with self._lock:
-            # Asked again: what a block has left here meanwhile is newer than the old generation.
-            value = self._young.get(key, _UNREAD)
-            if value is _UNREAD:
-                value = self._old.get(key, _UNREAD)
-                self._keep(key, value if value is not _UNREAD else self._below(key))
-            return self._young[key]
+            changes, value = self._changes, self._find(key)
+            if value is not _UNREAD:
+                self._keep(key, value)
+                return value
+        # Not under the lock: whoever takes over what a block wrote waits for no reader of the file.
+        value = self._below(key)
+        with self._lock:
+            if changes == self._changes:
+                self._keep(key, value)
+            return value
 
     def forget(self) -> None:
         """Hold nothing, as the file is another one now."""
         with self._lock:
+            self._changes += 1
             self._young, self._old = {}, {}
 
     def expect(self, keys: Iterable[bytes]) -> None:
         """Read the pairs that will be asked for at once: a query each costs three times as much."""
         with self._lock:
-            young, old = self._young, self._old
+            changes, young, old = self._changes, self._young, self._old
             unread = [key for key in dict.fromkeys(keys) if key not in young and key not in old]
-            found = self._many(unread)
-            for key in unread:
-                self._keep(key, found.get(key))
+        found = self._many(unread)
+        with self._lock:
+            if changes == self._changes:
+                for key in unread:
+                    self._keep(key, found.get(key))
 
     def put(self, changes: Changes) -> None:
         """Take over what a block changed, once it is durable."""
         with self._lock:
+            self._changes += 1
             for key, value in changes.items():
                 self._keep(key, value)
+
+    def _find(self, key: bytes) -> bytes | None:
+        found = self._young.get(key, _UNREAD)
+        return self._old.get(key, _UNREAD) if found is _UNREAD else found
 
     def _keep(self, key: bytes, value: bytes | None) -> None:
         if len(self._young) >= self._half:

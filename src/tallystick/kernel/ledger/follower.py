@@ -102,6 +102,8 @@ class Follower:
         self._rest = 0
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
+        self.owes = False
+        """Whether blocks were taken over that are still to be signed: the next pull does it."""
         self.trouble: Error | None = None
         """Why the last pull failed; None once one succeeds."""
         self.fault: InvalidBlock | None = None
@@ -188,11 +190,14 @@ class Follower:
                 self._keep_note(answer.note)
                 if not answer.blocks or self.replica.tip.height >= answer.height:
                     break
+            taken = self.replica.tip.height + 1 - first
             if sign:
                 self._cosign()
+            elif taken and self._pen is not None:
+                self.owes = True
             self._keep_handovers(source)
             self._fill(source)
-            return self.replica.tip.height + 1 - first
+            return taken
 
     def _leap(self, source: str, answer: Blocks) -> bool:
         """Take the state over; False if that failed and there are blocks to run instead."""
@@ -316,6 +321,7 @@ class Follower:
 
     def _cosign(self) -> None:
         """Sign what was taken over since the last signature, by an earlier pull too."""
+        self.owes = False
         if self._pen is None:
             return
         # What was taken over on others' word bears their names alone.
@@ -329,6 +335,7 @@ class Follower:
                     self._passed = height
                     continue
                 # Behind its own signature or ahead of its clock: it follows, and signs later.
+                self.owes = True
                 break
         self._send()
 

@@ -75,6 +75,25 @@ def test_a_reader_that_waited_does_not_put_an_old_value_over_a_new_one() -> None
     assert cache.read(b"k") == b"new"
 
 
+@pytest.mark.parametrize("many", [False, True])
+def test_a_block_waits_for_no_reader_of_the_file_and_its_value_stays(many: bool) -> None:
+    reads, written = threading.Event(), threading.Event()
+
+    def read_slowly(_: bytes) -> bytes:
+        reads.set()
+        assert written.wait(PATIENCE_S)
+        return b"old"
+
+    cache = StateCache(read_slowly, lambda keys: {key: read_slowly(key) for key in keys})
+    reader = threading.Thread(target=lambda: cache.expect([b"k"]) if many else cache.read(b"k"))
+    reader.start()
+    assert reads.wait(PATIENCE_S)
+    cache.put({b"k": b"new"})
+    written.set()
+    reader.join()
+    assert cache.read(b"k") == b"new"
+
+
 def test_who_took_the_reading_before_another_file_came_reads_that_one(
     chain: Chain, replica: Replica
 ) -> None:
