@@ -18,7 +18,7 @@ from tallystick.base.keys import Verify, verify
 from tallystick.chain import schema
 from tallystick.chain.limits import hold_limits, read_limit
 from tallystick.chain.member import Members
-from tallystick.chain.membership import MEMBERS_KEY
+from tallystick.chain.membership import MEMBERS_KEY, top_key
 from tallystick.chain.merkle import Peaks, leaf_hashes, root_of
 from tallystick.chain.record import Admission, Charter, admit_bundle
 from tallystick.chain.state import (
@@ -131,7 +131,7 @@ def genesis_state(genesis: Genesis) -> dict[bytes, bytes]:
     pairs = {MEMBERS_KEY: genesis.members.data, **hold_limits(genesis.fields["limits"])}
     for name, member in genesis.members.by_name.items():
         top = max(key.number for key in member.keys)
-        pairs[b"keys/" + name.encode()] = top.to_bytes(4, "big")
+        pairs[top_key(name)] = top.to_bytes(4, "big")
         for key in member.keys:
             pairs[b"pub/" + sha256(key.pub)] = encode([name, key.number])
     for rule, number in genesis.fields["rules"].items():

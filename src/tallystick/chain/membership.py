@@ -23,6 +23,7 @@ from tallystick.chain.digest import domain
 from tallystick.chain.limits import VOTE_PPM, read_limit
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.record import Admission, Code, RecordType
+from tallystick.chain.state import Read
 from tallystick.records.change import NEW_KEYS
 
 __all__ = [
@@ -32,8 +33,10 @@ __all__ = [
     "admit_member",
     "join",
     "pop_message",
+    "read_top",
     "remove",
     "restate",
+    "top_key",
 ]
 
 OPERATOR: Final = "operator"
@@ -44,6 +47,16 @@ def pop_message(chain: bytes, member: str, key: dict[str, Any]) -> bytes:
     """Return what a new signing key signs to prove that its owner holds it."""
     body = [member, key["key"], key["use"], key["alg"], key["pub"]]
     return domain("pop", chain, encode(body))
+
+
+def read_top(read: Read, member: str) -> int:
+    """Return the greatest number of a key that a member ever had; 0 if it had none."""
+    return int.from_bytes(read(top_key(member)) or b"", "big")
+
+
+def top_key(member: str) -> bytes:
+    """Return the state key of that number."""
+    return b"keys/" + member.encode()
 
 
 def admit_member(offered: Admission) -> int:
@@ -72,21 +85,22 @@ def restate(offered: Admission, pub: dict[str, Any], *, itself: bool) -> None:
     Raises:
         Invalid: it may not follow; nothing is written.
     """
-    state, top_key = offered.state, b"keys/" + pub["member"].encode()
+    state = offered.state
     after, added = join(
         pub,
         _listed(offered),
         chain=offered.chain,
         height=offered.height,
         itself=itself,
-        top=int.from_bytes(state.get(top_key) or b"", "big"),
+        top=read_top(state.get, pub["member"]),
     )
     pubs = [b"pub/" + sha256(key.pub) for key in added]
     if any(state.get(key) is not None for key in pubs):
         raise refuse("pub twice")
     state.put(MEMBERS_KEY, after.data)
     if added:
-        state.put(top_key, max(key.number for key in added).to_bytes(4, "big"))
+        top = max(key.number for key in added)
+        state.put(top_key(pub["member"]), top.to_bytes(4, "big"))
     for name, key in zip(pubs, added, strict=True):
         state.put(name, encode([pub["member"], key.number]))
 

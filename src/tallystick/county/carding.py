@@ -24,6 +24,7 @@ from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain.block import Genesis, Tip
 from tallystick.chain.member import Member as ListedMember
+from tallystick.chain.membership import read_top
 from tallystick.charter import CHARTER, PUBLISHER
 from tallystick.county.card import (
     Card,
@@ -323,7 +324,7 @@ def read_standing(home: Path) -> tuple[Tip, ListedMember, int]:
     with closing(read_file(home / "ledger.db")) as database:
         database.hold()
         rows = Rows(database)
-        tip, top = load_tip(rows), rows.state(b"keys/" + home.name.encode())
+        tip, top = load_tip(rows), read_top(rows.state, home.name)
     listed = tip.members.by_name.get(home.name)
     if listed is None:
         raise NotFound(
@@ -331,7 +332,7 @@ def read_standing(home: Path) -> tuple[Tip, ListedMember, int]:
             f"the list of its own copy does not hold {home.name}",
             cure="Have it voted in first, and this folder's member catch up.",
         )
-    return tip, listed, int.from_bytes(top or b"", "big")
+    return tip, listed, top
 
 
 def _take_engine(

@@ -7,6 +7,7 @@ from typing import Any
 
 from tallystick.base.errors import Conflict, Invalid
 from tallystick.chain.member import Member
+from tallystick.chain.membership import read_top
 from tallystick.county.card import (
     Card,
     bad_card,
@@ -63,7 +64,7 @@ class ChangeOffice(NodeOffice):
         listed = tip.members.by_name.get(name)
         if found.vote is None or listed is None:
             stated = state_member(card, node.replica.genesis)
-            _check_follows(found, listed, node.membership.find_top(name), tip.height)
+            _check_follows(found, listed, read_top(node.replica.read, name), tip.height)
             if listed is None:
                 return _told(node.membership.propose_join(stated, days))
             return _told(node.membership.propose_keys(stated, days))

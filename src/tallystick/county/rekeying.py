@@ -16,6 +16,7 @@ from tallystick.base.clock import Entropy
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Error, NotFound
 from tallystick.chain.block import Tip
+from tallystick.chain.membership import read_top
 from tallystick.county.carding import (
     find_place,
     show_member,
@@ -52,7 +53,7 @@ def find_after(folder: Path, name: str, chain: bytes) -> int:
             rows = Rows(database)
             tip = load_tip(rows)
             if tip.genesis.chain == chain and tip.height > newest:
-                newest, after = tip.height, _find_top(rows, name)
+                newest, after = tip.height, read_top(rows.state, name)
     return after
 
 
@@ -83,7 +84,7 @@ def draw_anew(home: Path, entropy: Entropy) -> tuple[Path, str]:
     with closing(read_file(home / "ledger.db")) as database:
         database.hold()
         rows = Rows(database)
-        tip, after = load_tip(rows), _find_top(rows, home.name)
+        tip, after = load_tip(rows), read_top(rows.state, home.name)
         member, secrets = _find_member(home, tip), _take_secrets(home, rows)
     is_kept = secrets is not None
     secrets = secrets or Secrets.draw(entropy)
@@ -99,10 +100,6 @@ def draw_anew(home: Path, entropy: Entropy) -> tuple[Path, str]:
     elif not is_kept:
         keep_renewed(home, secrets)
     return write_card(home, text), card.digest
-
-
-def _find_top(rows: Rows, name: str) -> int:
-    return int.from_bytes(rows.state(b"keys/" + name.encode()) or b"", "big")
 
 
 def _take_secrets(home: Path, rows: Rows) -> Secrets | None:

@@ -11,6 +11,7 @@ from tallystick.base.errors import Denied, Invalid, NotFound
 from tallystick.chain.crossing import split_list
 from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
+from tallystick.chain.membership import read_top
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.sealing import Draft
 from tallystick.kernel.access.secrets import (
@@ -102,7 +103,7 @@ class Membership:
             raise validates(member)
         kept = [key.tree() for key in listed.keys]
         keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
-        keys.append(state_vote(self.find_top(member) + 1, public, proof))
+        keys.append(state_vote(read_top(self._read, member) + 1, public, proof))
         return self._propose("keys", days, member=member, role=listed.role, name=member, keys=keys)
 
     def propose_keys(self, card: Mapping[str, Any], days: int = DAYS) -> bytes:
@@ -124,10 +125,6 @@ class Membership:
         kept = [key.tree() for key in self._find(card["member"]).keys if key.use not in shown]
         keys = [{name: each for name, each in key.items() if name != "from"} for key in kept]
         return self._propose("keys", days, **{**card, "keys": [*keys, *card["keys"]]})
-
-    def find_top(self, member: str) -> int:
-        """Return the greatest number of a key that a member ever had; 0 if it had none."""
-        return int.from_bytes(self._read(b"keys/" + member.encode()) or b"", "big")
 
     def propose_renewal(self, secrets: Secrets, uses: Collection[str], days: int = DAYS) -> bytes:
         """Draw fresh keys of this member for some uses and propose them; return the change's id.
@@ -155,7 +152,7 @@ class Membership:
         if set(uses) & set(USES):
             renewed = secrets.renew(self._desk.entropy, uses)
             keep_renewed(self._folder, renewed)
-        top = self.find_top(own.name)
+        top = read_top(self._read, own.name)
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
 
