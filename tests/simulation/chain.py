@@ -120,13 +120,15 @@ class Chain:
             }
         )
 
-    def rotation(self, number: int, member: str) -> bytes:
-        """Return the record by which a member adds another signing key to its own."""
+    def rotation(self, number: int, member: str, *, ends: bool = False) -> bytes:
+        """Return the record by which a member adds another signing key, or ends the one it had."""
         own = self.list.by_name[member]
         fresh = SigningKey.from_seed(self.entropy.draw("key", 32))
         stated: dict[str, Any] = {"key": 10, "use": "tx", "alg": 1, "pub": fresh.public}
         pop = fresh.sign(pop_message(self.genesis.chain, member, stated))
         kept = [{k: v for k, v in key.tree().items() if k != "from"} for key in own.keys]
+        if ends:
+            kept = [each for each in kept if each["use"] != "tx"]
         return encode(
             {
                 "t": "member.joined",

@@ -8,6 +8,7 @@ nothing but accuracy. One fsync serves all who wait (group commit).
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.room import Room
-from tallystick.kernel.ledger.signatures import check_ahead
+from tallystick.kernel.ledger.signatures import Beside
 from tallystick.kernel.ledger.term import Terms
 from tallystick.kernel.ledger.waiting import (
     BAD,
@@ -121,6 +122,7 @@ class Orderer:
         self._changed = threading.Condition()
         self._answered = threading.Condition()
         self._cutting = threading.Lock()
+        self._signatures = Beside()
         self._closed = False
         # After a start nobody knows whether the last change of the list was witnessed.
         self._handover = max(replica.handovers(), default=0)
@@ -302,7 +304,10 @@ class Orderer:
     def _order(self, tickets: list[_Ticket]) -> Effects | None:
         tip = self.replica.tip
         self.replica.expect(ticket.found.data for ticket in tickets)
-        check = check_ahead([ticket.found for ticket in tickets], tip)
+        check = self._signatures.check([ticket.found for ticket in tickets], tip)
+        with self._changed:
+            waiting = list(itertools.islice(self._queue.values(), CUT_TRANSACTIONS_MAX))
+        self._signatures.begin([ticket.found for ticket in waiting], tip)
         time = self._next_time()
         replica = self.replica
         run = Execution(
@@ -435,3 +440,4 @@ class Orderer:
             left, self._queue, self._bytes = list(self._queue.values()), {}, 0
             self._places.clear()
         self._answer([(ticket, None, closed()) for ticket in left])
+        self._signatures.close()

@@ -6,6 +6,7 @@ run changes no answer; what was not found valid is asked again where its transac
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import compress
@@ -17,10 +18,12 @@ from tallystick.base.keys import Signed, Verify, verify, verify_many
 from tallystick.chain.block import CheckAhead, Opened, Tip, read_block
 from tallystick.chain.transaction import Transaction
 
-__all__ = ["Coming", "check_ahead", "check_both", "list_signatures", "look_ahead"]
+__all__ = ["Beside", "Coming", "check_ahead", "check_both", "list_signatures", "look_ahead"]
 
 THREADS_FROM: Final = 64
 """Fewer signatures than this are checked before a second thread has begun."""
+PART_MIN: Final = 32
+"""Fewer signatures than this are not worth going back for what is left."""
 TOGETHER: Final = 1_000
 """So many signatures are checked beside the blocks before them, or those of so many bytes."""
 BYTES_TOGETHER: Final = 1_000_000
@@ -35,13 +38,43 @@ def list_signatures(found: Sequence[Transaction], tip: Tip) -> list[Signed]:
     ]
 
 
+class _Work:
+    """Signatures to be checked, by whoever has the time: each takes a part of those that are left.
+
+    Parts grow smaller, so that all end together, whatever else the machine does meanwhile.
+    """
+
+    def __init__(self, rows: Sequence[Signed]) -> None:
+        self.rows = rows
+        self._valid = [False] * len(rows)
+        self._left: deque[tuple[int, int]] = deque()
+        start = 0
+        while start < len(rows):
+            end = start + max(PART_MIN, (len(rows) - start) // 4)
+            self._left.append((start, end))
+            start = end
+
+    def run(self) -> None:
+        """Check part after part until none is left to take; others may still be at theirs."""
+        while True:
+            try:
+                start, end = self._left.popleft()
+            except IndexError:
+                return
+            self._valid[start:end] = verify_many(self.rows[start:end])
+
+    def end(self, other: Future[None]) -> list[bool]:
+        """Do what `other`, who runs it too, has left; return of each row whether it is valid."""
+        self.run()
+        other.result()
+        return self._valid
+
+
 def check_both(rows: Sequence[Signed]) -> list[bool]:
-    """Tell of each row whether it is valid, half of them on a second thread."""
-    half = len(rows) // 2
+    """Tell of each row whether it is valid, by two threads."""
+    work = _Work(rows)
     with ThreadPoolExecutor(1, "signatures") as other:
-        first = other.submit(verify_many, rows[:half])
-        rest = verify_many(rows[half:])
-        return first.result() + rest
+        return work.end(other.submit(work.run))
 
 
 def _find_valid(
@@ -59,6 +92,39 @@ def check_ahead(found: Sequence[Transaction], tip: Tip) -> Verify:
     if len(found) < THREADS_FROM:
         return verify
     return _knowing(_find_valid(list_signatures(found, tip), check_both))
+
+
+class Beside:
+    """The signatures of what waits for the next block, checked while this one is made.
+
+    Of one orderer, by the thread that cuts.
+    """
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1, "signatures")
+        self._begun: tuple[_Work, Future[None]] | None = None
+
+    def check(self, found: Sequence[Transaction], tip: Tip) -> Verify:
+        """Return `verify` that knows of those of the next block's signatures that are valid."""
+        begun, self._begun = self._begun, None
+        asked, valid = set[Signed](), set[Signed]()
+        if begun is not None:
+            work, other = begun
+            asked, valid = set(work.rows), set(compress(work.rows, work.end(other)))
+        rows = [row for row in list_signatures(found, tip) if row not in asked]
+        if len(rows) >= THREADS_FROM:
+            valid |= _find_valid(rows, check_both)
+        return _knowing(valid)
+
+    def begin(self, waiting: Sequence[Transaction], tip: Tip) -> None:
+        """Have those signatures checked that `check` will most likely be asked for next."""
+        if len(waiting) >= THREADS_FROM and _native.is_signatures_built():
+            work = _Work(list_signatures(waiting, tip))
+            self._begun = work, self._pool.submit(work.run)
+
+    def close(self) -> None:
+        """End the thread; a second call does nothing."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class Coming(NamedTuple):
