@@ -44,8 +44,10 @@ __all__ = ["run"]
 
 MIB: Final = 1024 * 1024
 OBJECT_BYTES: Final = 16 * MIB
-READ_MIB: Final = {"spread.degraded": 1, "spread.degraded_4": 4, "spread.degraded_16": 16}
+READ_MIB: Final = {f"spread.degraded_{size}": size for size in (1, 4, 16, 64)}
 SHAPES: Final = (("zz-4+2", "rs-4+2"), ("zz-8+2", "rs-8+2"), ("zz-6+3", "rs-6+3"))
+WIRE_GOALS: Final = (1 / (0.625 * 1.02), 1 / (0.625 * 1.02), 1 / (0.56 * 1.02))
+READ_GOAL: Final = 1 / 0.75
 ROUNDS: Final = 15
 SHARDS: Final = 6
 CHAIN: Final = bytes(32)
@@ -176,6 +178,8 @@ def _compared(
     measure: Callable[[Profile, int], float],
     shape: tuple[str, str],
     rounds: int,
+    *,
+    goal: float,
 ) -> dict[str, Any]:
     ours, plain = [], []
     for seed in range(rounds + 1):
@@ -183,14 +187,16 @@ def _compared(
             found = measure(find_profile(profile), seed)
             if seed or rounds == 0:
                 taken.append(found)
-    ratios = [b / a for a, b in zip(ours, plain, strict=True)]
+    ratio = statistics.median(b / a for a, b in zip(ours, plain, strict=True))
     return {
         "name": name,
         "unit": unit,
         "value": statistics.median(ours),
         "against": shape[1],
         "against_value": statistics.median(plain),
-        "ratio": round(statistics.median(ratios), 3),
+        "ratio": round(ratio, 3),
+        "goal": round(goal, 3),
+        "met": ratio >= goal,
     }
 
 
@@ -204,8 +210,9 @@ def run() -> list[dict[str, Any]]:
                 lambda profile, _: _repair_bytes(circle, profile),
                 shape,
                 0,
+                goal=goal,
             )
-            for shape in SHAPES
+            for shape, goal in zip(SHAPES, WIRE_GOALS, strict=True)
         ]
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -221,6 +228,7 @@ def run() -> list[dict[str, Any]]:
                 ),
                 SHAPES[0],
                 ROUNDS,
+                goal=READ_GOAL,
             )
             for name, size in READ_MIB.items()
         ]
