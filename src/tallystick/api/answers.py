@@ -38,7 +38,7 @@ SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "ChainRow": ("chain name kind size demanded anchors", "height behind"),
     "ChangeActed": ("change", ""),
-    "ChangeVoted": ("change record", ""),
+    "ChangeVoted": ("change record state", ""),
     "ChangeRow": (
         "change by height kind until state",
         "yes no needed voices settled_height member role name keys limit value",

@@ -115,6 +115,7 @@ FIELDS: Final[Mapping[str, tuple[Kind, str]]] = {
     "ChangeRow.name": ("text", "What that member is called."),
     "ChangeRow.role": ("text", "That member's role."),
     "ChangeRow.state": ("text", "open, in_force, rejected, taken_back or expired."),
+    "ChangeVoted.state": ("text", "open, in_force, rejected, taken_back or expired."),
     "ChangeRow.until": ("time", "Until when votes count, in ms since 1970 UTC."),
     "Member.keys": ("trees", "Its keys: key (the number), use, alg, pub, from, to?."),
     "EquivocationsProven.items": ("trees", "The faults proven, as the list has them."),
