@@ -93,7 +93,7 @@ def test_a_stolen_key_signs_no_more_and_what_it_signed_is_still_proven(town: Tow
     with pytest.raises(Invalid, match="185"):
         town["finance"].vote_change(change, yes=True)
     carry(town, change, "finance")
-    with pytest.raises(Invalid, match="key is not in force"):
+    with pytest.raises(Denied, match=r"^member\.key_ended"):
         node.publication.give_guidance("seed", "signed by the stolen key")
     pin = Pin.read((house.folder / "members.json").read_bytes())
     file = export_case(node, house.seat(BANK).witnesses, bytes.fromhex(opened["case"]))

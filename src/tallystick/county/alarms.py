@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from tallystick.base.codec import decode
-from tallystick.base.errors import Conflict, Corrupt, Error, Unavailable
+from tallystick.base.errors import Conflict, Corrupt, Denied, Error, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.member import quorum
 from tallystick.county.agreement import list_differing
@@ -36,7 +36,11 @@ def find_alarm(house: House, seat: Seat) -> Error | None:
         seat: the member's place.
     """
     return (
-        _find_fault(seat) or _find_left(seat) or house.trouble_of(seat) or _find_delay(house, seat)
+        _find_fault(seat)
+        or _find_left(seat)
+        or house.trouble_of(seat)
+        or _find_ended(seat)
+        or _find_delay(house, seat)
     )
 
 
@@ -71,6 +75,21 @@ def _find_left(seat: Seat) -> Error | None:
     Whoever has consented to another tells of that.
     """
     return None if seat.terms.is_between else seat.find_left()
+
+
+def _find_ended(seat: Seat) -> Error | None:
+    """Tell of a member whose signing key was revoked: it can record nothing, and vote on nothing.
+
+    One that left is not missed.
+    """
+    node = seat.node
+    if node.member not in node.replica.tip.members.by_name:
+        return None
+    try:
+        node.membership.check_signing(node.secrets)
+    except Denied as error:
+        return error
+    return None
 
 
 def _find_delay(house: House, seat: Seat) -> Error | None:

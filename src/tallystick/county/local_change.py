@@ -93,7 +93,11 @@ class ChangeOffice(NodeOffice):
     def vote_change(self, change: str, *, yes: bool) -> dict[str, Any]:
         """Say yes or no to a change, once; what it is then is told as `show_change` tells it."""
         record = self._node.membership.vote(read_id(change), yes=yes)
-        return {"change": change, "record": record.hex(), "state": self.show_change(change)["state"]}
+        return {
+            "change": change,
+            "record": record.hex(),
+            "state": self.show_change(change)["state"],
+        }
 
 
 def _told(change: bytes) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """A house in service: the orderer cuts, the others follow, views fold, each in a thread of its own.
 
-Laws: a fault of one member (its disk, its chain) never ends another's thread; a thread waits for
-news and does not poll; what was signed before a crash and stands in no block is sent again before
-anything new. Registrations leave at the first moment of a new day, never beside a case.
+Laws: a fault of one member (its disk, its chain) never ends another's thread, and none whatever
+ends a thread for good, as nobody would hear of it; a thread waits for news and does not poll; what
+was signed before a crash and stands in no block is sent again before anything new. Registrations
+leave at the first moment of a new day, never beside a case.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from tallystick.services.storing.tending import Tending
 
 __all__ = ["TEND_S", "await_witnessed", "resend", "serve_house"]
 
+_LOG = logging.getLogger(__name__)
 WATCH_MS: Final = 10_000
 FIRST_MS: Final = 100
 """How long the first round of comparing waits before each member's turn."""
@@ -40,6 +43,8 @@ AGAIN_MS: Final = 30_000
 """How long a record may wait for a block before it is sent again."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
+FAULT_MS: Final = 5_000
+"""How long a thread rests that a fault nobody foresaw has ended, before it is begun anew."""
 
 
 def await_witnessed(house: House, seat: Seat, height: int, timeout_ms: int) -> bool:
@@ -117,9 +122,20 @@ class _Served:
         self._run("watch", self._watch)
 
     def _run(self, name: str, work: Callable[..., None], *given: Seat) -> None:
-        thread = threading.Thread(target=work, args=given, name=name, daemon=True)
+        thread = threading.Thread(
+            target=self._keep, args=(name, work, *given), name=name, daemon=True
+        )
         self._threads.append(thread)
         thread.start()
+
+    def _keep(self, name: str, work: Callable[..., None], *given: Seat) -> None:
+        """Do a thread's work, and begin it anew where a fault that is nobody's `Error` ended it."""
+        while not self._ended.is_set():
+            try:
+                work(*given)
+            except Exception:  # noqa: BLE001 - logged whole; what is not served is told by nobody
+                _LOG.exception("%s: a fault ended this thread's work; it is begun anew", name)
+                self._ended.wait(FAULT_MS / 1_000)
 
     def _follow(self, seat: Seat) -> None:
         """Verify, keep, cosign and fold whatever the orderer has."""

@@ -11,7 +11,7 @@ import pytest
 
 from counties import found
 from tallystick.base.clock import SystemClock
-from tallystick.base.errors import Invalid, NotFound
+from tallystick.base.errors import Denied, Invalid, NotFound
 from tallystick.cli.main import run
 
 Tally = Callable[..., Any]
@@ -50,7 +50,7 @@ def test_a_stolen_key_is_revoked_by_vote_and_signs_no_more(tally: Tally) -> None
     assert stolen["pub"] not in {key["pub"] for key in left}
     (limit,) = tally("limit", "block_transactions", "500")
     refused = tally("yes", limit["change"], member="village")
-    assert refused == (Invalid.exit_status, "ledger.refused")
+    assert refused == (Denied.exit_status, "member.key_ended")
     assert tally("revoke", "village", "99")[0] in {Invalid.exit_status, NotFound.exit_status}
 
 

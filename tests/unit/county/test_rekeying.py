@@ -18,6 +18,7 @@ from newcomers import sign
 from tallystick.base.clock import Entropy, SystemClock, SystemEntropy
 from tallystick.base.errors import Conflict, Denied, Error, Invalid
 from tallystick.cli.main import tally
+from tallystick.county.alarms import find_alarm
 from tallystick.county.carding import Drawn, draw_member, join_county, read_chain
 from tallystick.county.house import House, open_house
 from tallystick.county.local import LocalOffice
@@ -111,8 +112,13 @@ def test_who_lost_its_key_to_a_vote_draws_fresh_ones_and_signs_again(county: Pat
         with pytest.raises(Denied, match=r"^member\.key_ended: .*tally member renew"):
             house.office(OWN).propose_renewal(["tx", "note"])
         assert not (home / "member.next").exists()
-        with pytest.raises(Invalid, match=r"^ledger\.refused: .*not in force.*tally member renew"):
+        with pytest.raises(Denied, match=r"^member\.key_ended: .*tally member renew"):
             house.node(OWN).publication.publish_news("rain", "en")
+        assert house.node(OWN).outbox.pending() == []
+        alarms = {each: find_alarm(house, house.seat(each)) for each in NAMES}
+        assert {name: each.code for name, each in alarms.items() if each is not None} == {
+            OWN: "member.key_ended"
+        }
         path, digest = draw_anew(home, SystemEntropy())
         again = draw_anew(home, SystemEntropy())
         assert (again, read(path)["after"]) == ((path, digest), 4)

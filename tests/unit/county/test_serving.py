@@ -12,6 +12,7 @@ from counties import START_MS, Town, found, open_town, sign_unsent
 from tallystick.base.clock import DAY_MS, ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Error
 from tallystick.client import in_process
+from tallystick.county import serving
 from tallystick.county.house import House, open_house
 from tallystick.county.serving import await_witnessed, resend, serve_house
 
@@ -98,3 +99,23 @@ def test_two_at_once_under_one_key_record_one(town: Town) -> None:
     assert {error.code for error in refused} <= {"request.running"}
     assert len(given) + len(refused) == 6
     assert town.count("mandate.given") == 1
+
+
+def test_a_fault_that_nobody_foresaw_ends_no_thread_for_good(
+    county: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rounds, again = [0], threading.Event()
+
+    def renew(*_: object) -> int:
+        rounds[0] += 1
+        if rounds[0] == 1:
+            raise OSError(24, "Too many open files")
+        again.set()
+        return 0
+
+    monkeypatch.setattr(serving, "renew_names", renew)
+    monkeypatch.setattr(serving, "FAULT_MS", 20)
+    with open_house(county, SystemClock()) as house, serve_house(house, tend_s=0.02):
+        assert again.wait(20)
+    assert "names: a fault ended this thread's work" in caplog.text
+    assert "Too many open files" in caplog.text

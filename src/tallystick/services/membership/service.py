@@ -143,7 +143,7 @@ class Membership:
             raise no_vote()
         if self._is_renewing(own.name):
             raise keys_waiting(own.name)
-        self._check_signing(secrets)
+        self.check_signing(secrets)
         # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
         drop_renewed(self._folder)
         drop_vote(self._folder, self._replica.tip)
@@ -156,8 +156,12 @@ class Membership:
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
 
-    def _check_signing(self, secrets: Secrets) -> None:
-        """Refuse to draw keys for a proposal that no block would admit."""
+    def check_signing(self, secrets: Secrets) -> None:
+        """Refuse what this member is about to sign by a key that no block admits.
+
+        Raises:
+            Denied: `member.key_ended`.
+        """
         tip, member = self._replica.tip, self._desk.member
         own = secrets.public("tx")
         if own not in {key.pub for key in tip.members.keys(member, "tx", tip.height + 1)}:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Entropy
-from tallystick.base.errors import Error
+from tallystick.base.errors import Error, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.kernel.store.base import Store
 from tallystick.kernel.store.blocks import Blocks, absent_root, read_blocks
@@ -113,9 +113,19 @@ def renew_names(home: Path, store: Store, now_ms: int) -> int:
         home: the member's folder, whose lock is held.
         store: its store.
         now_ms: the present time, ms since 1970 UTC.
+
+    Raises:
+        Unavailable: `database.io`, the folder cannot be read.
     """
-    if next(home.glob("name-*.key"), None) is None:
-        return 0
+    try:
+        if next(home.glob("name-*.key"), None) is None:
+            return 0
+    except OSError as error:
+        raise Unavailable(
+            "database.io",
+            f"{home.name}: its keys of names cannot be listed: {error.strerror}",
+            cure="Check the disk.",
+        ) from error
     path, count = home / "store.db", 0
     names = open_names(path)
     try:

@@ -282,3 +282,14 @@ def test_a_row_that_says_something_else_is_damaged(home: Home, change: str) -> N
     home.names.database.run(f"UPDATE ipns_name SET {change}")
     expected = 0 if change == "label = 7" else 1
     assert len(audit_names(home.folder / "store.db")) == expected
+
+
+def test_a_folder_that_cannot_be_listed_is_an_error_of_ours(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def glob(*_: object) -> Iterator[Path]:
+        raise OSError(24, "Too many open files")
+
+    home.publish(home.shown)
+    monkeypatch.setattr(Path, "glob", glob)
+    assert code(lambda: home.renew(NOW_MS)) == "database.io"
