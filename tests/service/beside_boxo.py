@@ -30,8 +30,9 @@ from tallystick.kernel.store.ipns.names import Names, open_names
 from tallystick.kernel.store.ipns.record import Pointer, Record, sign_record
 from tallystick.kernel.store.keeping import Note, import_archive
 from tallystick.kernel.store.unixfs.car import open_archive, write_archive
-from tallystick.kernel.store.unixfs.cid import IpfsCid, name_block, name_inline
+from tallystick.kernel.store.unixfs.cid import DAG_PB, IpfsCid, name_block, name_inline
 from tallystick.kernel.store.unixfs.dag import Dag
+from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.importer import (
     Blocks,
     Made,
@@ -205,6 +206,9 @@ ACCEPTS: Final = (
     *(f"{CAR_TYPE};order=unk", f"{CAR_TYPE};order=bfs", f"{CAR_TYPE};dups=x"),
     *(f"text/html, {RAW_TYPE}", f"{CAR_TYPE};q=0.5, {RAW_TYPE}", f"{RAW_TYPE}, {CAR_TYPE}"),
     *(f"{RAW_TYPE};q=0.5, {CAR_TYPE};q=0.9", f"{CAR_TYPE};q=0.9;dups=y, */*;q=0.1"),
+    # As Java sends it of itself, and qualities that are none.
+    *("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", f"{RAW_TYPE};q=.5"),
+    *("text/html;q=zzz", f"text/html;q=zzz, {RAW_TYPE}", f"{CAR_TYPE};q=zzz, {RAW_TYPE};q=.5"),
 )
 PLAIN: Final = (
     *(f"format={form}" for form in ("raw", "car")),
@@ -236,6 +240,7 @@ def requests(content: Content) -> Iterator[Request]:
     yield from _negotiated((root, f"/ipfs/{NEVER}"))
     yield from (Request(f"{root}?{query}") for query in ODD)
     yield from _conditional((root, f"/ipfs/{NEVER}", "/ipfs/bafkqaaa"))
+    yield from _cached(root)
     yield from _documents(root, named["document"])
     yield from _parts(named)
     yield from _bases(content.names["hello"], content.names["deep"])
@@ -340,6 +345,17 @@ def _conditional(paths: Iterable[str]) -> Iterator[Request]:
         tag = f'"{path.removeprefix("/ipfs/")}.raw"'
         for known in ("*", '"x"', 'W/"x"', tag, f'W/{tag}, "y"'):
             yield Request(f"{path}?format=raw", {"if-none-match": known})
+
+
+def _cached(root: str) -> Iterator[Request]:
+    # Of a folder that stands in its own CID, what it leads to is not here.
+    ((_, folder),) = import_directory([Entry("a", NEVER, 1)])
+    lacking = f"/ipfs/{name_inline(folder, DAG_PB)}"
+    for path in (
+        *(f"{root}/hello", f"{root}/none", f"{root}/hello/x"),
+        *(f"{lacking}/a", f"{lacking}/a/x", f"{lacking}/b"),
+    ):
+        yield Request(f"{path}?format=car", {"cache-control": "only-if-cached"})
 
 
 RECORD_TYPE: Final = "application/vnd.ipfs.ipns-record"

@@ -19,7 +19,7 @@ import pytest
 
 from counties import START_MS, Town, found, open_town
 from tallystick.api.app import describe_api
-from tallystick.api.gate import LOG_BURST
+from tallystick.api.gate import GATEWAY_BURST, GATEWAY_PER_MINUTE, LOG_BURST
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.codec import sha256
@@ -34,9 +34,10 @@ from tallystick.kernel.store.unixfs.dagpb import decode_node
 from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.folder import import_path
 from tallystick.kernel.store.unixfs.importer import import_directory, import_file
-from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025
+from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025, Profile
 from tallystick.kernel.store.unixfs.reader import read_file, resolve_path
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "spec" / "gateway.md"
 TALLY = [sys.executable, "-m", "tallystick.cli"]
 NEVER = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
 LARGE = os.urandom(3_000_000)
@@ -176,6 +177,11 @@ def test_a_request_is_answered_by_the_status_that_the_specification_names(
         (f"/ipfs/{NEVER}?format=raw", {}, 404),
         (f"/ipfs/{NEVER}?format=raw", {"cache-control": "only-if-cached"}, 412),
         (f"{shown}?format=raw", {"cache-control": "only-if-cached"}, 200),
+        (f"{shown}/none?format=car", {"cache-control": "only-if-cached"}, 404),
+        (f"{shown}?format=raw", {"accept": "text/html, *; q=.2, */*; q=.2"}, 200),
+        (f"{shown}?format=car", {"accept": "text/html;q=zzz"}, 200),
+        (shown, {"accept": "application/vnd.ipld.raw;q=.5"}, 200),
+        (shown, {"accept": "text/html;q=zzz"}, 406),
         ("/ipfs/bafkqaaa?format=raw", {}, 200),
         ("/ipfs/bafkqaaa?format=car", {}, 200),
         (f"/ipfs/{kept.other}?format=raw", {}, 200),
@@ -425,14 +431,54 @@ def _ask(town: Town, path: str) -> httpx.Response:
         return http.get(path)
 
 
-@pytest.mark.long
-def test_one_address_asks_as_often_as_for_the_log(tmp_path: Path) -> None:
+def test_one_address_reads_a_large_file_block_by_block_at_once(tmp_path: Path) -> None:
+    # As many blocks as 64 MiB have, of which each is asked for in the same moment.
     clock = ManualClock(START_MS)
+    county = found(tmp_path, clock, catalogue=False)
+    content = os.urandom(256 * 256)
+    small = Profile("small", 1, 256, 174, raw_leaves=True)
+    with open_files(county / "village", clock) as blocks:
+        made = import_file(io.BytesIO(content), small)
+        root = add_blocks(blocks, made, Note(public=True)).cid
+    asked = 0
+    with (
+        open_town(county, clock) as town,
+        httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http,
+    ):
+
+        def take(cid: IpfsCid) -> bytes:
+            nonlocal asked
+            asked += 1
+            answered = http.get(f"/ipfs/{cid}?format=raw")
+            assert answered.status_code == 200, (asked, answered.content)
+            return answered.content
+
+        assert b"".join(read_file(Dag(take), root)) == content
+        assert asked > max(256, LOG_BURST)
+        # Who reads files takes nothing of what the same address has for the log.
+        log = [http.get("/village/log/checkpoint").status_code for _ in range(LOG_BURST + 1)]
+        assert 429 not in log[:-1]
+        assert log[-1] == 429
+        assert http.get("/ipfs/bafkqaaa?format=raw").status_code == 200
+
+
+@pytest.mark.long
+def test_one_address_asks_the_gateway_as_often_as_its_page_says(tmp_path: Path) -> None:
+    clock = ManualClock(START_MS)
+    words = PAGE.read_text("utf-8")
+    assert f"more than {GATEWAY_BURST:,} requests at once, or {GATEWAY_PER_MINUTE:,} a" in words
     with open_town(found(tmp_path, clock, catalogue=False), clock) as town:
         probe = "/ipfs/bafkqaaa?format=raw"
         with httpx.Client(base_url=HOME, transport=AppTransport(town.app)) as http:
-            asked = [http.get(probe).status_code for _ in range(LOG_BURST)]
+            asked = [http.get(probe).status_code for _ in range(GATEWAY_BURST)]
             assert set(asked) == {200}
             refused = http.head(probe)
-        assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
-        assert refused.headers["access-control-allow-origin"] == "*"
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+            assert refused.headers["access-control-allow-origin"] == "*"
+            # A name is the gateway's too, and a log-in is not.
+            assert http.get("/ipns/k51?format=raw").status_code == 429
+            tried = http.post("/village/v1/sessions", json={"name": "x", "password": "x" * 12})
+            assert tried.json()["code"] == "access.login"
+            clock.advance(1_000)
+            more = [http.get(probe).status_code for _ in range(GATEWAY_PER_MINUTE // 60 + 1)]
+            assert more == [200] * (GATEWAY_PER_MINUTE // 60) + [429]

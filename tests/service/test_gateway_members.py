@@ -72,6 +72,10 @@ class Kept:
             root = blocks.get(self.hidden)
             self.below = resolve_path(blocks.dag, self.hidden, "hello")
         self.publish_root(THIRD, self.hidden, root)
+        self.kept_back = self.add(SECOND, self._make(folder / "kept back"))
+        self.leading, self.lost = (
+            self._publish_above(SECOND, each) for each in (self.kept_back, IpfsCid.parse(NEVER))
+        )
 
     def _make(self, source: Path) -> Path:
         (source / "deep").mkdir(parents=True)
@@ -91,6 +95,12 @@ class Kept:
         data += write_varint(len(cid.raw) + len(block)) + cid.raw + block
         with open_files(self.county / member, SystemClock()) as blocks:
             import_archive(blocks, _read(data, is_part=True), Note(public=True))
+
+    def _publish_above(self, member: str, cid: IpfsCid) -> IpfsCid:
+        """Publish a folder with a member, without the one entry `a` of it."""
+        ((root, block),) = import_directory([Entry("a", cid, 1)])
+        self.publish_root(member, root, block)
+        return root
 
     def _damage(self, member: str, cid: IpfsCid) -> None:
         with contextlib.closing(sqlite3.connect(self.county / member / "store.db")) as database:
@@ -168,6 +178,24 @@ def test_a_published_root_opens_nothing_with_a_member_that_has_it_private(
     for path in (f"{kept.hidden}/hello?format=car", f"{kept.below}?format=raw"):
         answered = get(f"/ipfs/{path}")
         assert (answered.status_code, answered.json()["code"]) == (404, "gateway.absent")
+
+
+def test_what_is_private_under_a_public_root_answers_as_what_nobody_has(
+    kept: Kept, get: Get
+) -> None:
+    # Two roots with a member: what the one leads to is kept privately, of the other by nobody.
+    cached = (("Cache-Control", "only-if-cached"),)
+    for path in ("/a", "/a/hello", "/a/none"):
+        for lines, status in (((), 404), (cached, 412)):
+            private, never = (
+                get(f"/ipfs/{root}{path}?format=car", *lines) for root in (kept.leading, kept.lost)
+            )
+            assert private.status_code == never.status_code == status
+            assert (private.content, private.headers) == (never.content, never.headers)
+    for root in (kept.leading, kept.lost):
+        answered = get(f"/ipfs/{root}/b?format=car", *cached)
+        assert (answered.status_code, answered.json()["code"]) == (404, "unixfs.no_entry")
+    assert get(f"/ipfs/{kept.leading}?format=raw", *cached).status_code == 200
 
 
 def test_lines_of_one_header_are_read_as_one_list(kept: Kept, get: Get) -> None:

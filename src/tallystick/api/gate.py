@@ -43,7 +43,11 @@ LOG_IN_PER_MINUTE: Final = 20
 """How often one address may try to log in: each try costs 64 MiB and a tenth of a second."""
 LOG_BURST: Final = 240
 LOG_PER_MINUTE: Final = 1_200
-"""How often one address may ask for the log and public files, which need no session."""
+"""How often one address may ask for the log, which needs no session."""
+GATEWAY_BURST: Final = 2_000
+GATEWAY_PER_MINUTE: Final = 6_000
+"""How often one address may ask the gateway, counted by itself: who checks a file reads it block by
+block, and 64 MiB in blocks of 256 KiB are 259 of them."""
 _PORT: Final = re.compile(r":[0-9]{1,5}$")
 
 
@@ -72,6 +76,7 @@ class Gate:
         clock = settings.house.clock
         self._asks = Buckets(clock, burst=SESSION_BURST, per_minute=SESSION_PER_MINUTE)
         self._reads = Buckets(clock, burst=LOG_BURST, per_minute=LOG_PER_MINUTE)
+        self._blocks = Buckets(clock, burst=GATEWAY_BURST, per_minute=GATEWAY_PER_MINUTE)
         self._tries = Buckets(clock, burst=LOG_IN_BURST, per_minute=LOG_IN_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -119,7 +124,7 @@ class Gate:
             return None
         # Who needs no token passes as the folder's owner: nothing but the gateway answers there.
         if is_below(path):
-            self._reads.take(_address(scope))
+            self._blocks.take(_address(scope))
             return None
         scheme, _, given = headers.get("authorization", "").partition(" ")
         given = given.strip()

@@ -60,22 +60,20 @@ def answer(asked: Asked, dag: Dag, *, is_head: bool = False) -> Answer:
         is_head: whether only the headers will be sent, for which there are no ranges.
 
     Raises:
-        NotFound: `gateway.absent`, a root or block is not there, or the path leads through what
-            cannot be read; `gateway.not_cached`, the root is not there and only what is at hand
-            was wanted; `unixfs.no_entry`, a name is not there.
+        NotFound: `gateway.absent`, the root, a block of the path or the one it leads to is not
+            there, or the path leads through what is no node; `gateway.not_cached`, one of those
+            blocks is not there and only what is at hand was wanted; `unixfs.no_entry`, a name is
+            not there.
         Invalid: `gateway.request`, all of the range lies outside the file; `gateway.range`, outside
             the block; `gateway.inside`, the path ends within a document; `unixfs.limit`.
         Corrupt: a block is damaged; nothing of it is given.
     """
-    try:
-        block = dag.reading().block(asked.cid)
-    except NotFound as error:
-        raise not_cached() if asked.cached_only else not_here() from error
+    block = _at_hand(asked, dag, asked.cid)
     recorder = _Recorder(dag)
     roots = tuple(_resolve(asked, recorder))
     path = [cid for cid, _ in recorder.take()]
     if len(roots) > 1:
-        block = _at_hand(dag, roots[-1])
+        block = _at_hand(asked, dag, roots[-1])
     entity = _find_entity(asked, dag, roots[-1]) if asked.is_car else None
     headers = headers_of(asked, roots, None if asked.is_car else len(block))
     if matches(asked):
@@ -143,7 +141,7 @@ def _resolve(asked: Asked, recorder: _Recorder) -> Iterator[IpfsCid]:
             else:
                 cid = resolve_path(dag, cid, name)
         except (NotFound, Invalid) as error:
-            raise _unresolved(error, number) from error
+            raise _unresolved(asked, error, number) from error
         if not is_inside:
             yield cid
     if is_inside:
@@ -154,18 +152,26 @@ def _read_tree(dag: Dag, cid: IpfsCid) -> Tree:
     return read_document(dag.reading().block(cid))
 
 
-def _unresolved(error: NotFound | Invalid, number: int) -> NotFound | Invalid:
-    """Return what is told of a path that cannot be followed: what is no node is as what lacks."""
+def _unresolved(asked: Asked, error: NotFound | Invalid, number: int) -> NotFound | Invalid:
+    """Return what is told of a path that cannot be followed."""
     if error.code == "unixfs.no_entry":
         return no_step(number)
+    if isinstance(error, NotFound):
+        return _lacking(asked)
+    # A path through what is no node leads nowhere, be all of it at hand.
     return error if error.code == "unixfs.limit" else not_here()
 
 
-def _at_hand(dag: Dag, cid: IpfsCid) -> bytes:
+def _lacking(asked: Asked) -> NotFound:
+    """Return what is told of a block that is not given, be it private or not here at all."""
+    return not_cached() if asked.cached_only else not_here()
+
+
+def _at_hand(asked: Asked, dag: Dag, cid: IpfsCid) -> bytes:
     try:
         return dag.reading().block(cid)
     except NotFound as error:
-        raise not_here() from error
+        raise _lacking(asked) from error
 
 
 def _find_entity(asked: Asked, dag: Dag, cid: IpfsCid) -> _Entity:

@@ -80,7 +80,8 @@ _NAMED: Final = {**_FORMATS, "ipns-record": IPNS_RECORD}
 _FOR_EVER: Final = "public, max-age=29030400, immutable"
 _SCOPES: Final = ("block", "entity", "all")
 _SPAN: Final = re.compile(r"(-?[0-9]{1,18}):(\*|-?[0-9]{1,18})")
-_QUALITY: Final = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_QUALITY: Final = re.compile(r"(?:0\.?|0?\.[0-9]{1,3}|1(?:\.0{0,3})?)")
+"""Without its zero too, which Java sends of itself: `q=.2`."""
 _VALUES: Final = {"version": ("1",), "order": ("dfs", "unk"), "dups": ("y", "n")}
 FILENAME_MAX: Final = 255
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9 ._()+,=@~-]+")
@@ -205,7 +206,7 @@ def read_request(
     if scope not in _SCOPES:
         raise refuse_form(f"dag-scope is one of {', '.join(_SCOPES)}")
     asked = Asked(
-        cid=_read_cid(cid),
+        cid=_read_cid(cid, cached_only=is_cached_only(headers)),
         names=names,
         is_car=form == CAR,
         scope=scope if span is None else "entity",
@@ -224,13 +225,13 @@ def read_request(
     return _located(asked, query, is_told=bool(told))
 
 
-def _read_cid(text: str) -> IpfsCid:
+def _read_cid(text: str, *, cached_only: bool) -> IpfsCid:
     try:
         return parse_any(text)
     except Invalid as error:
         if error.code != "unixfs.cid":
             # It is a CID, of a kind of which nothing can be here.
-            raise not_here() from error
+            raise not_cached() if cached_only else not_here() from error
         raise refuse_form(error.message) from error
 
 
@@ -299,7 +300,10 @@ def read_form(
 
 
 def _read_kind(part: str) -> tuple[str, int, dict[str, str]]:
-    """Return the media type of a part of Accept, its quality in thousandths, its parameters."""
+    """Return the media type of a part of Accept, its quality in thousandths, its parameters.
+
+    A part whose quality cannot be read counts as not accepted; the others stand.
+    """
     kind, *rest = (each.strip() for each in part.split(";"))
     told = {}
     for each in rest:
@@ -307,9 +311,9 @@ def _read_kind(part: str) -> tuple[str, int, dict[str, str]]:
         told[name.strip().lower()] = value.strip().strip('"')
     quality = told.pop("q", "1")
     if not _QUALITY.fullmatch(quality):
-        raise refuse_form("Accept holds a quality that is none")
+        quality = "0"
     whole, _, rest_of = quality.partition(".")
-    return kind.lower(), int(whole) * 1_000 + int(rest_of.ljust(3, "0")), told
+    return kind.lower(), int(whole or "0") * 1_000 + int(rest_of.ljust(3, "0")), told
 
 
 def _is_given(told: Mapping[str, str]) -> bool:

@@ -80,10 +80,10 @@ def read_named(
 
     Raises:
         Invalid: `gateway.request`, `gateway.accept`; `gateway.dnslink`, it is a name of DNS.
-        NotFound: `gateway.absent`, it is a name of which nothing can be here.
+        NotFound: `gateway.absent`, `gateway.not_cached`: it is a name of which nothing can be here.
     """
     refuse_worker(headers)
-    found = _read_name(name)
+    found = _read_name(name, cached_only=is_cached_only(headers))
     form, _ = read_form(query, headers.get("accept", ""), is_named=True)
     asked = AskedName(found, f"/ipns/{name}{path}", path, query, headers, form == IPNS_RECORD)
     if asked.is_record and read_names(path):
@@ -91,12 +91,12 @@ def read_named(
     return asked
 
 
-def _read_name(text: str) -> IpnsName:
+def _read_name(text: str, *, cached_only: bool) -> IpnsName:
     try:
         return IpnsName.parse(text)
     except Invalid as error:
         if error.code == "ipns.key_type":
-            raise not_here() from error
+            raise not_cached() if cached_only else not_here() from error
         if "." in text:
             raise refuse_dns() from error
         raise refuse_form(error.message) from error

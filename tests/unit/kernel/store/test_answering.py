@@ -116,6 +116,32 @@ def test_what_is_not_at_hand_is_told_where_only_that_was_wanted(tree: Tree) -> N
     assert answer(asked, tree.dag).status == 200
 
 
+def test_what_a_path_leads_to_is_told_as_not_at_hand_where_only_that_was_wanted(
+    tree: Tree,
+) -> None:
+    deep = tree.folder(a=tree.file(content(700)))
+    top = tree.folder(d=deep, f=tree.file(b"x"))
+    many = {f"{n}.txt": tree.file(content(600, n)) for n in range(1, 60)}
+    shards = tree.folder(**many)
+    ways = {each: order(answer(ask(shards.cid, each, format="car"), tree.dag)) for each in many}
+    inner = next(each for each, made in many.items() if ways[each][1] != made.cid)
+    lost = {each: tree.blocks.pop(each) for each in (deep.cid, ways[inner][1])}
+
+    def told(cid: IpfsCid, path: str, cached: str = "only-if-cached") -> str:
+        headers = {"cache-control": cached}
+        asked = read_request(str(cid), path, {"format": "car"}, headers)
+        return answer_code(tree, asked)
+
+    for cid, path in ((top.cid, "d"), (top.cid, "d/a"), (top.cid, "d/none"), (shards.cid, inner)):
+        assert told(cid, path) == "gateway.not_cached"
+        assert told(cid, path, "no-cache") == "gateway.absent"
+    # These are known without any block that is not here.
+    assert told(top.cid, "none") == "unixfs.no_entry"
+    assert told(top.cid, "f/x") == "gateway.absent"
+    tree.blocks |= lost
+    assert told(top.cid, "d/none") == "unixfs.no_entry"
+
+
 def test_what_is_not_there_is_told_before_an_answer_begins(tree: Tree) -> None:
     assert code(lambda: answer(ask(CID, format="raw"), tree.dag)) == "gateway.absent"
     assert code(lambda: answer(ask(CID, format="car"), tree.dag)) == "gateway.absent"

@@ -79,6 +79,35 @@ def test_the_preferred_form_of_those_accepted_is_chosen() -> None:
     assert ask(CID, accept="Application/VND.ipld.CAR; Version=1").is_car
 
 
+JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+"""What Java's own client sends where nobody tells it otherwise."""
+
+
+@pytest.mark.parametrize(
+    "accept", [JAVA, "text/html;q=zzz", f"{RAW_BLOCK};q=2", f"{CAR};q=;dups=y", "a;q=.,,;q=-1"]
+)
+def test_a_format_is_given_whatever_quality_is_accepted(accept: str) -> None:
+    assert not ask(CID, accept=accept, format="raw").is_car
+    asked = ask(CID, accept=accept, format="car")
+    assert (asked.is_car, asked.dups) == (True, False)
+    assert ask(CID, accept=f"{accept}, {CAR};q=.1;dups=y", format="car").dups
+
+
+def test_a_quality_may_be_written_without_its_zero() -> None:
+    assert ask(CID, accept=f"{RAW_BLOCK};q=.2, {CAR};q=0.201").is_car
+    assert not ask(CID, accept=f"{RAW_BLOCK};q=.2, {CAR};q=0.199").is_car
+    assert not ask(CID, accept=f"{RAW_BLOCK};q=.5").is_car
+    assert code(lambda: ask(CID, accept=f"{RAW_BLOCK};q=.000")) == "gateway.accept"
+
+
+@pytest.mark.parametrize("quality", ["zzz", "", ".", "2", "1.1", "-1", ".1234", "1e-1", "\u0661"])
+def test_a_part_whose_quality_is_none_leaves_the_others(quality: str) -> None:
+    asked = ask(CID, accept=f"{CAR};q={quality}, text/html;q={quality}, {RAW_BLOCK};q=0.001")
+    assert not asked.is_car
+    assert code(lambda: ask(CID, accept=f"{RAW_BLOCK};q={quality}")) == "gateway.accept"
+    assert code(lambda: ask(CID, accept=f"*/*;q={quality}")) == "gateway.request"
+
+
 @pytest.mark.parametrize("told", ["version=2", "order=bfs", "dups=maybe"])
 def test_a_car_of_another_kind_is_not_given(told: str) -> None:
     name, _, value = told.partition("=")
@@ -157,6 +186,9 @@ def test_a_cid_of_a_kind_that_is_never_here_is_not_here() -> None:
     for raw in (sha3, git):
         text = "b" + base64.b32encode(raw).decode().lower().rstrip("=")
         assert code(partial(ask, text, format="raw")) == "gateway.absent"
+        cached = {"cache-control": "only-if-cached"}
+        act = partial(read_request, text, "", {"format": "raw"}, cached)
+        assert code(act) == "gateway.not_cached"
 
 
 @pytest.mark.parametrize(

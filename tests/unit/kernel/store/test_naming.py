@@ -182,6 +182,13 @@ def test_what_is_no_name_of_a_key_is_refused_by_what_it_is(name: str, expected: 
     assert code(lambda: ask(name, format="car")) == expected
 
 
+def test_a_key_of_a_kind_never_kept_here_is_not_at_hand() -> None:
+    only = {"cache-control": "only-if-cached"}
+    name = "QmcJM7PRfkSbcM5cf1QugM5R37TLRKyJGgBEhXjLTB8uA2"
+    assert code(lambda: record(name, headers=only)) == "gateway.not_cached"
+    assert code(lambda: ask(name, format="car", headers=only)) == "gateway.not_cached"
+
+
 def test_a_name_that_leads_nowhere_is_as_what_never_was() -> None:
     never = str(IpnsName(bytes(31) + b"n"))
     only = {"cache-control": "only-if-cached"}
