@@ -27,6 +27,7 @@ HANDS = (
         "collecting",
         "claims",
         "tending",
+        "ending",
         "survey",
         "checking",
         "readers",

@@ -58,9 +58,8 @@ def is_point(data):
     y = int.from_bytes(data, "little") & 2**255 - 1
     return len(data) == 32 and y < PRIME and y not in SMALL
 def is_signed(pub, message, sig):
-    fit = len(sig) == 64 and int.from_bytes(sig[32:], "little") < ORDER
-    good = fit and is_point(pub) and is_point(sig[:32])
-    try: return good and bindings.crypto_sign_open(sig + message, pub) == message
+    fit = len(sig) == 64 and int.from_bytes(sig[32:], "little") < ORDER and is_point(sig[:32])
+    try: return fit and is_point(pub) and bindings.crypto_sign_open(sig + message, pub) == message
     except exceptions.BadSignatureError: return False
 WORDS = {
     "value": lambda v, _: v is not None, "CID": lambda v, _: type(v) is Link,
@@ -137,8 +136,7 @@ def read_car(data):
         cid = Link(section[:36])
         form(len(cid) == 36 and cid not in blocks and cid == link_of(section[36:], cid[1]), "block")
         blocks[cid] = section[36:]
-    waiting = [root]
-    for cid in waiting:
+    for cid in (waiting := [root]):
         if cid in blocks and cid not in seen:
             seen.add(cid)
             waiting += links_of(decode(blocks[cid], lambda _: True)) if cid[1] == 0x71 else ()
@@ -192,7 +190,7 @@ def base64_of(text):
     data = base64.b64decode(text, validate=True)
     return form(base64.b64encode(data).decode() == text, "base64") or data
 def size_of(note): return int((BODY.match(bytes(note).decode()) or form(0, "note"))[2])
-def read_note(note, origin, members, thirds=2):
+def read_note(note, origin, members, thirds=2, why="quorum"):
     text, gap, tail = bytes(note).decode().partition("\n\n")
     body, lines = BODY.fullmatch(text + "\n"), tail.split("\n")
     form(len(note) <= 2**16 and body and gap and not lines.pop() and 0 < len(lines) <= 64, "note")
@@ -213,7 +211,7 @@ def read_note(note, origin, members, thirds=2):
         good = time <= MAX and any(is_signed(pub, message, blob[12:]) for pub in named)
         need(good or not named, "cosignature")
         if good: signers.add(name)
-    need(len(signers) > thirds * len(dict(keys)) // 3, "quorum", MISSING)
+    need(len(signers) > thirds * len(dict(keys)) // 3, why, MISSING)
     return (size, root), height, header, signers
 def record_of(data):
     try: return decode(data, S["record"]) if len(data) <= 8_192 else {}
@@ -224,7 +222,7 @@ class Chain:
         need(H(genesis) == pin["chain"] and fields["name"] == pin["name"], "chain")
         self.pin, self.blocks, self.target, self.ids = pin, blocks, fields["target"], set()
         self.heads, self.time, self.size, self.peaks = [link_of(genesis)], fields["time"], 0, []
-        self.windows, self.lists, self.members, self.tops, self.pubs = {}, [None], {}, {}, set()
+        self.windows, self.lists, self.members, self.tops, self.pubs = {}, [(0, -1)], {}, {}, set()
         self.follow_list(fields["members"], 0)
     def add(self, entry):
         data, height = find(self.blocks, entry["header"], "header"), len(self.heads)
@@ -268,7 +266,7 @@ class Chain:
         log = self.size, root_of(self.peaks)
         need(log == (block["log_size"], block["log_root"]), "log root", status)
     def follow_list(self, cid, start):
-        if cid == self.lists[-1]: return
+        if cid == self.lists[-1][0]: return
         before, self.members = self.members, read_members(find(self.blocks, cid, "members list"))
         now = [(name, key) for name, keys in self.members.items() for key in keys.values()]
         for name, key in now:  # a key that is new must come in as one
@@ -277,7 +275,7 @@ class Chain:
                 need(fresh and key["from"] == start and key["pub"] not in self.pubs, "new key")
         self.pubs |= {key["pub"] for _, key in now}
         for name, keys in self.members.items(): self.tops[name] = max(self.tops.get(name, 0), *keys)
-        self.lists.append(cid)
+        self.lists.append((cid, start - 1))
 def verify_chain(root, blocks, pin, notes):
     nodes, at, height, why = [], root, 0, "node"
     while height != 1:
@@ -287,14 +285,16 @@ def verify_chain(root, blocks, pin, notes):
         at, why = entry["below"], f"a part of the chain, it begins at height {height}"
     chain = Chain(find(blocks, at, "genesis"), blocks, pin)
     for cid in reversed(nodes): chain.add(decode(blocks[cid], S["export node"]))
-    need(link_of(pin["list"]) in chain.lists, "list of the pin")
+    need((last := dict(chain.lists[::-1]).get(link_of(pin["list"]))) is not None, "list of the pin")
     need(chain.size >= pin["size"], "size of the pin", MISSING)
-    members, seen = pin["members"], [*notes]
+    members, seen = pin["members"], sorted(notes, key=size_of)
     for note in seen:
-        tree, height, cid, _ = read_note(note, pin["origin"], members)
-        need(height < len(chain.heads), "height of the note", MISSING)
-        header, stated = decode(blocks[chain.heads[height]], S["header"]), (cid, *tree)
-        need(stated == (chain.heads[height], header["log_size"], header["log_root"]), "note")
+        end = min((height for _, height in chain.lists if height > last), default=len(nodes))
+        why = f"quorum of the list up to height {end}, whose note leads on"
+        tree, last, cid, _ = read_note(note, pin["origin"], members, 2, why)
+        need(last < len(chain.heads), "height of the note", MISSING)
+        header, stated = decode(blocks[chain.heads[last]], S["header"]), (cid, *tree)
+        need(stated == (chain.heads[last], header["log_size"], header["log_root"]), "note")
         members = read_members(bytes(blocks[header["members"]]))
     return [("chain", PROVEN, f"to height {len(nodes)}, size {chain.size}, {len(seen)} notes")]
 def verify_evidence(root, blocks, pin, types):
@@ -389,7 +389,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("file", type=Path)
     parser.add_argument("--pin", type=Path, required=True)
-    parser.add_argument("--note", type=Path, action="append", default=[])
+    parser.add_argument("--note", type=Path, action="extend", nargs="+", default=[])
     given = parser.parse_args()
     try:
         with given.file.open("rb") as file: data = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)

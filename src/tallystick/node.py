@@ -7,6 +7,7 @@ same node runs in a simulation, in the demo's one process, and served.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import logging
 import threading
@@ -17,7 +18,7 @@ from typing import IO, Any, Final, Protocol
 
 from tallystick.base.clock import Clock, Entropy
 from tallystick.base.codec import Cid, decode, read_admitted
-from tallystick.base.errors import Conflict, Corrupt, Denied, Error, NotFound
+from tallystick.base.errors import Conflict, Corrupt, Denied, Error, NotFound, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.chain import schema
 from tallystick.chain.transaction import Transaction
@@ -50,12 +51,13 @@ from tallystick.services.publication.service import Publication
 from tallystick.services.storing.acts import Spreading
 from tallystick.services.storing.service import Storing
 
-__all__ = ["Node", "check_here"]
+__all__ = ["Node", "check_here", "tell_place"]
 
 _LOG: Final = logging.getLogger(__name__)
 DESK_VERSION: Final = 1
 WAIT_MS: Final = 5_000
 BLOCKS_KEPT: Final = 16
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DESK_SCHEMA: Final = f"{RECEIPT_SCHEMA};{PENDING_SCHEMA};{ANSWER_SCHEMA}"
 
 
@@ -67,6 +69,21 @@ def check_here(home: Path) -> None:
             f"the folder of {home.name} is not in {home.parent.name}",
             cure="Open it where it is.",
         )
+
+
+def tell_place(member: str, error: OSError) -> Unavailable:
+    """Return our error for what the system says of a member's folder, or of a file in it."""
+    if error.errno in _FULL:
+        return Unavailable(
+            "database.full",
+            f"the folder of {member}: the disk is full",
+            cure="Free space; nothing was lost.",
+        )
+    return Unavailable(
+        "node.place",
+        f"the folder of {member} cannot be written: {error.strerror}",
+        cure="Mount it for writing, or give it back to the user who runs tally.",
+    )
 
 
 class Orders(Protocol):
@@ -167,20 +184,19 @@ class Node:
             NotFound: `member.elsewhere`, the folder is not here.
             Conflict: `node.locked`, another process writes this folder.
             Corrupt: a file is not what was written.
+            Unavailable: `node.place`, it cannot be written; `database.full`.
         """
-        check_here(folder)
-        lock = (folder / "lock").open("wb")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            check_here(folder)
+            with contextlib.ExitStack() as opened:
+                lock = opened.enter_context(_lock(folder))
+                replica = Replica.open(folder / "ledger.db", CHARTER)
+                opened.callback(replica.close)
+                node = cls(folder, replica, clock, entropy, lock=lock)
+                opened.pop_all()
         except OSError as error:
-            lock.close()
-            raise Conflict(
-                "node.locked",
-                f"another process writes the folder of {folder.name}",
-                cure="Use its address, or end it.",
-            ) from error
-        replica = Replica.open(folder / "ledger.db", CHARTER)
-        return cls(folder, replica, clock, entropy, lock=lock)
+            raise tell_place(folder.name, error) from error
+        return node
 
     def _writer(self) -> Writer:
         """Return the key that signs transactions; the list in force says under which number.
@@ -423,6 +439,21 @@ class Node:
         self._desk_file.close()
         self.replica.close()
         self._lock.close()
+
+
+def _lock(folder: Path) -> IO[bytes]:
+    """Return the open file whose lock keeps others from writing a member's folder."""
+    lock = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise Conflict(
+            "node.locked",
+            f"another process writes the folder of {folder.name}",
+            cure="Use its address, or end it.",
+        ) from error
+    return lock
 
 
 def _open_views(folder: Path) -> SqliteViews:

@@ -18,8 +18,8 @@ TELLING = (
 )
 """What states the errors that become the health's `alarm`: its own, and the `trouble` of others."""
 ELSEWHERE = {
-    *("engine.forgotten", "ledger.bad_block", "ledger.behind", "ledger.between_terms"),
-    *("ledger.no_note_key", "ledger.superseded"),
+    *("engine.bad_used", "engine.forgotten", "ledger.bad_block", "ledger.behind"),
+    *("ledger.between_terms", "ledger.no_note_key", "ledger.superseded"),
 }
 """Others that are told as a `trouble`, by files that state more than alarms."""
 NEVER = {"abci.port"}

@@ -433,6 +433,8 @@ def test_an_archive_that_the_product_refuses_is_not_proven(chain: SmallChain) ->
 def test_the_command_ends_with_the_status_of_its_verdict(chain: SmallChain, tmp_path: Path) -> None:
     files = {"c.car": archive_of(chain), "pin.json": chain.pin(0).write(), "bad.car": b"\x00"}
     files["2.note"] = chain.note(2)
+    files |= {"3.note": chain.note(3)}
+    files["5.note"] = chain.note(5, ["bank-a", "bank-b", "bureau", "fund-a"])
     files["few.note"] = chain.note(2, ["bank-a"])
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
@@ -440,6 +442,9 @@ def test_the_command_ends_with_the_status_of_its_verdict(chain: SmallChain, tmp_
     for given, status, said in (
         (["c.car", *base], 0, "chain: proven"),
         (["c.car", *base, "--note", "2.note"], 0, "1 notes"),
+        (["c.car", *base, "--note", "5.note", "3.note", "2.note"], 0, "3 notes"),
+        (["c.car", *base, "--note", "3.note", "--note", "2.note"], 0, "2 notes"),
+        (["c.car", *base, "--note", "5.note"], 1, "up to height 2,"),
         (["c.car", *base, "--note", "few.note"], 1, "not checkable"),
         (["bad.car", *base], 2, "refused"),
         (["gone.car", *base], 2, "refused"),

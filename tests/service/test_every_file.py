@@ -7,6 +7,7 @@ this folder must be in it (`conftest.py`), so that a new kind of file cannot be 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -17,7 +18,10 @@ import pytest
 from counties import CATALOGUE, FITTING, START_MS, open_town, take_in
 from tallystick.base.clock import ManualClock, SeededEntropy
 from tallystick.base.codec import encode, sha256
-from tallystick.base.errors import Unavailable
+from tallystick.base.errors import Corrupt, Unavailable
+from tallystick.base.keys import SigningKey
+from tallystick.cli.main import run
+from tallystick.county.addressing import set_address
 from tallystick.county.founding import found_county
 from tallystick.county.house import open_house
 from tallystick.county.inventory import KINDS, Mend, check_files, kind_of
@@ -25,6 +29,7 @@ from tallystick.county.pruning import prune_member
 from tallystick.county.upkeep import cures_of, repair_member, verify_county, verify_member
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger.engines.manifest import Manifest
+from tallystick.kernel.ledger.voting import note_used
 from tallystick.kernel.store.ipns.keys import draw_key
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
@@ -99,25 +104,25 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
     "member.key": [flip(0), flip(0.3), flip(0.97)],
     "member.next": [flip(0)],
     "name-*.key": [flip(0), flip(0.3), flip(1)],
-    "peers.json": [flip(0)],
+    "peers.json": [flip(0), flip(0.7)],
+    "link.pem": [flip(0), flip(0.5), flip(0.9)],
+    "link.key": [flip(0), flip(0.6)],
     "offer-*.state": [flip(0.1), flip(0.6), flip(1)],
     "sync-*.state": [flip(0.1), flip(0.6), flip(1)],
     "sync-*.manifest": [flip(0), flip(0.97)],
     "floor-*.state": [flip(0.1), flip(0.6), flip(1)],
     "bft.key": [flip(0), flip(0.3)],
+    "bft.used": [flip(0), flip(0.5)],
 }
 """By kind, bytes that a fault may change; other kinds are told of elsewhere, below."""
 ELSEWHERE = {
     "shards/*": "tests/unit/kernel/store/spread/test_holding.py: a scrub names each rotten chunk",
     "term.cbor": "tests/unit/kernel/test_term.py: it does not open, or is no certificate",
     "own/*": "as a county's folder of its own, with the same table: tally verify --county",
-    "link.pem": "tests/service/test_machines.py: the others know the certificate",
-    "link.key": "it does not fit its certificate, and no line opens",
     "member.old": "nothing reads it but its owner",
     "master.new": "tests/unit/kernel/access: a kill between the two names",
     "bft.next": "tests/unit/kernel/ledger: it does not open",
-    "bft.used": "tests/unit/kernel/ledger/engines: which keys may not begin anew",
-    "bft.lost": "likewise",
+    "bft.lost": "tests/unit/kernel/ledger/engines: which keys may not begin anew",
 }
 """Kinds that only their readers notice."""
 
@@ -145,10 +150,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = offer.read_bytes()
     manifest = Manifest(height, len(state), (bytes(32), sha256(state)))
     (home / f"sync-{height + 5}.manifest").write_bytes(manifest.data)
+    note_used(home, SigningKey.from_seed(bytes(32)).public)
     Secrets.draw(SeededEntropy("next")).write(home / "member.next")
     draw_key(home, "news", SeededEntropy("name"))
-    book = {MEMBER: {"address": "http://127.0.0.1:8521", "certificate": ""}}
-    (home / "peers.json").write_text(json.dumps(book), encoding="utf-8")
+    set_address(folder, MEMBER, "https://127.0.0.1:8521")
     prune_member(folder, "village", folder.parent / "old.car", clock=clock, below=1)
     return folder
 
@@ -200,9 +205,14 @@ def test_a_changed_byte_is_found_named_and_mended_where_anybody_can(
         assert any(path.name in f"{each.field} {each.detail}" for each in named)
     done = repair_member(county, member)
     assert (done.chain.damaged is not None) == (kind.mend is Mend.CHAIN)
-    assert bool(done.left) == (kind.mend in {Mend.BACKUP, Mend.REMOVE})
+    assert bool(done.left) == (kind.mend in {Mend.BACKUP, Mend.REMOVE, Mend.ADDRESS})
     if kind.mend is Mend.BACKUP:
         path.write_bytes(before)
+    elif kind.mend is Mend.ADDRESS:
+        # As its cure says: the file, or both of the pair, removed and made anew.
+        for name in {path.name, *(("link.pem", "link.key") if "link" in path.name else ())}:
+            (path.parent / name).unlink()
+        set_address(county, MEMBER, "https://127.0.0.1:8521")
     elif kind.mend is Mend.REMOVE:
         assert [each.field for report in done.left for each in report.findings] == [path.name]
         path.unlink()
@@ -272,3 +282,57 @@ def test_a_part_of_another_version_is_found_and_said_whose_it_is(
         open_house(county, ManualClock(START_MS)),
     ):
         pass
+
+
+SENTENCE = re.compile(r"[A-Za-z']{2,} [a-z']{2,} [a-z']{2,}")
+"""Three words that follow one another."""
+DATA = re.compile(r"tally(?: [a-z]+){1,3}|[\w-]+\.(?:db|json|cbor|key|pem|bin|next|state|manifest)")
+"""Commands and files, which have one name in every language."""
+
+
+def read_zh(county: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    capsys.readouterr()
+    words = ["--lang", "zh", "verify", "--county", str(county)]
+    assert run(words) == Corrupt.exit_status
+    told = "".join(capsys.readouterr())
+    assert "办法：" in told
+    assert "cure" not in told
+    assert SENTENCE.findall(DATA.sub("", told)) == []
+    return told
+
+
+@pytest.mark.parametrize("place", range(max(map(len, DAMAGE.values()))))
+def test_who_reads_chinese_reads_no_sentence_in_english(
+    county: Path, place: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damaged = set()
+    for pattern, changes in DAMAGE.items():
+        member = "village" if pattern.startswith("floor") else MEMBER
+        (path,) = (county / member).glob(pattern)
+        if place < len(changes):
+            changes[place](path)
+            damaged.add(path.name)
+    for name in PAPERS if not place else ():
+        flip(0.5)(county / name)
+        damaged.add(name)
+    told = read_zh(county, capsys)
+    # Of the chain and its floor heights and fields are named, of a pair the certificate; and an
+    # entry whose certificate is another's is found by the pair, which is damaged here too.
+    silent = re.compile(r"ledger\.db|floor-.*|link\.key" + (r"|peers\.json" if place else ""))
+    assert [name for name in damaged if name not in told and not silent.fullmatch(name)] == []
+
+
+def test_what_differs_from_a_copy_beside_it_is_told_in_chinese(
+    county: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads((county / "county.json").read_text(encoding="utf-8"))
+    told["members"][3]["role"] = "village"
+    (county / "county.json").write_text(json.dumps(told), encoding="utf-8")
+    for path in (county / "village").glob("ledger.db*"):
+        path.unlink()
+    shutil.rmtree(county / "insurer")
+    for name, part in (("keys.db", "keys"), ("store.db", "store"), ("local.db", "outbox")):
+        sql(f"UPDATE part SET version = 9 WHERE name = '{part}'")(county / MEMBER / name)
+    found = read_zh(county, capsys)
+    assert "县\t-\t有错" in found
+    assert all(each in found for each in ("的角色", "链的文件不见了", "文件夹不见了", "由版本 9"))

@@ -18,13 +18,14 @@ from counties import Town, open_town
 from machines import NAMES, await_until, open_machines
 from newcomers import draw_newcomer
 from stores import DATA, Place
-from tallystick.base.clock import ManualClock, SystemClock, SystemEntropy
+from tallystick.base.clock import DAY_MS, ManualClock, SystemClock, SystemEntropy
 from tallystick.base.codec import Cid, encode
 from tallystick.base.errors import Denied, Invalid, Unavailable
 from tallystick.cli.main import tally
 from tallystick.county.house import Seat
 from tallystick.county.local import LocalOffice
 from tallystick.kernel.access.departed import list_departed
+from tallystick.kernel.access.object_keys import lend_object_key
 from tallystick.kernel.store.spread.book import SETTLED
 from tallystick.node import Node
 from tallystick.services.storing.acts import Spreading, Wanted
@@ -264,6 +265,31 @@ def test_a_reader_asks_again_and_reads_on_while_the_owner_is_away(
         place.part()
         with pytest.raises(Denied, match=r"spread\.reader"):
             place.read("regulator", cid)
+        assert place.spread("regulator").desk.keys.find(cid) is None
+
+
+def test_a_key_whose_time_ends_on_its_way_is_refused_as_to_any_who_may_not_read(
+    few: Path, tmp_path: Path
+) -> None:
+    clock = ManualClock(SystemClock().now_ms())
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as opened:
+        place = Place(opened)
+        cid, spread = place.put(code="rs-1+2"), place.spread("village")
+        spread.grant(cid, "regulator", 1)
+        assert place.read("regulator", cid) == DATA
+        clock.advance(DAY_MS - 1_000)
+        line = spread._line
+        assert line is not None
+
+        def lend_late(caller: str, _: bytes) -> bytes:
+            lent = lend_object_key(line, caller, cid, spread.book.readers(cid)[caller])
+            clock.advance(2_000)
+            return lent
+
+        line.link.serve({"spread.key": lend_late})
+        with pytest.raises(Denied, match=r"spread\.reader") as caught:
+            place.read("regulator", cid)
+        assert "tally store grant" in caught.value.cure
         assert place.spread("regulator").desk.keys.find(cid) is None
 
 

@@ -12,8 +12,9 @@ Source: IPFS trustless gateway and path gateway specifications.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from contextvars import ContextVar
 from typing import Final, NoReturn
@@ -26,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 
 from tallystick.api.problem import problem_response
 from tallystick.api.published import Published
+from tallystick.api.streams import PLACES, SLICE_BYTES, Body, press
 from tallystick.api.turn import Settings
 from tallystick.base.errors import Denied, Error
 from tallystick.kernel.store.answering import Answer, answer
@@ -151,20 +153,44 @@ def _give(request: Request, asked: Asked, opened: ExitStack) -> Response:
 
 def _respond(found: Answer, opened: ExitStack, *, is_head: bool) -> Response:
     if isinstance(found.body, tuple):
-        return Response(b"" if is_head else b"".join(found.body), found.status, found.headers)
+        whole = b"" if is_head else b"".join(found.body)
+        if len(whole) <= SLICE_BYTES:
+            return Response(whole, found.status, found.headers)
+        # A large block stands in the server as long as an archive where nobody reads it.
+        headers = {"Content-Length": str(len(whole)), **found.headers}
+        return _Pieces(Body((whole,), ExitStack()), found.status, headers)
     # What goes out piece by piece has no length to be told, by HEAD neither.
-    body = iter(()) if is_head else _close_after(found.body, opened.pop_all())
+    body = Body((), ExitStack()) if is_head else Body(found.body, opened.pop_all())
     return _Pieces(body, found.status, found.headers)
 
 
 class _Pieces(StreamingResponse):
-    """A response that is left without its end where a piece cannot be had.
+    """A response that is left without its end where a piece cannot be had, or does not leave.
 
     The server closes the connection then. To raise would do the same and log a trace of it all.
+    Whatever ends it, its body is closed: nothing else would, once its reader has gone.
     """
 
+    def __init__(self, body: Body, status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(body, status, headers)
+        self._body = body
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send what can be had."""
+        """Send what can be had, where there is a place for it."""
+        refused: Error | None = None
+        try:
+            with PLACES.hold(scope):
+                await self._send_pieces(scope, receive, press(scope, send))
+        except Error as error:
+            refused = error
+        finally:
+            # Also where this task is cancelled once more, as it is when the server ends.
+            await asyncio.shield(run_in_threadpool(self._body.close))
+        if refused is not None:
+            # An idle connection is one of few, too.
+            await refuse(refused, {"Connection": "close"})(scope, receive, send)
+
+    async def _send_pieces(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         except Error as error:
@@ -205,8 +231,3 @@ def _find_newest(settings: Settings, name: IpnsName) -> Record | None:
         if found is not None and (newest is None or found.is_newer(newest)):
             newest = found
     return newest
-
-
-def _close_after(body: Iterable[bytes], opened: ExitStack) -> Iterator[bytes]:
-    with opened:
-        yield from body

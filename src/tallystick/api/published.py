@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import Self
+from typing import Final, Self
 
 from tallystick.base.errors import Error, NotFound
 from tallystick.kernel.store.blocks import Blocks, read_blocks
@@ -19,6 +19,9 @@ from tallystick.kernel.store.unixfs.dag import Dag
 from tallystick.node import Node
 
 __all__ = ["Published"]
+
+CACHE_KIB: Final = 1_024
+"""Pages that one reader keeps of a file: what it sends it reads once, and many read at a time."""
 
 
 class Published:
@@ -81,6 +84,7 @@ class Published:
             blocks = looking.enter_context(read_blocks(node.store, node.folder / "store.db"))
             if blocks is None:
                 raise not_here()
+            blocks.database.bound_cache(CACHE_KIB)
             found = blocks.get_public(cid)
             self._opened.push(looking.pop_all())
             self._given[node.member] = blocks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -23,6 +23,9 @@ from tallystick.cli.spoken import (
     option,
 )
 from tallystick.cli.target import writing
+
+if TYPE_CHECKING:
+    from tallystick.kernel.ledger.claim import Left
 
 __all__ = ["chain", "rebuild", "repair"]
 
@@ -240,18 +243,25 @@ def repair(place: Place) -> dict[str, Any]:
         "kept": found.kept,
         "damaged": found.damaged.name if found.damaged is not None else "",
         "mended": list(done.changed),
-        "left_out": [asdict(each) for each in found.left],
+        "left_out": [_say_left(each, is_json=place.is_json) for each in found.left],
     }
     if not done.left:
         return told
     show(told, is_json=place.is_json, language=find_language())
     for report in done.left:
         show_report(report, is_json=place.is_json)
-    named = ", ".join(report.member or "the county's own files" for report in done.left)
-    raise unsound(
-        f"this repair does not mend all: {named}",
-        {report.member: cures_of(report) for report in done.left},
-    )
+    language, county = find_language(), Words("县自己的文件", "the county's own files")
+    named = ", ".join(report.member or county.in_(language) for report in done.left)
+    said = Words(f"这次修复没有全部修好：{named}", f"this repair does not mend all: {named}")
+    raise unsound(said.in_(language), {report.member: cures_of(report) for report in done.left})
+
+
+def _say_left(left: Left, *, is_json: bool) -> dict[str, str]:
+    """Return whom a repair went on without, and why; people read it in their language."""
+    from tallystick.text.findings import say_finding
+
+    language = "en" if is_json else find_language()
+    return {**asdict(left), "detail": say_finding(left.detail, left.code, language)}
 
 
 def _ranges(heights: Sequence[int]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -13,6 +13,13 @@ from tallystick.cli.reading import read_text
 from tallystick.cli.spoken import Group, Words, argument, find_language, lang_option, option
 
 __all__ = ["member"]
+
+
+_ROLES: Final = (
+    "department, bank, credit_cooperative, microloan, cooperative, guarantor, insurer, lessor,"
+    " asset_manager, village, project_owner, media, bureau, regulator, operator"
+)
+"""As the charter has them; that module waits until a verb is used."""
 
 
 @click.group(
@@ -37,7 +44,13 @@ add_agreeing(member)
 )
 @argument("folder", metavar="DIR", zh="放在哪里", en="Where to.")
 @option("--name", required=True, metavar="NAME", zh="链上的名字", en="Its name on the chain.")
-@option("--role", required=True, metavar="ROLE", zh="角色", en="Its role.")
+@option(
+    "--role",
+    required=True,
+    metavar="ROLE",
+    zh=f"角色，下列之一：{_ROLES}",
+    en=f"Its role, one of {_ROLES}.",
+)
 @option(
     "--address",
     default="",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -32,15 +32,20 @@ LOCK_LOOK_S: Final = 0.1
 
 
 @contextmanager
-def open_office(county: Path, member: str) -> Iterator[Client]:
+def open_office(county: Path, member: str, *, leaves_out: bool = False) -> Iterator[Client]:
     """Open a member's office.
+
+    Args:
+        county: the county's folder, or the member's.
+        member: its name.
+        leaves_out: another member that cannot be opened in this process counts as away.
 
     Raises:
         Conflict: `node.locked`, another process writes the folder and serves nobody.
         NotFound: `member.unknown`.
     """
     with ExitStack() as opened:
-        house = _claim(county, member, opened)
+        house = _claim(county, member, opened, needed=[member] if leaves_out else [])
         if house is None:
             address = read_address(county / member) or read_address(county)
             client = Client(address, read_token(county), member)
@@ -49,14 +54,16 @@ def open_office(county: Path, member: str) -> Iterator[Client]:
             yield opened.enter_context(_inside(house, member))
 
 
-def _claim(county: Path, member: str, opened: ExitStack) -> House | None:
+def _claim(
+    county: Path, member: str, opened: ExitStack, *, needed: Collection[str]
+) -> House | None:
     """Open the folder's house; None where another process has it and tells its address."""
     deadline = time.monotonic() + LOCK_WAIT_S
     while True:
         if read_address(county / member):
             return None
         try:
-            return opened.enter_context(_open(county, member))
+            return opened.enter_context(_open(county, member, needed))
         except Conflict as error:
             if error.code != "node.locked":
                 raise
@@ -68,7 +75,7 @@ def _claim(county: Path, member: str, opened: ExitStack) -> House | None:
 
 
 @contextmanager
-def _open(county: Path, member: str) -> Iterator[House]:
+def _open(county: Path, member: str, needed: Collection[str]) -> Iterator[House]:
     """Open all members of a folder, or the one that it holds."""
     found = read_county(county)
     single = find_single(county, found)
@@ -76,7 +83,7 @@ def _open(county: Path, member: str) -> Iterator[House]:
         with open_single(county, single, SystemClock()) as house:
             yield house
         return
-    house = House(county, found, SystemClock())
+    house = House(county, found, SystemClock(), needed=needed)
     try:
         yield house
     finally:
@@ -100,10 +107,15 @@ def read_address(county: Path) -> str:
         county: the county's folder, or that of a member that is served alone.
     """
     try:
-        found = json.loads((county / RUN_FILE).read_text(encoding="utf-8"))
+        text = (county / RUN_FILE).read_text(encoding="utf-8")
+    except (FileNotFoundError, PermissionError, UnicodeDecodeError):
+        # A folder that may not be looked at tells that when it is opened.
+        return ""
+    try:
+        found = json.loads(text)
         os.kill(found["pid"], 0)
         return str(found["address"])
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError, TypeError):
+    except (ProcessLookupError, ValueError, KeyError, TypeError):
         return ""
     except PermissionError as error:
         raise Unavailable(

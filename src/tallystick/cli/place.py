@@ -59,12 +59,13 @@ class Place:
     witnessed: bool = False
 
     @contextmanager
-    def office(self, *, any_member: bool = False) -> Iterator[Client]:
+    def office(self, *, any_member: bool = False, leaves_out: bool = False) -> Iterator[Client]:
         """Open the member's office: in this process, or at the running server.
 
         Args:
             any_member: whoever is here, or orders, will do where no member is named: what is read
                 is the same on every member.
+            leaves_out: in this process, another member that cannot be opened counts as away.
 
         Raises:
             Invalid: `cli.member`, no member is named.
@@ -76,7 +77,7 @@ class Place:
         if not member:
             member = find_reader(self.county) if any_member else self.need_member()
         with (
-            open_office(self.county, member) as client,
+            open_office(self.county, member, leaves_out=leaves_out) as client,
             client.keyed(self.key, witnessed=self.witnessed),
         ):
             yield client

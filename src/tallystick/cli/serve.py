@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import resource
 import signal
 import socket
 import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +34,10 @@ PORT_MAX: Final = 65_535
 CALLS_MAX: Final = 256
 """Most connections served at once; more are answered 503."""
 GRACE_S: Final = 5
+READER_FILES: Final = 2
+"""What a reader of public files keeps open of a member's: the file and its journal."""
+SPARE_FILES: Final = 128
+"""For members' own links, engines, and who looks into a file for a moment."""
 CHAIN_PORTS: Final = 200
 """How far one member's next chain stands: its neighbours take the ports between."""
 TEND_S: Final = 30
@@ -233,10 +238,13 @@ def serve_folder(
     from tallystick.cli.opening import publish_address
 
     _log_to_stderr()
+    _raise_files()
     with ExitStack() as opened:
         opened.enter_context(_ended_by_signal())
         pace = {"tend_s": tend_s, "every_ms": anchor_s * 1_000}
-        houses = _open_all(place.county, host, opened, alone, bind, leaps=leaps, pace=pace)
+        houses = _open_all(
+            place.county, host, opened, alone, bind, leaps=leaps, pace=pace, needed=members
+        )
         rows: list[dict[str, str]] = []
         apps, listeners = {}, []
         for kind, house in houses.items():
@@ -251,6 +259,8 @@ def serve_folder(
             rows.append({**row, "console": address + link} if has_console else row)
             apps[at] = app
             listeners.append(listener)
+        if lack := _find_lack_of_files():
+            click.echo(lack, err=True)
         show_result(_tell(rows), is_json=place.is_json, language=find_language())
         _server(_join(apps), has_console=has_console).run(sockets=listeners)
 
@@ -264,8 +274,12 @@ def _open_all(
     *,
     leaps: bool,
     pace: dict[str, int],
+    needed: tuple[str, ...],
 ) -> dict[str, House]:
-    """Return a folder's houses in service, by chain: the one where money moves first."""
+    """Return a folder's houses in service, by chain: the one where money moves first.
+
+    Where `needed` names members, any other that cannot be opened counts as away.
+    """
     from tallystick.base.clock import SystemClock
     from tallystick.county.chains import (
         SERVED,
@@ -287,9 +301,10 @@ def _open_all(
             open_alone(folder, alone, SystemClock(), bind=bind, leaps=leaps)
         )
     elif places:
-        chains = opened.enter_context(open_chains(folder, SystemClock()))
+        chains = opened.enter_context(open_chains(folder, SystemClock(), needed=needed))
     else:
-        chains = Chains({"": opened.enter_context(open_house(folder, SystemClock()))})
+        house = open_house(folder, SystemClock(), needed=needed)
+        chains = Chains({"": opened.enter_context(house)})
     opened.enter_context(serve_chains(chains, **pace))
     return {kind: chains.houses[kind] for kind in ("", *SERVED) if kind in chains.houses}
 
@@ -389,8 +404,11 @@ def _add_console(
 def _server(app: Any, *, has_console: bool) -> uvicorn.Server:  # noqa: ANN401 - ASGI
     import uvicorn
 
+    from tallystick.api.connection import make_connection
+
     config = uvicorn.Config(
         app,
+        http=make_connection(),
         log_level="error",
         access_log=False,
         server_header=False,
@@ -400,6 +418,30 @@ def _server(app: Any, *, has_console: bool) -> uvicorn.Server:  # noqa: ANN401 -
         timeout_graceful_shutdown=GRACE_S,
     )
     return uvicorn.Server(config)
+
+
+def _raise_files() -> None:
+    """Let this process have as many files open as it may at all."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # Some systems have a bound of their own below the one that they tell; what is lacking is told.
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _find_lack_of_files() -> str:
+    """Return what to tell where fewer files may be open than a full server needs, "" else."""
+    from tallystick.api.streams import ALL_MAX
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # The members are open by now.
+    held = sum(1 for _ in Path("/dev/fd").iterdir())
+    needed = held + CALLS_MAX + ALL_MAX * READER_FILES + SPARE_FILES
+    if most == resource.RLIM_INFINITY or most >= needed:
+        return ""
+    return Words(
+        f"本进程只能打开 {most} 个文件，满载时需要 {needed} 个：把 ulimit -n 调高。",
+        f"This process may open {most} files and needs {needed} when full: raise ulimit -n.",
+    ).in_(find_language())
 
 
 def _log_to_stderr() -> None:

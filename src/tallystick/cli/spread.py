@@ -1,7 +1,7 @@
 """`tally store put|fetch|objects|grant|erase|scrub|repair|health|peers`: files among the members.
 
 Verbs of the group `store`, over the member's office: at its server, or in this process where the
-folder is at rest.
+folder is at rest. There a member that cannot be opened counts as away: it is what shards are for.
 """
 
 from __future__ import annotations
@@ -72,7 +72,11 @@ def _add_put(store: Group) -> None:
         _check_party(party)
         path = check_source(file)
         called = check_name(name or _call(path))
-        with place.office() as office, _source(path) as found, progress("put") as tell:
+        with (
+            place.office(leaves_out=True) as office,
+            _source(path) as found,
+            progress("put") as tell,
+        ):
             _check_length(found.size, code, office.member, is_sealed=not public)
             wanted = {"name": called, "code": code, "party": party}
             return office.put_object(
@@ -98,7 +102,7 @@ def _add_fetch(store: Group) -> None:
     def fetch(place: Place, *, cid: str, out: str, folder: bool) -> dict[str, Any]:
         """Read an object."""
         _check_cid(cid)
-        with place.office() as office, progress("fetch") as tell:
+        with place.office(leaves_out=True) as office, progress("fetch") as tell:
             size = _fetch(office, cid, Path(out), tell, is_folder=folder)
         return {"file": out, "cid": cid, "bytes": size}
 
@@ -113,7 +117,7 @@ def _add_fetch(store: Group) -> None:
         """List objects, or show one."""
         if cid is not None:
             _check_cid(cid)
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             return office.list_all(office.list_objects) if cid is None else office.show_object(cid)
 
 
@@ -241,7 +245,7 @@ def _add_rights(store: Group) -> None:
     def grant(place: Place, *, cid: str, to: str, days: int) -> dict[str, Any]:
         """Let a member read."""
         _check_cid(cid)
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             return office.grant_object(cid, to=to, days=days)
 
     @store.verb(
@@ -258,7 +262,7 @@ def _add_rights(store: Group) -> None:
         """Erase an object."""
         assert yes
         _check_cid(cid)
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             return office.erase_object(cid)
 
 
@@ -271,7 +275,7 @@ def _add_scrub(store: Group) -> None:
     @at_member()
     def scrub(place: Place) -> dict[str, Any]:
         """Read own shards again."""
-        with place.office() as office, progress("scrub") as tell:
+        with place.office(leaves_out=True) as office, progress("scrub") as tell:
             read, mended, rotten = 0, 0, list[Any]()
 
             def one(after: str) -> dict[str, Any]:
@@ -302,7 +306,7 @@ def _add_repair(store: Group) -> None:
     @at_member()
     def repair(place: Place) -> dict[str, Any] | Amiss:
         """Repair all objects."""
-        with place.office() as office, progress("repair") as tell:
+        with place.office(leaves_out=True) as office, progress("repair") as tell:
             total = dict.fromkeys(("objects", *_COUNTED), 0)
             failed: dict[str, int] = {}
 
@@ -331,7 +335,7 @@ def _add_looks(store: Group) -> None:
     @at_member()
     def health(place: Place) -> dict[str, Any] | Amiss:
         """Tell how objects stand."""
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             found = _name_own(office.show_store(), office.member)
         return Amiss(found, _unreadable(found["lost"])) if found["lost"] else found
 
@@ -339,7 +343,7 @@ def _add_looks(store: Group) -> None:
     @at_member()
     def peers(place: Place) -> list[dict[str, Any]]:
         """Tell what members hold."""
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             return office.list_store_peers()
 
     @store.verb(
@@ -351,7 +355,7 @@ def _add_looks(store: Group) -> None:
     @at_member()
     def liars(place: Place, *, out: str) -> list[dict[str, Any]]:
         """Tell who gave wrong bytes."""
-        with place.office() as office:
+        with place.office(leaves_out=True) as office:
             rows = office.list_liars()
             return [_write_proof(office, row, Path(out)) for row in rows] if out else rows
 

@@ -17,6 +17,7 @@ from tallystick.cli.place import Place, at_county
 from tallystick.cli.showing import progress, show
 from tallystick.cli.spoken import Verb, Words, find_language, lang_option, option
 from tallystick.cli.target import writing
+from tallystick.cli.verify_notes import NOTE, check_against, keep_handovers, no_handover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,11 +25,16 @@ if TYPE_CHECKING:
     from tallystick.chain.pin import Pin
     from tallystick.kernel.ledger.finding import Report
     from tallystick.kernel.ledger.kept import Kept, KeptState
+    from tallystick.text.wording import Language
 
 __all__ = ["read_pin", "show_report", "unsound", "verify"]
 
-NOTE: Final = ".note"
 STATE: Final = ".state"
+_SOUND: Final = Words("完好", "ok")
+_FAULT: Final = Words("有错", "FAULT")
+_LEFT: Final = Words("已退出", "left")
+_CURE: Final = Words("办法：", "cure: ")
+_COUNTY: Final = Words("县", "county")
 CURES_MAX: Final = 3
 """More are not said again behind the error: each stands with what it cures."""
 
@@ -45,14 +51,16 @@ CURES_MAX: Final = 3
 @option(
     "--keep",
     metavar="DIR",
-    zh="把验过的见证点和状态存到这里，下次可从这里接着验",
-    en="Keep the newest checkpoint and its state here, for a later --since.",
+    zh="把验过的见证点和状态存到这里，下次可从这里接着验；此前每次名单变更处的见证点也存下",
+    en="Keep the newest checkpoint and its state here, for a later --since, and the checkpoint of"
+    " each change of the list of members before it.",
 )
 @option(
     "--since",
     metavar="NOTE",
-    zh="从上次保存的见证点起，只重跑其后的块",
-    en="Begin at a kept checkpoint (its .state beside it): later blocks alone are run again.",
+    zh="从上次保存的见证点起，只重跑其后的块；与 --car 一起用时，归档必须含有这个见证点",
+    en="Begin at a kept checkpoint (its .state beside it): later blocks alone are run again. With"
+    " --car: the archive must hold this checkpoint; all of it is run.",
 )
 @option(
     "--record",
@@ -73,14 +81,14 @@ CURES_MAX: Final = 3
 def verify(place: Place, **given: Any) -> dict[str, Any] | None:  # noqa: ANN401 - click's own
     """Verify; a fault is a failure."""
     wanted = [name for name in ("since", "record", "car") if given[name]]
-    if len(wanted) > 1:
+    if len(wanted) > 1 and wanted != ["since", "car"]:
         raise Invalid(
             "verify.options",
             f"{' and '.join(wanted)} ask for two different checks",
             cure="Run them one after the other.",
         )
     if given["car"]:
-        return _verify_archive(place, given["car"], read_pin(given["trust"]))
+        return _verify_archive(place, given["car"], read_pin(given["trust"]), given["since"])
     if given["record"]:
         return _verify_record(place, **given)
     since = _read_kept(place, given["since"]) if given["since"] else None
@@ -111,7 +119,7 @@ def _verify_copies(
 
     names = _name_copies(place.county, members)
     faulty: dict[str, list[str]] = {}
-    kept = None
+    kept, files = None, list[Path]()
     with progress("verify") as tell:
 
         def count(name: str, done: int, last: int) -> None:
@@ -123,27 +131,48 @@ def _verify_copies(
         for report in reports:
             show_report(report, is_json=place.is_json)
             kept = kept or report.kept
+            if report.kept is not None:
+                files.append(place.county / report.member / "ledger.db")
             if not report.is_sound:
                 faulty[report.member] = cures_of(report)
     if faulty:
-        chains = [name for name in faulty if name]
-        said = f"{len(chains)} of {len(names)} members' files are not what was written"
-        parts = [f"{said}: {', '.join(chains)}"] if chains else []
-        parts += ["the county's own files are not what was written"] if "" in faulty else []
-        raise unsound("; ".join(parts), faulty)
+        raise unsound(_say_faulty([name for name in faulty if name], len(names), faulty), faulty)
     if keep is not None:
         found = _keep(Path(keep), kept)
+        notes, missing = keep_handovers(Path(keep), files, found["height"])
+        found["notes"] = [*notes, found["file"]]
         show(found, is_json=place.is_json, language=find_language())
+        if missing:
+            raise no_handover(missing)
+
+
+def _say_faulty(chains: Sequence[str], count: int, faulty: Mapping[str, object]) -> str:
+    """Return whose files are faulty; the county's own stand under no name."""
+    language, names = find_language(), ", ".join(chains)
+    said = Words(
+        f"{count} 个成员中有 {len(chains)} 个的文件与当初写下的不同：{names}",
+        f"{len(chains)} of {count} members' files are not what was written: {names}",
+    )
+    county = Words(
+        "县自己的文件与当初写下的不同", "the county's own files are not what was written"
+    )
+    parts = [said.in_(language)] if chains else []
+    parts += [county.in_(language)] if "" in faulty else []
+    return ("；" if language == "zh" else "; ").join(parts)
 
 
 def show_report(report: Report, *, is_json: bool) -> None:
-    """Tell what was found in one member's files, or in those that are nobody's, with each cure."""
+    """Tell what was found in one member's files, or in those that are nobody's, with each cure.
+
+    Programs read it in English, people in their language.
+    """
     from tallystick.county.upkeep import cures_of
 
-    row = {**_row(report), "cures": cures_of(report)}
+    language = find_language()
+    row = {**_row(report), "cures": cures_of(report, "en" if is_json else language)}
     if not report.member:
-        row["file"] = "county"
-    show(row if is_json else _flat(row), is_json=is_json, language=find_language())
+        row["file"] = "county" if is_json else _COUNTY.in_(language)
+    show(row if is_json else _flat(row), is_json=is_json, language=language)
 
 
 def unsound(message: str, faulty: Mapping[str, Sequence[str]]) -> Corrupt:
@@ -229,36 +258,59 @@ def _row(report: Report) -> dict[str, Any]:
 
 def _flat(row: dict[str, Any]) -> str:
     """Return a report in one line, and a line more for each finding."""
-    told = "ok" if row["sound"] else "FAULT"
+    from tallystick.text.findings import say_finding
+
+    language = find_language()
+    told = _SOUND if row["sound"] else _FAULT
     if row["sound"] and row["height"] < 0:
         # Nothing was run: a member that was voted out, and took its folder along.
-        told = "left"
+        told = _LEFT
     height = row["height"] if row["height"] >= 0 else "-"
-    lines = [f"{row['member'] or row['file']}\t{height}\t{told}\t{row['head']}"]
+    lines = [f"{row['member'] or row['file']}\t{height}\t{told.in_(language)}\t{row['head']}"]
     for each in row["findings"]:
+        # A fault of a block names as its field what of a transaction was refused.
+        field = say_finding(each["field"], "", language)
+        detail = say_finding(each["detail"], each["got"], language)
         place = " ".join(
-            str(each[name]) for name in ("height", "field", "detail") if each[name] not in {"", -1}
+            str(part) for part in (each["height"], field, detail) if part not in {"", -1}
         )
-        both = each["expected"] or each["got"]
-        facts = f": {each['expected'] or '-'} / {each['got'] or '-'}" if both else ""
-        lines.append(f"  {place}{facts}")
-    lines += [f"  cure: {each}" for each in row.get("cures", ())]
+        lines.append(f"  {place}{_facts(each, language)}")
+    lines += [f"  {_CURE.in_(language)}{each}" for each in row.get("cures", ())]
     return "\n".join(lines)
 
 
-def _verify_archive(place: Place, file: str, pin: Pin | None) -> dict[str, Any] | None:
+def _facts(found: Mapping[str, str], language: Language) -> str:
+    """Return what should stand at a finding's place, and what stands there."""
+    from tallystick.text.findings import say_value
+
+    if not (found["expected"] or found["got"]):
+        return ""
+    both = (say_value(found[side], found["field"], language) for side in ("expected", "got"))
+    return ": " + " / ".join(each or "-" for each in both)
+
+
+def _verify_archive(
+    place: Place, file: str, pin: Pin | None, since: str | None
+) -> dict[str, Any] | None:
     from tallystick.charter import CHARTER
     from tallystick.kernel.ledger.archive import verify_archive
 
     with progress("verify") as tell:
         report = verify_archive(Path(file), CHARTER, pin=pin, progress=tell)
     row = {**_row(report), "member": "", "file": file, "chain": report.chain.hex()}
+    if report.is_sound and since is not None:
+        found = check_against(Path(file), report, Path(since))
+        return {**row, "checkpoint": found.body.height, "signers": sorted(found.signers)}
     if report.is_sound:
         return row
     show(row if place.is_json else _flat(row), is_json=place.is_json, language=find_language())
+    said = Words(
+        f"归档在高度 {report.height + 1} 的块不能成立",
+        f"the archive holds a block that may not stand at height {report.height + 1}",
+    )
     raise Corrupt(
         "verify.archive",
-        f"the archive holds a block that may not stand at height {report.height + 1}",
+        said.in_(find_language()),
         cure="Ask the member who gave it for another; take nothing in from this one.",
     )
 

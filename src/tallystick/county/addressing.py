@@ -25,7 +25,7 @@ from tallystick.county.validating import (
     with_seat,
     write_seats,
 )
-from tallystick.kernel.link.book import BOOK_FILE, Place, read_book, read_place, write_book
+from tallystick.kernel.link.book import BOOK_FILE, Place, read_place, write_entry
 from tallystick.kernel.link.certificate import ensure_certificate
 
 __all__ = ["Told", "set_address", "set_by_card"]
@@ -126,9 +126,8 @@ def _list_held(folder: Path) -> list[str]:
 def _write(folder: Path, held: Sequence[str], name: str, place: Place) -> None:
     """Write one member's place into the books of those that a folder holds."""
     for each in held:
-        path = folder / each / BOOK_FILE
-        book = read_book(path) if path.is_file() else {}
-        write_book(path, {**book, name: place})
+        # Whatever is wrong with another's entry: this is how each of them is mended.
+        write_entry(folder / each / BOOK_FILE, name, place)
 
 
 def _read_certificate(path: Path | None) -> str:
@@ -140,5 +139,5 @@ def _read_certificate(path: Path | None) -> str:
         raise Invalid(
             "peers.certificate",
             f"{path.name} has no reading",
-            cure="Copy the member's link.pem into its entry.",
+            cure="Name by --certificate the link.pem of that member.",
         ) from error

@@ -30,7 +30,7 @@ _FUNDED: Final = frozenset({"approval.given", "loan.disbursed", "loan.granted", 
 
 def find_seat(house: House) -> Seat:
     """Return the place that a house looks from: who orders, or the one that is open alone."""
-    return house.seat(house.apart.member if house.apart is not None else house.leader)
+    return house.seat(house.apart.member) if house.apart is not None else house.foremost
 
 
 def list_news(replica: Replica, first: int, last: int) -> Iterator[Line]:
@@ -108,7 +108,7 @@ class Across:
         Raises:
             NotFound: `subsidy.none`, nobody approved it; `subsidy.not_anchored`, not yet anchored.
         """
-        there = self.house.node(self.house.leader)
+        there = find_seat(self.house).node
         for node in (there, self.node):
             node.catch_up()
         found = there.find(there.anchoring.find_approval(case))

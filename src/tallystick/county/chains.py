@@ -17,7 +17,7 @@ import json
 import logging
 import shutil
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -363,8 +363,13 @@ def serve_chains(
 
 
 @contextmanager
-def open_chains(folder: Path, clock: Clock) -> Iterator[Chains]:
+def open_chains(folder: Path, clock: Clock, *, needed: Collection[str] = ()) -> Iterator[Chains]:
     """Open all chains of a county folder, linked, and close them at the end.
+
+    Args:
+        folder: the county's.
+        clock: the machine's.
+        needed: as `House` takes it, of each chain.
 
     Raises:
         Invalid: `county.single`, it keeps one.
@@ -376,7 +381,10 @@ def open_chains(folder: Path, clock: Clock) -> Iterator[Chains]:
         )
     with ExitStack() as opened:
         chains = Chains(
-            {kind: opened.enter_context(open_house(at, clock)) for kind, at in found.items()}
+            {
+                kind: opened.enter_context(open_house(at, clock, needed=needed))
+                for kind, at in found.items()
+            }
         )
         chains.link()
         yield chains

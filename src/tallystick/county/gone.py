@@ -27,9 +27,17 @@ def part_members(folder: Path, county: CountyFile) -> tuple[list[str], list[str]
     opening it tells what is wrong.
     """
     names = [each.name for each in county.members]
-    here = [name for name in names if (folder / name / "member.key").is_file()] or names[:1]
+    here = [name for name in names if _stands(folder / name)] or names[:1]
     gone = [name for name in names if name not in here]
     return here, [name for name in gone if not has_left(folder, name)]
+
+
+def _stands(home: Path) -> bool:
+    """Tell whether a folder is here; so is one that may not be looked at: opening it tells why."""
+    try:
+        return (home / "member.key").is_file()
+    except PermissionError:
+        return True
 
 
 def has_left(folder: Path, member: str) -> bool:

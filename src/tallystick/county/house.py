@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -27,7 +26,7 @@ from tallystick.county.far import FarLedger
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.gone import check_gone, part_members
 from tallystick.county.local import LocalOffice
-from tallystick.county.opening import fresh_seed, said_of
+from tallystick.county.opening import Apart, LeftOut, fresh_seed, pick_open, said_of
 from tallystick.county.validating import Validating, list_validators, name_validators
 from tallystick.county.vouching import vouch
 from tallystick.kernel.access.line import Line
@@ -52,30 +51,11 @@ from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.ring import Ring
 from tallystick.node import Node
 
-__all__ = ["Apart", "House", "Seat", "open_copies", "open_house"]
+__all__ = ["House", "Seat", "open_copies", "open_house"]
 
 _LOG: Final = logging.getLogger(__name__)
 _OWN: Final = (Corrupt, Unavailable)
 """What keeps one member from following and is told by its health alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """Which member a house opens alone, and how it is linked to the others.
-
-    Attributes:
-        member: its name.
-        join: returns its end of the link, not yet answering.
-        is_away: tells whether the last try to reach a member failed.
-        leaps: where many blocks are missing, it takes the state over on a quorum's word.
-        host: where its engine listens; "" where its own place says.
-    """
-
-    member: str
-    join: Callable[[Node], Link]
-    is_away: Callable[[str], bool]
-    leaps: bool = False
-    host: str = ""
 
 
 class Seat:
@@ -145,7 +125,7 @@ class Seat:
                 self.pen,
                 terms=None if validators else self.terms,
                 leaps=apart is not None and apart.leaps,
-                pick=partial(_pick, validators, apart) if validators else None,
+                pick=partial(pick_open, validators, apart) if validators else None,
             )
 
     def _answer_access(self) -> None:
@@ -175,9 +155,10 @@ class Seat:
         return FarLedger(self.follower) if self._house.apart else self.follower
 
     def check(self) -> None:
-        """Refuse a write where who orders was voted out, or is on another machine and away."""
+        """Refuse a write where who orders was voted out, or is away."""
         if (left := self.find_left()) is not None:
             raise left
+        self._house.left_out.check(self._house.leader)
         apart, follower = self._house.apart, self.follower
         if apart is not None and follower is not None and apart.is_away(follower.orderer):
             raise Unavailable(
@@ -228,12 +209,6 @@ class Seat:
         self.pen.close()
 
 
-def _pick(validators: Sequence[str], apart: Apart | None) -> str:
-    """Return the first of those that order together that answered when it was last asked."""
-    here = [name for name in validators if apart is None or not apart.is_away(name)]
-    return [*here, *validators][0]
-
-
 class House:
     """The open members of a county folder.
 
@@ -242,10 +217,17 @@ class House:
         county: what it says of itself.
         clock: tells the time to all.
         apart: the one member to open; None for all that are here.
+        needed: who must open, any other counts as away if it cannot; empty for all.
     """
 
     def __init__(
-        self, folder: Path, county: CountyFile, clock: Clock, *, apart: Apart | None = None
+        self,
+        folder: Path,
+        county: CountyFile,
+        clock: Clock,
+        *,
+        apart: Apart | None = None,
+        needed: Collection[str] = (),
     ) -> None:
         self.folder = folder
         self.county = county
@@ -253,24 +235,27 @@ class House:
         self.served = False
         self.network = Network()
         self.apart = apart
+        self.left_out = LeftOut(needed)
         self.passing: tuple[type[Error], ...] = (Unavailable,) if apart else ()
         """What ends no look at a member: another machine may be away, another thread may not."""
         entropy = entropy_for(fresh_seed(folder, county, apart.member if apart else ""))
         self._seats: dict[str, Seat] = {}
         try:
             names, gone = part_members(folder, county) if apart is None else ([apart.member], [])
-            for name in names:
-                self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
+            for name in [*names, *gone] if needed else names:
+                with self.left_out.instead(name):
+                    self._seats[name] = self._open(name, later, entropy(f"{name}/node"))
+            if self.left_out:
+                self._pass_over()
             self.validators = self._name_validators()
             self.leader = self._find_leader()
-            if gone:
+            if gone and not needed:
                 leading = None if self.validators else self._seats.get(self.leader)
                 check_gone(folder / gone[0], leading, len(self._seats))
             for seat in self.seats():
                 seat.begin(self.leader, self.validators)
             if county.seed:
-                ahead = self._seats.get(self.leader) or self.seats()[0]
-                later.reach(ahead.node.replica.tip.time)
+                later.reach(self.foremost.node.replica.tip.time)
             self._orderer = self._begin_to_order(later, entropy("orderer"))
             if apart is None:
                 self.spread()
@@ -279,6 +264,15 @@ class House:
             for seat in self._seats.values():
                 seat.close()
             raise
+
+    def _pass_over(self) -> None:
+        """Let those who are open know who else is a member, and reach one another alone."""
+        self.left_out.check_open(self._seats)
+        self.passing = (Unavailable,)
+        for name in self.left_out:
+            self.network.leave(name)
+            self.network.join(name)
+        self.network.partition(self._seats)
 
     def _name_validators(self) -> list[str]:
         """Return who orders together, nobody where one member orders.
@@ -349,8 +343,14 @@ class House:
 
     @property
     def ordered(self) -> Replica:
-        """The copy that the others follow; only where its member is open here."""
-        return self._seats[self.leader].node.replica
+        """The copy that the others follow."""
+        return self.foremost.node.replica
+
+    @property
+    def foremost(self) -> Seat:
+        """The place of the member that orders; where it is not open, of one whose copy is ahead."""
+        found = self._seats.get(self.leader)
+        return found or max(self.seats(), key=lambda seat: seat.node.replica.tip.height)
 
     def trouble_of(self, seat: Seat) -> Error | None:
         """Return why a member does not get on with ordering or following, None if it does."""
@@ -374,7 +374,8 @@ class House:
         own = Follower(node.replica, ordering.witnesses, link, self.leader, ordering.pen)
         try:
             for left in own.catch_up():
-                _LOG.warning("%s was left out: %s, %s", left.member, left.code, left.detail)
+                if left.member not in self.left_out:
+                    _LOG.warning("%s was left out: %s, %s", left.member, left.code, left.detail)
         except Unavailable as error:
             if error.code != "ledger.behind":
                 raise
@@ -391,6 +392,7 @@ class House:
         """Return a member's place; NotFound if it is no member here."""
         found = self._seats.get(member)
         if found is None:
+            self.left_out.check(member)
             raise NotFound(
                 "member.unknown", f"{member} is no member of this county", cure="tally county show."
             )
@@ -461,9 +463,9 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, clock: Clock) -> Iterator[House]:
-    """Open all members of a county folder and close them at the end."""
-    house = House(folder, read_county(folder), clock)
+def open_house(folder: Path, clock: Clock, *, needed: Collection[str] = ()) -> Iterator[House]:
+    """Open all members of a county folder, as `House` does, and close them at the end."""
+    house = House(folder, read_county(folder), clock, needed=needed)
     try:
         yield house
     finally:

@@ -36,14 +36,22 @@ from tallystick.kernel.ledger.finding import Finding, finding_of
 from tallystick.kernel.ledger.offer import PART_BYTES
 from tallystick.kernel.ledger.outbox import audit_outbox
 from tallystick.kernel.ledger.rows import Rows
-from tallystick.kernel.ledger.voting import EngineKeys
+from tallystick.kernel.ledger.voting import USED_FILE, EngineKeys, check_used
 from tallystick.kernel.link.base import Link
-from tallystick.kernel.link.book import read_book
+from tallystick.kernel.link.book import BOOK_FILE, Place, read_entries
+from tallystick.kernel.link.certificate import (
+    CERTIFICATE_FILE,
+    KEY_FILE,
+    is_same_certificate,
+    read_certificate,
+)
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.engines.sqlite import SqliteStore, audit_objects
 from tallystick.kernel.store.exchange import fetch_object
 from tallystick.kernel.store.ipns.keys import check_key_file
 from tallystick.kernel.store.ipns.names import audit_names
+from tallystick.text.findings import fill_cure
+from tallystick.text.wording import Language
 
 __all__ = [
     "DIFFERS",
@@ -64,6 +72,7 @@ DIFFERS: Final = " differs"
 """Behind a member's name, of a copy that another one contradicts."""
 _NO_FOLDER: Final = "the member's folder is missing"
 _KEY_PAIR: Final = ("keys.db", "master.key")
+_ENTRY_OF: Final = "entry of "
 
 
 class Mend(StrEnum):
@@ -81,6 +90,8 @@ class Mend(StrEnum):
     """The engine, by beginning anew."""
     REMOVE = "remove"
     """Its owner removes it, once `tally repair` has made the chain whole; it is written anew."""
+    ADDRESS = "address"
+    """`tally member address`: it draws a pair, and writes an entry."""
     BACKUP = "backup"
     """A backup alone: nobody else has it."""
     NOTHING = "nothing"
@@ -177,8 +188,32 @@ def _check_name_key(home: Path, path: Path) -> Iterator[Finding]:
 
 def _check_book(home: Path, path: Path) -> Iterator[Finding]:
     del home
-    read_book(path)
-    yield from ()
+    for name, error in read_entries(path)[1].items():
+        yield _wrong(path, f"{_ENTRY_OF}{name}: {error.message}", got=error.code)
+
+
+def _check_pair(home: Path) -> Iterator[Finding]:
+    """Yield what is wrong with the certificate that a member shows, if it is to show one."""
+    own = _own_place(home)
+    is_shown = own is not None and own.scheme == "https"
+    path = home / CERTIFICATE_FILE
+    if not (is_shown or path.is_file() or (home / KEY_FILE).is_file()):
+        return
+    try:
+        pem = read_certificate(home)
+    except Error as error:
+        yield _unread(path, error)
+        return
+    if own is not None and is_shown and not is_same_certificate(pem, own.certificate):
+        yield _wrong(path, "it is not the certificate of the own entry in peers.json")
+
+
+def _own_place(home: Path) -> Place | None:
+    """Return a member's own entry in its address book; None where there is none to be read."""
+    try:
+        return read_entries(home / BOOK_FILE)[0].get(home.name)
+    except Error:
+        return None
 
 
 def _check_views(home: Path, path: Path) -> Iterator[Finding]:
@@ -187,6 +222,12 @@ def _check_views(home: Path, path: Path) -> Iterator[Finding]:
         return
     for table in differing_tables(home / "ledger.db", path):
         yield _wrong(path, f"table {table} is not what the chain folds to")
+
+
+def _check_used(home: Path, path: Path) -> Iterator[Finding]:
+    del path
+    check_used(home)
+    yield from ()
 
 
 def _check_state(home: Path, path: Path) -> Iterator[Finding]:
@@ -263,12 +304,13 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("member.old", Mend.BACKUP, _check_form),
     Kind("name-*.key", Mend.BACKUP, _check_name_key),
     Kind("term.cbor", Mend.BACKUP),
-    Kind("peers.json", Mend.BACKUP, _check_book),
-    Kind("link.pem", Mend.BACKUP),
-    Kind("link.key", Mend.BACKUP),
+    Kind("peers.json", Mend.ADDRESS, _check_book),
+    # The two are tried as a pair, and by the own entry in `peers.json`.
+    Kind("link.pem", Mend.ADDRESS),
+    Kind("link.key", Mend.ADDRESS),
     Kind("bft.key", Mend.BACKUP, _check_vote),
     Kind("bft.next", Mend.BACKUP, _check_vote_form),
-    Kind("bft.used", Mend.BACKUP),
+    Kind(USED_FILE, Mend.BACKUP, _check_used),
     Kind("bft.lost", Mend.BACKUP),
     Kind("cometbft.new", Mend.ENGINE),
     Kind("cometbft.log*", Mend.NOTHING),
@@ -304,6 +346,7 @@ def check_files(home: Path) -> list[Finding]:
             found += kind.check(home, path)
         except (Error, OSError, ValueError) as error:
             found.append(_unread(path, error))
+    found += _check_pair(home)
     return [_with_cure(each) for each in found]
 
 
@@ -313,7 +356,8 @@ def _unread(path: Path, error: Exception) -> Finding:
         return _wrong(path, str(error))
     told = finding_of(error, -1, path.name)
     rule = "it has no reading: " if error.code == "codec.form" else ""
-    detail = rule + told.detail.removeprefix(f"{path.name}: ")
+    message = told.detail.removeprefix(f"{path.parent.name}: ")
+    detail = rule + message.removeprefix(f"{path.name}: ")
     return replace(told, field=path.name, detail=detail)
 
 
@@ -323,46 +367,52 @@ def _with_cure(found: Finding) -> Finding:
         return found
     if _OTHER_VERSION in found.detail:
         return found
-    return Finding(found.height, found.field, f"{found.detail}; {_BACKUP_HAS_IT}", "", "")
+    return replace(found, detail=f"{found.detail}; {_BACKUP_HAS_IT}")
 
 
-def cure_of(member: str, found: Finding) -> str:
+def cure_of(member: str, found: Finding, language: Language = "en") -> str:
     """Return what to do about a finding of `verify` in a member's files, in a sentence."""
+    name, values = _cure_of(member, found)
+    return fill_cure(name, language, **{"member": member, "file": found.field, **values})
+
+
+def _cure_of(member: str, found: Finding) -> tuple[str, dict[str, str]]:
+    """Return the name of a finding's cure, and what fills it beside member and file."""
     told = _told_cure(member, found)
-    if told:
+    if told is not None:
         return told
     kind, name = kind_of(found.field), found.field
     mend = Mend.CHAIN if kind is None else kind.mend
     if mend is Mend.REMOVE:
-        return (
-            f"tally repair --member {member}; if it then names nothing but {name}, remove {name}:"
-            " it is written anew. A backup's says less than was signed."
-        )
+        return "remove", {}
+    if mend is Mend.ADDRESS:
+        return ("book" if name == BOOK_FILE else "link"), {}
     if name in _KEY_PAIR:
-        return "Restore keys.db and master.key, both of one moment, from a backup."
+        return "keys", {}
+    if name == USED_FILE:
+        return "used", {}
     if mend is Mend.BACKUP or _BACKUP_HAS_IT in found.detail:
-        return f"Restore {name} from a backup: no repair can make it."
-    return f"tally repair --member {member}."
+        return "backup", {}
+    return "repair", {}
 
 
-def _told_cure(member: str, found: Finding) -> str:
-    """Return the cure of a finding that tells by its words what it takes; "" for another."""
+def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None:
+    """Return the cure of a finding that tells by its words what it takes; None for another."""
     name, detail = found.field, found.detail
     if name == "header" and detail.endswith(DIFFERS):
-        other = detail.removesuffix(DIFFERS)
-        return f"tally repair --member {other} or {member}: the one that the others differ from."
+        return "fork", {"other": detail.removesuffix(DIFFERS)}
+    if name == BOOK_FILE and detail.startswith(_ENTRY_OF):
+        whose = detail.removeprefix(_ENTRY_OF).partition(":")[0]
+        return ("own_place" if whose == member else "peer"), {"member": whose}
     if NOBODY_HOLDS in detail:
-        return (
-            f"tally chain import of an archive with those blocks, --to the folder {member}; or"
-            " repair again when more members answer."
-        )
+        return "archive", {}
     if detail == _NO_FOLDER:
-        return f"Bring the folder {member} back, or restore it from a backup: it holds the keys."
+        return "folder", {}
     if _OTHER_VERSION in detail:
-        return f"Run the program that wrote {name}, or restore {name} from a backup."
+        return "version", {}
     if _NAMED_ANEW in detail:
-        return "tally store publish it again, or tally store name import it."
-    return ""
+        return "name", {}
+    return None
 
 
 def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> list[str]:

@@ -36,6 +36,8 @@ from tallystick.kernel.ledger.finding import Finding, finding_of
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.folder import sync_path
+from tallystick.text.findings import fill_cure
+from tallystick.text.wording import Language
 
 __all__ = ["check_papers", "cure_of_paper", "find_genesis", "mend_papers", "read_genesis"]
 
@@ -123,11 +125,10 @@ def check_papers(folder: Path, genesis: Genesis) -> list[Finding]:
     return found
 
 
-def cure_of_paper(found: Finding) -> str:
+def cure_of_paper(found: Finding, language: Language = "en") -> str:
     """Return what to do about a finding of `check_papers`, in a sentence."""
-    if found.field == COUNTY_FILE:
-        return f"Restore {COUNTY_FILE} from a copy: every member's machine has one."
-    return "tally repair --member NAME, with any member that is here."
+    name = "copy" if found.field == COUNTY_FILE else "papers"
+    return fill_cure(name, language, file=found.field)
 
 
 def _wrong(name: str, detail: str, expected: object = "", got: object = "") -> Finding:

@@ -19,11 +19,12 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
 from tallystick.county.card import card_path, read_card
 from tallystick.county.founding import CountyFile, read_county
-from tallystick.county.house import Apart, House
+from tallystick.county.house import House
+from tallystick.county.opening import Apart
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.access.secrets import USES, Secrets
 from tallystick.kernel.link.base import Link
-from tallystick.kernel.link.book import BOOK_FILE, Place, read_book
+from tallystick.kernel.link.book import BOOK_FILE, Book, Place, read_book
 from tallystick.kernel.link.engines.http import HttpLink, Listening
 from tallystick.kernel.link.trust import Roll, Trust
 from tallystick.node import Node, check_here
@@ -177,19 +178,16 @@ def open_single(
 
 @contextmanager
 def open_asking(
-    home: Path, chain: bytes, in_force: tuple[int, Members], clock: Clock
+    home: Path, book: Book, chain: bytes, in_force: tuple[int, Members], clock: Clock
 ) -> Iterator[Link]:
     """Give a member at rest an end of the link to ask by; it listens nowhere.
 
     Args:
         home: the member's folder; nobody serves it.
+        book: where the others are asked.
         chain: the chain's id.
         in_force: a height, and the list by which the others are believed.
         clock: the machine's.
-
-    Raises:
-        NotFound: `peers.missing`, it has no address book.
-        Invalid: the book has no reading.
     """
     height, members = in_force
     secrets = Secrets.read(home / "member.key")
@@ -201,7 +199,7 @@ def open_asking(
         entropy=SystemEntropy(),
         nonces=_Deaf(),
     )
-    with closing(HttpLink(trust, read_book(home / BOOK_FILE))) as link:
+    with closing(HttpLink(trust, book)) as link:
         yield link
 
 

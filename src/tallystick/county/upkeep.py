@@ -34,6 +34,7 @@ from tallystick.county.present import list_known, read_newest
 from tallystick.county.remaining import bears_out, fill_holes, find_gone
 from tallystick.county.single import open_asking
 from tallystick.kernel.ledger.audit import audit_chain
+from tallystick.kernel.ledger.claim import Left
 from tallystick.kernel.ledger.finding import Finding, Report
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.pen import RestingPen, Signed, read_signed
@@ -41,9 +42,10 @@ from tallystick.kernel.ledger.repair import Repaired, repair_chain
 from tallystick.kernel.ledger.rerun import Progress
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.link.base import Link
-from tallystick.kernel.link.book import BOOK_FILE
+from tallystick.kernel.link.book import BOOK_FILE, read_entries
 from tallystick.kernel.store.database import Database
 from tallystick.node import check_here
+from tallystick.text.wording import Language
 
 __all__ = [
     "COUNTY_FILES",
@@ -74,12 +76,12 @@ class Mended:
     left: tuple[Report, ...]
 
 
-def cures_of(report: Report) -> list[str]:
+def cures_of(report: Report, language: Language = "en") -> list[str]:
     """Return what to do about a report's findings, each cure once."""
     if report.member == COUNTY_FILES:
-        found = [cure_of_paper(each) for each in report.findings]
+        found = [cure_of_paper(each, language) for each in report.findings]
     else:
-        found = [cure_of(report.member, each) for each in report.findings]
+        found = [cure_of(report.member, each, language) for each in report.findings]
     return list(dict.fromkeys(found))
 
 
@@ -263,7 +265,7 @@ def repair_member(folder: Path, member: str) -> Mended:
         home, genesis = folder / member, find_genesis(folder)
         changed = mend_papers(folder, genesis)
         audited, fault = _audit(home, genesis.chain)
-        link = stack.enter_context(
+        link, unread = stack.enter_context(
             _open_link(home, genesis, [name for name in here if name != member])
         )
         repaired = repair_chain(
@@ -275,6 +277,7 @@ def repair_member(folder: Path, member: str) -> Mended:
             # Of one that cannot be read nothing is let go: its finding stays.
             pen=RestingPen(home / "signed.bin") if fault is None else None,
         )
+        repaired = replace(repaired, left=(*repaired.left, *unread))
         if fill_holes(home, link):
             changed.append("ledger.db")
         is_replaced = repaired.damaged is not None or bool(repaired.fetched)
@@ -297,13 +300,22 @@ def _list_left(folder: Path) -> set[str]:
 
 
 @contextlib.contextmanager
-def _open_link(home: Path, genesis: Genesis, others: Sequence[str]) -> Iterator[Link]:
-    """Let a member at rest ask those of its folder, or where there are none those elsewhere."""
+def _open_link(
+    home: Path, genesis: Genesis, others: Sequence[str]
+) -> Iterator[tuple[Link, Sequence[Left]]]:
+    """Let a member at rest ask those of its folder, or where there are none those elsewhere.
+
+    Beside the link come those whom nobody can ask, since their entry has no reading.
+    """
     if others or not (home / BOOK_FILE).is_file():
         with open_copies(home.parent, others) as network:
-            yield network.join(home.name)
-    else:
-        # By the list of its own copy, or by genesis' where the copy cannot be read.
-        in_force = read_newest(home.parent) or (1, genesis.members)
-        with open_asking(home, genesis.chain, in_force, SystemClock()) as link:
-            yield link
+            yield network.join(home.name), ()
+        return
+    book, wrong = read_entries(home / BOOK_FILE)
+    left = [
+        Left(name, error.code, f"{error.message}. {error.cure}") for name, error in wrong.items()
+    ]
+    # By the list of its own copy, or by genesis' where the copy cannot be read.
+    in_force = read_newest(home.parent) or (1, genesis.members)
+    with open_asking(home, book, genesis.chain, in_force, SystemClock()) as link:
+        yield link, [each for each in left if each.member != home.name]

@@ -42,7 +42,7 @@ from tallystick.text.problems_choice import CHOICE_PROBLEMS
 from tallystick.text.problems_engine import ENGINE_PROBLEMS
 from tallystick.text.problems_file import FILE_PROBLEMS
 from tallystick.text.problems_form import FORM_PROBLEMS
-from tallystick.text.problems_ipfs import IPFS_PROBLEMS, IPNS_PROBLEMS
+from tallystick.text.problems_ipfs import GATEWAY_PROBLEMS, IPFS_PROBLEMS, IPNS_PROBLEMS
 from tallystick.text.problems_ledger import LEDGER_PLACED, LEDGER_PROBLEMS
 from tallystick.text.problems_link import LINK_PROBLEMS
 from tallystick.text.problems_member import MEMBER_PROBLEMS
@@ -79,6 +79,7 @@ PROBLEMS: Final[Mapping[str, ProblemRow]] = _join(
     LINK_PROBLEMS,
     MEMBER_PROBLEMS,
     STORE_PROBLEMS,
+    GATEWAY_PROBLEMS,
     IPFS_PROBLEMS,
     IPNS_PROBLEMS,
     SPREAD_PROBLEMS,

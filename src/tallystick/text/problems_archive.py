@@ -97,6 +97,13 @@ ARCHIVE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "等成员跟上后再试。",
                 "Try again when the members have followed.",
             ),
+            "no_handover": (
+                "有一次名单变更没有足够成员签过的见证点",
+                "A change of the list of members lacks enough names",
+                LOOK_UP,
+                "等成员跟上后再试，或请另一个成员来存。",
+                "Try again when the members have followed, or have another member run it.",
+            ),
             "no_state": (
                 "见证点旁边没有状态文件",
                 "There is no state beside the checkpoint",
@@ -110,6 +117,13 @@ ARCHIVE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 LOOK_UP,
                 "分两次做。",
                 "Run them one after the other.",
+            ),
+            "other_note": (
+                "归档与这个见证点对不上",
+                "The archive is not what the checkpoint was of",
+                LOOK_UP,
+                "见证点若是您自己存的，就不要用这个归档，把两样都给各成员看。",
+                "If you kept the checkpoint yourself, use nothing of it; show both to the members.",
             ),
             "record": (
                 "这份账本证明不了这条记录",

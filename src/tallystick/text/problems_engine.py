@@ -104,6 +104,13 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "请运维人员从备份恢复 bft.key。",
                 "Have the operator restore bft.key from a copy.",
             ),
+            "bad_used": (
+                "记着哪些钥匙投过票的文件坏了，本成员暂不投票",
+                "The file of the keys that voted is damaged; this member does not vote",
+                NOTHING_LOST,
+                "从备份恢复 bft.used；没有就换钥匙：tally change renew --use bft。",
+                "Restore bft.used from a copy; without one: tally change renew --use bft.",
+            ),
             "bad_seats": (
                 "投票成员的地址表读不出来",
                 "The list of the voting members' addresses cannot be read",

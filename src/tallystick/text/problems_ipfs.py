@@ -1,4 +1,4 @@
-"""Errors of files that go to an IPFS program of this machine and come from it, for people."""
+"""Errors of files that go to IPFS programs and come from them, and of the gateway, for people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tallystick.text.problem_row import (
     problem_table,
 )
 
-__all__ = ["IPFS_PROBLEMS", "IPNS_PROBLEMS"]
+__all__ = ["GATEWAY_PROBLEMS", "IPFS_PROBLEMS", "IPNS_PROBLEMS"]
 
 _HERE_SAME: Final = Phrase(
     "本成员的文件原样未动；再做一次也不会重复。",
@@ -167,6 +167,74 @@ IPNS_PROBLEMS: Final[Mapping[str, ProblemRow]] = problem_table(
             NOTHING_CHANGED,
             "取这个名字自己的记录；再不行就换一个来源。",
             "Fetch the record of this very name, from another source if it recurs.",
+        ),
+    },
+)
+GATEWAY_PROBLEMS: Final[Mapping[str, ProblemRow]] = problem_table(
+    "gateway",
+    {
+        "absent": (
+            "这里没有公开这份内容",
+            "Nothing public of this name is here",
+            LOOK_UP,
+            "问别的网关，或请成员公开它。",
+            "Ask another gateway, or the member to publish it.",
+        ),
+        "accept": (
+            "不提供这种形式的答复",
+            "An answer of this form is not given",
+            LOOK_UP,
+            "要原始块或 CAR 归档。",
+            "Ask for a raw block or a CAR archive.",
+        ),
+        "busy": (
+            "网关正在发送的已经太多",
+            "The gateway is sending as much as it can",
+            LOOK_UP,
+            "等一会儿再试，或问别的网关。",
+            "Wait a moment and try again, or ask another gateway.",
+        ),
+        "dnslink": (
+            "这是域名，这里只认由密钥作成的名字",
+            "This is a domain name; names that are keys are known here",
+            LOOK_UP,
+            "看那个域名的 TXT 记录，改用里面的名字或编号来问。",
+            "Ask by what stands in its TXT record: a name or a CID.",
+        ),
+        "inside": (
+            "路径停在一份记录的里面，那里没有单独的内容",
+            "The path ends inside a record, where no content of its own is",
+            LOOK_UP,
+            "只问这份记录：去掉通到它里面的名字。",
+            "Ask for the record: leave out the names that lead into it.",
+        ),
+        "not_cached": (
+            "手头没有公开这份内容",
+            "Nothing public of this name is at hand",
+            LOOK_UP,
+            "去掉 only-if-cached 再问，或问别的网关。",
+            "Ask without only-if-cached, or another gateway.",
+        ),
+        "range": (
+            "这一段不在内容里面",
+            "The content has no such part",
+            LOOK_UP,
+            "问内容以内的一段，或者问全部。",
+            "Ask for a part within it, or for all of it.",
+        ),
+        "request": (
+            "网关看不懂这个请求",
+            "The gateway cannot read this request",
+            LOOK_UP,
+            "照 docs/spec/gateway.md 的写法问。",
+            "Ask as docs/spec/gateway.md says.",
+        ),
+        "stalled": (
+            "接收的一方停住了，连接已断开",
+            "Whoever was reading stopped, and the connection was ended",
+            LOOK_UP,
+            "再问一次，并一直读到结束。",
+            "Ask again, and read to the end.",
         ),
     },
 )

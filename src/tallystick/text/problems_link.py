@@ -42,6 +42,19 @@ _LINK: Final = problem_table(
             "一秒后再试。",
             "Try again in a second.",
         ),
+        "certificate": (
+            "本成员的通信证书缺失或坏了",
+            "This member's certificate for the link is missing or broken",
+            NOTHING_LOST,
+            (
+                "删除 link.pem 和 link.key，再 tally member address NAME URL；把新的 link.pem 交给"
+                "其他各成员：tally member address NAME URL --certificate link.pem。"
+            ),
+            (
+                "Remove link.pem and link.key, then tally member address NAME URL; give the new"
+                " link.pem to all others: tally member address NAME URL --certificate link.pem."
+            ),
+        ),
         "chain": (
             "这条消息是给另一个县的",
             "The message is for another county",
@@ -142,8 +155,8 @@ _PEERS: Final = problem_table(
             "一个成员的证书缺失或读不出来",
             "A member's certificate is missing or cannot be read",
             NOTHING_CHANGED,
-            "把那个成员的 link.pem 抄进 peers.json。",
-            "Copy that member's link.pem into peers.json.",
+            "写入那个成员的 link.pem：tally member address NAME URL --certificate link.pem。",
+            "Write that member's link.pem: tally member address NAME URL --certificate link.pem.",
         ),
         "incomplete": (
             "还不知道有些成员在哪里",

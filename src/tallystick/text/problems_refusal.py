@@ -161,6 +161,11 @@ _ROWS: Final[tuple[tuple[str, str, tuple[Refusal, ...]], ...]] = (
         (_R.POINTS_AT_ONE,),
     ),
     (
+        "先看 tally change list：已有够多成员赞成的变更，可能已经生效。",
+        "See tally change list: enough others may have said yes, and it is in force.",
+        (_R.NO_CHANGE,),
+    ),
+    (
         "换到收这种记录的那本账上写。",
         "Write it on the chain where it belongs.",
         (_R.WRONG_CHAIN,),

@@ -45,6 +45,16 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "请存放它的成员重新保存一次。",
                 "Have the member that stored it store it again.",
             ),
+            "cut_off": (
+                "存放被打断，各份已经不在了",
+                "Storing was cut off, and its parts are gone",
+                Phrase(
+                    "这份文件没有存成，钥匙也已销毁。",
+                    "The file is not stored, and its key is destroyed.",
+                ),
+                "重新存一次。",
+                "Store it again.",
+            ),
             "disk": (
                 "磁盘写不进去",
                 "The disk does not take it",
@@ -84,8 +94,8 @@ SPREAD_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "能读到或存下的份数不够",
                 "Too few parts can be read, or were taken",
                 NOTHING_CHANGED,
-                "有成员离线，就等它们在线时再试；都在线，就照下面的原因办。",
-                "If members are away, try again when they are up; else see to the cause told.",
+                "有成员离线就等它们；都在线就照下面的原因办，再也没有的用 tally store erase 了结。",
+                "Wait for who is away; else see to the cause told, or end it: tally store erase.",
             ),
             "manifest": (
                 "文件清单读不出来",

@@ -278,60 +278,6 @@ _STORE: Final = problem_table(
         ),
     },
 )
-_GATEWAY: Final = problem_table(
-    "gateway",
-    {
-        "absent": (
-            "这里没有公开这份内容",
-            "Nothing public of this name is here",
-            LOOK_UP,
-            "问别的网关，或请成员公开它。",
-            "Ask another gateway, or the member to publish it.",
-        ),
-        "accept": (
-            "不提供这种形式的答复",
-            "An answer of this form is not given",
-            LOOK_UP,
-            "要原始块或 CAR 归档。",
-            "Ask for a raw block or a CAR archive.",
-        ),
-        "dnslink": (
-            "这是域名，这里只认由密钥作成的名字",
-            "This is a domain name; names that are keys are known here",
-            LOOK_UP,
-            "看那个域名的 TXT 记录，改用里面的名字或编号来问。",
-            "Ask by what stands in its TXT record: a name or a CID.",
-        ),
-        "inside": (
-            "路径停在一份记录的里面，那里没有单独的内容",
-            "The path ends inside a record, where no content of its own is",
-            LOOK_UP,
-            "只问这份记录：去掉通到它里面的名字。",
-            "Ask for the record: leave out the names that lead into it.",
-        ),
-        "not_cached": (
-            "手头没有公开这份内容",
-            "Nothing public of this name is at hand",
-            LOOK_UP,
-            "去掉 only-if-cached 再问，或问别的网关。",
-            "Ask without only-if-cached, or another gateway.",
-        ),
-        "range": (
-            "这一段不在内容里面",
-            "The content has no such part",
-            LOOK_UP,
-            "问内容以内的一段，或者问全部。",
-            "Ask for a part within it, or for all of it.",
-        ),
-        "request": (
-            "网关看不懂这个请求",
-            "The gateway cannot read this request",
-            LOOK_UP,
-            "照 docs/spec/gateway.md 的写法问。",
-            "Ask as docs/spec/gateway.md says.",
-        ),
-    },
-)
 _ZIGZAG: Final = problem_table(
     "zigzag",
     {
@@ -477,6 +423,13 @@ _HOUSE: Final = {
                 "请运维人员从备份恢复 member.key。",
                 "Have the operator restore member.key from a copy.",
             ),
+            "place": (
+                "本成员的文件夹写不进去",
+                "The member's folder cannot be written",
+                NOT_STARTED,
+                "请运维人员把它挂载为可写，或把它交还给运行 tally 的用户。",
+                "Have the operator mount it for writing, or give it back to who runs tally.",
+            ),
         },
     ),
 }
@@ -484,7 +437,6 @@ STORE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
     **_DATABASE,
     **_KEYS,
     **_STORE,
-    **_GATEWAY,
     **_ZIGZAG,
     **_VIEW,
     **_HOUSE,

@@ -415,8 +415,8 @@ _ROWS: Final[Mapping[Refusal, tuple[str, str, str, str]]] = {
     _R.NO_CHANGE: (
         "无此变更",
         "No such change",
-        "没有这项待决的变更,或已过期",
-        "No such change waits for votes, or its time is over",
+        "无此待决变更,也可能已经决定:见 tally change list",
+        "No such change waits for votes, or it is decided: tally change list",
     ),
     _R.NOT_A_CHAIN: (
         "不是链",

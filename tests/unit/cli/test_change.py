@@ -54,6 +54,18 @@ def test_a_stolen_key_is_revoked_by_vote_and_signs_no_more(tally: Tally) -> None
     assert tally("revoke", "village", "99")[0] in {Invalid.exit_status, NotFound.exit_status}
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_yes_after_the_deciding_one_is_told_where_to_look(
+    tally: Tally, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    (limit,) = tally("limit", "block_transactions", "500")
+    carry(tally, limit["change"])
+    late = sorted({row["member"] for row in tally("members")} - {"finance"})[8]
+    given = ["--county", str(tmp_path / "county/county"), "--member", late, "--lang", language]
+    assert run(["change", "yes", limit["change"], *given]) == Invalid.exit_status
+    assert "tally change list" in capsys.readouterr().err
+
+
 def test_a_proposer_takes_a_change_back_and_another_cannot(tally: Tally) -> None:
     (leaving,) = tally("leave", "insurer")
     assert tally("no", leaving["change"])

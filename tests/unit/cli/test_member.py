@@ -11,6 +11,7 @@ import pytest
 
 from links import free_ports
 from machines import NAMES, found_apart
+from tallystick.charter import ROLES
 from tallystick.cli.main import run
 from tallystick.county.single import find_single, read_own_place
 
@@ -60,6 +61,12 @@ def test_a_county_is_founded_over_three_folders_by_its_verbs(
     told = tally("repair", "--member", "village", *here, status=6)
     assert told.startswith("ledger.no_source: ")
     assert tally("chain", "anchor", *here) == [{"anchors": 0}]
+
+
+def test_the_help_of_drawing_a_member_names_every_role(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["member", "new", "--help", "--lang", "en"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"one of {', '.join(ROLES)}." in told
 
 
 def test_a_member_is_given_an_address_and_packed_by_its_verbs(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,14 @@ import pytest
 
 from counties import FITTING, found, open_town, take_in
 from tallystick.base.clock import SystemClock
-from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound
+from tallystick.base.errors import Conflict, Corrupt, Invalid, NotFound, Unavailable
 from tallystick.chain.evidence import verify_evidence
 from tallystick.chain.pin import Pin
 from tallystick.charter import CHARTER
 from tallystick.cli.main import run
 
 BANK = "credit-union"
+SINGLE_FILE = Path(__file__).resolve().parents[3] / "docs" / "spec" / "verify.py"
 Case = tuple[Path, str]
 
 
@@ -101,6 +104,98 @@ def test_what_is_new_since_a_kept_checkpoint_is_verified_alone(
     tell(capsys, "verify", "--since", str(note), *at, status=NotFound.exit_status)
 
 
+@pytest.fixture(scope="module")
+def renewed(built: Case, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The county with renewed keys, and the height whose block changed the list."""
+    county = Path(shutil.copytree(built[0], tmp_path_factory.mktemp("renewed") / "county"))
+    with open_town(county, SystemClock()) as town:
+        change = town["village"].propose_renewal(["note"])["change"]
+        names = [each.name for each in town.house.county.members if each.name != "village"]
+        for name in names[:8]:
+            town[name].vote_change(change, yes=True)
+        town.house.spread()
+    # Opened again, the village goes on by its new keys.
+    with open_town(county, SystemClock()) as town:
+        take_in(town[BANK], FITTING)
+        town.house.spread()
+    with sqlite3.connect(county / "finance" / "ledger.db") as plain:
+        ((height,),) = plain.execute("SELECT height FROM roster WHERE height > 0").fetchall()
+    plain.close()
+    return county, height
+
+
+def test_what_is_kept_leads_from_the_founding_list_to_the_newest_checkpoint(
+    renewed: tuple[Path, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    county, kept, car = (
+        Path(shutil.copytree(renewed[0], tmp_path / "county")),
+        tmp_path / "k",
+        tmp_path / "c.car",
+    )
+    at, trust = ("--county", str(county)), str(county / "members.json")
+    with sqlite3.connect(county / "finance" / "ledger.db") as plain:
+        # The first copy lacks names, another has them.
+        plain.execute("DELETE FROM cosignature WHERE height = ?", (renewed[1],))
+    plain.close()
+    *_, told = tell(capsys, "verify", "--keep", str(kept), *at)
+    assert told["notes"] == [str(kept / f"{renewed[1]}.note"), told["file"]]
+    tell(capsys, "chain", "export", str(car), *at)
+    for notes in (told["notes"], told["notes"][::-1]):
+        command = [sys.executable, str(SINGLE_FILE), str(car), "--pin", trust, "--note", *notes]
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (said.returncode, ", 2 notes" in said.stdout) == (0, True), said
+    # What is there is another's to trust, and stays.
+    place = kept / f"{renewed[1]}.note"
+    place.write_bytes(b"kept")
+    tell(capsys, "verify", "--keep", str(kept), *at)
+    assert place.read_bytes() == b"kept"
+
+
+def test_a_change_of_members_that_too_few_signed_is_told_and_not_written(
+    renewed: tuple[Path, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    county, kept = Path(shutil.copytree(renewed[0], tmp_path / "county")), tmp_path / "kept"
+    for path in county.glob("*/ledger.db"):
+        with sqlite3.connect(path) as plain:
+            plain.execute(
+                "DELETE FROM cosignature WHERE height = ? AND member > 'e'", (renewed[1],)
+            )
+        plain.close()
+    capsys.readouterr()
+    status = run(["verify", "--keep", str(kept), "--county", str(county), "--json"])
+    told = capsys.readouterr()
+    assert (status, told.err.split(":")[0]) == (NotFound.exit_status, "verify.no_handover")
+    assert f"height {renewed[1]}" in told.err
+    newest = json.loads(told.out.splitlines()[-1])
+    assert newest["notes"] == [newest["file"]]
+    assert sorted(each.suffix for each in kept.iterdir()) == [".note", ".state"]
+
+
+def test_an_archive_is_held_against_a_checkpoint_that_was_kept(
+    county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at, kept, car = ("--county", str(county)), tmp_path / "kept", str(tmp_path / "c.car")
+    *_, told = tell(capsys, "verify", "--keep", str(kept), *at)
+    with open_town(county, SystemClock()) as town:
+        take_in(town[BANK], FITTING)
+        town.house.spread()
+    tell(capsys, "chain", "export", car, *at)
+    given = ("verify", "--car", car, "--trust", str(county / "members.json"), "--since")
+    (row,) = tell(capsys, *given, told["file"])
+    assert (row["checkpoint"], len(row["signers"])) == (told["height"], 12)
+    assert row["height"] > told["height"]
+    note = Path(told["file"])
+    head, _, lines = note.read_bytes().partition(b"\n\n")
+    for name, data, status in (
+        ("few", head + b"\n\n" + b"".join(lines.splitlines(keepends=True)[:8]), 5),
+        ("other", note.read_bytes().replace(b"height ", b"height 9", 1), 5),
+        ("none", b"no note", 2),
+    ):
+        (tmp_path / name).write_bytes(data)
+        tell(capsys, *given, str(tmp_path / name), status=status)
+    tell(capsys, *given, str(tmp_path / "gone"), status=2)
+
+
 def test_one_record_is_proven_and_its_proof_written_out(
     built: Case, county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +208,26 @@ def test_one_record_is_proven_and_its_proof_written_out(
     (again,) = tell(capsys, "verify", "--record", built[1], "--member", "village", *at)
     assert (again["height"], again["file"]) == (row["height"], "")
     tell(capsys, "verify", "--record", "00" * 16, *at, status=NotFound.exit_status)
+
+
+def test_a_record_behind_a_change_of_the_members_is_proven_from_the_founding_list(
+    built: Case, renewed: tuple[Path, int], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    county, out = Path(shutil.copytree(renewed[0], tmp_path / "county")), tmp_path / "r.car"
+    at = ("--county", str(county), "--member", "finance")
+    with open_town(county, SystemClock()) as town:
+        case = town[BANK].list_cases()[-1]["case"]
+        late = town[BANK].show_case(case)["records"][0]["id"]
+    for record in (built[1], late):
+        (row,) = tell(capsys, "verify", "--record", record, "--out", str(out), *at)
+        assert row["status"] == "proven"
+        pin = Pin.read((county / "members.json").read_bytes())
+        assert verify_evidence(out.read_bytes(), pin, CHARTER).status == "proven"
+    with sqlite3.connect(county / "finance" / "ledger.db") as plain:
+        plain.execute("DELETE FROM cosignature WHERE height = ?", (renewed[1],))
+    plain.close()
+    told = tell(capsys, "verify", "--record", late, *at, status=Unavailable.exit_status)
+    assert told == []
 
 
 @pytest.mark.parametrize(("language", "word"), [("zh", "高度"), ("en", "height")])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -116,6 +117,22 @@ def test_every_call_translates_what_sqlite_says(
     with pytest.raises(Corrupt, match=r"database\.corrupt"):
         call(found)
     found.close()
+
+
+def test_a_file_whose_log_s_index_finds_no_room_tells_of_a_full_disk(
+    tmp_path: Path,
+) -> None:
+    """A file system without a free page refuses the index at opening, before all else."""
+    path = tmp_path / "whole.db"
+    Database.write(path, "own", "CREATE TABLE own (id INTEGER)", 1).close()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16 * 1024, before[1]))
+    try:
+        with pytest.raises(Unavailable, match=r"^database\.full: whole\.db: the disk is full"):
+            Database.write(path, "own", "CREATE TABLE own (id INTEGER)", 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    Database.write(path, "own", "CREATE TABLE own (id INTEGER)", 1).close()
 
 
 def test_what_is_no_database_is_corrupt(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Annotated, Any, ClassVar, Final
@@ -70,14 +71,14 @@ class _Coming:
         """Return the next bytes, at most `size`; none at the end.
 
         Raises:
-            Unavailable: `api.torn`, whoever sends has gone, or is silent.
+            Unavailable: `api.torn`, whoever sends has gone, or is silent, or the server ends.
         """
         while not self._rest and not self._is_over:
             asked = asyncio.run_coroutine_threadsafe(self._next(), self._loop)
             try:
-                found = asked.result(BODY_WAIT_S)
-            except (ClientDisconnect, TimeoutError) as error:
-                asked.cancel()
+                # A loop that has ended answers nothing, not even that.
+                found = asked.result(2 * BODY_WAIT_S)
+            except (ClientDisconnect, TimeoutError, CancelledError) as error:
                 raise Unavailable(
                     "api.torn", "the body broke off before its end", cure="Send it again, whole."
                 ) from error
@@ -86,13 +87,17 @@ class _Coming:
         return found_now
 
     async def _next(self) -> bytes | None:
-        """Return some pieces as one, so that threads change seldom; None at the end."""
+        """Return some pieces as one, so that threads change seldom; None at the end.
+
+        It ends by itself in time: one that was left to be cancelled may outlive its loop.
+        """
         found, size = [], 0
-        async for piece in self._pieces:
-            found.append(piece)
-            size += len(piece)
-            if size >= PIECE_BYTES:
-                break
+        async with asyncio.timeout(BODY_WAIT_S):
+            async for piece in self._pieces:
+                found.append(piece)
+                size += len(piece)
+                if size >= PIECE_BYTES:
+                    break
         return b"".join(found) or None
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from tallystick.base import codec
 from tallystick.base.codec import Cid, decode, encode
-from tallystick.base.errors import Denied, Error, Invalid
+from tallystick.base.errors import Denied, Error
 from tallystick.chain import schema
 from tallystick.chain.wrap import WIRE_SIZES, unwrap, wrap, wrap_info
 from tallystick.kernel.access.keyring import DataKey
@@ -97,13 +97,15 @@ def borrow_object_key(line: Line, cid: Cid, identifier: bytes, owner: str) -> by
         owner: who put it.
 
     Raises:
-        Denied: `spread.reader`; Unavailable: the owner cannot be reached.
+        Denied: `spread.reader`, or what came is over already; Unavailable: the owner cannot be
+            reached.
         Invalid: what came was made for another key, object or date.
     """
     desk = line.desk
     until_ms, number, wire = decode(line.link.call(owner, METHOD, encode([cid])), _LENT)
     if until_ms <= desk.now_ms():
-        raise Invalid("access.lent", f"{owner} lends a key that is over already")
+        # By this member's clock; by the owner's it is over in a moment.
+        raise not_a_reader(desk.member, cid)
     info = _info(line, (desk.member, number), cid, until_ms)
     key = unwrap(wire, alg=find_own_alg(line, number), private=line.seal, info=info)
     found = DataKey(cid, key, identifier, SPREAD, b"", identifier, until_ms)

@@ -22,6 +22,7 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.base import Result
 from tallystick.kernel.ledger.kept import newest_note
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.witness import list_handover_notes
 from tallystick.kernel.store.database import Database
 
 __all__ = ["prove_held"]
@@ -47,7 +48,8 @@ def prove_held(path: Path, identifier: bytes) -> bytes:
 
     Raises:
         NotFound: `record.unknown`, no admitted record of the chain has that id.
-        Unavailable: `evidence.not_witnessed`, no checkpoint of authority reaches it yet.
+        Unavailable: `evidence.not_witnessed`, no checkpoint of authority reaches it yet, or a
+            change of the list before that one bears too few names here.
         Corrupt: `ledger.corrupt`, a row is not what was written.
     """
     with contextlib.closing(Database.read(path)) as database:
@@ -63,6 +65,15 @@ def prove_held(path: Path, identifier: bytes) -> bytes:
                 cure="Try again when the members have followed.",
             )
         body, note = newest[0].body, newest[1]
+        # An outsider begins with the founders' list: each change of it, signed by those before.
+        led = list_handover_notes(rows, height)
+        if unsigned := [each for each, held in led.items() if not held]:
+            raise Unavailable(
+                "evidence.not_witnessed",
+                f"height {unsigned[0]} changed the list of members, and this file holds too few"
+                " names under it",
+                cure="Name another member, or try again when the members have followed.",
+            )
         below = place.entry.height - 1
         before = rows.header(below) if below else rows.genesis().data
         log = Log(rows.node, lambda: body.size)
@@ -78,9 +89,9 @@ def prove_held(path: Path, identifier: bytes) -> bytes:
             chain=rows.genesis().chain,
             claims=[admitted(0)],
             records=[proof],
-            headers=[before],
-            members=[rows.members(below).data],
-            checkpoints=[note],
+            headers=[before, *(rows.header(each) for each in led)],
+            members=[rows.members(below).data, *(rows.members(each).data for each in led)],
+            checkpoints=[*led.values(), note],
             paths=[],
         )
 

@@ -3,12 +3,14 @@
 Laws: `bft.key` holds the key that votes and the one that names the engine's node, mode 0600; a
 renewed key waits in `bft.next` until the members have voted it into the list, and then takes the
 place of the old, which is not kept: it proves nothing, opens nothing, and may not sign again.
-`bft.used` names every key that voted from this folder, the newest last: none of them begins anew.
+`bft.used` names every key that voted from this folder, the newest last, each beside a check: none
+of them begins anew, and none votes while a line there is not sound.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,6 +29,7 @@ __all__ = [
     "NEXT_FILE",
     "USED_FILE",
     "EngineKeys",
+    "check_used",
     "draw_vote",
     "drop_vote",
     "find_new_vote",
@@ -44,6 +47,8 @@ NEXT_FILE: Final = "bft.next"
 USED_FILE: Final = "bft.used"
 _KEYS: Final = codec.shape({"bft": codec.exact_bytes(32), "node": codec.exact_bytes(32)})
 _NODE_ID_SIZE: Final = 20
+_USED_LINE: Final = re.compile(r"(?P<key>[0-9a-f]{64})(?: (?P<check>[0-9a-f]{16}))?")
+_CHECK_SIZE: Final = 8
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,23 +172,75 @@ def take_vote(folder: Path, tip: Tip) -> EngineKeys:
         Corrupt: `engine.bad_keys`.
     """
     if find_new_vote(folder, tip) is not None:
-        note_used(folder, EngineKeys.read(folder / KEY_FILE).public)
+        # What a line that is not sound named was voted out at the latest with this key: the others
+        # do not count it, and the file is whole from now on.
+        sound, _ = _read_used(folder)
+        _write_used(folder, sound, EngineKeys.read(folder / KEY_FILE).public)
         (folder / NEXT_FILE).replace(folder / KEY_FILE)
         sync_path(folder)
     return EngineKeys.read(folder / KEY_FILE)
 
 
 def list_used(folder: Path) -> list[str]:
-    """Return the public keys that voted from this folder, in hex, the newest last."""
-    path = folder / USED_FILE
-    return path.read_text(encoding="ascii").split() if path.is_file() else []
+    """Return the public keys that voted from this folder, in hex, the newest last.
+
+    Raises:
+        Corrupt: `engine.bad_used`, a key is not to be read: which may not vote is not known.
+    """
+    sound, is_whole = _read_used(folder)
+    if not is_whole:
+        raise Corrupt(
+            "engine.bad_used",
+            "bft.used is not what was written: which keys voted from this folder is not known",
+            cure="Restore bft.used with bft.key from a backup made since bft.key was last drawn;"
+            " without one: tally change renew --use bft.",
+        )
+    return sound
+
+
+def check_used(folder: Path) -> None:
+    """Refuse a `bft.used` that is not sound: Corrupt `engine.bad_used`; none is."""
+    list_used(folder)
 
 
 def note_used(folder: Path, public: bytes) -> None:
-    """Remember a key as one that voted from this folder; durable once this returns."""
-    used = list_used(folder)
-    if public.hex() not in used:
-        replace_file(folder / USED_FILE, "\n".join([*used, public.hex()]))
+    """Remember a key as one that voted from this folder; durable once this returns.
+
+    Lines without a check get theirs.
+
+    Raises:
+        Corrupt: `engine.bad_used`.
+    """
+    _write_used(folder, list_used(folder), public)
+
+
+def _read_used(folder: Path) -> tuple[list[str], bool]:
+    """Return the keys of the lines that are sound, and whether all are.
+
+    Lines of earlier programs have no check; a file without a line was never written.
+    """
+    path, sound = folder / USED_FILE, list[str]()
+    if not path.is_file():
+        return sound, True
+    lines = path.read_bytes().decode("ascii", "replace").removesuffix("\n").split("\n")
+    for line in lines:
+        found = _USED_LINE.fullmatch(line)
+        if found is not None and found["check"] in {None, _check_of(found["key"])}:
+            sound.append(found["key"])
+    return sound, len(sound) == len(lines)
+
+
+def _write_used(folder: Path, used: list[str], public: bytes) -> None:
+    """Write the keys that voted, and one more; nothing where that is what stands there."""
+    path, own = folder / USED_FILE, public.hex()
+    keys = used if own in used else [*used, own]
+    text = "\n".join(f"{key} {_check_of(key)}" for key in keys)
+    if not path.is_file() or path.read_bytes() != text.encode():
+        replace_file(path, text)
+
+
+def _check_of(key: str) -> str:
+    return sha256(key.encode())[:_CHECK_SIZE].hex()
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -7,22 +7,45 @@ later one: each later header names all before it.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
-from collections.abc import Callable
-from typing import Final
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final
 
-from tallystick.base.errors import Corrupt, Denied, NotFound
+from tallystick.base import codec
+from tallystick.base.codec import Cid
+from tallystick.base.errors import Conflict, Corrupt, Denied, NotFound
+from tallystick.chain import schema
+from tallystick.chain.block import Genesis
+from tallystick.chain.car import CarIndex
 from tallystick.chain.checkpoint import (
     COSIGNATURES_MAX,
+    Body,
     Checkpoint,
+    origin_of,
     read_body,
     read_note,
+    read_stated,
+    verify_checkpoint,
     write_note,
 )
-from tallystick.chain.member import quorum
+from tallystick.chain.export import NODE
+from tallystick.chain.member import Members, quorum
+from tallystick.chain.verdict import Contradicted, Missing
 from tallystick.kernel.ledger.replica import Replica
+from tallystick.kernel.ledger.rows import Rows
 
-__all__ = ["GRID", "Witnesses", "grid", "list_to_sign", "list_unwitnessed", "split_note"]
+__all__ = [
+    "GRID",
+    "Witnesses",
+    "find_witnessed",
+    "grid",
+    "list_handover_notes",
+    "list_to_sign",
+    "list_unwitnessed",
+    "split_note",
+]
 
 GRID: Final = 16
 
@@ -59,6 +82,93 @@ def list_unwitnessed(replica: Replica) -> list[int]:
         for height in replica.handovers()
         if len(replica.cosignatures(height)) < quorum(replica.members(height).voices(height))
     ]
+
+
+def list_handover_notes(rows: Rows, below: int) -> dict[int, bytes]:
+    """Return the notes that lead from the founding list of members to the one in force at a height.
+
+    Args:
+        rows: a member's file, verified.
+        below: the height; changes at lower ones count.
+
+    Returns:
+        By the height of each change, ascending, the note that a quorum of the list before it has
+        signed; b"" where the file does not hold so many names.
+    """
+    genesis, found = rows.genesis(), dict[int, bytes]()
+    for height in rows.handovers():
+        if height >= below:
+            continue
+        lines = list(rows.cosignatures(height).values())[:COSIGNATURES_MAX]
+        note = write_note(rows.body(height, genesis), lines) if lines else b""
+        with contextlib.suppress(Missing, Contradicted):
+            if note:
+                _check_authority(note, genesis, rows.members(height - 1))
+                found[height] = note
+        found.setdefault(height, b"")
+    return found
+
+
+def find_witnessed(car: CarIndex, head: Cid, note: bytes) -> Checkpoint:
+    """Return what a note proves of a whole chain's archive: it holds the block that was witnessed.
+
+    Args:
+        car: the archive, verified.
+        head: the header that it was verified up to.
+        note: of an earlier day, from who kept it.
+
+    Raises:
+        Invalid: `codec.form`, it is no note.
+        Conflict: `verify.other_note`, the archive's chain is not the note's at that height, or no
+            quorum of the members of that height signed the note.
+    """
+    stated, nodes = read_stated(note), _walk(car)
+    node, fields = next(nodes)
+    if node["header"] != head:
+        raise _other_note(stated, "the archive changed meanwhile")
+    if stated.height > fields["height"]:
+        raise _other_note(stated, f"the archive ends at height {fields['height']}")
+    while fields["height"] > stated.height:
+        node, fields = next(nodes)
+    ((bottom, _),) = deque(itertools.chain([(node, fields)], nodes), maxlen=1)
+    data = car.block(bottom["below"])
+    genesis = Genesis.read(data, car.block(codec.decode(data, schema.GENESIS)["members"]))
+    origin = origin_of(genesis.fields["name"], genesis.chain)
+    body = Body(origin, fields["log_size"], fields["log_root"], stated.height, node["header"])
+    if body != stated:
+        is_foreign = body.origin != stated.origin
+        raise _other_note(stated, "it is of another chain" if is_foreign else "the blocks differ")
+    form = schema.HEADER if stated.height > 1 else schema.GENESIS
+    named = codec.decode(car.block(fields["prev"]), form)["members"]
+    try:
+        return _check_authority(note, genesis, Members.read(car.block(named)))
+    except (Missing, Contradicted) as error:
+        raise _other_note(stated, f"its signatures do not hold: {error.message}") from error
+
+
+def _walk(car: CarIndex) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Yield the nodes of a whole chain's archive, highest first, each with its header's fields."""
+    at, height = car.root, 0
+    while height != 1:
+        node: dict[str, Any] = codec.decode(car.block(at), NODE)
+        fields: dict[str, Any] = codec.decode(car.block(node["header"]), schema.HEADER)
+        yield node, fields
+        at, height = node["below"], fields["height"]
+
+
+def _check_authority(note: bytes, genesis: Genesis, members: Members) -> Checkpoint:
+    name, chain = genesis.fields["name"], genesis.chain
+    return verify_checkpoint(note, name=name, chain=chain, members=members)
+
+
+def _other_note(stated: Body, why: str) -> Conflict:
+    return Conflict(
+        "verify.other_note",
+        f"the checkpoint of height {stated.height} does not bear out the archive: {why}",
+        cure="If the checkpoint is yours, take nothing in from the archive: show both to the"
+        " members.",
+        height=stated.height,
+    )
 
 
 def split_note(note: bytes) -> tuple[int, list[str]]:

@@ -26,8 +26,10 @@ __all__ = [
     "is_loopback",
     "read_address",
     "read_book",
+    "read_entries",
     "read_place",
     "write_book",
+    "write_entry",
 ]
 
 BOOK_FILE: Final = "peers.json"
@@ -117,7 +119,7 @@ def _check_scheme(member: str, scheme: str, host: str, certificate: object) -> N
         raise Invalid(
             "peers.certificate",
             f"{member} is asked over TLS, and its certificate is missing or has no reading",
-            cure="Copy the member's link.pem into its entry.",
+            cure="tally member address NAME URL --certificate link.pem, that member's own.",
         )
     if scheme == "http" and certificate:
         raise _malformed(f"{member} has a certificate and is asked without TLS")
@@ -130,6 +132,27 @@ def read_book(path: Path) -> dict[str, Place]:
         NotFound: `peers.missing`.
         Invalid: it has no reading; the fault is named.
     """
+    return {name: read_place(name, each) for name, each in _read_tree(path).items()}
+
+
+def read_entries(path: Path) -> tuple[dict[str, Place], dict[str, Invalid]]:
+    """Return the entries of a book that have a reading, and of each other one what is wrong.
+
+    Raises:
+        NotFound: `peers.missing`.
+        Invalid: `peers.malformed`, the file as a whole has no reading.
+    """
+    book, wrong = dict[str, Place](), dict[str, Invalid]()
+    for name, each in _read_tree(path).items():
+        try:
+            book[name] = read_place(name, each)
+        except Invalid as error:
+            wrong[name] = error
+    return book, wrong
+
+
+def _read_tree(path: Path) -> dict[str, Any]:
+    """Return the entries of a file by member, what stands in them not looked at."""
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
@@ -149,7 +172,7 @@ def read_book(path: Path) -> dict[str, Place]:
     for name in tree:
         if not _MEMBER.fullmatch(name):
             raise _malformed(f"{name[:40]!r} is no member's name")
-    return {name: read_place(name, each) for name, each in tree.items()}
+    return tree
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -161,10 +184,23 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def write_book(path: Path, book: Book) -> None:
     """Write a book whole, or not at all."""
-    tree = {name: book[name].tree() for name in sorted(book)}
+    _write_tree(path, {name: place.tree() for name, place in book.items()})
+
+
+def write_entry(path: Path, member: str, place: Place) -> None:
+    """Put one member's entry into a book; the others' stay as they are, damaged ones too.
+
+    Raises:
+        Invalid: `peers.malformed`, the file as a whole has no reading.
+    """
+    tree = _read_tree(path) if path.is_file() else {}
+    _write_tree(path, {**tree, member: place.tree()})
+
+
+def _write_tree(path: Path, tree: Mapping[str, Any]) -> None:
     fresh = path.with_suffix(".new")
     with fresh.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(tree, indent=1) + "\n")
+        file.write(json.dumps({name: tree[name] for name in sorted(tree)}, indent=1) + "\n")
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)

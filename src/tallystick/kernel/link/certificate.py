@@ -7,6 +7,7 @@ Source: RFC 5280, RFC 8410.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -19,13 +20,17 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from tallystick.base.clock import DAY_MS, Clock, Entropy
+from tallystick.base.errors import Corrupt
 
 __all__ = [
     "CERTIFICATE_FILE",
+    "KEY_FILE",
     "answering_context",
     "asking_context",
     "ensure_certificate",
     "is_certificate",
+    "is_same_certificate",
+    "read_certificate",
 ]
 
 CERTIFICATE_FILE: Final = "link.pem"
@@ -35,7 +40,9 @@ PEM_CHARS_MAX: Final = 16_384
 
 
 def ensure_certificate(folder: Path, member: str, *, clock: Clock, entropy: Entropy) -> str:
-    """Return a member's certificate as PEM, making one for ten years where there is none.
+    """Return a member's certificate as PEM, making one for ten years where no pair loads.
+
+    Half of a pair, or two halves that do not belong together, answer nobody: both are made anew.
 
     Args:
         folder: the member's own; the key stands in `link.key`, mode 0600.
@@ -43,13 +50,12 @@ def ensure_certificate(folder: Path, member: str, *, clock: Clock, entropy: Entr
         clock: tells from when it holds: a day earlier, for clocks that are behind.
         entropy: draws key and number, labels `tls` and `serial`.
     """
-    path = folder / CERTIFICATE_FILE
-    if path.is_file() and (folder / KEY_FILE).is_file():
-        return path.read_text(encoding="ascii")
+    with contextlib.suppress(Corrupt):
+        return read_certificate(folder)
     key = Ed25519PrivateKey.from_private_bytes(entropy.draw("tls", 32))
     pem = _certify(key, member, clock.now_ms(), entropy.draw("serial", 16))
     _write_key(folder / KEY_FILE, key)
-    path.write_text(pem, encoding="ascii")
+    (folder / CERTIFICATE_FILE).write_text(pem, encoding="ascii")
     return pem
 
 
@@ -83,21 +89,71 @@ def _write_key(path: Path, key: Ed25519PrivateKey) -> None:
 
 
 def is_certificate(pem: str) -> bool:
-    """Tell whether a text is one certificate in PEM."""
+    """Tell whether a text is one certificate in PEM, which TLS takes too."""
     if len(pem) > PEM_CHARS_MAX or not pem.isascii():
         return False
     try:
-        return len(x509.load_pem_x509_certificates(pem.encode("ascii"))) == 1
-    except ValueError:
+        if len(x509.load_pem_x509_certificates(pem.encode("ascii"))) != 1:
+            return False
+        # A damaged one may have a reading here, and none where a line is to be opened with it.
+        asking_context(pem)
+    except (ValueError, x509.InvalidVersion, ssl.SSLError):
         return False
+    return True
+
+
+def is_same_certificate(one: str, other: str) -> bool:
+    """Tell whether two texts are one certificate, however their lines end."""
+    if not (is_certificate(one) and is_certificate(other)):
+        return False
+    found = [x509.load_pem_x509_certificate(each.encode("ascii")) for each in (one, other)]
+    return found[0] == found[1]
+
+
+def read_certificate(folder: Path) -> str:
+    """Return the certificate of a member's folder as PEM, its key having been tried beside it.
+
+    Raises:
+        Corrupt: `link.certificate`, a half is missing or has no reading, or the key is another's.
+    """
+    return _load_pair(folder)[0]
 
 
 def answering_context(folder: Path) -> ssl.SSLContext:
-    """Return the TLS of a member that answers, with the certificate of its folder."""
+    """Return the TLS of a member that answers, with the certificate of its folder.
+
+    Raises:
+        Corrupt: `link.certificate`, as `read_certificate`.
+    """
+    return _load_pair(folder)[1]
+
+
+def _load_pair(folder: Path) -> tuple[str, ssl.SSLContext]:
     found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     found.minimum_version = ssl.TLSVersion.TLSv1_3
-    found.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE)
-    return found
+    for name in (CERTIFICATE_FILE, KEY_FILE):
+        if not (folder / name).is_file():
+            raise _broken(folder, f"{name} is missing")
+    try:
+        pem = (folder / CERTIFICATE_FILE).read_text(encoding="ascii")
+        # A key under a password is none of ours: without one OpenSSL would ask the terminal.
+        found.load_cert_chain(folder / CERTIFICATE_FILE, folder / KEY_FILE, password="")
+    except ssl.SSLError as error:
+        raise _broken(folder, f"{CERTIFICATE_FILE} and {KEY_FILE} are no pair") from error
+    except (OSError, ValueError) as error:
+        raise _broken(folder, f"{CERTIFICATE_FILE} or {KEY_FILE} has no reading") from error
+    if not is_certificate(pem):
+        raise _broken(folder, f"{CERTIFICATE_FILE} is not one certificate")
+    return pem, found
+
+
+def _broken(folder: Path, reason: str) -> Corrupt:
+    return Corrupt(
+        "link.certificate",
+        f"{folder.name}: {reason}",
+        cure="Remove link.pem and link.key, then tally member address NAME URL; give the new"
+        " link.pem to all others: tally member address NAME URL --certificate link.pem.",
+    )
 
 
 def asking_context(certificate: str) -> ssl.SSLContext:

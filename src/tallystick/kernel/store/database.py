@@ -36,7 +36,9 @@ _PARTS: Final = (
     "CREATE TABLE IF NOT EXISTS part (name TEXT PRIMARY KEY, version INTEGER NOT NULL)"
     " WITHOUT ROWID"
 )
-_FULL: Final = sqlite3.SQLITE_FULL
+# The file of the write-ahead log's index could not be made as long as it must be: so a file system
+# without a free page shows at opening, where nothing else is written yet.
+_FULL: Final = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _REFUSED: Final = {
     sqlite3.SQLITE_READONLY,
@@ -50,7 +52,7 @@ def _translate(error: Exception, name: str) -> Error:
     """Return our error for the vendor's; `name` is the file's name, never its folder."""
     extended = getattr(error, "sqlite_errorcode", None)
     primary = None if extended is None else extended & 0xFF
-    if primary == _FULL:
+    if not _FULL.isdisjoint({primary, extended}):
         return Unavailable(
             "database.full", f"{name}: the disk is full", cure="Free space; nothing was lost."
         )
@@ -163,12 +165,16 @@ class Database:
         # Text is read as bytes: what a flipped type makes of it is then seen, not guessed.
         connection.text_factory = bytes
         try:
-            found.run(f"PRAGMA cache_size = -{CACHE_KIB}")
+            found.bound_cache(CACHE_KIB)
             found.run("PRAGMA cell_size_check = ON")
         except Error:
             connection.close()
             raise
         return found
+
+    def bound_cache(self, kib: int) -> None:
+        """Keep at most so many KiB of the file's pages in memory."""
+        self.run(f"PRAGMA cache_size = -{kib}")
 
     def prepare(self, part: str, schema: str, version: int) -> None:
         """Make commits durable, and see to it that the file has the part's tables."""

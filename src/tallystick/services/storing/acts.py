@@ -1,13 +1,14 @@
 """A member's objects spread over the others: put, read, made readable to a member, and erased.
 
-Laws: a put counts once its record is admitted, and one that was cut off is ended; what is sealed is
-sealed before it leaves this member, under a key drawn for it alone and kept with the member's
-other keys; an erasure destroys the key first, for good, and whatever else it takes is gone on with
-until every member has said that it holds nothing any more.
+Laws: a put counts once its record is admitted, and one that was cut off is ended (`ending`); what
+is sealed is sealed before it leaves this member, under a key drawn for it alone and kept with the
+member's other keys; an erasure destroys the key first, for good, and whatever else it takes is gone
+on with until every member has said that it holds nothing any more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.codec import DAG_CBOR, Cid, decode
-from tallystick.base.errors import Error, NotFound
+from tallystick.base.errors import Error, NotFound, Unavailable
 from tallystick.chain import schema
 from tallystick.kernel.access.departed import Departed, list_departed
 from tallystick.kernel.access.desk import Desk
@@ -116,7 +117,8 @@ class Spreading:
         self._ring: Ring | None = None
         self._line: Line | None = None
         self._lock = threading.Lock()
-        self._running: set[Cid] = set()
+        self.running: set[Cid] = set()
+        """Objects whose record is being made."""
         self._manifest: Manifest | None = None
         self._owing: dict[Cid, set[str]] = {}
         """Of each object whose erasure the chain tells: who has not said so yet."""
@@ -163,7 +165,7 @@ class Spreading:
         """Whether there is any object that this member has to do with."""
         return (
             self.desk.views.count("object") > 0
-            or bool(self.ring.own.objects(limit=1))
+            or self.ring.own.may_hold
             or SpreadBook.is_begun(self._path)
         )
 
@@ -209,7 +211,7 @@ class Spreading:
         """Keep manifest and key, note the object, and record it."""
         # What is public has an empty one where it is about a party: to be found, and erased, by it.
         is_found_by_key = noted.sealed or key.party != key.record
-        self._running.add(noted.cid)
+        self.running.add(noted.cid)
         try:
             self.desk.store.put_many([manifest.data], DAG_CBOR)
             if is_found_by_key:
@@ -218,7 +220,7 @@ class Spreading:
             self.storing.keep(noted.cid, manifest.layout.length, sealed=noted.sealed)
             self.book.move(noted.cid, KEPT)
         finally:
-            self._running.discard(noted.cid)
+            self.running.discard(noted.cid)
 
     # ---- reading
 
@@ -330,20 +332,34 @@ class Spreading:
             NotFound: `spread.unknown`, it is none of this member's own.
             Unavailable: the key is gone; the record could not be made now and is made later.
         """
-        noted = self.find_own(cid)
+        noted = self._find_to_erase(cid)
         if noted.state not in {ERASED, SETTLED}:
             self.book.move(cid, ERASING)
             self._destroy(cid)
         self._tell_erased(cid)
         return self.collect_receipts(cid)
 
+    def _find_to_erase(self, cid: Cid) -> Noted:
+        """Return an own object, be it that nothing but its record is left of it."""
+        try:
+            return self.find_own(cid)
+        except Unavailable as error:
+            kept = self.storing.find_object(cid, self.desk.member)
+            if kept is None or error.code != "spread.lost":
+                raise
+        noted = Noted(cid, "", "", kept.size, kept.sealed, KEPT, kept.at)
+        self.book.add(noted)
+        return noted
+
     def _destroy(self, cid: Cid) -> None:
         """Destroy a key that is to go, and what this member keeps of the object itself."""
         self.desk.keys.forget([cid])
         self.desk.store.drop([cid])
         self.heard.forget([cid])
-        self.ring.own.drop(cid)
         self.book.move(cid, ERASED)
+        with contextlib.suppress(Unavailable):
+            # What the own disk does not let go of now goes as at a member that is away.
+            self.ring.own.drop(cid)
 
     def mark_party(self, party: bytes) -> int:
         """Have the objects of a party erased with it; return how many. Before its keys are gone."""
@@ -448,16 +464,6 @@ class Spreading:
         ]
 
     # ---- what a stop cut off
-
-    def end_puts(self) -> None:
-        """Record objects that were spread and whose record a stop or a full chain kept back."""
-        for noted in list(self.book.objects(PUTTING)):
-            if noted.cid in self._running:
-                continue
-            if self.storing.find_object(noted.cid, self.desk.member) is None:
-                length = self.find_manifest(noted.cid).layout.length
-                self.storing.keep(noted.cid, length, sealed=noted.sealed)
-            self.book.move(noted.cid, KEPT)
 
     def end_told(self) -> None:
         """Have all know of what is erased here, and ask for the receipts that are missing.

@@ -40,7 +40,9 @@ class Survey:
         self.told = {name: listing for name, listing in told.items() if name in members}
         self.left = {name: listing for name, listing in told.items() if name not in members}
         """What those say that have left: it is read there, and counted on no more."""
-        self.is_complete = members <= told.keys()
+        self.away = members - told.keys()
+        """Members that gave no answer in time."""
+        self.is_complete = not self.away
         """Whether no member is away."""
         self._spreading = spreading
         self._shapes = shapes
@@ -75,8 +77,7 @@ class Survey:
 
     def _shape(self, cid: Cid) -> Shape | None:
         if (found := self._shapes.get(cid)) is None:
-            is_held = cid in self._held or cid in self._leaving
-            if not is_held and not self._spreading.desk.store.has(cid):
+            if not self.is_listed(cid) and not self._spreading.desk.store.has(cid):
                 # Nobody who answers holds any of it: there is nobody to be asked.
                 return None
             try:
@@ -91,6 +92,10 @@ class Survey:
     def is_heard(self, member: str) -> bool:
         """Tell whether a member said anything."""
         return member in self.told
+
+    def is_listed(self, cid: Cid) -> bool:
+        """Tell whether anybody that answers, on the list or not, says to hold any of an object."""
+        return cid in self._held or cid in self._leaving
 
     def is_claimed(self, claim: Claim) -> bool:
         """Tell whether a member says still what it said."""

@@ -29,6 +29,7 @@ from tallystick.kernel.store.spread.reading import Liar
 from tallystick.kernel.store.spread.repairing import repair_object
 from tallystick.services.storing.acts import Spreading
 from tallystick.services.storing.checking import Checking
+from tallystick.services.storing.ending import end_puts
 from tallystick.services.storing.standing import (
     Claim,
     KeptObject,
@@ -130,7 +131,8 @@ class Tending:
         if not spreading.is_needed:
             return report
         ends = spreading.readers.tell_ends
-        for step in (spreading.end_puts, spreading.end_erasures, spreading.end_told, ends):
+        self._try(report, partial(end_puts, spreading, report))
+        for step in (spreading.end_erasures, spreading.end_told, ends):
             self._try(report, step)
         for work in (self._drop_erased, self._mend_own, self._repair_and_move):
             self._try(report, partial(work, report))
@@ -156,9 +158,7 @@ class Tending:
         spreading = self._spreading
         own, fresh = spreading.ring.own, self._find_erased()
         self._try(report, own.look)
-        held = [kept.manifest for kept in fresh if own.shards_of(kept.manifest)]
-        for cid in dict.fromkeys([*own.unrecorded(), *held]):
-            self._try(report, partial(self._drop_if_gone, cid, report))
+        self._try(report, partial(self._drop_shards, fresh, report))
         self._try(report, partial(spreading.heard.forget_erased, spreading.storing))
         if fresh:
             untold = spreading.forget_erased(fresh)
@@ -167,6 +167,13 @@ class Tending:
             self._forgotten |= {
                 (kept.manifest, kept.member) for kept in fresh if kept not in untold
             }
+
+    def _drop_shards(self, erased: Collection[KeptObject], report: Report) -> None:
+        """Drop own shards of what was erased lately, and of what no record ever spoke of."""
+        own = self._spreading.ring.own
+        held = [kept.manifest for kept in erased if own.shards_of(kept.manifest)]
+        for cid in dict.fromkeys([*own.unrecorded(), *held]):
+            self._try(report, partial(self._drop_if_gone, cid, report))
 
     def _find_erased(self) -> list[KeptObject]:
         """Return what was erased since the last round; what was before is not walked again."""

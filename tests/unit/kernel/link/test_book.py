@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,22 @@ from tallystick.base.errors import (
     NotFound,
     Unavailable,
 )
-from tallystick.kernel.link.book import Place, is_loopback, read_book, write_book
-from tallystick.kernel.link.certificate import ensure_certificate, is_certificate
+from tallystick.kernel.link.book import (
+    Place,
+    is_loopback,
+    read_book,
+    read_entries,
+    write_book,
+    write_entry,
+)
+from tallystick.kernel.link.certificate import (
+    answering_context,
+    asking_context,
+    ensure_certificate,
+    is_certificate,
+    is_same_certificate,
+    read_certificate,
+)
 from tallystick.kernel.link.problem import read_problem, write_problem
 
 
@@ -51,7 +66,63 @@ def test_a_certificate_is_made_once_and_its_key_is_its_owners_alone(
         assert not is_certificate(other)
 
 
+@pytest.mark.parametrize("name", ["link.key", "link.pem"])
+@pytest.mark.parametrize("data", [None, b"", b"none", bytes(range(256))])
+def test_a_pair_that_does_not_load_is_named_and_made_anew(
+    tmp_path: Path, pem: str, name: str, data: bytes | None
+) -> None:
+    (tmp_path / name).unlink() if data is None else (tmp_path / name).write_bytes(data)
+    for load in (read_certificate, answering_context):
+        with pytest.raises(Corrupt, match=r"^link\.certificate: ") as error:
+            load(tmp_path)
+        assert "Remove link.pem and link.key, then tally member address" in error.value.cure
+    anew = ensure_certificate(tmp_path, "bank", clock=SystemClock(), entropy=SystemEntropy())
+    assert not is_same_certificate(anew, pem)
+    assert read_certificate(tmp_path) == anew
+    answering_context(tmp_path)
+
+
+def test_two_halves_of_different_pairs_are_none(tmp_path: Path, pem: str) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    ensure_certificate(other, "coop", clock=SystemClock(), entropy=SystemEntropy())
+    (other / "link.key").replace(tmp_path / "link.key")
+    with pytest.raises(Corrupt, match="are no pair"):
+        answering_context(tmp_path)
+    assert is_same_certificate(pem, pem.replace("\n", "\r\n"))
+    assert not is_same_certificate(pem, "none")
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_no_certificate_that_has_a_reading_is_refused_by_tls(pem: str) -> None:
+    data, read = ssl.PEM_cert_to_DER_cert(pem), 0
+    for place in range(len(data)):
+        changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+        text = ssl.DER_cert_to_PEM_cert(changed)
+        if is_certificate(text):
+            asking_context(text)
+            read += 1
+    assert 0 < read < len(data)
+
+
 HERE = {"address": "http://127.0.0.1:1"}
+
+
+def test_one_entry_is_mended_though_another_has_no_reading(tmp_path: Path, pem: str) -> None:
+    path, place = tmp_path / "peers.json", Place("https", "coop", 1, pem)
+    broken = {"bank": {"address": "https://bank:1"}, "coop": 7}
+    path.write_text(json.dumps({**broken, "village": HERE}))
+    book, wrong = read_entries(path)
+    assert book == {"village": Place("http", "127.0.0.1", 1)}
+    assert {name: each.code for name, each in wrong.items()} == {
+        "bank": "peers.certificate",
+        "coop": "peers.malformed",
+    }
+    write_entry(path, "coop", place)
+    assert json.loads(path.read_text())["bank"] == broken["bank"]
+    assert read_entries(path)[0]["coop"] == place
+    write_entry(tmp_path / "new.json", "coop", place)
+    assert read_book(tmp_path / "new.json") == {"coop": place}
 
 
 @pytest.mark.parametrize(

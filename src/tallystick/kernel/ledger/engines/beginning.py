@@ -5,8 +5,9 @@ others tell of the same one (`introducing`), and asks for all blocks from the fi
 not. One that stands still while enough others have let go of the block it needs next, or whose
 application stands elsewhere than it can follow, begins anew. What the validator signed last is kept
 through all of it. A key of which that is lost does not vote again (`engine.forgotten`): its member
-follows by a key that is nobody's until another was voted in. Such a one waits in `bft.next`; once
-it counts the engine is ended, the key changed, and the engine started again by it.
+follows by a key that is nobody's until another was voted in; so it does while `bft.used` is not
+sound (`engine.bad_used`), since its key may be one that voted before. One that was voted in waits
+in `bft.next`; once it counts the engine is ended, the key changed, and the engine started by it.
 Files beside the engine's folder: `cometbft.new`, while an engine that began anew has not reached
 what the application holds, so that a crash on the way begins anew again; `bft.lost`, the key of
 which is lost what it signed.
@@ -22,8 +23,8 @@ from pathlib import Path
 from typing import Final
 
 from tallystick.base.clock import Entropy
-from tallystick.base.errors import Conflict, Error
-from tallystick.chain.block import Genesis
+from tallystick.base.errors import Conflict, Corrupt, Error
+from tallystick.chain.block import Genesis, Tip
 from tallystick.kernel.ledger.bodies import fetch_bodies
 from tallystick.kernel.ledger.engines.application import Application
 from tallystick.kernel.ledger.engines.comet_home import (
@@ -47,9 +48,9 @@ from tallystick.kernel.ledger.engines.relay import Relay
 from tallystick.kernel.ledger.engines.validators import list_validators, validators
 from tallystick.kernel.ledger.voting import (
     KEY_FILE,
+    USED_FILE,
     EngineKeys,
     find_new_vote,
-    list_used,
     take_vote,
 )
 from tallystick.kernel.link.base import Link
@@ -165,7 +166,8 @@ class Beginning:
         that was used.
         """
         is_founding = found is None and keys.public in validators(self._genesis.members, 1)
-        is_known = bool(list_used(self._home.parent))
+        # Whatever its lines say: it is there since a key voted.
+        is_known = (self._home.parent / USED_FILE).is_file()
         if not (is_founding or is_known or (self._home / "data" / STATE).exists()):
             self._lost.write_text(keys.public.hex())
 
@@ -175,17 +177,26 @@ class Beginning:
 
     def _write(self, keys: EngineKeys, sync: Sync | None) -> None:
         tip = self._application.replica.tip
-        if not self._is_lost(keys):
-            try:
-                write_home(self._home, keys, tip, self._seat, sync=sync)
-            except Conflict:
-                self._lost.write_text(keys.public.hex())
-            else:
-                self.trouble = None
-                return
-        self.trouble = forgotten()
+        self.trouble = forgotten() if self._is_lost(keys) else self._try_own(keys, tip, sync)
+        if self.trouble is None:
+            return
         nobodys = replace(keys, bft=self._entropy.draw("key", 32))
         write_home(self._home, nobodys, tip, self._seat, sync=sync, votes=False)
+
+    def _try_own(self, keys: EngineKeys, tip: Tip, sync: Sync | None) -> Error | None:
+        """Have the engine vote by the member's key; return why it may not."""
+        has_state = (self._home / "data" / STATE).exists()
+        try:
+            write_home(self._home, keys, tip, self._seat, sync=sync)
+        except Conflict as error:
+            self._lost.write_text(keys.public.hex())
+            return error
+        except Corrupt as error:
+            # The engine that follows makes a state of its own, which is not what this key signed.
+            if not has_state:
+                self._lost.write_text(keys.public.hex())
+            return error
+        return None
 
     def _is_lost(self, keys: EngineKeys) -> bool:
         return self._lost.is_file() and self._lost.read_text() == keys.public.hex()

@@ -183,9 +183,11 @@ def write_home(
         Invalid: `engine.no_validators`, the chain's genesis has no `bft` key.
         Conflict: `engine.forgotten`, the key has voted, and what it signed last is lost; or
             another has voted since.
+        Corrupt: `engine.bad_used`, which keys have voted is not known.
     """
     config, data = folder / "config", folder / "data"
-    state, used, own = data / STATE, list_used(folder.parent), keys.public.hex()
+    state, own = data / STATE, keys.public.hex()
+    used = list_used(folder.parent) if votes else []
     if votes and own in used and (own != used[-1] or not state.exists()):
         raise forgotten()
     config.mkdir(parents=True, exist_ok=True)

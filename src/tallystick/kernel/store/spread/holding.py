@@ -5,6 +5,7 @@ part, which a restart drops; a part is written at places, so that what comes twi
 no two shards of an object are held; what is kept, manifests and all, is never beyond the quota, and
 what one member brings that no record speaks of never beyond its share of it. Long reads and writes
 wait for nobody but those of the same part.
+A disk that cannot be read is asked again whenever shards are; till then each call is refused.
 Layout of the folder: what `shelf` keeps, `parts/`, and `quota`.
 """
 
@@ -24,6 +25,7 @@ from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Invalid, NotFound, Unavailable
 from tallystick.kernel.store.folder import sync_path
 from tallystick.kernel.store.spread.care import Care
+from tallystick.kernel.store.spread.disk import write_part
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.spread.parts import Part, Parts
 from tallystick.kernel.store.spread.quota import QUOTA_BYTES, read_quota, write_quota
@@ -58,30 +60,78 @@ class Holding:
         folder: where they are; parts left from before are dropped.
         quota_bytes: most bytes of all that is kept; None for what was set, else `QUOTA_BYTES`.
 
+    Whatever asks for shards, room or quota raises `spread.disk` where the folder cannot be read.
+
     Attributes:
         vouching: what the chain says, and the time; a ring sets it.
         chain_ms: tells the time of the last block that `vouching` speaks by: what comes in no block
             until then is known to have come in none. The clock's, where nobody sets it.
-        care: of what rots.
     """
 
     def __init__(self, folder: Path, quota_bytes: int | None = None) -> None:
         self.folder = folder
-        self.quota_bytes = read_quota(folder) if quota_bytes is None else quota_bytes
+        self._quota_bytes = quota_bytes
         self.vouching = Vouching(member="")
         self.chain_ms: Callable[[], int] = self._clock_ms
         self._lock = threading.Lock()
         self._settle_s: dict[str, float] = {}
         self._layouts: OrderedDict[Cid, Layout] = OrderedDict()
-        with told():
-            self._parts = Parts(folder / _PARTS)
-            self._shelf = Shelf(folder)
-        self.care = Care(self._shelf, self._lock, self.find_manifest)
+        self._opening = threading.Lock()
+        self._opened: tuple[Parts, Shelf, Care] | None = None
+        with contextlib.suppress(Unavailable):
+            self._open()
+
+    def _open(self) -> tuple[Parts, Shelf, Care]:
+        """Return what the folder keeps, read when it is first needed and can be.
+
+        Raises:
+            Unavailable: `spread.disk`.
+        """
+        if (found := self._opened) is not None:
+            return found
+        with self._opening, told():
+            if self._opened is None:
+                parts, shelf = Parts(self.folder / _PARTS), Shelf(self.folder)
+                self._opened = parts, shelf, Care(shelf, self._lock, self.find_manifest)
+            return self._opened
+
+    @property
+    def _parts(self) -> Parts:
+        return self._open()[0]
+
+    @property
+    def _shelf(self) -> Shelf:
+        return self._open()[1]
+
+    @property
+    def care(self) -> Care:
+        """Care of what rots."""
+        return self._open()[2]
 
     def _clock_ms(self) -> int:
         return self.vouching.now_ms()
 
     # ---- room
+
+    @property
+    def quota_bytes(self) -> int:
+        """Most bytes of all that is kept."""
+        if self._quota_bytes is None:
+            with told():
+                self._quota_bytes = read_quota(self.folder)
+        return self._quota_bytes
+
+    @quota_bytes.setter
+    def quota_bytes(self, count: int) -> None:
+        self._quota_bytes = count
+
+    @property
+    def may_hold(self) -> bool:
+        """Whether anything is held, or it cannot be told now."""
+        try:
+            return bool(self._shelf.kept)
+        except Unavailable:
+            return True
 
     @property
     def used_bytes(self) -> int:
@@ -197,14 +247,16 @@ class Holding:
             part = self._parts.begin((caller, *place))
         with part.lock:
             end = at + len(data)
-            self._with_room(caller, lambda: self._grow(part, end), max(0, end - part.size))
-            with told():
-                part.path.parent.mkdir(parents=True, exist_ok=True)
-                handle = os.open(part.path, os.O_CREAT | os.O_WRONLY, 0o600)
-                try:
-                    os.pwrite(handle, data, at)
-                finally:
-                    os.close(handle)
+            before = part.size
+            self._with_room(caller, lambda: self._grow(part, end), max(0, end - before))
+            try:
+                with told():
+                    write_part(part.path, data, at, before)
+            except BaseException:
+                with self._lock:
+                    if self._parts.has(part):
+                        self._parts.grow(part, before - part.size)
+                raise
 
     def _grow(self, part: Part, end: int) -> None:
         """Take the room for a part that is to reach `end`."""
@@ -218,8 +270,13 @@ class Holding:
                 self._parts.grow(part, grown)
 
     def set_quota(self, quota_bytes: int) -> None:
-        """Hold at most so many bytes from now on, also after a restart; what is held stays."""
-        write_quota(self.folder, quota_bytes)
+        """Hold at most so many bytes from now on, also after a restart; what is held stays.
+
+        Raises:
+            Unavailable: `spread.disk`; what was set before holds.
+        """
+        with told():
+            write_quota(self.folder, quota_bytes)
         self.quota_bytes = quota_bytes
 
     def finish(self, caller: str, manifest: Manifest, shard: int) -> None:

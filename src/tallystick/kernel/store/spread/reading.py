@@ -371,7 +371,10 @@ class Reader:
         away = set(self.ring.members()).difference(self.answered, {self.ring.member})
         if away or fetched.late:
             return "Try again when more members are up."
-        return "All members are up, and what lacks is gone or rotten: have its owner put it again."
+        return (
+            "All members are up, and what lacks is gone or rotten: have its owner put it again, and"
+            " end this one: tally store erase CID."
+        )
 
     # ---- asking
 

@@ -252,7 +252,8 @@ class Ring:
             f"nobody who answers holds the manifest of {cid}",
             cure="Try again when more members are up."
             if away
-            else "All members are up and none has it: have its owner put it again.",
+            else "All members are up and none has it: have its owner put it again, and end this"
+            " one: tally store erase CID.",
             cid=str(cid),
         )
 

@@ -19,6 +19,7 @@ from tallystick.base import codec
 from tallystick.base.codec import Cid, decode, encode
 from tallystick.base.errors import Invalid
 from tallystick.kernel.store.folder import sync_path
+from tallystick.kernel.store.spread.disk import write_all
 from tallystick.kernel.store.spread.manifest import Manifest
 from tallystick.kernel.store.zigzag.layout import LENGTH_MAX
 
@@ -107,7 +108,7 @@ def mend_file(path: Path, manifest: Manifest, shard: int, place: int, piece: byt
             with suppress(OSError):
                 found = os.pread(handle, len(right), at)
             if found != right:
-                os.pwrite(handle, right, at)
+                write_all(handle, right, at)
         os.fsync(handle)
         if os.pread(handle, len(piece), segment.piece_start) != piece:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
