@@ -11,25 +11,27 @@ from pathlib import Path
 from typing import Any, Final
 
 from simulation.chain import CHARTER, Chain
-from simulation.validators import later_keys, validated
+from simulation.validators import engine_keys, later_keys, validated
 from tallystick.base.clock import SeededEntropy
-from tallystick.kernel.ledger.engines.application import Application
+from tallystick.kernel.ledger.engines.application import Application, Offer
 from tallystick.kernel.ledger.engines.beginning import Beginning
 from tallystick.kernel.ledger.engines.comet_home import Seat
 from tallystick.kernel.ledger.engines.gate import Gate
 from tallystick.kernel.ledger.engines.introducing import serve_words
 from tallystick.kernel.ledger.engines.manifest import Manifest
 from tallystick.kernel.ledger.engines.offering import Offered, Offering
+from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.replica import Replica
-from tallystick.kernel.ledger.voting import EngineKeys
+from tallystick.kernel.ledger.voting import NEXT_FILE, EngineKeys
 from tallystick.kernel.link.engines.memory import Network
 
-__all__ = ["BLOCK", "OTHERS", "SEED", "Far", "told"]
+__all__ = ["BLOCK", "OTHERS", "PROPOSER", "SEED", "Far", "told"]
 
 SEED: Final = "rotating"
 """The first member's vote goes over to another key at height 3."""
 OTHERS: Final = ("bureau", "coop", "operator")
 BLOCK: Final = bytes(range(32))
+PROPOSER: Final = address_of(engine_keys(SEED, "operator").public)
 
 
 class Node:
@@ -130,6 +132,32 @@ class Far:
         (data / "blockstore.db").mkdir()
         (data / "priv_validator_state.json").write_text("signed")
         return data
+
+    def private(self) -> Any:
+        """Return the key file that the engine votes by."""
+        path = self.folder / "cometbft" / "config" / "priv_validator_key.json"
+        return json.loads(path.read_text())
+
+    def is_own(self, keys: EngineKeys) -> bool:
+        """Tell whether the engine votes by these keys."""
+        return bool(self.private()["address"] == address_of(keys.public).hex().upper())
+
+    def found_alone(self) -> tuple[EngineKeys, EngineKeys]:
+        """Have the county begin with this member's first key, and its next one wait."""
+        for link in self.links.values():
+            link.close()
+        old = engine_keys(SEED, "bank")
+        later = EngineKeys(later_keys(SEED, "bank").bft, old.node)
+        later.write(self.folder / NEXT_FILE)
+        return old, later
+
+    def order(self, height: int) -> None:
+        """Have the member take over a block with one record."""
+        chain = self.chain
+        data = chain.sign(height, [chain.news(height)])
+        asked = Offer(height, chain.clock.now_ms() + height, PROPOSER, (bytes(16), data))
+        self.application.finalize(asked)
+        self.application.commit()
 
     def close(self) -> None:
         for each in self.begun:

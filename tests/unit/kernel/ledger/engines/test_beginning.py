@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from simulation.far_engines import BLOCK, OTHERS, SEED, Far, told
+from simulation.far_engines import BLOCK, OTHERS, PROPOSER, SEED, Far, told
 from simulation.validators import engine_keys, later_keys
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import encode
@@ -31,7 +31,6 @@ from tallystick.kernel.ledger.engines.introducing import (
 )
 from tallystick.kernel.ledger.engines.marks import Mark
 from tallystick.kernel.ledger.engines.relay import Relay
-from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.voting import (
     NEXT_FILE,
     EngineKeys,
@@ -174,7 +173,7 @@ def test_a_crash_before_the_engine_has_caught_up_begins_anew_and_keeps_what_was_
 def test_an_engine_walking_through_kept_blocks_is_new_until_it_has_passed_them(town: Far) -> None:
     chain = town.chain
     data = chain.sign(1, [chain.news(1)])
-    asked = Offer(1, chain.clock.now_ms(), _address(), (bytes(16), data))
+    asked = Offer(1, chain.clock.now_ms(), PROPOSER, (bytes(16), data))
     town.application.finalize(asked)
     town.application.commit()
     for name in ("coop", "operator"):
@@ -184,13 +183,9 @@ def test_an_engine_walking_through_kept_blocks_is_new_until_it_has_passed_them(t
     town.application.finalize(asked)
     town.application.commit()
     assert (town.folder / NEW_FILE).exists()
-    town.application.finalize(Offer(2, chain.clock.now_ms() + 1, _address(), (bytes(16),)))
+    town.application.finalize(Offer(2, chain.clock.now_ms() + 1, PROPOSER, (bytes(16),)))
     town.application.commit()
     assert not (town.folder / NEW_FILE).exists()
-
-
-def _address() -> bytes:
-    return address_of(engine_keys(SEED, "operator").public)
 
 
 @pytest.mark.parametrize("words", begins.MISFITS)
@@ -209,14 +204,6 @@ def test_an_engine_whose_application_stands_elsewhere_begins_anew(town: Far, wor
 # ---- whether it votes
 
 
-def _private(town: Far) -> Any:
-    return json.loads((town.folder / "cometbft/config/priv_validator_key.json").read_text())
-
-
-def _is_own(town: Far, keys: EngineKeys) -> bool:
-    return bool(_private(town)["address"] == address_of(keys.public).hex().upper())
-
-
 def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Far) -> None:
     keys, later = engine_keys(SEED, "operator"), later_keys(SEED, "bank")
     state = town.folder / "cometbft" / "data" / "priv_validator_state.json"
@@ -226,7 +213,7 @@ def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Far) -> N
         begun.prepare()
         assert begun.trouble is not None
         assert begun.trouble.code == "engine.forgotten"
-        assert not _is_own(town, keys)
+        assert not town.is_own(keys)
         assert (town.folder / "bft.used").read_text() == keys.public.hex()
         # What nobody's key signs is kept; it does not make the lost one whole.
         assert state.exists()
@@ -234,7 +221,7 @@ def test_a_key_of_which_is_lost_what_it_signed_never_votes_again(town: Far) -> N
     begun = town.begin(later)
     begun.prepare()
     assert begun.trouble is None
-    assert _is_own(town, later)
+    assert town.is_own(later)
     assert list_used(town.folder) == [keys.public.hex(), later.public.hex()]
 
 
@@ -244,7 +231,7 @@ def test_a_first_validators_key_from_a_copy_does_not_vote_where_the_others_are_f
     old = engine_keys(SEED, "bank")
     begun = town.begin(old)
     begun.prepare()
-    assert not _is_own(town, old)
+    assert not town.is_own(old)
     assert begun.trouble is not None
 
 
@@ -254,58 +241,40 @@ def test_at_the_founding_every_key_votes(town: Far) -> None:
     old = engine_keys(SEED, "bank")
     begun = town.begin(old)
     begun.prepare()
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert begun.trouble is None
 
 
 # ---- how a key that was voted in takes its place
 
 
-def _found_alone(town: Far) -> tuple[EngineKeys, EngineKeys]:
-    """Have the county begin with this member's first key, and its next one wait."""
-    for link in town.links.values():
-        link.close()
-    old = engine_keys(SEED, "bank")
-    later = EngineKeys(later_keys(SEED, "bank").bft, old.node)
-    later.write(town.folder / NEXT_FILE)
-    return old, later
-
-
-def _order(town: Far, height: int) -> None:
-    chain = town.chain
-    data = chain.sign(height, [chain.news(height)])
-    asked = Offer(height, chain.clock.now_ms() + height, _address(), (bytes(16), data))
-    town.application.finalize(asked)
-    town.application.commit()
-
-
 def test_a_key_that_was_voted_in_takes_the_place_of_the_old_when_it_counts(town: Far) -> None:
-    old, later = _found_alone(town)
+    old, later = town.found_alone()
     begun, restarts = town.begin(old), queue.Queue[int]()
     begun.prepare()
     begun.start(lambda: restarts.put(town.application.height))
     state = town.keep() / STATE
-    _order(town, 1)
+    town.order(1)
     begun.look_at_list()
     begun.prepare()
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert state.read_text() == "signed"
-    _order(town, 2)
+    town.order(2)
     begun.look_at_list()
     # It stands in the list and counts two heights later: the old one votes once more, and does so
     # after a crash as well.
     begun.prepare()
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert state.read_text() == "signed"
     assert restarts.empty()
-    town.application.finalize(Offer(3, town.chain.clock.now_ms() + 3, _address(), (bytes(16),)))
+    town.application.finalize(Offer(3, town.chain.clock.now_ms() + 3, PROPOSER, (bytes(16),)))
     town.application.commit()
     assert restarts.get(timeout=10) == 3
     # While the engine runs nothing of it is touched.
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert EngineKeys.read(town.folder / "bft.key") == old
     begun.prepare()
-    assert _is_own(town, later)
+    assert town.is_own(later)
     assert json.loads(state.read_text())["height"] == "0"
     assert EngineKeys.read(town.folder / "bft.key") == later
     assert not (town.folder / NEXT_FILE).exists()
@@ -320,51 +289,51 @@ def test_a_key_that_was_voted_in_takes_the_place_of_the_old_when_it_counts(town:
     begun = town.begin(old)
     begun.prepare()
     assert begun.trouble is not None
-    assert not _is_own(town, old)
+    assert not town.is_own(old)
 
 
 def test_a_crash_while_a_key_takes_its_place_leaves_neither_two_nor_none(town: Far) -> None:
-    old, later = _found_alone(town)
+    old, later = town.found_alone()
     town.begin(old).prepare()
     state = town.keep() / STATE
     for height in (1, 2):
-        _order(town, height)
+        town.order(height)
     tip = town.replica.tip
     # Killed once the key's file was changed, and before the engine's folder was.
     assert take_vote(town.folder, tip) == later
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert state.read_text() == "signed"
     begun = town.begin(later)
     begun.prepare()
     assert begun.trouble is None
-    assert _is_own(town, later)
+    assert town.is_own(later)
     assert json.loads(state.read_text())["height"] == "0"
     # Killed before either was: the same.
     assert take_vote(town.folder, tip) == later
 
 
 def test_who_was_away_while_its_key_came_to_count_begins_by_it(town: Far) -> None:
-    old, later = _found_alone(town)
+    old, later = town.found_alone()
     town.begin(old).prepare()
     for height in (1, 2, 3):
-        _order(town, height)
+        town.order(height)
     town.begin(old).prepare()
-    assert _is_own(town, later)
+    assert town.is_own(later)
 
 
 def test_a_damaged_key_that_waits_stops_nothing_and_another_is_drawn(town: Far) -> None:
-    old, later = _found_alone(town)
+    old, later = town.found_alone()
     path = town.folder / NEXT_FILE
     path.write_bytes(path.read_bytes()[:-1])
     begun, restarts = town.begin(old), list[int]()
     begun.prepare()
     begun.start(lambda: restarts.append(1))
     for height in (1, 2, 3):
-        _order(town, height)
+        town.order(height)
         begun.look_at_list()
     begun.prepare()
     assert restarts == []
-    assert _is_own(town, old)
+    assert town.is_own(old)
     tip = town.replica.tip
     drop_vote(town.folder, tip)
     fresh = draw_vote(town.folder, SeededEntropy("another"))
@@ -379,13 +348,13 @@ def test_a_damaged_key_that_waits_stops_nothing_and_another_is_drawn(town: Far) 
 
 
 def test_a_later_key_from_a_copy_does_not_vote_in_an_empty_folder(town: Far) -> None:
-    _, later = _found_alone(town)
+    _, later = town.found_alone()
     (town.folder / NEXT_FILE).unlink()
     begun = town.begin(later)
     begun.prepare()
     assert begun.trouble is not None
     assert begun.trouble.code == "engine.forgotten"
-    assert not _is_own(town, later)
+    assert not town.is_own(later)
 
 
 def test_a_key_drawn_for_a_chain_that_stands_votes_though_the_others_are_far(town: Far) -> None:
@@ -395,7 +364,7 @@ def test_a_key_drawn_for_a_chain_that_stands_votes_though_the_others_are_far(tow
     for _ in range(2):
         begun.prepare()
         assert begun.trouble is None
-        assert _is_own(town, later)
+        assert town.is_own(later)
     assert list_used(town.folder) == [later.public.hex()]
     # Back from a copy of what its member drew, without that, it is as any other.
     (town.folder / "cometbft" / "data" / STATE).unlink()

@@ -5,20 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from simulation.far_engines import SEED, Far
 from simulation.validators import engine_keys, later_keys
 from tallystick.base.errors import Corrupt
-from tallystick.kernel.ledger.engines.application import Offer
 from tallystick.kernel.ledger.engines.comet_home import STATE
-from tallystick.kernel.ledger.engines.validators import address_of
 from tallystick.kernel.ledger.voting import (
-    NEXT_FILE,
     USED_FILE,
-    EngineKeys,
     check_used,
     list_used,
     note_used,
@@ -31,36 +26,6 @@ def town(tmp_path: Path) -> Iterator[Far]:
     found = Far(tmp_path / "bank")
     yield found
     found.close()
-
-
-def _address() -> bytes:
-    return address_of(engine_keys(SEED, "operator").public)
-
-
-def _private(town: Far) -> Any:
-    return json.loads((town.folder / "cometbft/config/priv_validator_key.json").read_text())
-
-
-def _is_own(town: Far, keys: EngineKeys) -> bool:
-    return bool(_private(town)["address"] == address_of(keys.public).hex().upper())
-
-
-def _found_alone(town: Far) -> tuple[EngineKeys, EngineKeys]:
-    """Have the county begin with this member's first key, and its next one wait."""
-    for link in town.links.values():
-        link.close()
-    old = engine_keys(SEED, "bank")
-    later = EngineKeys(later_keys(SEED, "bank").bft, old.node)
-    later.write(town.folder / NEXT_FILE)
-    return old, later
-
-
-def _order(town: Far, height: int) -> None:
-    chain = town.chain
-    data = chain.sign(height, [chain.news(height)])
-    asked = Offer(height, chain.clock.now_ms() + height, _address(), (bytes(16), data))
-    town.application.finalize(asked)
-    town.application.commit()
 
 
 def test_any_byte_of_the_file_of_keys_that_voted_is_missed(tmp_path: Path) -> None:
@@ -99,7 +64,7 @@ def test_keys_noted_by_an_earlier_program_are_read_and_get_their_checks(tmp_path
 
 
 def test_who_cannot_read_which_keys_voted_follows_and_does_not_vote(town: Far) -> None:
-    old, later = _found_alone(town)
+    old, later = town.found_alone()
     begun = town.begin(old)
     begun.prepare()
     state, path = town.keep() / STATE, town.folder / USED_FILE
@@ -111,23 +76,23 @@ def test_who_cannot_read_which_keys_voted_follows_and_does_not_vote(town: Far) -
         assert begun.trouble is not None
         assert begun.trouble.code == "engine.bad_used"
         assert "renew --use bft" in begun.trouble.cure
-        assert not _is_own(town, old)
+        assert not town.is_own(old)
     assert path.read_bytes() == broken
     assert state.read_text() == "signed"
     # Restored, it votes on, after what it signed last.
     path.write_bytes(whole)
     begun.prepare()
     assert begun.trouble is None
-    assert _is_own(town, old)
+    assert town.is_own(old)
     assert state.read_text() == "signed"
     # Without a backup the members vote a fresh key in: that one votes, and the old one never.
     path.write_bytes(broken)
     begun.prepare()
     for height in (1, 2, 3):
-        _order(town, height)
+        town.order(height)
     begun.prepare()
     assert begun.trouble is None
-    assert _is_own(town, later)
+    assert town.is_own(later)
     assert list_used(town.folder) == [old.public.hex(), later.public.hex()]
     assert json.loads(state.read_text())["height"] == "0"
 
@@ -135,7 +100,7 @@ def test_who_cannot_read_which_keys_voted_follows_and_does_not_vote(town: Far) -
 def test_a_key_that_signed_what_is_lost_does_not_vote_though_its_file_is_restored(
     town: Far,
 ) -> None:
-    old, _ = _found_alone(town)
+    old, _ = town.found_alone()
     begun = town.begin(old)
     begun.prepare()
     path = town.folder / USED_FILE
@@ -147,4 +112,4 @@ def test_a_key_that_signed_what_is_lost_does_not_vote_though_its_file_is_restore
     begun.prepare()
     assert begun.trouble is not None
     assert begun.trouble.code == "engine.forgotten"
-    assert not _is_own(town, old)
+    assert not town.is_own(old)
