@@ -282,7 +282,7 @@ class Node:
             # record would be refused, and its number spent.
             self.fold()
         self._check_listed()
-        self.membership.check_signing(self.secrets)
+        self.membership.check_signing(self.outbox.public)
         self.orders.check()
         asking = ASKING.get() or Asking()
         entries = self.outbox.put(bundles, asking.take())

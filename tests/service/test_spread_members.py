@@ -45,6 +45,14 @@ def place(town: Town) -> Place:
     return Place(town)
 
 
+@pytest.fixture
+def timed(few: Path, tmp_path: Path) -> Iterator[tuple[Place, ManualClock]]:
+    """Give a county whose clock is moved by hand."""
+    clock = ManualClock(SystemClock().now_ms())
+    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as opened:
+        yield Place(opened), clock
+
+
 def carry(town: Town, change: str) -> None:
     """Have members vote yes until a change is in force."""
     for name in town.house.offices():
@@ -248,49 +256,45 @@ def test_an_end_reaches_a_reader_that_was_away_when_it_is_back(place: Place) -> 
 
 
 def test_a_reader_asks_again_and_reads_on_while_the_owner_is_away(
-    few: Path, tmp_path: Path
+    timed: tuple[Place, ManualClock],
 ) -> None:
-    clock = ManualClock(SystemClock().now_ms())
-    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as opened:
-        place = Place(opened)
-        cid, spread = place.put(code="rs-1+2"), place.spread("village")
-        spread.grant(cid, "regulator", 30)
-        assert place.read("regulator", cid) == DATA
-        # The owner's note alone changes: nothing tells the reader.
-        spread.book.admit(cid, "regulator", 0)
-        assert place.read("regulator", cid) == DATA, "asked less than a minute ago"
-        clock.advance(ASK_AGAIN_MS)
-        place.part("village")
-        assert place.read("regulator", cid) == DATA, "lent to a date, and nobody to ask"
-        place.part()
-        with pytest.raises(Denied, match=r"spread\.reader"):
-            place.read("regulator", cid)
-        assert place.spread("regulator").desk.keys.find(cid) is None
+    place, clock = timed
+    cid, spread = place.put(code="rs-1+2"), place.spread("village")
+    spread.grant(cid, "regulator", 30)
+    assert place.read("regulator", cid) == DATA
+    # The owner's note alone changes: nothing tells the reader.
+    spread.book.admit(cid, "regulator", 0)
+    assert place.read("regulator", cid) == DATA, "asked less than a minute ago"
+    clock.advance(ASK_AGAIN_MS)
+    place.part("village")
+    assert place.read("regulator", cid) == DATA, "lent to a date, and nobody to ask"
+    place.part()
+    with pytest.raises(Denied, match=r"spread\.reader"):
+        place.read("regulator", cid)
+    assert place.spread("regulator").desk.keys.find(cid) is None
 
 
 def test_a_key_whose_time_ends_on_its_way_is_refused_as_to_any_who_may_not_read(
-    few: Path, tmp_path: Path
+    timed: tuple[Place, ManualClock],
 ) -> None:
-    clock = ManualClock(SystemClock().now_ms())
-    with open_town(shutil.copytree(few, tmp_path / "county"), clock) as opened:
-        place = Place(opened)
-        cid, spread = place.put(code="rs-1+2"), place.spread("village")
-        spread.grant(cid, "regulator", 1)
-        assert place.read("regulator", cid) == DATA
-        clock.advance(DAY_MS - 1_000)
-        line = spread._line
-        assert line is not None
+    place, clock = timed
+    cid, spread = place.put(code="rs-1+2"), place.spread("village")
+    spread.grant(cid, "regulator", 1)
+    assert place.read("regulator", cid) == DATA
+    clock.advance(DAY_MS - 1_000)
+    line = spread._line
+    assert line is not None
 
-        def lend_late(caller: str, _: bytes) -> bytes:
-            lent = lend_object_key(line, caller, cid, spread.book.readers(cid)[caller])
-            clock.advance(2_000)
-            return lent
+    def lend_late(caller: str, _: bytes) -> bytes:
+        lent = lend_object_key(line, caller, cid, spread.book.readers(cid)[caller])
+        clock.advance(2_000)
+        return lent
 
-        line.link.serve({"spread.key": lend_late})
-        with pytest.raises(Denied, match=r"spread\.reader") as caught:
-            place.read("regulator", cid)
-        assert "tally store grant" in caught.value.cure
-        assert place.spread("regulator").desk.keys.find(cid) is None
+    line.link.serve({"spread.key": lend_late})
+    with pytest.raises(Denied, match=r"spread\.reader") as caught:
+        place.read("regulator", cid)
+    assert "tally store grant" in caught.value.cure
+    assert place.spread("regulator").desk.keys.find(cid) is None
 
 
 def test_only_the_owner_takes_a_key_back(place: Place) -> None:

@@ -86,7 +86,7 @@ def _find_ended(seat: Seat) -> Error | None:
     if node.member not in node.replica.tip.members.by_name:
         return None
     try:
-        node.membership.check_signing(node.secrets)
+        node.membership.check_signing(node.outbox.public)
     except Denied as error:
         return error
     return None

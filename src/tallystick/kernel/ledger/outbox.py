@@ -159,6 +159,11 @@ class Outbox:
         with self._database.transaction():
             self._database.run("UPDATE counter SET last = ?, base = ?", (base - 1, base))
 
+    @property
+    def public(self) -> bytes:
+        """The public half of the key that signs here."""
+        return self._writer.key.public
+
     def take_key(self, writer: Writer) -> None:
         """Sign by this key from now on; what was signed before is resent as it is.
 

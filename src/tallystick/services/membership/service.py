@@ -143,7 +143,7 @@ class Membership:
             raise no_vote()
         if self._is_renewing(own.name):
             raise keys_waiting(own.name)
-        self.check_signing(secrets)
+        self.check_signing(secrets.public("tx"))
         # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
         drop_renewed(self._folder)
         drop_vote(self._folder, self._replica.tip)
@@ -156,15 +156,14 @@ class Membership:
         keys = state_keys(renewed, own, chain=self._desk.chain, member=own.name, top=top, vote=vote)
         return self._propose("keys", days, member=own.name, role=own.role, name=own.name, keys=keys)
 
-    def check_signing(self, secrets: Secrets) -> None:
-        """Refuse what this member is about to sign by a key that no block admits.
+    def check_signing(self, public: bytes) -> None:
+        """Refuse what this member is about to sign by a key, where no block admits that one.
 
         Raises:
             Denied: `member.key_ended`.
         """
         tip, member = self._replica.tip, self._desk.member
-        own = secrets.public("tx")
-        if own not in {key.pub for key in tip.members.keys(member, "tx", tip.height + 1)}:
+        if public not in {key.pub for key in tip.members.keys(member, "tx", tip.height + 1)}:
             raise Denied(
                 "member.key_ended",
                 f"the key by which {member} signs here is not in force after height {tip.height}",
