@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 
 from tallystick import _native
 from tallystick.chain.merkle import Peaks, leaf_hashes, root_of
-from tallystick.kernel.ledger.layout import pair_check, pair_checks
+from tallystick.kernel.ledger.index import PLACES, shorts_of
+from tallystick.kernel.ledger.layout import SCHEMA, pair_check, pair_checks
+from tallystick.kernel.ledger.pairs import pair_shorts, put_pairs
+from tallystick.kernel.store.database import Database, Row
 
 pytestmark = pytest.mark.skipif(
     not _native.is_digests_built(), reason="no compiler was here, or no instructions for SHA-256"
@@ -53,6 +57,47 @@ def test_trees_are_those_of_the_loop_in_python(items: list[bytes], cut: int) -> 
 @given(st.lists(st.tuples(st.binary(max_size=80), st.binary(max_size=200)), max_size=80))
 def test_pairs_are_checked_alike_together_and_alone(pairs: list[tuple[bytes, bytes]]) -> None:
     assert pair_checks(pairs) == [pair_check(*pair) for pair in pairs]
+
+
+@given(
+    st.integers(0, 2**53),
+    st.lists(st.tuples(st.binary(max_size=80), st.binary(max_size=300)), max_size=20),
+)
+def test_rows_of_pairs_are_those_of_the_loop_in_python(
+    first: int, pairs: list[tuple[bytes, bytes]]
+) -> None:
+    rows, heads = _native.digests.pair_rows(first, pairs)
+    assert rows == [
+        column
+        for at, (key, value) in enumerate(pairs, first)
+        for column in (at, key, value, pair_check(key, value))
+    ]
+    assert [type(column) for column in rows] == [int, *[bytearray] * 3] * len(pairs)
+    assert heads == b"".join(hashlib.sha256(key).digest()[:8] for key, _ in pairs)
+    assert shorts_of(heads, 8).tolist() == pair_shorts([key for key, _ in pairs]).tolist()
+
+
+def test_pairs_are_kept_alike_with_and_without_the_loop(tmp_path: Path) -> None:
+    pairs = [(DRAWN.randbytes(size % 40 + 1), DRAWN.randbytes(size)) for size in range(300)]
+
+    def keep(name: str) -> tuple[list[Row], list[tuple[int, int]]]:
+        with closing(Database.write(tmp_path / name, "ledger", SCHEMA, 1)) as database:
+            put_pairs(database, pairs[:10])
+            put_pairs(database, pairs[10:])
+            return database.rows("SELECT * FROM pair"), sorted(PLACES.scan(database))
+
+    kept = keep("loop")
+    assert [row[1:3] for row in kept[0]] == pairs
+    with _by_hashlib():
+        assert keep("hashlib") == kept
+
+
+def test_what_is_no_pair_of_bytes_is_refused_and_named() -> None:
+    for wrong in ([(b"k", "v")], [(b"k",)], [[b"k", b"v"]], [(b"k", b"v"), (bytearray(1), b"v")]):
+        with pytest.raises(TypeError, match="tuple of two bytes"):
+            _native.digests.pair_rows(0, wrong)  # type: ignore[arg-type]
+    long = (bytes(2_000_000), bytes(1_000_000))
+    assert _native.digests.pair_rows(7, [long])[0] == [7, *long, pair_check(*long)]
 
 
 def test_what_is_no_bytes_or_out_of_range_is_refused_and_named() -> None:

@@ -1,4 +1,5 @@
-/* SHA-256 of many short byte strings, and the Merkle trees of RFC 6962 over them.
+/* SHA-256 of many short byte strings, the Merkle trees of RFC 6962 over them, and the rows in which
+ * the state's pairs are kept.
  *
  * Laws: digests.pyi. By the processor's own instructions; where it has none, this module does not
  * load, and hashlib is as fast as a loop here would be. No branch and no address depends on more of
@@ -26,6 +27,10 @@ enum {
     LENGTH_BYTES = 8,
     PREFIX_MAX = 64,
     PEAKS_MAX = 64,
+    /* Of a pair of the state: position, key, value and check; and the bytes of a key's digest. */
+    COLUMNS = 4,
+    CHECK = 8,
+    HEAD = 8,
     /* From so many on, other threads may run meanwhile. */
     LONG = 64,
 };
@@ -290,6 +295,97 @@ end:
     return answer;
 }
 
+/* A place for the bytes that are hashed together; it grows as it must. */
+struct room {
+    unsigned char *bytes;
+    size_t size;
+};
+
+/* Write the first bytes of SHA-256(the key's length in 4 bytes || key || value). */
+static int check_pair(struct room *room, PyObject *key, PyObject *value, unsigned char *found)
+{
+    const size_t key_size = (size_t)PyBytes_GET_SIZE(key), value_size = (size_t)PyBytes_GET_SIZE(value);
+    const size_t size = 4 + key_size + value_size;
+    if (size > room->size) {
+        unsigned char *grown = PyMem_RawRealloc(room->bytes, 2 * size);
+        if (grown == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        room->bytes = grown;
+        room->size = 2 * size;
+    }
+    const uint32_t length = __builtin_bswap32((uint32_t)key_size);
+    memcpy(room->bytes, &length, 4);
+    memcpy(room->bytes + 4, PyBytes_AS_STRING(key), key_size);
+    memcpy(room->bytes + 4 + key_size, PyBytes_AS_STRING(value), value_size);
+    digest(room->bytes, 0, room->bytes, size, found);
+    return 0;
+}
+
+/* Put the four columns of one pair into the list, and write the first bytes of its key's digest. */
+static int fill_row(PyObject *rows, Py_ssize_t at, long long position, PyObject *pair,
+                    struct room *room, unsigned char *head)
+{
+    unsigned char found[DIGEST];
+    if (!PyTuple_CheckExact(pair) || PyTuple_GET_SIZE(pair) != 2 ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 0)) ||
+        !PyBytes_CheckExact(PyTuple_GET_ITEM(pair, 1))) {
+        PyErr_SetString(PyExc_TypeError, "a pair is a tuple of two bytes");
+        return -1;
+    }
+    PyObject *key = PyTuple_GET_ITEM(pair, 0), *value = PyTuple_GET_ITEM(pair, 1);
+    if (PyBytes_GET_SIZE(key) > UINT32_MAX) {
+        PyErr_SetString(PyExc_ValueError, "the key is too long");
+        return -1;
+    }
+    digest((const unsigned char *)"", 0, (const unsigned char *)PyBytes_AS_STRING(key),
+           (size_t)PyBytes_GET_SIZE(key), found);
+    memcpy(head, found, HEAD);
+    if (check_pair(room, key, value, found) < 0)
+        return -1;
+    PyObject *columns[COLUMNS] = {
+        PyLong_FromLongLong(position),
+        PyByteArray_FromStringAndSize(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key)),
+        PyByteArray_FromStringAndSize(PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)),
+        PyByteArray_FromStringAndSize((const char *)found, CHECK)};
+    int is_whole = 1;
+    for (int column = 0; column < COLUMNS; column++) {
+        is_whole = is_whole && columns[column] != NULL;
+        PyList_SET_ITEM(rows, at * COLUMNS + column, columns[column]);
+    }
+    return is_whole ? 0 : -1;
+}
+
+static PyObject *pair_rows(PyObject *module, PyObject *arguments)
+{
+    long long first;
+    PyObject *given, *answer = NULL;
+    struct room room = {NULL, 0};
+    (void)module;
+
+    if (!PyArg_ParseTuple(arguments, "LO:pair_rows", &first, &given))
+        return NULL;
+    PyObject *pairs = PySequence_Tuple(given);
+    if (pairs == NULL)
+        return NULL;
+    Py_ssize_t count = PyTuple_GET_SIZE(pairs), at = 0;
+    PyObject *rows = PyList_New(count * COLUMNS), *heads = PyBytes_FromStringAndSize(NULL, count * HEAD);
+    if (rows != NULL && heads != NULL) {
+        unsigned char *head = (unsigned char *)PyBytes_AS_STRING(heads);
+        while (at < count && fill_row(rows, at, first + at, PyTuple_GET_ITEM(pairs, at), &room,
+                                      head + at * HEAD) == 0)
+            at++;
+        if (at == count)
+            answer = PyTuple_Pack(2, rows, heads);
+    }
+    PyMem_RawFree(room.bytes);
+    Py_XDECREF(rows);
+    Py_XDECREF(heads);
+    Py_DECREF(pairs);
+    return answer;
+}
+
 static int refuse_without(PyObject *module)
 {
     (void)module;
@@ -303,6 +399,7 @@ static PyMethodDef METHODS[] = {
     {"sha256_each", sha256_each, METH_VARARGS, "Return the digests of many items."},
     {"merkle_root", merkle_root, METH_VARARGS, "Return the root over many items."},
     {"merkle_extend", merkle_extend, METH_VARARGS, "Return the peaks and nodes of a longer tree."},
+    {"pair_rows", pair_rows, METH_VARARGS, "Return the columns of pairs of the state."},
     {NULL, NULL, 0, NULL}};
 
 static PyModuleDef_Slot SLOTS[] = {{Py_mod_exec, refuse_without}, {0, NULL}};

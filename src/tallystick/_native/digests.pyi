@@ -1,5 +1,5 @@
-# SHA-256 of many short byte strings and Merkle trees over them, in C; digests.c states every law.
-# TypeError for what is no bytes, ValueError for a length out of range.
+# SHA-256 of many short byte strings, Merkle trees over them and rows of pairs, in C; digests.c
+# states every law. TypeError for what is no bytes, ValueError for a length out of range.
 
 from collections.abc import Sequence
 
@@ -15,3 +15,11 @@ def merkle_root(items: Sequence[bytes], /) -> bytes: ...
 def merkle_extend(
     peaks: Sequence[bytes], size: int, leaves: Sequence[bytes], /
 ) -> tuple[list[bytes], list[bytes]]: ...
+
+# Return the rows of pairs, the first at a position, one column after another, of the types that
+# SQLite's library takes as they are: position, key, value, and the first 8 bytes of SHA-256(the
+# key's length in 4 bytes, most significant first || key || value); and the first 8 bytes of
+# SHA-256(key) of each. TypeError for what is no tuple of two bytes.
+def pair_rows(
+    first: int, pairs: Sequence[tuple[bytes, bytes]], /
+) -> tuple[list[int | bytearray], bytes]: ...

@@ -7,6 +7,7 @@ shown to be the chain's; it says nothing of the records, which only the body tel
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,10 +55,7 @@ def follow_span(span: Span, tip: Tip) -> Effects:
     if (len(span.tids), len(span.codes)) != (count * DIGEST_SIZE, count * CODE_SIZE):
         raise refuse("tx_count")
     tids = [span.tids[at : at + DIGEST_SIZE] for at in range(0, len(span.tids), DIGEST_SIZE)]
-    codes = [
-        int.from_bytes(span.codes[at : at + CODE_SIZE], "big")
-        for at in range(0, len(span.codes), CODE_SIZE)
-    ]
+    codes = list(struct.unpack(f">{count}H", span.codes))
     write = leaf_writer(fields["height"], fields["time"], tip.cid)
     leaves = list(map(write, range(count), codes, tids))
     peaks, nodes = tip.peaks.extend(leaf_hashes(leaves))

@@ -15,7 +15,7 @@ pages before it are not read, but for the header at its height, which must be th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,8 @@ from tallystick.chain.checkpoint import (
     verify_checkpoint,
     write_note,
 )
+from tallystick.chain.digest import DIGEST_SIZE
+from tallystick.chain.export import CODE_SIZE
 from tallystick.chain.member import Members
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
@@ -334,27 +336,27 @@ class _Audit:
             if row is None or row[:2] != (first, height):
                 self._add(height, "log", f"row of position {position}", f"{first}, {height}", row)
                 return
-            self._check_parts(height, "entry", effects.tids, row[2])
-            self._check_parts(height, "code", list(map(layout.code_item, effects.codes)), row[3])
-            self._check_parts(height, "node", effects.nodes, row[4])
+            codes = layout.code_items(effects.codes)
+            self._check_parts(height, "entry", b"".join(effects.tids), DIGEST_SIZE, row[2])
+            self._check_parts(height, "code", codes, CODE_SIZE, row[3])
+            self._check_parts(height, "node", b"".join(effects.nodes), DIGEST_SIZE, row[4])
         for index, tid in enumerate(effects.tids):
             short, position = short_of(tid), first + index
             held = ENTRIES.find(self._database, short)
             if not any(type(place) is int and place == position for place in held):
                 self._add(height, "entry", f"place of transaction {index}", position, held)
 
-    def _check_parts(self, height: int, field: str, parts: Sequence[bytes], got: Any) -> None:  # noqa: ANN401 - an unchecked column
-        """Compare what was kept as one with its parts, all of one size; name each that differs."""
-        if got == b"".join(parts):
+    def _check_parts(self, height: int, field: str, whole: bytes, size: int, got: Any) -> None:  # noqa: ANN401 - an unchecked column
+        """Compare what was kept as one of parts of one size; name each that differs."""
+        if got == whole:
             return
-        size = len(parts[0])
-        if type(got) is not bytes or len(got) != size * len(parts):
+        if type(got) is not bytes or len(got) != len(whole):
             self._add(height, field, "length or type")
             return
-        for index, part in enumerate(parts):
-            held = got[index * size : (index + 1) * size]
+        for at in range(0, len(whole), size):
+            part, held = whole[at : at + size], got[at : at + size]
             if held != part:
-                self._add(height, field, f"{field} {index} of the block", part, held)
+                self._add(height, field, f"{field} {at // size} of the block", part, held)
 
     def _check_state(self) -> None:
         """Compare the rows with the state, then where each is found with where it stands."""

@@ -76,8 +76,8 @@ class Index:
         table = self._tables[sum(count >= step * RANGES // 2 for step in STEPS)]
         for at in range(0, count, _TOGETHER):
             part = order[at : at + _TOGETHER]
-            rows = zip(shorts[part].tolist(), (part + first).tolist(), strict=True)
-            database.put_many(f"INSERT INTO {table}", list(rows))
+            rows = np.column_stack((shorts[part], part + first))
+            database.put_bound(f"INSERT INTO {table}", 2, rows.ravel().tolist())
         for step, source, target in zip(STEPS, self._tables, self._tables[1:], strict=False):
             before, after = first // step, (first + count) // step
             for turn in range(max(before, after - RANGES) + 1, after + 1):

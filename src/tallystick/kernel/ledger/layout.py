@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
@@ -47,7 +48,7 @@ __all__ = [
     "SCHEMA",
     "VERSION",
     "block_check",
-    "code_item",
+    "code_items",
     "corrupt",
     "engine_check",
     "header_cid",
@@ -123,9 +124,9 @@ def ids_within(data: bytes) -> list[bytes]:
     return _ID.findall(data)[: schema.BLOCK_RECORDS_MAX]
 
 
-def code_item(code: int) -> bytes:
-    """Return a transaction's code as it is kept, 2 bytes."""
-    return code.to_bytes(2, "big")
+def code_items(codes: Sequence[int]) -> bytes:
+    """Return transactions' codes as they are kept, 2 bytes each."""
+    return struct.pack(f">{len(codes)}H", *codes)
 
 
 def pair_check(key: bytes, value: bytes) -> bytes:

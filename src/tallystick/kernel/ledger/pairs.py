@@ -32,6 +32,7 @@ __all__ = [
 
 Pair = tuple[bytes, bytes]
 _HEAD_BYTES: Final = 8
+_COLUMNS: Final = 4
 _TOGETHER: Final = 8_192
 
 
@@ -94,8 +95,7 @@ def put_pairs(database: Database, pairs: Sequence[Pair]) -> None:
     """Write pairs whose keys the state does not hold, within a transaction."""
     if pairs:
         first = database.value("SELECT coalesce(max(position), -1) + 1 FROM pair")
-        _write(database, first, pairs)
-        PLACES.add(database, first, pair_shorts([key for key, _ in pairs]))
+        PLACES.add(database, first, shorts_of(_write(database, first, pairs), _HEAD_BYTES))
 
 
 def replace_pairs(database: Database, batches: Iterable[Sequence[Pair]]) -> None:
@@ -104,16 +104,25 @@ def replace_pairs(database: Database, batches: Iterable[Sequence[Pair]]) -> None
     PLACES.clear(database)
     count, heads = 0, bytearray()
     for pairs in batches:
-        _write(database, count, pairs)
-        heads += _heads([key for key, _ in pairs])
+        heads += _write(database, count, pairs)
         count += len(pairs)
     PLACES.add(database, 0, shorts_of(heads, _HEAD_BYTES))
 
 
-def _write(database: Database, first: int, pairs: Sequence[Pair]) -> None:
-    checks = zip(pairs, pair_checks(pairs), strict=True)
-    rows = [(at, key, value, check) for at, ((key, value), check) in enumerate(checks, first)]
-    database.put_many("INSERT INTO pair", rows)
+def _write(database: Database, first: int, pairs: Sequence[Pair]) -> bytes:
+    """Write rows at `first` and the positions after it; return what their keys are found by."""
+    rows, heads = _rows(first, pairs)
+    database.put_bound("INSERT INTO pair", _COLUMNS, rows)
+    return heads
+
+
+def _rows(first: int, pairs: Sequence[Pair]) -> tuple[list[int | bytearray], bytes]:
+    if _native.is_digests_built():
+        return _native.digests.pair_rows(first, pairs)
+    rows: list[int | bytearray] = []
+    for at, (key, value) in enumerate(pairs, first):
+        rows += at, bytearray(key), bytearray(value), bytearray(pair_check(key, value))
+    return rows, _heads([key for key, _ in pairs])
 
 
 def change_pairs(database: Database, changes: Changes, held: AbstractSet[bytes]) -> None:

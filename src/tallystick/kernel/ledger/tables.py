@@ -174,7 +174,7 @@ def write_fact(database: Database, name: str, value: Value) -> None:
 
 def write_log(database: Database, first: int, effects: Effects) -> None:
     """Write what a block adds to the log's row, whose first new leaf stands at `first`."""
-    tids, codes = b"".join(effects.tids), b"".join(map(layout.code_item, effects.codes))
+    tids, codes = b"".join(effects.tids), layout.code_items(effects.codes)
     row = (first, effects.tip.height, tids, codes, b"".join(effects.nodes))
     database.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", row)
 

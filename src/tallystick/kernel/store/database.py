@@ -229,17 +229,25 @@ class Database:
 
         A statement for many rows takes two thirds of the time of one for each.
         """
-        if not rows:
-            return
-        one = f"({', '.join('?' * len(rows[0]))})"
-        many, split = f"{verb} VALUES {', '.join([one] * _TOGETHER)}", len(rows) % _TOGETHER
-        whole = len(rows) - split
+        if rows:
+            self.put_bound(verb, len(rows[0]), _bind(itertools.chain.from_iterable(rows)))
+
+    def put_bound(self, verb: str, width: int, values: Sequence[Any]) -> None:
+        """Do as `put_many` with rows that stand one after another, no value of them bytes.
+
+        Args:
+            verb: `INSERT INTO table` or `REPLACE INTO table`.
+            width: how many columns.
+            values: of all rows; bytes as bytearray, which the library takes as it is.
+        """
+        one, size = f"({', '.join('?' * width)})", width * _TOGETHER
+        many, whole = f"{verb} VALUES {', '.join([one] * _TOGETHER)}", len(values) // size * size
+        rest = [values[at : at + width] for at in range(whole, len(values), width)]
         try:
             with self._lock:
-                for at in range(0, whole, _TOGETHER):
-                    values = itertools.chain.from_iterable(rows[at : at + _TOGETHER])
-                    self._connection.execute(many, _bind(values))
-                self._connection.executemany(f"{verb} VALUES {one}", map(_bind, rows[whole:]))
+                for at in range(0, whole, size):
+                    self._connection.execute(many, values[at : at + size])
+                self._connection.executemany(f"{verb} VALUES {one}", rest)
         except _FAULTS as error:
             raise _translate(error, self.name) from error
 
