@@ -28,6 +28,7 @@ HANDS = (
         "claims",
         "tending",
         "ending",
+        "erasing",
         "survey",
         "checking",
         "readers",

@@ -98,7 +98,7 @@ def test_erasing_reaches_who_was_away_and_every_word_is_collected(place: Place) 
     assert not place.spread(away).ring.own.shards_of(cid)
     assert place.spread("newspaper").desk.keys.find(cid) is None
     place.round("village")
-    said = place.spread("village").collect_receipts(cid)
+    said = place.spread("village").erasing.collect_receipts(cid)
     assert set(said) == set(place.names)
     for name in place.names:
         with pytest.raises(NotFound, match=r"spread\.unknown"):

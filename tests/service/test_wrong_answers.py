@@ -146,7 +146,7 @@ def test_an_erased_objects_proof_goes_with_it(machines: Machines) -> None:
             (row,) = client.list_liars()
             assert row["digest"]
             assert len(client.read_liar(row["digest"])) == row["bytes"]
-            spread._destroy(cid)
+            spread.erasing.destroy(cid)
             (row,) = client.list_liars()
             assert (row["member"], row["digest"]) == (name, "")
             with pytest.raises(NotFound, match=r"spread\.no_proof"):

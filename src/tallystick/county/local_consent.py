@@ -31,10 +31,12 @@ class ConsentOffice(NodeOffice):
         # Drafts first: cut off between the two, the repetition forgets what is left.
         node.drafts.forget_party(identifier)
         # Objects held for one another too; where a stop comes between, tending goes on.
-        marked = node.spreading.mark_party(identifier)
-        closed = node.consent.close_party(identifier)
+        erasing = node.spreading.erasing
+        with erasing.parties:
+            marked = erasing.mark_party(identifier)
+            closed = node.consent.close_party(identifier)
         if marked:
-            node.spreading.end_erasures()
+            erasing.end_erasures()
         return {"party": party, "objects_closed": closed}
 
     def add_mandate(self, party: str, *, witness: str, days: int, text: str) -> str:

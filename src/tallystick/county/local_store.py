@@ -94,7 +94,7 @@ class StoreOffice(NodeOffice):
             ]
             row["receipts"] = sorted(spreading.book.receipts(link))
             if standing.kept.erased:
-                row["departed"] = spreading.find_departed(link)
+                row["departed"] = spreading.erasing.find_departed(link)
         return row
 
     @staticmethod
@@ -141,7 +141,7 @@ class StoreOffice(NodeOffice):
         """Destroy an object's key, have all drop it, and return who has said so."""
         said = self._spreading.erase(read_link(cid))
         missing = set(self._spreading.ring.members()) - said.keys()
-        left = self._spreading.find_departed(read_link(cid))
+        left = self._spreading.erasing.find_departed(read_link(cid))
         return {
             "cid": cid,
             "receipts": sorted(said),

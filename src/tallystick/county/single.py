@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,12 @@ from tallystick.chain.member import Members
 from tallystick.county.card import card_path, read_card
 from tallystick.county.founding import CountyFile, read_county
 from tallystick.county.house import House
+from tallystick.county.link_keys import hold_links
 from tallystick.county.opening import Apart
 from tallystick.kernel.access.nonces import HeardRequests
 from tallystick.kernel.access.secrets import USES, Secrets
+from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.tables import read_file
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE, Book, Place, read_book
 from tallystick.kernel.link.engines.http import HttpLink, Listening
@@ -110,6 +114,13 @@ class _Joining:
             clock=self._clock,
             entropy=SystemEntropy(),
             nonces=self._heard,
+            held=lambda: hold_links(
+                self._home,
+                node.secrets.link,
+                replica.tip.members,
+                replica.read,
+                replica.genesis.chain,
+            ),
         )
         self.link = HttpLink(trust, self._book, Listening(self._place, self._home, self._bind))
         return self.link
@@ -198,9 +209,17 @@ def open_asking(
         clock=clock,
         entropy=SystemEntropy(),
         nonces=_Deaf(),
+        held=lambda: hold_links(home, secrets.link, members, partial(_read_resting, home), chain),
     )
     with closing(HttpLink(trust, book)) as link:
         yield link
+
+
+def _read_resting(home: Path, key: bytes) -> bytes | None:
+    """Return a value of the state in a member's file; None too where that cannot be read."""
+    with suppress(Error), closing(read_file(home / "ledger.db")) as database:
+        return Rows(database).state(key)
+    return None
 
 
 class _Deaf:

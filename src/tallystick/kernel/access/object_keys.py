@@ -26,6 +26,7 @@ __all__ = [
     "SPREAD",
     "borrow_object_key",
     "lend_object_key",
+    "not_a_reader",
     "serve_object_keys",
     "tell_ended",
 ]
@@ -87,8 +88,8 @@ def lend_object_key(line: Line, caller: str, cid: Cid, until_ms: int) -> bytes:
     return encode([until_ms, seal_key.number, wire])
 
 
-def borrow_object_key(line: Line, cid: Cid, identifier: bytes, owner: str) -> bytes:
-    """Ask an object's owner for its key, keep it until it is over, and return it.
+def borrow_object_key(line: Line, cid: Cid, identifier: bytes, owner: str) -> DataKey:
+    """Ask an object's owner for its key, and return it as it is to be kept until it is over.
 
     Args:
         line: this member's.
@@ -108,10 +109,7 @@ def borrow_object_key(line: Line, cid: Cid, identifier: bytes, owner: str) -> by
         raise not_a_reader(desk.member, cid)
     info = _info(line, (desk.member, number), cid, until_ms)
     key = unwrap(wire, alg=find_own_alg(line, number), private=line.seal, info=info)
-    found = DataKey(cid, key, identifier, SPREAD, b"", identifier, until_ms)
-    if desk.keys.find(cid) != found:
-        desk.keys.put([found])
-    return key
+    return DataKey(cid, key, identifier, SPREAD, b"", identifier, until_ms)
 
 
 def _info(line: Line, recipient: tuple[str, int], cid: Cid, until_ms: int) -> bytes:

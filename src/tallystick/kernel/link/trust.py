@@ -10,7 +10,7 @@ Source: RFC 9421 sections 2.2, 2.4 and 7.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -34,6 +34,7 @@ __all__ = [
     "KEY_ID",
     "LIFE_MAX_S",
     "TAG",
+    "WANTED",
     "Asked",
     "Nonces",
     "Roll",
@@ -53,6 +54,10 @@ _NONCE: Final = re.compile(r"[\x21-\x7e]{16,64}")
 KEY_ID: Final = re.compile(r"([a-z0-9._-]{1,24})/(0|[1-9][0-9]{0,8})")
 ASKED: Final = ('"@method"', '"@target-uri"', '"content-digest"', '"tally-chain"', '"tally-to"')
 ANSWERED: Final = ('"@status"', '"content-digest"', '"signature";req')
+WANTED: Final = "tally-key"
+"""The field of a request that tells, unsigned, by which of the recipient's keys the caller goes."""
+Numbered = tuple[SigningKey, int]
+"""A link key and its number."""
 
 
 class Nonces(Protocol):
@@ -91,10 +96,9 @@ class Roll:
 
     def number(self, member: str, public: bytes) -> int:
         """Return the number of this member's key; Unavailable `link.no_key` if not in force."""
+        if (found := self.find(member, public)) is not None:
+            return found
         members, height = self.read()
-        for key in members.keys(member, "link", height):
-            if key.pub == public:
-                return key.number
         listed = members.by_name.get(member)
         if self.drawn > max((key.number for key in listed.keys) if listed else (), default=0):
             return self.drawn
@@ -103,6 +107,17 @@ class Roll:
             f"{member} signs with a link key that is not in force at height {height}",
             cure="Have the member's new key voted in, or restore member.key.",
         )
+
+    def find(self, member: str, public: bytes) -> int | None:
+        """Return the number of a member's link key, None if it is not in force."""
+        members, height = self.read()
+        fitting = (key for key in members.keys(member, "link", height) if key.pub == public)
+        return next((key.number for key in fitting), None)
+
+    def newest(self, member: str) -> int:
+        """Return the number of a member's newest link key in force, 0 where it has none."""
+        members, height = self.read()
+        return max((key.number for key in members.keys(member, "link", height)), default=0)
 
     def names(self) -> list[str]:
         """Return the members' names, ascending."""
@@ -136,6 +151,10 @@ class Trust:
         clock: tells when requests were made.
         entropy: draws nonces, label `nonce`.
         nonces: the requests that it heard.
+        held: returns all link keys that it has, with their numbers: that one, one that is to take
+            its place, one whose place it took. A member whose key is renewed learns of it in a
+            block that others give it, and these know the new key already; or it orders, and gives
+            that block to others that know the old one alone.
     """
 
     def __init__(
@@ -147,10 +166,12 @@ class Trust:
         clock: Clock,
         entropy: Entropy,
         nonces: Nonces,
+        held: Callable[[], Sequence[Numbered]] = lambda: (),
     ) -> None:
         self.member = member
         self.roll = roll
         self._key = key
+        self._held = held
         self._clock = clock
         self._entropy = entropy
         self._nonces = nonces
@@ -158,30 +179,54 @@ class Trust:
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1_000
 
-    def _own_key(self) -> tuple[SigningKey, str]:
-        """Return the own key, and how it is named."""
-        key = self._key()
-        return key, f"{self.member}/{self.roll.number(self.member, key.public)}"
+    def _own_key(self, wanted: str = "") -> Numbered:
+        """Return the own key of a number where there is one, else the one in force; its number."""
+        key, known = self._key(), self.roll
+        number = known.find(self.member, key.public)
+        if wanted not in {"", str(number)}:
+            for each in self._held():
+                if wanted == str(each[1]):
+                    return each
+        if number is None:
+            # The list has moved on a moment ago, and the keys are about to follow.
+            for each in self._held():
+                if known.key(self.member, each[1]) == each[0].public:
+                    return each
+            number = known.number(self.member, key.public)
+        return key, number
 
     # ---- asking
 
-    def sign_request(self, to: str, target: str, body: bytes) -> dict[str, str]:
-        """Return the fields that make a POST of `body` to `target` a request to member `to`."""
+    def find_others(self) -> list[str]:
+        """Return the numbers of own keys besides that in force: to be tried on `link.key`."""
+        own = self._own_key()[1]
+        return [str(number) for _, number in self._held() if number != own]
+
+    def sign_request(self, to: str, target: str, body: bytes, wanted: str = "") -> dict[str, str]:
+        """Return the fields that make a POST of `body` to `target` a request to member `to`.
+
+        Args:
+            to: who is asked.
+            target: its address and the path.
+            body: the request's.
+            wanted: number of the own key to sign by; "" for the one in force.
+        """
         stated = {
             "content-digest": content_digest(body),
             "tally-chain": self.roll.chain.hex(),
             "tally-to": to,
         }
         now = self._now_s()
-        key, key_id = self._own_key()
+        key, number = self._own_key(wanted)
         told = (
             ("created", now),
             ("expires", now + LIFE_S),
             ("nonce", self._entropy.draw("nonce", NONCE_SIZE).hex()),
-            ("keyid", key_id),
+            ("keyid", f"{self.member}/{number}"),
             ("tag", TAG),
         )
-        return {**stated, **sign(key, request_values("POST", target, stated), told)}
+        signed = sign(key, request_values("POST", target, stated), told)
+        return {**stated, **signed, WANTED: str(self.roll.newest(to))}
 
     def check_answer(
         self, to: str, signed: str, status: int, fields: Mapping[str, str], body: bytes
@@ -256,16 +301,20 @@ class Trust:
             )
         self._nonces.take(asked.caller, asked.nonce, (asked.end_s + 1) * 1_000)
 
-    def sign_answer(self, signed: str, status: int, body: bytes) -> dict[str, str]:
+    def sign_answer(
+        self, signed: str, status: int, body: bytes, wanted: str = ""
+    ) -> dict[str, str]:
         """Return the fields that make `status` and `body` the answer to a request.
 
         Args:
             signed: the field `Signature` of the request.
             status: the answer's.
             body: the answer's.
+            wanted: its field `Tally-Key`: by which of the own keys the caller goes.
         """
         stated = {"content-digest": content_digest(body)}
-        key, key_id = self._own_key()
+        key, number = self._own_key(wanted)
+        key_id = f"{self.member}/{number}"
         told = (("created", self._now_s()), ("keyid", key_id), ("tag", TAG))
         return {**stated, **sign(key, answer_values(status, stated, signed), told)}
 

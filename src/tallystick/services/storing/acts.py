@@ -8,18 +8,15 @@ on with until every member has said that it holds nothing any more.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from tallystick.base.codec import DAG_CBOR, Cid, decode
+from tallystick.base.codec import DAG_CBOR, Cid
 from tallystick.base.errors import Error, NotFound, Unavailable
-from tallystick.chain import schema
-from tallystick.kernel.access.departed import Departed, list_departed
 from tallystick.kernel.access.desk import Desk
 from tallystick.kernel.access.keyring import DataKey
 from tallystick.kernel.access.line import Line
@@ -49,6 +46,7 @@ from tallystick.kernel.store.spread.sealed import (
 from tallystick.kernel.store.unixfs.importer import Readable
 from tallystick.kernel.store.zigzag.profile import find_profile
 from tallystick.services.storing.doubts import Doubts
+from tallystick.services.storing.erasing import Erasing
 from tallystick.services.storing.heard import Heard
 from tallystick.services.storing.readers import Granted, Readers, unknown_object
 from tallystick.services.storing.service import Storing
@@ -107,6 +105,7 @@ class Spreading:
         self.storing = storing
         self.readers = Readers(desk, storing, lambda: self.book)
         self.heard = Heard(desk, folder / "local.db")
+        self.erasing = Erasing(desk, storing, self.heard, lambda: self.book)
         self.doubts = Doubts()
         self.shapes: dict[Cid, Shape] = {}
         """What surveys know of manifests."""
@@ -120,15 +119,11 @@ class Spreading:
         self.running: set[Cid] = set()
         """Objects whose record is being made."""
         self._manifest: Manifest | None = None
-        self._owing: dict[Cid, set[str]] = {}
-        """Of each object whose erasure the chain tells: who has not said so yet."""
-        self._left: tuple[Cid | None, list[Departed]] = (None, [])
-        self._asked: set[str] = set()
-        """Members that were asked about all that is settled."""
 
     def join(self, ring: Ring) -> None:
         """Go on with the members of a ring."""
         self._ring = ring
+        self.erasing.join(ring)
         ring.own.chain_ms = self.storing.chain_ms
         self.doubts.serve(ring)
 
@@ -138,6 +133,7 @@ class Spreading:
         self.storing.take_chain(line.chain)
         self.readers.take_line(line)
         self.heard.take_line(line)
+        self.erasing.take_line(line)
 
     @property
     def ring(self) -> Ring:
@@ -187,12 +183,7 @@ class Spreading:
             Unavailable: `spread.members`, `spread.lost`; or the record waits, and is sent again.
         """
         desk, profile = self.desk, find_profile(wanted.code) if wanted.code else None
-        if wanted.party and not desk.keys.of_party(wanted.party):
-            raise NotFound(
-                "party.unknown",
-                "no such party is registered here",
-                cure="Register it: tally party add.",
-            )
+        self._check_party(wanted.party)
         identifier = desk.entropy.draw("id", ID_SIZE)
         key = b"" if wanted.public else desk.entropy.draw("key", KEY_BYTES)
         size = sealed_bytes(wanted.size) if key and wanted.size is not None else wanted.size
@@ -204,23 +195,37 @@ class Spreading:
         size, code = plain_bytes(layout.length) if key else layout.length, layout.profile.name
         noted = Noted(cid, wanted.name, code, size, bool(key), PUTTING, desk.now_ms())
         data_key = DataKey(cid, key, identifier, SPREAD, b"", wanted.party or identifier)
-        self._note(noted, done.manifest, data_key)
+        self.running.add(cid)
+        try:
+            self._note(noted, done.manifest, data_key, wanted.party)
+            self.storing.keep(cid, layout.length, sealed=noted.sealed)
+            if not self.book.move(cid, KEPT, since=PUTTING):
+                # Its party was erased while it was recorded: it goes as the party's others do.
+                self.erasing.tell_later(cid)
+                raise _unknown_party()
+        finally:
+            self.running.discard(cid)
         return replace(noted, state=KEPT), done
 
-    def _note(self, noted: Noted, manifest: Manifest, key: DataKey) -> None:
-        """Keep manifest and key, note the object, and record it."""
+    def _check_party(self, party: bytes) -> None:
+        if party and not self.desk.keys.of_party(party):
+            raise _unknown_party()
+
+    def _note(self, noted: Noted, manifest: Manifest, key: DataKey, party: bytes) -> None:
+        """Keep manifest and key of what was spread, and note the object."""
         # What is public has an empty one where it is about a party: to be found, and erased, by it.
-        is_found_by_key = noted.sealed or key.party != key.record
-        self.running.add(noted.cid)
-        try:
+        is_found_by_key = noted.sealed or party
+        with self.erasing.parties:
+            try:
+                # The bytes may have taken hours to come: it may have been erased meanwhile.
+                self._check_party(party)
+            except NotFound:
+                self.ring.drop_all(self.ring.everyone(), noted.cid)
+                raise
             self.desk.store.put_many([manifest.data], DAG_CBOR)
             if is_found_by_key:
                 self.desk.keys.put([key])
             self.book.add(noted)
-            self.storing.keep(noted.cid, manifest.layout.length, sealed=noted.sealed)
-            self.book.move(noted.cid, KEPT)
-        finally:
-            self.running.discard(noted.cid)
 
     # ---- reading
 
@@ -277,8 +282,11 @@ class Spreading:
             try:
                 if keys is None:
                     yield from reader.read(start, stop)
-                else:
-                    yield from open_sealed_stream(reader.read, length, keys, start, stop)
+                    return
+                check = self.readers.watch(manifest)
+                for data in open_sealed_stream(reader.read, length, keys, start, stop):
+                    check()
+                    yield data
             finally:
                 self.heard.hear(manifest, reader.liars)
                 self.doubts.hear(manifest.cid, reader.wrong)
@@ -326,7 +334,7 @@ class Spreading:
     def erase(self, cid: Cid) -> dict[str, Receipt]:
         """Destroy an object's key, have all know, and return who has said that it holds nothing.
 
-        Members that are away drop it when they are back; `tend` asks them for their word.
+        Members that are away drop it when they are back; tending asks them for their word.
 
         Raises:
             NotFound: `spread.unknown`, it is none of this member's own.
@@ -335,9 +343,9 @@ class Spreading:
         noted = self._find_to_erase(cid)
         if noted.state not in {ERASED, SETTLED}:
             self.book.move(cid, ERASING)
-            self._destroy(cid)
-        self._tell_erased(cid)
-        return self.collect_receipts(cid)
+            self.erasing.destroy(cid)
+        self.erasing.tell(cid)
+        return self.erasing.collect_receipts(cid)
 
     def _find_to_erase(self, cid: Cid) -> Noted:
         """Return an own object, be it that nothing but its record is left of it."""
@@ -350,43 +358,6 @@ class Spreading:
         noted = Noted(cid, "", "", kept.size, kept.sealed, KEPT, kept.at)
         self.book.add(noted)
         return noted
-
-    def _destroy(self, cid: Cid) -> None:
-        """Destroy a key that is to go, and what this member keeps of the object itself."""
-        self.desk.keys.forget([cid])
-        self.desk.store.drop([cid])
-        self.heard.forget([cid])
-        self.book.move(cid, ERASED)
-        with contextlib.suppress(Unavailable):
-            # What the own disk does not let go of now goes as at a member that is away.
-            self.ring.own.drop(cid)
-
-    def mark_party(self, party: bytes) -> int:
-        """Have the objects of a party erased with it; return how many. Before its keys are gone."""
-        found = [key.obj for key in self.desk.keys.of_party(party) if key.sealed == SPREAD]
-        for cid in found:
-            self.book.move(cid, ERASING)
-        return len(found)
-
-    def end_erasures(self) -> None:
-        """Go on with what is to be erased: what was marked leaves in the day's bundle."""
-        for noted in self.book.objects(ERASING):
-            self._destroy(noted.cid)
-            kept = self.storing.find_object(noted.cid, self.desk.member)
-            if kept is not None and not kept.erased and not self._waits(noted.cid):
-                self.storing.erase_later(noted.cid)
-
-    def _tell_erased(self, cid: Cid) -> None:
-        kept = self.storing.find_object(cid, self.desk.member)
-        if kept is not None and not kept.erased and not self._waits(cid):
-            self.storing.erase(cid)
-
-    def _waits(self, cid: Cid) -> bool:
-        """Tell whether a record of the erasure waits for the day's bundle: twice is refused."""
-        waiting: list[Any] = [decode(each, schema.RECORD) for each in self.desk.pending.waiting()]
-        return any(
-            each["t"] == "object.erased" and each["pub"]["manifest"] == cid for each in waiting
-        )
 
     def forget_erased(self, erased: Collection[KeptObject]) -> dict[KeptObject, Error]:
         """Forget the keys of what its owners erased, had or lent, and the manifests.
@@ -413,85 +384,10 @@ class Spreading:
             and self.find_manifest(kept.manifest).owner == kept.member
         )
 
-    def collect_receipts(self, cid: Cid, away: Collection[str] = ()) -> dict[str, Receipt]:
-        """Ask who has not said so yet to drop an object; return all that is said.
 
-        Who left is asked too, as long as it answers; those known to be away are not.
-        """
-        known = {name: Receipt.read(data) for name, data in self.book.receipts(cid).items()}
-        missing = set(self.ring.everyone()) - known.keys() - set(away)
-        if missing:
-            for name, receipt in self.ring.drop_all(missing, cid).items():
-                if self._is_sound(receipt, cid, name):
-                    self.book.file_receipt(cid, name, receipt.data)
-                    known[name] = receipt
-        return known
-
-    def _is_sound(self, receipt: Receipt, cid: Cid, holder: str) -> bool:
-        """Tell whether a receipt is that member's, for this object, by a link key in force.
-
-        Of one that left: by those that were in force when it did.
-        """
-        assert self._line is not None
-        tip = self._line.chain.tip
-        keys = [*tip.members.keys(holder, "link", tip.height + 1)]
-        keys += [key for each in self._departed() if each.member == holder for key in each.keys]
-        said = (receipt.chain, receipt.cid, receipt.owner, receipt.holder)
-        return said == (self.desk.chain, cid, self.desk.member, holder) and any(
-            receipt.is_by(key.pub) for key in keys
-        )
-
-    def _departed(self) -> list[Departed]:
-        """Return who left the list, by this member's copy of the chain."""
-        assert self._line is not None
-        cid = self._line.chain.tip.members.cid
-        if self._left[0] != cid:
-            self._left = (cid, list_departed(self._line.chain))
-        return self._left[1]
-
-    def find_departed(self, cid: Cid) -> list[str]:
-        """Return who left after an own object was put, and has not said that it holds nothing.
-
-        Its key is gone with the erasure; what such a one may hold is not waited for.
-        """
-        kept = self.storing.find_object(cid, self.desk.member)
-        since = 0 if kept is None else kept.height
-        said = self.book.receipts(cid)
-        return [
-            each.member
-            for each in self._departed()
-            if each.height > since and each.member not in said
-        ]
-
-    # ---- what a stop cut off
-
-    def end_told(self) -> None:
-        """Have all know of what is erased here, and ask for the receipts that are missing.
-
-        Who gives no answer is not asked again about all the rest.
-        """
-        members, left = set(self.ring.members()), set(self.ring.left())
-        self._ask_newcomers(members)
-        away: set[str] = set()
-        for noted in list(self.book.objects(ERASED)):
-            if members & self._owing.get(noted.cid, members) <= away:
-                continue
-            self._tell_erased(noted.cid)
-            said = self.collect_receipts(noted.cid, away).keys()
-            owing = members - said
-            # Who left is asked as long as somebody else owes a word, and not waited for.
-            away |= (members | left) - said
-            kept = self.storing.find_object(noted.cid, self.desk.member)
-            if kept is not None and kept.erased:
-                self._owing[noted.cid] = owing
-                if not owing:
-                    self.book.move(noted.cid, SETTLED)
-                    del self._owing[noted.cid]
-
-    def _ask_newcomers(self, members: set[str]) -> None:
-        """Take up again what is settled, where there is a member that was not asked."""
-        if not members <= self._asked:
-            for noted in list(self.book.objects(SETTLED)):
-                if members - self.book.receipts(noted.cid).keys():
-                    self.book.move(noted.cid, ERASED)
-            self._asked = members
+def _unknown_party() -> NotFound:
+    return NotFound(
+        "party.unknown",
+        "no such party is registered here, or it was erased meanwhile",
+        cure="Register it: tally party add.",
+    )

@@ -60,7 +60,7 @@ def _end_put(spreading: Spreading, noted: Noted, survey: Survey) -> None:
             )
         length = spreading.find_manifest(cid).layout.length
         spreading.storing.keep(cid, length, sealed=noted.sealed)
-    spreading.book.move(cid, KEPT)
+    spreading.book.move(cid, KEPT, since=PUTTING)
 
 
 def _count_lacking(spreading: Spreading, noted: Noted, survey: Survey) -> int:

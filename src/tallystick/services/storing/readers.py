@@ -3,11 +3,13 @@
 Laws: who may read is the owner's own note, and the owner has the last word: a key that was lent
 opens once its owner has said again that it may, at most a minute before; where the owner is away
 it opens until its date. An end is told to the reader at once, else as soon as it answers, and its
-node forgets the key. What was read before may have been kept: no end takes that back.
+node forgets the key, be it still on its way; a reading that is under way ends there too. What was
+read before may have been kept: no end takes that back.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +22,7 @@ from tallystick.kernel.access.line import Line
 from tallystick.kernel.access.object_keys import (
     SPREAD,
     borrow_object_key,
+    not_a_reader,
     serve_object_keys,
     tell_ended,
 )
@@ -63,6 +66,9 @@ class Readers:
         self._line: Line | None = None
         self._asked_ms: dict[Cid, int] = {}
         """When the owner last said that a key it lent may be used."""
+        self._lock = threading.Lock()
+        self._coming: dict[Cid, list[set[str]]] = {}
+        """Of each key that is being asked for, once for each who asks: which members ended it."""
 
     def take_line(self, line: Line) -> None:
         """Lend and borrow by the member's present keys from now on."""
@@ -145,7 +151,7 @@ class Readers:
         # Whose it is must be known when it is erased, and nobody holds any of it.
         desk.store.put_many([manifest.data], DAG_CBOR)
         try:
-            key = borrow_object_key(self._line, cid, manifest.id, manifest.owner)
+            key = self._borrow(self._line, manifest)
         except Denied as refusal:
             if refusal.code == "spread.reader":
                 desk.keys.forget([cid])
@@ -159,13 +165,61 @@ class Readers:
         self._asked_ms[cid] = now_ms
         return key
 
+    def _borrow(self, line: Line, manifest: Manifest) -> bytes:
+        """Ask the owner for a key and keep it, unless it is ended while it is on its way."""
+        cid, ended = manifest.cid, set[str]()
+        with self._lock:
+            self._coming.setdefault(cid, []).append(ended)
+        try:
+            found = borrow_object_key(line, cid, manifest.id, manifest.owner)
+        except BaseException:
+            with self._lock:
+                self._forget_coming(cid, ended)
+            raise
+        with self._lock:
+            self._forget_coming(cid, ended)
+            if manifest.owner in ended:
+                raise not_a_reader(self._desk.member, cid)
+            if self._desk.keys.find(cid) != found:
+                self._desk.keys.put([found])
+        return found.key
+
+    def _forget_coming(self, cid: Cid, ended: set[str]) -> None:
+        left = [each for each in self._coming[cid] if each is not ended]
+        if left:
+            self._coming[cid] = left
+        else:
+            del self._coming[cid]
+
+    def watch(self, manifest: Manifest) -> Callable[[], None]:
+        """Return what tells, again and again while an object is read, whether it still may be.
+
+        It raises as `find_key` does; the owner is asked once in a while, as for an opening.
+        """
+        asked_ms = self._desk.now_ms()
+
+        def check() -> None:
+            nonlocal asked_ms
+            now_ms = self._desk.now_ms()
+            found = self._desk.keys.find(manifest.cid)
+            is_over = found is None or 0 < found.until < now_ms
+            if is_over or not 0 <= now_ms - asked_ms < ASK_AGAIN_MS:
+                asked_ms = now_ms
+                self.find_key(manifest)
+
+        return check
+
     def _end_lent(self, caller: str, cid: Cid) -> None:
         """Forget a key that its owner lent and takes back; of anybody else it changes nothing."""
         desk = self._desk
-        found = desk.keys.find(cid)
-        is_lent = found is not None and found.sealed == SPREAD and found.until
-        if is_lent and desk.store.has(cid) and Manifest.read(desk.store.get(cid)).owner == caller:
-            desk.keys.forget([cid])
+        with self._lock:
+            for ended in self._coming.get(cid, ()):
+                ended.add(caller)
+            found = desk.keys.find(cid)
+            is_lent = found is not None and found.sealed == SPREAD and found.until
+            is_known = is_lent and desk.store.has(cid)
+            if is_known and Manifest.read(desk.store.get(cid)).owner == caller:
+                desk.keys.forget([cid])
 
 
 def unknown_object(cid: Cid) -> NotFound:

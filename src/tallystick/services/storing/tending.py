@@ -132,7 +132,8 @@ class Tending:
             return report
         ends = spreading.readers.tell_ends
         self._try(report, partial(end_puts, spreading, report))
-        for step in (spreading.end_erasures, spreading.end_told, ends):
+        erasing = spreading.erasing
+        for step in (erasing.end_erasures, erasing.end_told, ends):
             self._try(report, step)
         for work in (self._drop_erased, self._mend_own, self._repair_and_move):
             self._try(report, partial(work, report))

@@ -31,7 +31,7 @@ from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX
 from tallystick.kernel.link.problem import PROBLEM_TYPE, write_problem
 from tallystick.kernel.link.signature import only_fields
-from tallystick.kernel.link.trust import Asked, Trust
+from tallystick.kernel.link.trust import WANTED, Asked, Trust
 
 __all__ = ["PATH", "Answering", "Server", "listen"]
 
@@ -83,7 +83,7 @@ class Answering:
         if scope["type"] != "http":
             return
         fields = only_fields(scope["headers"])
-        signed = fields.get("signature", "")
+        signed = fields.get("signature", ""), fields.get(WANTED, "")
         try:
             method, asked = self._believe(scope, fields)
             with self._room(asked.caller, fields) as size:
@@ -131,8 +131,11 @@ class Answering:
             self._bytes -= size
             self._calls[caller] -= 1
 
-    def _work(self, method: str, asked: Asked, body: bytes, signed: str) -> Answer:
-        """Believe the whole, have it answered, and sign; in a thread of the pool."""
+    def _work(self, method: str, asked: Asked, body: bytes, signed: tuple[str, str]) -> Answer:
+        """Believe the whole, have it answered, and sign; in a thread of the pool.
+
+        `signed`: the request's signature, and by which of the own keys its caller goes.
+        """
         try:
             self._trust.accept(asked, body)
             found = self._handle(method, asked.caller, body)
@@ -148,14 +151,17 @@ class Answering:
             )
             fault = Unavailable("link.failed", f"{method} failed there", cure="Tell its operator.")
             return self._refuse(fault, signed)
-        return 200, self._trust.sign_answer(signed, 200, found), found
+        return 200, self._sign(signed, 200, found), found
 
-    def _refuse(self, error: Error, signed: str) -> Answer:
+    def _sign(self, signed: tuple[str, str], status: int, body: bytes) -> dict[str, str]:
+        return self._trust.sign_answer(signed[0], status, body, signed[1])
+
+    def _refuse(self, error: Error, signed: tuple[str, str]) -> Answer:
         status, body = write_problem(error)
         fields = {"content-type": PROBLEM_TYPE}
-        if 0 < len(signed) <= _SIGNATURE_CHARS_MAX and signed.isascii():
+        if 0 < len(signed[0]) <= _SIGNATURE_CHARS_MAX and signed[0].isascii():
             try:
-                fields |= self._trust.sign_answer(signed, status, body)
+                fields |= self._sign(signed, status, body)
             except Error:
                 # Its own key is not in force: then nobody believes its answers, and it says so.
                 _LOG.warning("%s cannot sign its answers", self._trust.member)

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import httptools
 
-from tallystick.base.errors import Invalid, Unavailable
+from tallystick.base.errors import Denied, Error, Invalid, Unavailable
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Answer, Exchange, bounded
 from tallystick.kernel.link.book import Book, Place
 from tallystick.kernel.link.certificate import asking_context
@@ -75,10 +75,22 @@ class Asking:
 
     def ask(self, to: str, method: str, payload: bytes) -> Answer:
         """Ask `to` and return its answer with what both signed, as `Link.ask` says."""
+        try:
+            return self._ask(to, method, payload)
+        except Error as refusal:
+            if refusal.code != "link.key":
+                raise
+            # The list there is ahead of the own copy, or behind it, and knows another of its keys.
+            for wanted in self._trust.find_others():
+                with contextlib.suppress(Denied):
+                    return self._ask(to, method, payload, wanted)
+            raise
+
+    def _ask(self, to: str, method: str, payload: bytes, wanted: str = "") -> Answer:
         line = self._line(to)
         path = f"{PATH}{method}"
         target = f"{line.address}{path}"
-        signed = self._trust.sign_request(to, target, bounded(payload))
+        signed = self._trust.sign_request(to, target, bounded(payload), wanted)
         status, fields, body = line.send(path, signed, payload)
         self._trust.check_answer(to, signed["signature"], status, fields, body)
         if status != _OK:

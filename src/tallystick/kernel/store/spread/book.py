@@ -110,9 +110,10 @@ class SpreadBook:
         for row in self._database.scan(query, (-1 if state is None else state,)):
             yield _noted(row)
 
-    def move(self, cid: Cid, state: int) -> None:
-        """Put an object in another state."""
-        self._database.run("UPDATE spread_object SET state = ? WHERE cid = ?", (state, cid.raw))
+    def move(self, cid: Cid, state: int, *, since: int | None = None) -> bool:
+        """Put an object in another state, or only from one; tell whether it was."""
+        query = "UPDATE spread_object SET state = ? WHERE cid = ? AND ? IN (-1, state)"
+        return bool(self._database.run(query, (state, cid.raw, -1 if since is None else since)))
 
     # ---- who may read
 

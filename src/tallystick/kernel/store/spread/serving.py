@@ -14,6 +14,7 @@ from tallystick.base import codec
 from tallystick.base.codec import Cid, encode
 from tallystick.base.errors import Denied, Invalid
 from tallystick.kernel.link.base import PAYLOAD_BYTES_MAX, Handlers
+from tallystick.kernel.store.spread.dropped import Dropped
 from tallystick.kernel.store.spread.holding import Holding
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest
 from tallystick.kernel.store.spread.receipt import Receipt, Vouching
@@ -89,10 +90,15 @@ LISTED: Final = codec.tuple_of(
 
 def answer_for(holding: Holding, vouching: Vouching) -> Handlers:
     """Return the methods by which others put, read and drop the shards held here."""
-    return {**_keeping(holding, vouching), **_telling(holding), **_caring(holding)}
+    dropped = Dropped(holding.folder)
+    return {**_keeping(holding, vouching, dropped), **_telling(holding), **_caring(holding)}
 
 
-def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
+def _keeping(holding: Holding, vouching: Vouching, dropped: Dropped) -> Handlers:
+    def is_erased(manifest: Manifest) -> bool:
+        cid, owner = manifest.cid, manifest.owner
+        return vouching.is_erased(cid, owner) or dropped.has(cid, owner)
+
     def piece(caller: str, payload: bytes) -> bytes:
         _check_listed(vouching, caller)
         identifier, shard, at, data = codec.decode(payload, _PIECE)
@@ -105,14 +111,14 @@ def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
         manifest = Manifest.read(data)
         if shard >= manifest.layout.profile.n:
             raise Invalid("spread.torn", f"no shard {shard} in that code", cure="Send it again.")
-        if vouching.is_erased(manifest.cid, manifest.owner):
+        if is_erased(manifest):
             holding.forget(caller, manifest.id, shard)
-            raise Denied(
-                "spread.erased",
-                f"{manifest.owner} has erased this object",
-                cure="Put its content as another object, if it is wanted.",
-            )
+            raise _erased(manifest)
         holding.finish(caller, manifest, shard)
+        if is_erased(manifest):
+            # Meanwhile: whoever was told that nothing is held was told so before it was.
+            holding.drop(manifest.cid)
+            raise _erased(manifest)
         return b""
 
     def forget(caller: str, payload: bytes) -> bytes:
@@ -126,6 +132,8 @@ def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
             raise Denied(
                 "spread.owner", "another member put this object", cure="Ask that member to drop it."
             )
+        # First: what is being given of it at this moment is not kept either.
+        dropped.add(cid, caller)
         freed = holding.drop(cid)
         found = Receipt(vouching.chain, cid, caller, vouching.member, freed, vouching.now_ms())
         return replace(found, signature=vouching.sign(found.message)).data
@@ -136,6 +144,14 @@ def _keeping(holding: Holding, vouching: Vouching) -> Handlers:
         "spread.forget": forget,
         "spread.drop": drop,
     }
+
+
+def _erased(manifest: Manifest) -> Denied:
+    return Denied(
+        "spread.erased",
+        f"{manifest.owner} has erased this object",
+        cure="Put its content as another object, if it is wanted.",
+    )
 
 
 def _check_listed(vouching: Vouching, caller: str) -> None:

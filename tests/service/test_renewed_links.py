@@ -1,0 +1,82 @@
+"""Link keys renewed by vote among members on machines of their own: nobody is locked out.
+
+Whoever is renewed has the block that says so from others, who know its new key alone by then; and
+who orders gives that block to others, who know its old key alone.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from machines import NAMES, Machines, await_until, open_machines
+from tallystick.county.link_keys import hold_links
+
+
+def renew(machines: Machines, member: str) -> None:
+    """Have a member's keys renewed by vote, and all go on under the new list."""
+    before = machines.node(member).secrets.link
+    uses = ["link", "tx", "note"]
+    change = machines.houses[member].office(member).propose_renewal(uses)["change"]
+    for name in NAMES:
+        office = machines.houses[name].office(name)
+        await_until(partial(is_known, office, change))
+        if name != member and office.show_change(change)["state"] == "open":
+            office.vote_change(change, yes=True)
+    await_until(lambda: machines.node(member).secrets.link != before)
+    await_until(machines.is_level)
+
+
+@pytest.mark.parametrize("member", ["village", "finance"])
+def test_a_member_whose_link_key_is_renewed_stays_in_step(tmp_path: Path, member: str) -> None:
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        renew(machines, member)
+        for name in NAMES:
+            await_until(partial(hears_all, machines, name))
+        # Twice, and then another: each once had only the old key of the one before.
+        renew(machines, member)
+        renew(machines, "newspaper")
+        machines.houses["village"].office("village").propose_limit("block_transactions", 900)
+        await_until(machines.is_level)
+
+
+def hears_all(machines: Machines, name: str) -> bool:
+    return not any(machines.is_away(name, other) for other in NAMES if other != name)
+
+
+def test_a_member_that_was_away_for_its_own_renewal_is_back_with_the_key_that_waits(
+    tmp_path: Path,
+) -> None:
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        village = machines.houses["village"].office("village")
+        change = village.propose_renewal(["link"])["change"]
+        for name in ("finance", "credit-union", "newspaper"):
+            office = machines.houses[name].office(name)
+            await_until(partial(is_known, office, change))
+        machines.end("village")
+        for name in ("finance", "credit-union", "newspaper"):
+            office = machines.houses[name].office(name)
+            if office.show_change(change)["state"] == "open":
+                office.vote_change(change, yes=True)
+        await_until(machines.is_level)
+        machines.begin("village")
+        await_until(machines.is_level)
+        home = machines.county / "village"
+        await_until((home / "member.old").is_file)
+        await_until(lambda: not (home / "member.next").exists())
+        node = machines.node("village")
+        chain = node.replica
+        held = hold_links(
+            home, node.secrets.link, chain.tip.members, chain.read, chain.genesis.chain
+        )
+        keys = [key for key in chain.tip.members.by_name["village"].keys if key.use == "link"]
+        assert [(key.public, number) for key, number in held[:1]] == [(keys[0].pub, keys[0].number)]
+        assert [number for _, number in held[1:]] == [3]
+
+
+def is_known(office: object, change: str) -> bool:
+    return change in {row["change"] for row in office.list_changes()}  # type: ignore[attr-defined]
