@@ -276,4 +276,5 @@ def test_a_thousand_histories_give_no_wrong_byte(tmp_path: Path, part: int) -> N
         folder = tmp_path / f"{seed}"
         folder.mkdir()
         play(folder, seed).circle.released.set()
-        shutil.rmtree(folder)
+        # A slow member may still be at what nobody waits for: what it removes itself is gone too.
+        shutil.rmtree(folder, ignore_errors=True)
