@@ -96,13 +96,14 @@ def export(place: Place, *, out: str, first: int) -> dict[str, Any]:
 @option("--trust", metavar="JSON", zh="您信任的成员名单", en="Whom you trust: members.json.")
 @option("--json", "is_json", is_flag=True, zh="输出 JSON", en="Tell it as JSON.")
 def import_(*, file: str, folder: str, trust: str | None, is_json: bool) -> None:
-    """Import a chain."""
+    """Import a chain; a member's own folder must be at rest."""
     from tallystick.charter import CHARTER
     from tallystick.cli.verify import read_pin
+    from tallystick.county.packing import guard_folder
     from tallystick.kernel.ledger.archive import import_chain
 
     pin = read_pin(trust)
-    with progress("import") as tell:
+    with guard_folder(Path(folder)), progress("import") as tell:
         found = import_chain(Path(file), Path(folder), CHARTER, pin=pin, progress=tell)
     told = {
         "file": str(Path(folder) / "ledger.db"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,15 @@ from tallystick.base.errors import Conflict, Invalid, NotFound
 from tallystick.county.founding import check_empty, read_county
 from tallystick.county.validating import SEATS_FILE
 from tallystick.kernel.link.book import BOOK_FILE, read_book
-from tallystick.node import check_here
+from tallystick.node import check_here, tell_place
 
-__all__ = ["PUBLIC_FILES", "at_rest", "copy_public", "pack_member"]
+__all__ = ["PUBLIC_FILES", "at_rest", "copy_public", "guard_folder", "pack_member"]
 
 PUBLIC_FILES: Final = ("county.json", "genesis.cbor", "members.cbor", "members.json")
 _LEFT: Final = ("lock", "run.json", "*.new", "*.part", "*.damaged-*", "offer-*.state")
 _VIEWS: Final = "views.db*"
+_MEMBERS_OWN: Final = frozenset({"member.key", "lock"})
+"""What stands in every folder of a member; its lock still where its keys are lost."""
 
 
 def pack_member(folder: Path, member: str, target: Path) -> list[str]:
@@ -70,8 +72,17 @@ def copy_public(folder: Path, target: Path) -> None:
 
 @contextmanager
 def at_rest(home: Path) -> Iterator[None]:
-    """Keep others from writing a member's folder meanwhile; Conflict `node.locked` if one does."""
-    with (home / "lock").open("wb") as file:
+    """Keep others from writing a member's folder meanwhile.
+
+    Raises:
+        Conflict: `node.locked`, another process writes it.
+        Unavailable: `node.place`, it cannot be written.
+    """
+    try:
+        lock = (home / "lock").open("wb")
+    except OSError as error:
+        raise tell_place(home.name, error) from error
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -80,4 +91,22 @@ def at_rest(home: Path) -> Iterator[None]:
                 f"another process writes the folder of {home.name}",
                 cure="End the county's server first.",
             ) from error
+        yield
+
+
+@contextmanager
+def guard_folder(folder: Path) -> Iterator[None]:
+    """Keep others from writing a folder meanwhile where it is a member's; another has no lock.
+
+    Raises:
+        Conflict: `node.locked`, another process writes it.
+        Unavailable: `node.place`, it cannot be written.
+    """
+    home = folder.resolve()
+    try:
+        is_member = any(each.name in _MEMBERS_OWN for each in home.iterdir())
+    except OSError:
+        # It is not there, or cannot be looked at: who is to write it tells that.
+        is_member = False
+    with at_rest(home) if is_member else nullcontext():
         yield

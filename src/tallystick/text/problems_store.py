@@ -409,6 +409,13 @@ _HOUSE: Final = {
     **problem_table(
         "node",
         {
+            "bad_keys": (
+                "成员文件夹里的钥匙文件坏了",
+                "A file with the member's keys is damaged",
+                NOT_STARTED,
+                "从备份恢复它；没有就移开，用 tally member renew 换钥匙。",
+                "Restore it from a copy; without one put it aside: tally member renew.",
+            ),
             "locked": (
                 "本成员的文件夹正被另一个程序使用",
                 "Another process is using this member's folder",

@@ -135,8 +135,8 @@ _CAR: Final = problem_table(
             "这不是 CAR 归档文件",
             "This is not a CAR archive",
             _NOT_TAKEN,
-            "用第 1 版 CAR 重新导出。",
-            "Export it anew as CAR version 1.",
+            "用第 1 版 CAR 重新导出；两个接在一起的，拆开分别导入。",
+            "Export it anew as CAR version 1; import two that stand in one file each by itself.",
         ),
         "hash": (
             "归档里有一份内容损坏",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -201,6 +202,38 @@ def test_a_folder_held_by_a_process_that_serves_nobody_is_refused(
             status, line = refusal(*words, where=county)
             assert status == Conflict.exit_status
             assert line.startswith("node.locked: ")
+
+
+def test_an_archive_is_taken_into_a_members_folder_at_rest_alone(
+    county: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, ahead = (shutil.copytree(county, tmp_path / name) for name in ("here", "ahead"))
+    with open_house(ahead, SystemClock()) as house:
+        house.office("newspaper").publish_news("rain")
+        house.spread()
+    archive, home = tmp_path / "ahead.car", here / "village"
+    assert run(["chain", "export", str(archive), "--county", str(ahead)]) == 0
+    taking = ["chain", "import", str(archive), "--json", "--to"]
+    capsys.readouterr()
+    with open_house(here, SystemClock()) as house:
+        height = house.node("village").replica.tip.height
+        assert run([*taking, str(home)]) == Conflict.exit_status
+        assert capsys.readouterr().err.startswith("node.locked: ")
+        # Keys that were lost meanwhile make it no folder of nobody's.
+        (home / "member.key").rename(tmp_path / "member.key")
+        assert run([*taking, str(home)]) == Conflict.exit_status
+        (tmp_path / "member.key").rename(home / "member.key")
+        house.office("newspaper").publish_news("sun")
+        house.spread()
+        assert house.node("village").replica.tip.height == height + 1
+    capsys.readouterr()
+
+    # At rest it is taken in, and what is no member's gets no lock.
+    other = shutil.copytree(county, tmp_path / "other") / "village"
+    for folder, added in ((other, 1), (tmp_path / "plain", height + 1)):
+        assert run([*taking, str(folder)]) == 0
+        assert json.loads(capsys.readouterr().out)["added"] == added
+    assert "lock" not in {each.name for each in (tmp_path / "plain").iterdir()}
 
 
 def test_an_address_left_by_a_dead_process_is_no_address(tmp_path: Path) -> None:

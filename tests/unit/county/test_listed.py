@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,22 @@ from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Conflict, Denied
 from tallystick.cli.main import tally
 from tallystick.county.house import open_house
+from tallystick.kernel.store.spread.sealed import CHUNK_BYTES
+from tallystick.services.storing.acts import Wanted
 
 NAMES = ("finance", "regulator", "newspaper", "village")
+
+
+class Endless:
+    """A source that never ends, and counts what was read of it."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def read(self, size: int, /) -> bytes:
+        assert size <= self._left, "it goes on reading"
+        self._left -= size
+        return bytes(size)
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +49,20 @@ def test_who_left_signs_nothing_and_is_told_since_when(county: Path) -> None:
         with pytest.raises(Denied, match=rf"member\.not_listed: .*it left at height {left}"):
             node.publication.publish_news("rain", "en")
         assert node.outbox.pending() == []
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_who_left_puts_no_object_and_is_told_before_any_of_it_goes(
+    county: Path, *, public: bool
+) -> None:
+    # What is sealed is read a chunk ahead of what is asked for.
+    source = Endless(0 if public else CHUNK_BYTES)
+    with open_house(county, SystemClock()) as house:
+        house.spread()
+        with pytest.raises(Denied, match=r"member\.not_listed: .*newspaper.* tally change join"):
+            house.office("newspaper").put_object(source, Wanted(public=public))
+        noted = house.office("village").put_object(io.BytesIO(b"rain"), Wanted(public=public))
+        assert noted["lacking"] == 0
 
 
 def test_who_left_is_shown_so_with_its_height(county: Path) -> None:

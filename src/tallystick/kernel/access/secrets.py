@@ -16,7 +16,7 @@ from typing import Any, Final
 from tallystick.base import codec
 from tallystick.base.clock import Entropy
 from tallystick.base.codec import decode, encode
-from tallystick.base.errors import NotFound
+from tallystick.base.errors import Corrupt, Invalid, NotFound
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.membership import pop_message
@@ -78,12 +78,26 @@ class Secrets:
 
     @classmethod
     def read(cls, path: Path) -> Secrets:
-        """Return the keys of a file."""
+        """Return the keys of a file.
+
+        Raises:
+            NotFound: `node.no_keys`.
+            Corrupt: `node.bad_keys`.
+        """
         if not path.is_file():
             raise NotFound(
                 "node.no_keys", "the member's folder holds no keys", cure="Restore member.key."
             )
-        return cls(**decode(path.read_bytes(), _SECRETS))
+        try:
+            return cls(**decode(path.read_bytes(), _SECRETS))
+        except Invalid as error:
+            raise Corrupt(
+                "node.bad_keys",
+                f"{path.name} is not what was written",
+                cure="Restore that file from a backup; without one put it aside and draw keys anew:"
+                " tally member renew.",
+                file=path.name,
+            ) from error
 
 
 def keep_renewed(folder: Path, renewed: Secrets) -> None:

@@ -256,6 +256,7 @@ def import_chain(
     Args:
         source: the archive, of a whole chain or of a part.
         folder: gets `ledger.db`; where it holds one already, only what lies beyond it is taken.
+            Of a member's folder the caller holds the lock.
         charter: every record type with its rule.
         pin: what the chain must be and extend; None to take whatever chain it is.
         progress: told (height done, height of the archive).

@@ -19,7 +19,7 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from tallystick.base.errors import Error, Invalid, Unavailable
+from tallystick.base.errors import Denied, Error, Invalid, Unavailable
 from tallystick.kernel.store.spread.manifest import ID_SIZE, Manifest, hash_pieces, length_max
 from tallystick.kernel.store.spread.placement import order_members, place_shards
 from tallystick.kernel.store.spread.ring import Ring
@@ -80,11 +80,13 @@ def put_object(
         progress: told the bytes sent so far.
 
     Raises:
+        Denied: `member.not_listed`, this member is none in force: nobody would take a shard of it.
         Invalid: `spread.size`, no manifest tells of so many bytes; as soon as that is known.
         Unavailable: `spread.members`, too few members; `spread.lost`, more failed than the code
             makes good, and what was given is dropped.
     """
     assert len(identifier) == ID_SIZE
+    _check_listed(ring)
     chosen = profile or DEFAULT_PROFILE
     if length is not None:
         check_length(length, chosen, ring.member, segment_bytes)
@@ -105,6 +107,18 @@ def put_object(
         sending.forget()
         raise
     return Put(manifest, tuple(sending.holders), tuple(sorted(sending.failed)))
+
+
+def _check_listed(ring: Ring) -> None:
+    """Refuse what all others would refuse (`spread.left`), before its first byte is read."""
+    if ring.member not in ring.members():
+        raise Denied(
+            "member.not_listed",
+            f"the list in force does not hold {ring.member}: it has not joined yet, or left",
+            cure="It reads and verifies on. For it to write, another member proposes by its card"
+            " that it joins: tally change join.",
+            member=ring.member,
+        )
 
 
 def check_length(

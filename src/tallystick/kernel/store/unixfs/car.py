@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeAlias
 
 from tallystick.base.codec import item_head, sha256
+from tallystick.base.errors import Invalid
 from tallystick.kernel.store.unixfs.cid import RAW, IpfsCid, check_block, read_leading
 from tallystick.kernel.store.unixfs.dag import Dag
 from tallystick.kernel.store.unixfs.dagpb import BLOCK_BYTES_MAX, LINKS_MAX
@@ -26,6 +28,7 @@ from tallystick.kernel.store.unixfs.fault import (
     refuse_archive,
     refuse_cut,
     refuse_extra,
+    refuse_joined,
     refuse_limit,
     refuse_missing,
     refuse_section_hash,
@@ -135,8 +138,8 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
     places: dict[bytes, tuple[int, int]] = {}
     for at, length in sections:
         head = read(at, min(length, _CID_BYTES_MAX))
-        end = read_leading(head, 0)
-        cid = IpfsCid(head[:end])
+        cid = _read_name(head, 0, partial(_refuse_section, at, length, head))
+        end = len(cid.raw)
         if cid.raw in places:
             raise refuse_extra(cid, "stands twice")
         if len(places) == BLOCKS_MAX:
@@ -146,6 +149,27 @@ def open_archive(read: ReadAt, size: int, *, is_part: bool = False) -> Archive:
     found = Archive(roots, read, places)
     _check_reach(found, LINKS_MAX + size // LINK_BYTES, is_part=is_part)
     return found
+
+
+def _read_name(data: bytes, at: int, refuse: Callable[[], Invalid]) -> IpfsCid:
+    """Return the CID at a place; where none begins, the archive is at fault and no CID of a user's.
+
+    One of a codec or hash function that is not read is refused as that.
+    """
+    try:
+        return IpfsCid(data[at : read_leading(data, at)])
+    except Invalid as error:
+        if error.code != "unixfs.cid":
+            raise
+        raise refuse() from error
+
+
+def _refuse_section(at: int, length: int, head: bytes) -> Invalid:
+    """Return the error for a section whose content, at a place and of a length, begins so."""
+    begin = at - len(write_varint(length))
+    if head.startswith(_START):
+        return refuse_joined(begin)
+    return refuse_archive(f"the section at byte {begin} does not begin with a CID")
 
 
 def _check(cid: IpfsCid, block: bytes) -> bytes:
@@ -226,8 +250,8 @@ def _decode_header(header: bytes) -> tuple[IpfsCid, ...]:
         start = header.find(b"\0", at, at + 5) + 1
         if not start:
             raise refuse_archive("its header")
-        at = read_leading(header, start)
-        roots.append(IpfsCid(header[start:at]))
+        roots.append(_read_name(header, start, partial(refuse_archive, "its header")))
+        at = start + len(roots[-1].raw)
     if not roots or _encode_header(roots) != header:
         raise refuse_archive("its header")
     return tuple(roots)

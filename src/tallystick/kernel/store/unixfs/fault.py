@@ -17,6 +17,7 @@ __all__ = [
     "refuse_extra",
     "refuse_folder",
     "refuse_hash_function",
+    "refuse_joined",
     "refuse_kind",
     "refuse_limit",
     "refuse_missing",
@@ -161,6 +162,16 @@ def refuse_archive(reason: str) -> Invalid:
     """Return the error for a file that is no CAR."""
     return Invalid(
         "car.form", f"not a CAR of version 1: {reason}", cure="Export the archive anew as CAR v1."
+    )
+
+
+def refuse_joined(at: int) -> Invalid:
+    """Return the error for a file of two archives, the second of which begins at a byte."""
+    return Invalid(
+        "car.form",
+        f"not one CAR of version 1: at byte {at} another archive begins",
+        cure="Split the file at that byte, and import each part.",
+        at=at,
     )
 
 

@@ -274,7 +274,24 @@ def map_of(text: bytes) -> bytes:
 def test_a_file_that_is_no_archive_is_refused(data: bytes) -> None:
     with pytest.raises(Invalid) as caught:
         opened(data)
-    assert caught.value.code in {"car.form", "car.cut", "unixfs.cid"}
+    assert caught.value.code in {"car.form", "car.cut"}
+
+
+def test_a_section_that_begins_with_no_cid_is_named_by_its_byte() -> None:
+    begin = len(header(ROOT) + GOOD)
+    found = refused(header(ROOT) + GOOD + varint.encode(40) + b"\x07" * 40, "car.form")
+    assert f"the section at byte {begin} does not begin with a CID" in found.message
+
+
+def test_two_archives_one_behind_another_are_told_where_to_split() -> None:
+    root, blocks = content()
+    data = written([root], blocks)
+    found = refused(data + data, "car.form")
+    assert f"at byte {len(data)} another archive begins" in found.message
+    assert "Split the file at that byte" in found.cure
+    assert found.values == {"at": len(data)}
+    halves = (data + data)[: len(data)], (data + data)[len(data) :]
+    assert [opened(each).roots for each in halves] == [(root,)] * 2
 
 
 def test_a_header_or_a_section_longer_than_it_may_be_is_not_read() -> None:
