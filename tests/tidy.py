@@ -56,6 +56,7 @@ ROOTS = {
     "node.py",
     "county/house.py",
     "county/inventory.py",
+    "county/objects.py",
     "county/parts.py",
     "county/ipfs.py",
     "county/leading.py",

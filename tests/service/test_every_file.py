@@ -117,7 +117,7 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
 """By kind, bytes that a fault may change; other kinds are told of elsewhere, below."""
 ELSEWHERE = {
     "shards/*": "tests/unit/kernel/store/spread/test_holding.py: a scrub names each rotten chunk",
-    "term.cbor": "tests/unit/kernel/test_term.py: it does not open, or is no certificate",
+    "term.cbor": "tests/unit/county/test_term_file.py: each bit of it, and what mends it",
     "own/*": "as a county's folder of its own, with the same table: tally verify --county",
     "member.old": "nothing reads it but its owner",
     "master.new": "tests/unit/kernel/access: a kill between the two names",

@@ -20,14 +20,16 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
 
-from tallystick.base.codec import DAG_CBOR, sha256
+from tallystick.base.codec import DAG_CBOR, Cid, sha256
 from tallystick.base.errors import Error
 from tallystick.chain.member import Member, Members
 from tallystick.chain.snapshot import verify_snapshot
+from tallystick.county.objects import STORE_FILE, find_missing, mend_store
 from tallystick.county.parts import PARTS, other_versions
 from tallystick.county.present import read_newest
 from tallystick.county.refold import differing_tables
-from tallystick.county.remaining import NOBODY_HOLDS, can_fold
+from tallystick.county.remaining import NOBODY_HOLDS, UNASKED, can_fold
+from tallystick.county.terms import find_faults, mend_term
 from tallystick.kernel.access.keyring import audit_keys
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger import layout
@@ -36,6 +38,7 @@ from tallystick.kernel.ledger.finding import Finding, finding_of
 from tallystick.kernel.ledger.offer import PART_BYTES
 from tallystick.kernel.ledger.outbox import audit_outbox
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.term import TERM_FILE
 from tallystick.kernel.ledger.voting import USED_FILE, EngineKeys, check_used
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.link.book import BOOK_FILE, Place, read_entries
@@ -46,8 +49,7 @@ from tallystick.kernel.link.certificate import (
     read_certificate,
 )
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.engines.sqlite import SqliteStore, audit_objects
-from tallystick.kernel.store.exchange import fetch_object
+from tallystick.kernel.store.engines.sqlite import audit_objects
 from tallystick.kernel.store.ipns.keys import check_key_file
 from tallystick.kernel.store.ipns.names import audit_names
 from tallystick.text.findings import fill_cure
@@ -90,6 +92,8 @@ class Mend(StrEnum):
     """The engine, by beginning anew."""
     REMOVE = "remove"
     """Its owner removes it, once `tally repair` has made the chain whole; it is written anew."""
+    TERM = "term"
+    """`tally repair`, from what of it holds and what the other members hold."""
     ADDRESS = "address"
     """`tally member address`: it draws a pair, and writes an entry."""
     BACKUP = "backup"
@@ -139,10 +143,20 @@ def _check_local(home: Path, path: Path) -> Iterator[Finding]:
 def _check_store(home: Path, path: Path) -> Iterator[Finding]:
     yield from _check_pages(home, path)
     for cid in audit_objects(path):
-        sealed = "" if cid.codec == DAG_CBOR else f"; sealed: {_BACKUP_HAS_IT}"
-        yield _wrong(path, f"object {cid}{sealed}")
+        yield _wrong(path, f"object {cid}{_sealed(cid)}")
     for detail in audit_names(path):
         yield _wrong(path, f"{detail}{_NAMED_ANEW}")
+
+
+def _sealed(cid: Cid) -> str:
+    return "" if cid.codec == DAG_CBOR else f"; sealed: {_BACKUP_HAS_IT}"
+
+
+def _check_missing(home: Path) -> Iterator[Finding]:
+    # A store that cannot be read, or a list of keys, is a finding of its own.
+    with contextlib.suppress(Error):
+        for cid in find_missing(home):
+            yield _wrong(home / STORE_FILE, f"missing object {cid}{_sealed(cid)}")
 
 
 def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
@@ -242,6 +256,11 @@ def _check_state(home: Path, path: Path) -> Iterator[Finding]:
     yield from ()
 
 
+def _check_term(home: Path, path: Path) -> Iterator[Finding]:
+    for detail in find_faults(home):
+        yield _wrong(path, detail)
+
+
 def _check_manifest(home: Path, path: Path) -> Iterator[Finding]:
     """Hold a manifest against the state beside it; of the spans it names the chain makes others."""
     found, parts = Manifest.read(path.read_bytes()), []
@@ -284,6 +303,7 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("ledger.db*", Mend.CHAIN),
     Kind("floor-*.state", Mend.CHAIN),
     Kind("signed.bin", Mend.REMOVE),
+    Kind("store.db.damaged-*", Mend.NOTHING),
     Kind("store.db", Mend.OTHERS, _check_store),
     Kind("store.db-*", Mend.OTHERS),
     Kind("local.db", Mend.BACKUP, _check_local),
@@ -303,7 +323,8 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("member.next", Mend.BACKUP, _check_form),
     Kind("member.old", Mend.BACKUP, _check_form),
     Kind("name-*.key", Mend.BACKUP, _check_name_key),
-    Kind("term.cbor", Mend.BACKUP),
+    Kind("term.cbor", Mend.TERM, _check_term),
+    Kind("term.cbor.damaged-*", Mend.NOTHING),
     Kind("peers.json", Mend.ADDRESS, _check_book),
     # The two are tried as a pair, and by the own entry in `peers.json`.
     Kind("link.pem", Mend.ADDRESS),
@@ -346,7 +367,7 @@ def check_files(home: Path) -> list[Finding]:
             found += kind.check(home, path)
         except (Error, OSError, ValueError) as error:
             found.append(_unread(path, error))
-    found += _check_pair(home)
+    found += [*_check_missing(home), *_check_pair(home)]
     return [_with_cure(each) for each in found]
 
 
@@ -385,6 +406,8 @@ def _cure_of(member: str, found: Finding) -> tuple[str, dict[str, str]]:
     mend = Mend.CHAIN if kind is None else kind.mend
     if mend is Mend.REMOVE:
         return "remove", {}
+    if mend is Mend.TERM:
+        return "term", {}
     if mend is Mend.ADDRESS:
         return ("book" if name == BOOK_FILE else "link"), {}
     if name in _KEY_PAIR:
@@ -393,7 +416,7 @@ def _cure_of(member: str, found: Finding) -> tuple[str, dict[str, str]]:
         return "used", {}
     if mend is Mend.BACKUP or _BACKUP_HAS_IT in found.detail:
         return "backup", {}
-    return "repair", {}
+    return ("store" if name == STORE_FILE else "repair"), {}
 
 
 def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None:
@@ -406,6 +429,8 @@ def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None
         return ("own_place" if whose == member else "peer"), {"member": whose}
     if NOBODY_HOLDS in detail:
         return "archive", {}
+    if detail.startswith(UNASKED):
+        return "unasked", {"others": detail.removeprefix(UNASKED)}
     if detail == _NO_FOLDER:
         return "folder", {}
     if _OTHER_VERSION in detail:
@@ -437,30 +462,15 @@ def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> lis
         if kind is not None and kind.mend is Mend.ANEW and _goes(path, damaged):
             path.unlink(missing_ok=True)
             changed.append(path.name)
+    if TERM_FILE in damaged and mend_term(home, link):
+        changed.append(TERM_FILE)
     with contextlib.suppress(Error):
-        # A file whose structure is damaged is a backup's to bring back, as its finding says.
-        if "store.db" in damaged and _mend_store(home / "store.db", link):
-            changed.append("store.db")
+        # A file that opens, and of which some pages have no reading, is a backup's to bring back.
+        if STORE_FILE in damaged and mend_store(home, link):
+            changed.append(STORE_FILE)
     return changed
 
 
 def _goes(path: Path, damaged: set[str]) -> bool:
     """Tell whether a file is wrong, or the journal of one that is."""
     return path.name in damaged or (path.name.startswith("views.db") and "views.db" in damaged)
-
-
-def _mend_store(path: Path, link: Link) -> int:
-    """Put in the place of damaged objects what others give by their digest; return how many."""
-    # What is sealed nobody else may have: its bytes stay as they are.
-    public = [cid for cid in audit_objects(path) if cid.codec == DAG_CBOR]
-    store, count = SqliteStore(path), 0
-    try:
-        store.drop(public)
-        for cid in public:
-            # What nobody gives is missing now, and is said to be, instead of read wrongly.
-            with contextlib.suppress(Error):
-                fetch_object(link, store, cid, link.peers())
-                count += 1
-    finally:
-        store.close()
-    return count

@@ -1,31 +1,41 @@
 """What a repaired chain leaves of what hangs on its bodies: which are gone, and what of the views.
 
 Law: views stay where the repaired chain bears them out, and, damaged, where nobody gives the bodies
-to fold them anew from; whatever nobody gives any more is named.
+to fold them anew from; whatever nobody gives any more is named, and that nobody told at all.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
 from tallystick.base.codec import Cid
-from tallystick.base.errors import Error
+from tallystick.base.errors import Error, Unavailable
 from tallystick.charter import CHARTER
 from tallystick.kernel.ledger.bodies import fetch_block, fetch_bodies
-from tallystick.kernel.ledger.finding import Finding
+from tallystick.kernel.ledger.finding import Finding, finding_of
 from tallystick.kernel.ledger.layout import header_cid
 from tallystick.kernel.ledger.pen import read_signed
+from tallystick.kernel.ledger.repair import Repaired
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
 
-__all__ = ["NOBODY_HOLDS", "bears_out", "can_fold", "fill_holes", "find_gone"]
+__all__ = [
+    "NOBODY_HOLDS",
+    "UNASKED",
+    "bears_out",
+    "can_fold",
+    "fill_holes",
+    "find_gone",
+    "find_unasked",
+]
 
 NOBODY_HOLDS: Final = "nobody who was asked holds"
+UNASKED: Final = "no other member gave an answer that counts: "
 _VIEWS: Final = "views.db"
 
 
@@ -126,6 +136,27 @@ def find_gone(home: Path, link: Link, *, anew: bool) -> Iterator[Finding]:
         why = f"it cannot be folded {whence}: {NOBODY_HOLDS} the body of block {height}"
         yield Finding(height, _VIEWS, why)
         return
+
+
+def find_unasked(link: Link, repaired: Repaired, others: Collection[str]) -> Iterator[Finding]:
+    """Yield that nobody told whether the chain goes on, where others are elsewhere and none did.
+
+    Args:
+        link: to the other members.
+        repaired: what the repair did, with all that it left out.
+        others: the other members, none of whose folders is here.
+    """
+    silent = {each.member: each.code for each in repaired.left}
+    if not others or repaired.fetched or not silent.keys() >= set(link.peers()):
+        return
+    told = {name: silent.get(name, "member.elsewhere") for name in sorted({*others, *silent})}
+    named = ", ".join(f"{name} ({code})" for name, code in told.items())
+    error = Unavailable(
+        "ledger.unasked",
+        f"{UNASKED}{named}",
+        cure="Let one of the members named answer, then tally repair again.",
+    )
+    yield finding_of(error, -1, "ledger.db")
 
 
 def _runs(heights: list[int]) -> Iterator[tuple[int, int]]:

@@ -31,8 +31,9 @@ from tallystick.county.papers import (
     mend_papers,
 )
 from tallystick.county.present import list_known, read_newest
-from tallystick.county.remaining import bears_out, fill_holes, find_gone
+from tallystick.county.remaining import bears_out, fill_holes, find_gone, find_unasked
 from tallystick.county.single import open_asking
+from tallystick.county.terms import serve_at_rest
 from tallystick.kernel.ledger.audit import audit_chain
 from tallystick.kernel.ledger.claim import Left
 from tallystick.kernel.ledger.finding import Finding, Report
@@ -240,7 +241,7 @@ def repair_member(folder: Path, member: str) -> Mended:
     The damaged file is kept beside the new one, and a sound one that stands where the others do
     stays; views of another chain are folded anew at the next opening, and what else can be is
     mended (`county.inventory`, `county.papers`). At its end all is looked at again, and what nobody
-    gives any more is named (`county.remaining`).
+    gives any more is named, and so is that none of those elsewhere answered (`county.remaining`).
 
     Members whose folders are here are asked at rest, and answer by their files; where there are
     none, those on other machines are asked as its address book tells. One that has left is mended
@@ -287,7 +288,11 @@ def repair_member(folder: Path, member: str) -> Mended:
         # Views that were wrong, or not shown to be this chain's, and stay nevertheless.
         anew = any(each.field == "views.db" for each in report.findings)
         anew |= views_hold is None and "views.db" not in changed
-        gone = find_gone(home, link, anew=anew)
+        gone = [*find_gone(home, link, anew=anew)]
+        if here in ([], [member]) and not has_left(folder, member):
+            # Of copies in one folder each is verified by itself; here others alone can tell.
+            others = [name for name in names if name != member]
+            gone += find_unasked(link, repaired, others)
         report = replace(report, findings=(*report.findings, *gone))
         left = tuple(each for each in (report, *_look_at_papers(folder)) if not each.is_sound)
         return Mended(repaired, tuple(changed), left)
@@ -309,6 +314,7 @@ def _open_link(
     """
     if others or not (home / BOOK_FILE).is_file():
         with open_copies(home.parent, others) as network:
+            serve_at_rest(home.parent, map(network.join, network.members()))
             yield network.join(home.name), ()
         return
     book, wrong = read_entries(home / BOOK_FILE)

@@ -62,6 +62,7 @@ FINDING_PHRASES: Final = phrase_table(
         "folder": ("成员的文件夹不见了", "the member's folder is missing"),
         "outbox": ("以编号 {n} 签过的内容", "what was signed under number {n}"),
         "object": ("对象 {cid}", "object {cid}"),
+        "missing_object": ("缺少对象 {cid}", "missing object {cid}"),
         "sealed": ("已加密，只有备份里有", "sealed: only a backup has it"),
         "name": ("{name} 的记录与保存时不同", "the record kept of {name} is not what was kept"),
         "master": (
@@ -82,6 +83,14 @@ FINDING_PHRASES: Final = phrase_table(
         ),
         "peer": ("{member} 的条目：{why}", "entry of {member}: {why}"),
         "pair": ("link.pem 和 link.key 不是一对", "link.pem and link.key are no pair"),
+        "consented": (
+            "里面的同意书不是 {member} 签的",
+            "its consent is not one that {member} signed",
+        ),
+        "certificate": (
+            "里面的证明没有三分之二以上成员的签名",
+            "its certificate is not signed by more than two thirds",
+        ),
         # Of what a repair leaves (`county.remaining`).
         "bodies": (
             "被问到的成员都没有块 {first} 至 {last} 的内容",
@@ -101,6 +110,10 @@ FINDING_PHRASES: Final = phrase_table(
         "fold_anew": (
             "无法从头算出：被问到的成员都没有块 {first} 的内容",
             "it cannot be folded anew: nobody who was asked holds the body of block {first}",
+        ),
+        "unasked": (
+            "没有一个其他成员给出算数的回答：{why}",
+            "no other member gave an answer that counts: {why}",
         ),
         # Of the files that are nobody's (`county.papers`).
         "missing": ("文件不见了", "it is missing"),
@@ -145,6 +158,17 @@ FINDING_CURES: Final = phrase_table(
                 " {file}: it is written anew. A backup's says less than was signed."
             ),
         ),
+        "term": (
+            (
+                "tally repair --member {member}，三分之一以上的其他成员要能回答；若之后还有"
+                " {file}，就从备份恢复它，或等其他成员商定由谁排序之后删除它（tally county lead）。"
+            ),
+            (
+                "tally repair --member {member}, more than a third of the others answering; if it"
+                " then still names {file}, restore it from a backup, or remove it once the other"
+                " members agree who orders (tally county lead)."
+            ),
+        ),
         "keys": (
             "从备份恢复同一时刻的 keys.db 和 master.key。",
             "Restore keys.db and master.key, both of one moment, from a backup.",
@@ -160,6 +184,16 @@ FINDING_CURES: Final = phrase_table(
             "从备份恢复 {file}：修复做不出它。",
             "Restore {file} from a backup: no repair can make it.",
         ),
+        "store": (
+            (
+                "tally repair --member {member}；若之后还有 {file}，就等更多成员在线时再修复，或从"
+                "备份恢复 {file}。"
+            ),
+            (
+                "tally repair --member {member}; if it then still names {file}, repair again when"
+                " more members answer, or restore {file} from a backup."
+            ),
+        ),
         "fork": (
             "tally repair --member {other} 或 {member}：与其他成员都不同的那一个。",
             "tally repair --member {other} or {member}: the one that the others differ from.",
@@ -172,6 +206,18 @@ FINDING_CURES: Final = phrase_table(
             (
                 "tally chain import of an archive with those blocks, --to the folder {member}; or"
                 " repair again when more members answer."
+            ),
+        ),
+        "unasked": (
+            (
+                "等其中一个能回答后再运行 tally repair --member {member}：{others}。若都拒绝本成员"
+                "（比如连接钥匙在这份账本之后换过），就把 ledger.db 移开，用 tally member join"
+                " {member} 重新开始。"
+            ),
+            (
+                "Let one of them answer, then tally repair --member {member} again: {others}. Where"
+                " all refuse it, as when link keys were changed after this copy's end, put"
+                " ledger.db aside and begin it anew: tally member join {member}."
             ),
         ),
         "folder": (

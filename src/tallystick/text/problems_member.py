@@ -234,12 +234,19 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "请各成员再确认一次。",
                 "Ask the members to agree once more.",
             ),
+            "unasked": (
+                "没有一个其他成员给出算数的回答",
+                "No other member gave an answer that counts",
+                NOTHING_LOST,
+                "等其他成员能回答后再修复一次。",
+                "Repair again when another member answers.",
+            ),
             "term_corrupt": (
                 "本成员同意过谁，文件读不出来",
                 "The file of whom this member agreed to cannot be read",
                 NOTHING_LOST,
-                "请技术人员从备份恢复 term.cbor。",
-                "Have term.cbor restored from a copy.",
+                "修复本成员的账本；还不行，就请技术人员从备份恢复 term.cbor。",
+                "Repair this copy; if that is not enough, have term.cbor restored from a copy.",
             ),
             "handover": (
                 "成员刚变更，正等大家签到",

@@ -135,6 +135,7 @@ def test_data_stands_as_it_is_and_rules_are_said() -> None:
 
 def test_every_cure_is_a_sentence_in_both_languages() -> None:
     values = {"member": "village", "file": "keys.db", "other": "finance"}
+    values["others"] = "finance (link.lost), village (member.elsewhere)"
     for name in FINDING_CURES:
         zh, en = fill_cure(name, "zh", **values), fill_cure(name, "en", **values)
         assert zh.endswith("。"), name

@@ -50,11 +50,10 @@ from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.witness import Witnesses
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
-from tallystick.kernel.store.folder import sync_path
+from tallystick.kernel.store.folder import JOURNALS, put_aside, sync_path
 
 __all__ = ["Repaired", "repair_chain", "repair_open"]
 
-JOURNALS: Final = ("-wal", "-shm")
 ROWS_READ_MAX: Final = 64
 """So many of the own last rows are read for one that tells its height."""
 
@@ -407,14 +406,7 @@ def _accept_own(replica: Replica, rows: Rows | None, height: int, way: Way | Non
 
 def _swap(path: Path, fresh: Path) -> Path | None:
     """Put the new file in the old one's place; the old one, if any, is kept under a free name."""
-    number, is_held = 1, path.exists()
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
-        number += 1
-    # The journal goes first: a file without it is behind, never a mixture of two chains.
-    for suffix in (*JOURNALS, ""):
-        old = path.with_name(path.name + suffix)
-        if old.exists():
-            old.rename(aside.with_name(aside.name + suffix))
+    aside = put_aside(path)
     fresh.replace(path)
     sync_path(path.parent)
-    return aside if is_held else None
+    return aside

@@ -37,7 +37,17 @@ from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.folder import sync_path
 
-__all__ = ["TERM_FILE", "Consent", "Term", "Terms", "serve_terms"]
+__all__ = [
+    "TERM_FILE",
+    "Consent",
+    "Held",
+    "Term",
+    "Terms",
+    "ask_held",
+    "read_held",
+    "serve_terms",
+    "write_held",
+]
 
 TERM_FILE: Final = "term.cbor"
 CONSENT: Final = "ledger.consent"
@@ -150,6 +160,69 @@ class Term:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a member's file holds: its own consent, and the newest certificate; None for none."""
+
+    consent: Consent | None = None
+    term: Term | None = None
+
+
+def read_held(path: Path) -> Held:
+    """Return what a file holds, of which the form alone is checked; nothing where there is none.
+
+    Raises:
+        Corrupt: `ledger.term_corrupt`.
+    """
+    try:
+        found = codec.decode(path.read_bytes(), _FILE)
+    except FileNotFoundError:
+        return Held()
+    except Invalid as error:
+        raise Corrupt(
+            "ledger.term_corrupt",
+            f"{path.name} does not say whom this member consented to",
+            cure="tally repair; else restore it, or remove it once the other members agree who"
+            " orders.",
+        ) from error
+    consent, term = found.get("consent"), found.get("term")
+    return Held(Consent.of(consent) if consent else None, Term.of(term) if term else None)
+
+
+def write_held(path: Path, held: Held) -> None:
+    """Write both in the file's place, durably."""
+    tree: dict[str, Value] = {}
+    if held.consent is not None:
+        tree["consent"] = held.consent.tree()
+    if held.term is not None:
+        tree["term"] = held.term.tree()
+    fresh = path.with_suffix(".new")
+    with fresh.open("wb") as file:
+        file.write(encode(tree))
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    sync_path(path.parent)
+
+
+def ask_held(link: Link, member: str) -> Held:
+    """Return what another member says that it holds; nobody has checked it.
+
+    Raises:
+        Error: it does not answer, or not in this form.
+    """
+    found: list[Any] = []
+    for method, check in ((CONSENT, _CONSENT), (TERM, _TERM)):
+        try:
+            found.append(codec.decode(link.call(member, method, b""), check))
+        except Error as error:
+            if error.code != "ledger.no_consent":
+                raise
+            found.append(None)
+    consent, term = found
+    return Held(Consent.of(consent) if consent else None, Term.of(term) if term else None)
+
+
 class Terms:
     """What a member knows of who orders: its own consent, and the newest certificate.
 
@@ -166,36 +239,12 @@ class Terms:
         self._member = member
         self._founder = founder
         self._lock = threading.Lock()
-        self._consent, self._term = self._load()
-
-    def _load(self) -> tuple[Consent | None, Term | None]:
-        try:
-            found = codec.decode(self._path.read_bytes(), _FILE)
-        except FileNotFoundError:
-            return None, None
-        except Invalid as error:
-            raise Corrupt(
-                "ledger.term_corrupt",
-                f"{self._path.name} does not say whom this member consented to",
-                cure="Restore it, or remove it once the other members agree who orders.",
-            ) from error
-        consent, term = found.get("consent"), found.get("term")
-        return Consent.of(consent) if consent else None, Term.of(term) if term else None
+        held = read_held(path)
+        self._consent, self._term = held.consent, held.term
 
     def _keep(self) -> None:
         """Write both, durably, before anybody is told."""
-        tree: dict[str, Value] = {}
-        if self._consent is not None:
-            tree["consent"] = self._consent.tree()
-        if self._term is not None:
-            tree["term"] = self._term.tree()
-        fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
-            file.write(encode(tree))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
-        sync_path(self._path.parent)
+        write_held(self._path, Held(self._consent, self._term))
 
     @property
     def term(self) -> Term | None:
@@ -433,7 +482,7 @@ def superseded(member: str, height: int) -> Conflict:
     )
 
 
-def serve_terms(link: Link, terms: Terms) -> None:
+def serve_terms(link: Link, terms: Terms | Held) -> None:
     """Answer what this member consented to, and who orders."""
 
     def consent(_: str, __: bytes) -> bytes:

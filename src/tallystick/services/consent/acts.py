@@ -23,6 +23,7 @@ from tallystick.kernel.access.keyring import DataKey, KeyRing
 from tallystick.kernel.ledger.outbox import Request, key_reused
 
 __all__ = [
+    "ERASING",
     "begun_erasures",
     "begun_registrations",
     "count_closed",
@@ -38,7 +39,8 @@ __all__ = [
 
 # In a record's place, where an act's own record would be named: no record has these ids.
 _REGISTERING: Final = b"~registering~~~~"
-_ERASING: Final = b"~erasing~~~~~~~~"
+ERASING: Final = b"~erasing~~~~~~~~"
+"""In a record's place, of a mark: an erasure is decided and has not ended."""
 _REMEMBER_MS: Final = DAY_MS
 _ASKED: Final = "asked"
 _ERASURE: Final = "erasure"
@@ -113,13 +115,13 @@ def mark_erasure(
     """
     told = _remember(request, now_ms, count)
     if request is None:
-        return DataKey(cid_of(handle, RAW), told, _ERASING, _ERASURE, party, party)
-    return DataKey(_name_of(request), told, _ERASING, _ERASURE, party, handle)
+        return DataKey(cid_of(handle, RAW), told, ERASING, _ERASURE, party, party)
+    return DataKey(_name_of(request), told, ERASING, _ERASURE, party, handle)
 
 
 def begun_erasures(keys: KeyRing, party: bytes = b"") -> list[DataKey]:
     """Return the marks of erasures that have not ended: all, or those of one party."""
-    found = keys.of_record(_ERASING)
+    found = keys.of_record(ERASING)
     return [mark for mark in found if not party or mark.case == party]
 
 
@@ -140,7 +142,7 @@ def count_closed(mark: DataKey) -> int:
 
 def is_ended(mark: DataKey) -> bool:
     """Tell whether an act has been ended."""
-    return mark.record not in {_REGISTERING, _ERASING}
+    return mark.record not in {_REGISTERING, ERASING}
 
 
 def settle(keys: KeyRing, marks: Iterable[DataKey]) -> None:
