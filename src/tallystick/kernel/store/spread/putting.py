@@ -111,7 +111,7 @@ def put_object(
 
 def _check_listed(ring: Ring) -> None:
     """Refuse what all others would refuse (`spread.left`), before its first byte is read."""
-    if ring.member not in ring.members():
+    if ring.member in ring.left():
         raise Denied(
             "member.not_listed",
             f"the list in force does not hold {ring.member}: it has not joined yet, or left",
