@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -12,13 +13,14 @@ from links import free_ports
 from tallystick.base.clock import SystemClock
 from tallystick.county.founding import found_county
 from tallystick.county.house import House
+from tallystick.county.local import LocalOffice
 from tallystick.county.member import MEMBERS
 from tallystick.county.serving import TEND_S, serve_house
 from tallystick.county.single import open_single
 from tallystick.kernel.link.book import Place, write_book
 from tallystick.node import Node
 
-__all__ = ["NAMES", "Machines", "await_until", "found_apart", "open_machines"]
+__all__ = ["NAMES", "Machines", "await_until", "found_apart", "is_known", "open_machines", "renew"]
 
 NAMES: Final = ("finance", "village", "credit-union", "newspaper")
 """The orderer first."""
@@ -104,3 +106,23 @@ def open_machines(folder: Path, tend_s: float = TEND_S) -> Iterator[Machines]:
         yield found
     finally:
         found.close()
+
+
+def renew(machines: Machines, member: str) -> None:
+    """Have a member's keys renewed by vote, and all go on under the new list."""
+    before = machines.node(member).secrets.link
+    uses = ["link", "tx", "note"]
+    change = machines.houses[member].office(member).propose_renewal(uses)["change"]
+    for name, house in machines.houses.items():
+        office = house.office(name)
+        await_until(partial(is_known, office, change))
+        # The vote before may have decided it: that is asked where its block has come.
+        await_until(machines.is_level)
+        if name != member and office.show_change(change)["state"] == "open":
+            office.vote_change(change, yes=True)
+    await_until(lambda: machines.node(member).secrets.link != before)
+    await_until(machines.is_level)
+
+
+def is_known(office: LocalOffice, change: str) -> bool:
+    return change in {row["change"] for row in office.list_changes()}

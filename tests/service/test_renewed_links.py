@@ -11,24 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from machines import NAMES, Machines, await_until, open_machines
+from machines import NAMES, Machines, await_until, is_known, open_machines, renew
 from tallystick.county.link_keys import hold_links
-
-
-def renew(machines: Machines, member: str) -> None:
-    """Have a member's keys renewed by vote, and all go on under the new list."""
-    before = machines.node(member).secrets.link
-    uses = ["link", "tx", "note"]
-    change = machines.houses[member].office(member).propose_renewal(uses)["change"]
-    for name in NAMES:
-        office = machines.houses[name].office(name)
-        await_until(partial(is_known, office, change))
-        # The vote before may have decided it: that is asked where its block has come.
-        await_until(machines.is_level)
-        if name != member and office.show_change(change)["state"] == "open":
-            office.vote_change(change, yes=True)
-    await_until(lambda: machines.node(member).secrets.link != before)
-    await_until(machines.is_level)
 
 
 @pytest.mark.parametrize("member", ["village", "finance"])
@@ -79,7 +63,3 @@ def test_a_member_that_was_away_for_its_own_renewal_is_back_with_the_key_that_wa
         keys = [key for key in chain.tip.members.by_name["village"].keys if key.use == "link"]
         assert [(key.public, number) for key, number in held[:1]] == [(keys[0].pub, keys[0].number)]
         assert [number for _, number in held[1:]] == [3]
-
-
-def is_known(office: object, change: str) -> bool:
-    return change in {row["change"] for row in office.list_changes()}  # type: ignore[attr-defined]

@@ -29,6 +29,7 @@ NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
 RESEND_MS: Final = 250
 """How long it waits for the result of what it sends again: following goes on."""
+_NO_METHOD: Final = "link.method"
 AWAY_MS: Final = 500
 """How long a member waits before it asks others again what they hold, while the orderer is away."""
 
@@ -50,9 +51,22 @@ class FarLedger:
             Unavailable: `ledger.late`, it is not known whether it came there.
         """
         try:
-            return self._follower.submit(data)
-        except Unavailable as error:
+            return self._submit(data)
+        except Error as error:
             raise _told(error, Transaction.read(data).tid, 0) from error
+
+    def _submit(self, data: bytes) -> bytes:
+        follower = self._follower
+        asked = follower.orderer
+        try:
+            return follower.submit(data)
+        except Error as error:
+            if error.code == _NO_METHOD:
+                # It orders no more, and follows another itself.
+                _ask_who_orders(follower)
+            if follower.orderer == asked:
+                raise
+            return follower.submit(data)
 
     def wait(self, tid: bytes, timeout_ms: int) -> Result:
         """Return a transaction's result once this member has verified and kept its block."""
@@ -74,9 +88,10 @@ class FarLedger:
         """Nothing to end: the follower is its seat's."""
 
 
-def _told(error: Unavailable, tid: bytes, timeout_ms: int) -> Unavailable:
+def _told(error: Error, tid: bytes, timeout_ms: int) -> Error:
     """Return what an error of the link means for what was signed; any other as it is."""
-    return late(tid, timeout_ms) if error.code.startswith("link.") else error
+    is_link = isinstance(error, Unavailable) and error.code.startswith("link.")
+    return late(tid, timeout_ms) if is_link or error.code == _NO_METHOD else error
 
 
 def follow_far(seat: Seat, ended: threading.Event) -> None:
@@ -86,6 +101,9 @@ def follow_far(seat: Seat, ended: threading.Event) -> None:
     is_away, pause = True, NOTE_PAUSE_MS
     while not ended.is_set():
         try:
+            if is_away:
+                # Whoever ordered may be back, and follow another: it is the one to tell.
+                follower.learn(follower.orderer)
             begun = own.tip.height
             is_late = follower.owes or seat.witnesses.height < begun
             wait_ms = 0 if is_away else pause if is_late else NEWS_MS

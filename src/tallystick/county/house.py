@@ -35,6 +35,7 @@ from tallystick.kernel.ledger.base import Ledger
 from tallystick.kernel.ledger.bodies import fetch_block
 from tallystick.kernel.ledger.follower import Follower
 from tallystick.kernel.ledger.fork import size_signed
+from tallystick.kernel.ledger.learning import learn_term
 from tallystick.kernel.ledger.news import serve_news
 from tallystick.kernel.ledger.offer import serve_snapshots
 from tallystick.kernel.ledger.orderer import Orderer, find_left
@@ -94,7 +95,7 @@ class Seat:
 
     def learn(self) -> None:
         """Ask the others for a later term, and take it over."""
-        if self.terms.learn(self.link, self.link.peers()):
+        if learn_term(self.terms, self.node.replica, self.link, self.link.peers()):
             self._yield()
 
     def _yield(self) -> None:

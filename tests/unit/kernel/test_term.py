@@ -17,6 +17,7 @@ from tallystick.base.errors import Conflict, Corrupt, Denied, Error, Invalid, Un
 from tallystick.chain.checkpoint import Body
 from tallystick.chain.digest import domain
 from tallystick.kernel.ledger.fork import Fork, check_unsigned
+from tallystick.kernel.ledger.learning import learn_term
 from tallystick.kernel.ledger.pen import RestingPen, read_signed
 from tallystick.kernel.ledger.repair import Repaired, repair_chain, repair_open
 from tallystick.kernel.ledger.term import Consent, Term
@@ -101,7 +102,7 @@ def test_two_thirds_must_consent_and_nobody_orders_between(town: Town) -> None:
     with pytest.raises(Unavailable, match=r"ledger\.between_terms"):
         order(town, 2)
     orderer = town.orderer
-    assert town.houses[ORDERER].terms.learn(house.link, [NEXT])
+    assert learn_term(town.houses[ORDERER].terms, orderer.replica, house.link, [NEXT])
     with pytest.raises(Unavailable, match=r"ledger\.deposed"):
         orderer.cut()
     assert orderer.waiting() == 1
@@ -290,7 +291,8 @@ def test_two_promotions_while_a_member_was_away_end_as_one_does(town: Town) -> N
     order(town, 10, 2, by="bank")
     for name in ("coop", NEXT):
         if name == NEXT:
-            assert town.houses[NEXT].terms.learn(town.houses[NEXT].link, ["bank"])
+            left = town.houses[NEXT]
+            assert learn_term(left.terms, left.replica, left.link, ["bank"])
             town.reopen(NEXT)
         else:
             town.follower(name).learn()
@@ -334,7 +336,7 @@ def test_a_repair_without_a_height_drops_what_a_quorum_did_not_go_on_from(town: 
     assert (done.height, done.kept, done.fetched, done.left) == (5, 2, (3, 4, 5), ())
     back = town.open(ORDERER)
     order(town, 6, 5, by=NEXT)
-    back.terms.learn(back.link, [NEXT])
+    learn_term(back.terms, back.replica, back.link, [NEXT])
     town.reopen(ORDERER)
     follower = town.follower(ORDERER)
     follower.pull()

@@ -31,6 +31,7 @@ from tallystick.kernel.ledger.claim import (
 from tallystick.kernel.ledger.fault import InvalidBlock
 from tallystick.kernel.ledger.fork import find_fork, is_held_by, size_signed
 from tallystick.kernel.ledger.leap import leap
+from tallystick.kernel.ledger.learning import learn_term
 from tallystick.kernel.ledger.peer import (
     Blocks,
     Peer,
@@ -116,13 +117,14 @@ class Follower:
             return self._pick()
         return self.terms.leader if self.terms is not None else self._founder
 
-    def learn(self) -> bool:
-        """Ask the others for a later term and go on under it; True if there is one.
+    def learn(self, *names: str) -> bool:
+        """Ask some members, else all, for a later term and go on under it; True if there is one.
 
         Raises:
             Conflict: `ledger.superseded`, this copy holds blocks that the members left behind.
         """
-        if self.terms is None or not self.terms.learn(self.link, self.link.peers()):
+        asked = names or self.link.peers()
+        if self.terms is None or not learn_term(self.terms, self.replica, self.link, asked):
             return False
         self.take_term()
         return True

@@ -19,7 +19,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,6 +44,7 @@ __all__ = [
     "Term",
     "Terms",
     "ask_held",
+    "ask_term",
     "read_held",
     "serve_terms",
     "write_held",
@@ -323,8 +324,12 @@ class Terms:
             self._keep()
             return found
 
-    def adopt(self, term: Term) -> bool:
+    def adopt(self, term: Term, under: tuple[Members, int] | None = None) -> bool:
         """Take a later term's certificate over; True if it is news.
+
+        Args:
+            term: by its certificate.
+            under: a list, and a height it was in force at; None for the present one.
 
         Raises:
             Denied: `ledger.term`, it has no authority.
@@ -333,7 +338,7 @@ class Terms:
         with self._lock:
             if term.number <= self.number:
                 return False
-            term.check(tip.genesis.chain, tip.members, tip.height + 1)
+            term.check(tip.genesis.chain, *(under or (tip.members, tip.height + 1)))
             self._term = term
             self._keep()
             return True
@@ -458,18 +463,6 @@ class Terms:
             height=max(each.height for each in lost),
         )
 
-    def learn(self, link: Link, names: Iterable[str]) -> bool:
-        """Ask members for a later term; True if one of them knew of one."""
-        news = False
-        for name in names:
-            try:
-                tree = codec.decode(link.call(name, TERM, b""), _TERM)
-                news = self.adopt(Term.of(tree)) or news
-            except Error:
-                # Away, in the founder's term, or without authority: others may know.
-                continue
-        return news
-
 
 def superseded(member: str, height: int) -> Conflict:
     """Return the error of a copy that holds what the members left behind."""
@@ -480,6 +473,11 @@ def superseded(member: str, height: int) -> Conflict:
         member=member,
         height=height,
     )
+
+
+def ask_term(link: Link, member: str) -> Term:
+    """Return the newest certificate that a member holds, unchecked."""
+    return Term.of(codec.decode(link.call(member, TERM, b""), _TERM))
 
 
 def serve_terms(link: Link, terms: Terms | Held) -> None:
