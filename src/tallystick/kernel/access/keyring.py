@@ -69,9 +69,15 @@ class DataKey:
 
 
 class KeyRing:
-    """keys.db and its master key file; thread-safe."""
+    """keys.db and its master key file; thread-safe.
+
+    Attributes:
+        changes: how often keys were kept or forgotten since it was opened: as long as it stands,
+            what was found is what would be found.
+    """
 
     def __init__(self, folder: Path, entropy: Entropy) -> None:
+        self.changes = 0
         self._entropy = entropy
         self._lock = threading.RLock()
         self._files = MasterFiles(folder)
@@ -105,6 +111,7 @@ class KeyRing:
             rows = self._wrap_all(keys)
             with self._db.transaction():
                 self._db.run_many(_INSERT.replace("INSERT", "REPLACE"), rows)
+            self.changes += 1
             if any(key.until for key in keys):
                 self._lapses_ms = None
 
@@ -212,6 +219,8 @@ class KeyRing:
             # A commit that failed may still have reached the file: the file says which it was.
             self._master = self._found_master()
             raise
+        finally:
+            self.changes += 1
         self._files.promote()
         self._db.truncate_journal()
         self._db.run("VACUUM")

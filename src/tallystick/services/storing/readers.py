@@ -196,12 +196,15 @@ class Readers:
 
         It raises as `find_key` does; the owner is asked once in a while, as for an opening.
         """
-        asked_ms = self._desk.now_ms()
+        keys, asked_ms = self._desk.keys, self._desk.now_ms()
+        seen, found = keys.changes, keys.find(manifest.cid)
 
         def check() -> None:
-            nonlocal asked_ms
+            nonlocal asked_ms, seen, found
             now_ms = self._desk.now_ms()
-            found = self._desk.keys.find(manifest.cid)
+            # A look for every piece that is read takes a third of an object's reading.
+            if seen != keys.changes:
+                seen, found = keys.changes, keys.find(manifest.cid)
             is_over = found is None or 0 < found.until < now_ms
             if is_over or not 0 <= now_ms - asked_ms < ASK_AGAIN_MS:
                 asked_ms = now_ms
