@@ -6,12 +6,15 @@ who orders gives that block to others, who know its old key alone.
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from machines import NAMES, Machines, await_until, is_known, open_machines, renew
+from tallystick.cli.main import run
+from tallystick.county.alarms import find_alarm
 from tallystick.county.link_keys import hold_links
 
 
@@ -63,3 +66,47 @@ def test_a_member_that_was_away_for_its_own_renewal_is_back_with_the_key_that_wa
         keys = [key for key in chain.tip.members.by_name["village"].keys if key.use == "link"]
         assert [(key.public, number) for key, number in held[:1]] == [(keys[0].pub, keys[0].number)]
         assert [number for _, number in held[1:]] == [3]
+
+
+def test_whose_renewed_keys_are_gone_comes_back_by_an_archive_and_a_card(tmp_path: Path) -> None:
+    lost, carrier = "village", "finance"
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        home = machines.county / lost
+        before = (home / "member.key").read_bytes()
+        renew(machines, lost)
+        machines.end(lost)
+        # Its folder's keys are from before that.
+        (home / "member.key").write_bytes(before)
+        (home / "member.old").unlink()
+        machines.begin(lost)
+        seat = machines.houses[lost].seat(lost)
+        await_until(lambda: find_alarm(machines.houses[lost], seat) is not None)
+        alarm = find_alarm(machines.houses[lost], seat)
+        assert alarm is not None
+        assert alarm.code in {"member.key_ended", "link.no_key"}
+        machines.houses["newspaper"].office("newspaper").publish_news("news")
+        others = [name for name in NAMES if name != lost]
+        level = machines.height(carrier)
+        await_until(lambda: all(machines.height(name) == level for name in others))
+        machines.end(lost, carrier)
+        archive = tmp_path / "all.car"
+        tell("chain", "export", str(archive), "--county", str(machines.county), "--member", carrier)
+        tell("chain", "import", str(archive), "--to", str(home))
+        (home / "member.key").rename(home / "member.old")
+        tell("member", "renew", lost, "--county", str(machines.county))
+        card = json.loads((machines.county / f"{lost}.card.json").read_text(encoding="utf-8"))
+        machines.begin(carrier, lost)
+        change = machines.houses[carrier].office(carrier).propose_join(card)["change"]
+        for name in others[1:]:
+            office = machines.houses[name].office(name)
+            await_until(partial(is_known, office, change))
+            if office.show_change(change)["state"] == "open":
+                office.vote_change(change, yes=True)
+        await_until(machines.is_level)
+        machines.houses[lost].office(lost).propose_limit("block_transactions", 900)
+        await_until(machines.is_level)
+
+
+def tell(*words: str) -> None:
+    assert run(["--lang", "en", *words]) == 0, words

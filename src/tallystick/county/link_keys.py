@@ -18,7 +18,7 @@ from tallystick.chain import schema
 from tallystick.chain.member import Members
 from tallystick.chain.membership import read_top
 from tallystick.chain.state import Read
-from tallystick.kernel.access.secrets import Secrets, state_keys
+from tallystick.kernel.access.secrets import Secrets, list_renewed, state_keys
 
 __all__ = ["hold_links"]
 
@@ -37,20 +37,20 @@ def hold_links(
         read: reads the state there.
         chain: that chain's id.
     """
-    found = []
-    for name in ("member.next", "", "member.old"):
+    found, old = [], home / "member.old"
+    waiting = list_renewed(home)
+    for path in (*waiting, None, old):
         # It may take its place at this moment, or be damaged, which its own check tells.
         with suppress(Error, OSError):
-            path = home / name
-            held = Secrets.read(path) if name and path.is_file() else None
-            if name and (held is None or held.link == link):
+            held = Secrets.read(path) if path is not None and path.is_file() else None
+            if path is not None and (held is None or held.link == link):
                 continue
             key = SigningKey.from_seed(held.link if held else link)
             known = read(b"pub/" + sha256(key.public))
             if known is not None:
                 holder, number = codec.decode(known, _HOLDER)
                 found += [(key, number)] if holder == home.name else []
-            elif held is not None and name == "member.next":
+            elif held is not None and path != old:
                 listed = members.by_name.get(home.name)
                 numbers = (each.number for each in listed.keys) if listed else ()
                 top = max(read_top(read, home.name), *numbers, 0)

@@ -94,8 +94,8 @@ _LINK: Final = problem_table(
             "签名用的钥匙不在成员名单里",
             "The key that signed is not in the list of members",
             NOTHING_CHANGED,
-            "等两边都跟上；换过钥匙的成员要先经表决。",
-            "Let both members catch up; a renewed key must be voted in first.",
+            "等两边都跟上；若一直如此：见 docs/operate.md 的 Members and keys。",
+            "Let both members catch up. If it stays: Members and keys in docs/operate.md.",
         ),
         "no_key": (
             "本成员的通信钥匙不在成员名单里",

@@ -104,6 +104,28 @@ def publish(house: House) -> None:
     assert OWN in replica.cosignatures(replica.tip.height)
 
 
+def test_keys_of_a_card_are_here_when_their_vote_comes_whatever_was_drawn_since(
+    county: Path,
+) -> None:
+    home = county / OWN
+    with open_house(county, SystemClock()) as house:
+        card = read(draw_anew(home, SystemEntropy())[0])
+        drawn = Secrets.read(home / "member.next")
+        own = house.office(OWN).propose_renewal(["note"])["change"]
+        assert Secrets.read(home / "member.next") != drawn
+        # Its proposer takes it back.
+        house.office(OWN).vote_change(own, yes=False)
+        change = house.office("finance").propose_join(card)
+        # Nobody of this member proposed that; its keys were drawn here.
+        with pytest.raises(Conflict, match=r"^node\.keys_waiting"):
+            house.office(OWN).propose_renewal(["tx"])
+        decide(house, change)
+        publish(house)
+        assert Secrets.read(home / "member.key") == drawn
+    with open_house(county, SystemClock()) as house:
+        publish(house)
+
+
 def test_who_lost_its_key_to_a_vote_draws_fresh_ones_and_signs_again(county: Path) -> None:
     home = county / OWN
     with open_house(county, SystemClock()) as house:

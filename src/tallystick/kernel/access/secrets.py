@@ -2,7 +2,9 @@
 
 Laws: `member.key` holds the keys in force, mode 0600; renewed ones wait in `member.next` until the
 members have voted them into the list, and then take its place; the old file stays as `member.old`,
-for what was sealed to it. A seed is drawn on the member's own machine and never leaves it.
+for what was sealed to it. Those that wait while others are drawn wait on in `member.next-N`: a vote
+on them may be under way, and keys that it brings in must be here. A seed is drawn on the member's
+own machine and never leaves it.
 """
 
 from __future__ import annotations
@@ -21,15 +23,15 @@ from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Key, Member, Members
 from tallystick.chain.membership import pop_message
 from tallystick.chain.wrap import public_of
-from tallystick.kernel.ledger.voting import keys_waiting
+from tallystick.kernel.ledger.voting import list_waiting, set_waiting_aside
 
 __all__ = [
     "SEAL_ALG",
     "USES",
     "VOTE",
     "Secrets",
-    "drop_renewed",
     "keep_renewed",
+    "list_renewed",
     "prove_vote",
     "state_keys",
     "state_vote",
@@ -68,6 +70,10 @@ class Secrets:
         seed: bytes = getattr(self, use)
         return public_of(seed, SEAL_ALG) if use == "seal" else SigningKey.from_seed(seed).public
 
+    def is_among(self, pubs: Collection[bytes]) -> bool:
+        """Tell whether the public half of each is among these."""
+        return all(self.public(use) in pubs for use in USES)
+
     def write(self, path: Path) -> None:
         """Write them for their owner alone; FileExistsError if there are some already."""
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -100,32 +106,29 @@ class Secrets:
             ) from error
 
 
+def list_renewed(folder: Path) -> list[Path]:
+    """Return the files of renewed keys that wait for a vote, those drawn last first."""
+    return list_waiting(folder / _NEXT)
+
+
 def keep_renewed(folder: Path, renewed: Secrets) -> None:
-    """Keep renewed keys beside those in force until a vote brings them in.
-
-    Raises:
-        Conflict: `node.keys_waiting`, others wait already.
-    """
-    try:
-        renewed.write(folder / _NEXT)
-    except FileExistsError as error:
-        raise keys_waiting(folder.name) from error
-
-
-def drop_renewed(folder: Path) -> None:
-    """Forget renewed keys that wait, if there are any."""
-    (folder / _NEXT).unlink(missing_ok=True)
+    """Keep renewed keys beside those in force until a vote brings them in."""
+    set_waiting_aside(folder / _NEXT)
+    renewed.write(folder / _NEXT)
 
 
 def take_renewed(folder: Path, members: Members) -> Secrets:
     """Return a member's keys; renewed ones that stand in the list take the place of the old."""
-    held, waiting = Secrets.read(folder / _KEY), folder / _NEXT
-    if not waiting.is_file():
-        return held
-    renewed = Secrets.read(waiting)
+    held = Secrets.read(folder / _KEY)
     listed = members.by_name.get(folder.name)
     pubs = {key.pub for key in listed.keys} if listed else set()
-    if any(renewed.public(use) not in pubs for use in USES):
+    if held.is_among(pubs):
+        return held
+    for waiting in list_renewed(folder):
+        renewed = Secrets.read(waiting)
+        if renewed.is_among(pubs):
+            break
+    else:
         return held
     # A second name first, then one rename: a crash at any moment leaves `member.key` whole.
     (folder / _OLD).unlink(missing_ok=True)

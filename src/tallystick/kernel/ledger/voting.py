@@ -2,13 +2,16 @@
 
 Laws: `bft.key` holds the key that votes and the one that names the engine's node, mode 0600; a
 renewed key waits in `bft.next` until the members have voted it into the list, and then takes the
-place of the old, which is not kept: it proves nothing, opens nothing, and may not sign again.
+place of the old, which is not kept: it proves nothing, opens nothing, and may not sign again. One
+that waits while another is drawn waits on in `bft.next-N`: a vote on it may be under way.
 `bft.used` names every key that voted from this folder, the newest last, each beside a check: none
 of them begins anew, and none votes while a line there is not sound.
 """
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import re
 from dataclasses import dataclass, replace
@@ -31,13 +34,14 @@ __all__ = [
     "EngineKeys",
     "check_used",
     "draw_vote",
-    "drop_vote",
     "find_new_vote",
     "keys_waiting",
     "list_used",
+    "list_waiting",
     "no_vote",
     "note_used",
     "replace_file",
+    "set_waiting_aside",
     "take_vote",
     "validates",
 ]
@@ -127,25 +131,43 @@ def no_vote() -> NotFound:
     )
 
 
+def list_waiting(path: Path) -> list[Path]:
+    """Return the file of keys that wait for a vote and those set aside for it, the newest first."""
+    found = {
+        int(number): each
+        for each in path.parent.glob(f"{path.name}-*")
+        if (number := each.name.removeprefix(f"{path.name}-")).isdecimal()
+    }
+    older = [found[number] for number in sorted(found, reverse=True)]
+    return [path, *older] if path.is_file() else older
+
+
+def set_waiting_aside(path: Path) -> None:
+    """Let keys wait on under another name, where there are some: a vote on them may be under way.
+
+    Nothing here tells that there is none: others propose keys by a card, and what this member
+    signed may be on its way.
+    """
+    if path.is_file():
+        number = next(
+            each
+            for each in itertools.count(1)
+            if not path.with_name(f"{path.name}-{each}").exists()
+        )
+        path.rename(path.with_name(f"{path.name}-{number}"))
+        sync_path(path.parent)
+
+
 def draw_vote(folder: Path, entropy: Entropy) -> bytes:
     """Draw a key to vote by and keep it beside the one in force; return its seed, 32 bytes.
 
     Raises:
         NotFound: `engine.no_keys`, the member does not validate.
-        Conflict: `node.keys_waiting`, another waits already.
     """
     fresh = replace(EngineKeys.read(folder / KEY_FILE), bft=entropy.draw("key", 32))
-    try:
-        fresh.write(folder / NEXT_FILE)
-    except FileExistsError as error:
-        raise keys_waiting(folder.name) from error
+    set_waiting_aside(folder / NEXT_FILE)
+    fresh.write(folder / NEXT_FILE)
     return fresh.bft
-
-
-def drop_vote(folder: Path, tip: Tip) -> None:
-    """Forget a key that waits, if there is one and it was not voted in."""
-    if find_new_vote(folder, tip) is None:
-        (folder / NEXT_FILE).unlink(missing_ok=True)
 
 
 def find_new_vote(folder: Path, tip: Tip) -> Key | None:
@@ -153,12 +175,17 @@ def find_new_vote(folder: Path, tip: Tip) -> Key | None:
 
     A file that is damaged holds none: the member goes on, and draws another.
     """
-    path = folder / NEXT_FILE
-    valid = list(tip.members.keys(folder.name, "bft", tip.height + 1)) if path.is_file() else []
-    try:
-        return valid[-1] if valid and EngineKeys.read(path).public == valid[-1].pub else None
-    except Corrupt:
-        return None
+    return None if (found := _find_new(folder, tip)) is None else found[1]
+
+
+def _find_new(folder: Path, tip: Tip) -> tuple[Path, Key] | None:
+    waiting = list_waiting(folder / NEXT_FILE)
+    valid = list(tip.members.keys(folder.name, "bft", tip.height + 1)) if waiting else []
+    for path in waiting if valid else ():
+        with contextlib.suppress(Corrupt):
+            if EngineKeys.read(path).public == valid[-1].pub:
+                return path, valid[-1]
+    return None
 
 
 def take_vote(folder: Path, tip: Tip) -> EngineKeys:
@@ -171,12 +198,12 @@ def take_vote(folder: Path, tip: Tip) -> EngineKeys:
         NotFound: `engine.no_keys`.
         Corrupt: `engine.bad_keys`.
     """
-    if find_new_vote(folder, tip) is not None:
+    if (found := _find_new(folder, tip)) is not None:
         # What a line that is not sound named was voted out at the latest with this key: the others
         # do not count it, and the file is whole from now on.
         sound, _ = _read_used(folder)
         _write_used(folder, sound, EngineKeys.read(folder / KEY_FILE).public)
-        (folder / NEXT_FILE).replace(folder / KEY_FILE)
+        found[0].replace(folder / KEY_FILE)
         sync_path(folder)
     return EngineKeys.read(folder / KEY_FILE)
 

@@ -327,7 +327,7 @@ class Trust:
                 "link.key",
                 f"{found.text('keyid')[:40]} is no link key in force on the chain as {self.member}"
                 " has it",
-                cure="Let both members catch up; a member's key must be in the list in force.",
+                cure="Let both members catch up. If it stays: Members and keys in docs/operate.md.",
             )
         return named[1], public
 

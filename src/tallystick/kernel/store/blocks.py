@@ -3,13 +3,14 @@
 A block of any codec stands in the store under the raw CID of its digest; the tables of this part
 of `store.db` say which blocks were put as files, for which roots, and which roots are public.
 Laws: what is read here was put here, so no sealed object is ever given out as a block; a block is
-hashed against its CID at each reading; public is what a pinned root that is marked so reaches.
+hashed against its CID at each reading; public is what a pinned root that is marked so reaches;
+whose a block is stands in one commit with its bytes, so no kill leaves bytes of nobody.
 Who writes holds the folder's lock (`keeping.py`); any number of others may read meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,6 @@ from tallystick.kernel.store.unixfs.dag import Dag
 
 __all__ = [
     "OURS",
-    "PUTTING",
     "SHARED",
     "Blocks",
     "Root",
@@ -58,14 +58,19 @@ CREATE TRIGGER IF NOT EXISTS file_block_shared AFTER INSERT ON object
 WHEN substr(NEW.cid, 1, 4) = x'01551220'
 BEGIN UPDATE file_block SET state = 2 WHERE digest = substr(NEW.cid, 5); END
 """
-PUTTING: Final = 0
-"""A block that is about to be put."""
 OURS: Final = 1
 """A block that this room put, and nobody else."""
 SHARED: Final = 2
 """A block whose bytes another room keeps too: it is read here, and never dropped from here."""
 QUOTA_BYTES: Final = 10 * 2**30
 """Bytes of blocks that a member keeps as files, unless set otherwise."""
+_OBJECT: Final = "SELECT 1 FROM object WHERE cid = ?"
+_WHOSE: Final = """
+INSERT INTO file_block VALUES (?, ?, ?) ON CONFLICT (digest) DO UPDATE SET state = excluded.state
+"""
+_DROP: Final = """
+DELETE FROM object WHERE cid = ? AND (SELECT state FROM file_block WHERE digest = ?) = ?
+"""
 _PREFIX: Final = bytes((1, RAW, 0x12, 32))
 _ROOT: Final = """
 SELECT cid, profile, name, pinned, public, size, added_ms,
@@ -163,11 +168,39 @@ class Blocks:
         return self.database.row(query, (cid.digest,)) is not None
 
     def state(self, digest: bytes) -> int | None:
-        """Return `PUTTING`, `OURS` or `SHARED`; None for a block that is no file's."""
+        """Return `OURS` or `SHARED`; None for a block that is no file's."""
         found: int | None = self.database.value(
             "SELECT state FROM file_block WHERE digest = ?", (digest,)
         )
         return found
+
+    def put(self, found: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep blocks, each with its digest, and whose they are: all of them, or none."""
+        with self.database.transaction():
+            rows = [(digest, len(block), self._whose(digest)) for digest, block in found]
+            # This has the trigger call them shared, which they may not be.
+            self.database.run_many(
+                "INSERT OR REPLACE INTO object VALUES (?, ?)",
+                [(raw_cid(digest).raw, block) for digest, block in found],
+            )
+            self.database.run_many(_WHOSE, rows)
+
+    def _whose(self, digest: bytes) -> int:
+        """Return the state of a block to be put: what is here and not ours is another room's."""
+        if self.state(digest) == OURS:
+            return OURS
+        is_here = self.database.row(_OBJECT, (raw_cid(digest).raw,)) is not None
+        return SHARED if is_here else OURS
+
+    def drop(self, digests: Iterable[bytes]) -> None:
+        """Forget blocks, and the bytes of those that are ours, overwriting them."""
+        gone = list(digests)
+        with self.database.transaction():
+            self.database.run_many(_DROP, [(raw_cid(each).raw, each, OURS) for each in gone])
+            self.database.run_many(
+                "DELETE FROM file_block WHERE digest = ?", [(each,) for each in gone]
+            )
+        self.database.truncate_journal()
 
     def roots(self) -> list[Root]:
         """Return all roots in the order they were put."""

@@ -4,8 +4,8 @@ Laws: blocks go in by durable batches and the root last, so a root that is there
 came in an archive that was said to be a part; what fails midway takes back all that it had put; a
 collection takes only blocks that this room put, that no root reaches and that no other room keeps
 under the same CID.
-A kill leaves at most blocks without a root, which the next collection takes; of the last batch
-some may stay, since nothing then tells whose they are. Limits: `dag.Limits`, and the quota.
+A kill leaves at most blocks without a root, which the next collection takes. Limits: `dag.Limits`,
+and the quota.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import Final, NamedTuple, TypeAlias
 from tallystick.base.errors import Corrupt, NotFound
 from tallystick.kernel.store.blocks import (
     OURS,
-    PUTTING,
     SHARED,
     Blocks,
     Root,
@@ -99,7 +98,7 @@ class _Putting:
     quota: int
     seen: set[bytes] = field(default_factory=set)
     fresh: list[bytes] = field(default_factory=list)
-    batch: list[tuple[bytes, bytes, int]] = field(default_factory=list)
+    batch: list[tuple[bytes, bytes]] = field(default_factory=list)
     waiting: int = 0
     come: int = 0
 
@@ -112,64 +111,40 @@ class _Putting:
             return
         self.seen.add(cid.digest)
         known = self.blocks.state(cid.digest)
-        state = self._state_after(cid.digest, known)
-        if state is None:
+        if not self._is_wanted(cid.digest, len(block), known):
             return
-        if state == OURS and known in {None, SHARED}:
-            self.used += len(block)
         if self.used > self.quota:
             raise over_quota(self.used, self.quota)
         if known is None:
             # Noted before it is written: what fails from here on is taken back.
             self.fresh.append(cid.digest)
-        self.batch.append((cid.digest, block, state))
+        self.batch.append((cid.digest, block))
         self.waiting += len(block)
         if self.waiting >= BATCH_BYTES or len(self.batch) >= BATCH_BLOCKS:
             self.flush()
 
-    def _state_after(self, digest: bytes, known: int | None) -> int | None:
-        """Return a block's state once it is put; None where nothing is to be put.
-
-        What another room keeps already is shared; what is here and damaged is put again, and stays
-        whose it was.
-        """
+    def _is_wanted(self, digest: bytes, size: int, known: int | None) -> bool:
+        """Tell whether a block is to be put; count what it takes."""
         try:
             self.blocks.store.get(raw_cid(digest))
         except NotFound:
-            return OURS
+            self.used += 0 if known == OURS else size
         except Corrupt:
-            return OURS if known == OURS else SHARED
-        return None if known in {OURS, SHARED} else SHARED
+            # It is put again, and stays whose it was.
+            return True
+        else:
+            return known not in {OURS, SHARED}
+        return True
 
     def flush(self) -> None:
-        """Put what waits: rows first, so that no block is ever here that no row tells of."""
-        database = self.blocks.database
-        if not self.batch:
-            return
-        with database.transaction():
-            database.run_many(
-                "INSERT OR IGNORE INTO file_block VALUES (?, ?, ?)",
-                [(digest, len(block), PUTTING) for digest, block, _ in self.batch],
-            )
-        self.blocks.store.put_many([block for _, block, _ in self.batch])
-        # The trigger has called them shared: who put them just now is known here alone.
-        with database.transaction():
-            database.run_many(
-                "UPDATE file_block SET state = ? WHERE digest = ?",
-                [(state, digest) for digest, _, state in self.batch],
-            )
-        self.batch, self.waiting = [], 0
+        """Put what waits."""
+        if self.batch:
+            self.blocks.put(self.batch)
+            self.batch, self.waiting = [], 0
 
     def undo(self) -> None:
         """Take back what was put, but for what was here before."""
-        database = self.blocks.database
-        own = {digest for digest, _, state in self.batch if state == OURS}
-        gone = [each for each in self.fresh if each in own or self.blocks.state(each) == OURS]
-        self.blocks.store.drop([raw_cid(digest) for digest in gone])
-        with database.transaction():
-            database.run_many(
-                "DELETE FROM file_block WHERE digest = ?", [(each,) for each in self.fresh]
-            )
+        self.blocks.drop(self.fresh)
 
 
 def add_blocks(
@@ -358,14 +333,10 @@ def collect_garbage(blocks: Blocks) -> Collected:
         " (SELECT 1 FROM file_link l WHERE l.digest = b.digest) LIMIT ?"
     )
     while rows := database.rows(query, (COLLECT_BLOCKS,)):
-        ours = [(digest, length) for digest, length, state in rows if state == OURS]
-        blocks.store.drop([raw_cid(digest) for digest, _ in ours])
-        with database.transaction():
-            database.run_many(
-                "DELETE FROM file_block WHERE digest = ?", [(digest,) for digest, _, _ in rows]
-            )
+        ours = [length for _, length, state in rows if state == OURS]
+        blocks.drop(digest for digest, _, _ in rows)
         count += len(ours)
-        size += sum(length for _, length in ours)
+        size += sum(ours)
     return Collected(len(gone), count, size)
 
 

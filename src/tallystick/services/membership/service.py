@@ -18,15 +18,14 @@ from tallystick.kernel.access.secrets import (
     USES,
     VOTE,
     Secrets,
-    drop_renewed,
     keep_renewed,
+    list_renewed,
     state_keys,
     state_vote,
 )
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.voting import (
     draw_vote,
-    drop_vote,
     keys_waiting,
     list_used,
     no_vote,
@@ -129,11 +128,13 @@ class Membership:
     def propose_renewal(self, secrets: Secrets, uses: Collection[str], days: int = DAYS) -> bytes:
         """Draw fresh keys of this member for some uses and propose them; return the change's id.
 
-        They are kept beside those in force until the vote brings them in.
+        They are kept beside those in force until the vote brings them in. Keys that were drawn
+        before and of which no vote is known wait on beside them: whoever has their card may
+        propose them yet, and so may what this member signed and has not seen recorded.
 
         Raises:
             Denied: `member.key_ended`, it can sign no proposal.
-            Conflict: `node.keys_waiting`, others wait for a vote already.
+            Conflict: `node.keys_waiting`, a vote on others is open.
             NotFound: `engine.no_keys`, a `bft` key is asked for, and the member does not validate.
         """
         own = self._find(self._desk.member)
@@ -141,12 +142,9 @@ class Membership:
         if VOTE in uses and not has_vote:
             # One that was drawn here and is yet to be voted in is told of by its card.
             raise no_vote()
-        if self._is_renewing(own.name):
+        if self._is_renewing(own):
             raise keys_waiting(own.name)
         self.check_signing(secrets.public("tx"))
-        # Those of a lost vote, or of a proposal that was never recorded, come into force no more.
-        drop_renewed(self._folder)
-        drop_vote(self._folder, self._replica.tip)
         vote = draw_vote(self._folder, self._desk.entropy) if VOTE in uses else b""
         renewed = secrets
         if set(uses) & set(USES):
@@ -172,10 +170,19 @@ class Membership:
                 member=member,
             )
 
-    def _is_renewing(self, member: str) -> bool:
-        """Tell whether a change of the member's own keys, by itself, waits for votes."""
-        wanted = {"kind": "keys", "state": "open", "by": member, "member": member}
-        return any(wanted.items() <= each.items() for each in self.list_changes())
+    def _is_renewing(self, own: Member) -> bool:
+        """Tell whether a change of this member's keys, its own or of keys it drew, is open."""
+        drawn: set[bytes] = set()
+        for path in list_renewed(self._folder):
+            waiting = Secrets.read(path)
+            drawn |= {waiting.public(use) for use in USES}
+        drawn -= {key.pub for key in own.keys}
+        wanted = {"kind": "keys", "state": "open", "member": own.name}
+        return any(
+            each["by"] == own.name or drawn & {key["pub"] for key in each["keys"]}
+            for each in self.list_changes()
+            if wanted.items() <= each.items()
+        )
 
     def propose_revocation(self, member: str, number: int, days: int = DAYS) -> bytes:
         """Propose that a member's key, lost or stolen, signs no more; return the change's id.

@@ -48,15 +48,23 @@ def test_a_damaged_file_of_keys_is_named_and_its_place_is_not(
         Secrets.read(path)
 
 
-@pytest.mark.parametrize("name", ["member.key", "member.next"])
+@pytest.mark.parametrize(
+    ("name", "verb"),
+    [
+        ("member.key", ["case", "list"]),
+        # While those in force are whole, keys that wait stop nothing but others being drawn.
+        ("member.next", ["change", "renew"]),
+        ("member.next-3", ["change", "renew"]),
+    ],
+)
 def test_a_verb_names_the_damaged_file_and_so_does_verify(
-    county: Path, name: str, capsys: pytest.CaptureFixture[str]
+    county: Path, name: str, verb: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = county / "village" / name
     before = path.read_bytes() if path.exists() else b""
     path.write_bytes((county / "village" / "member.key").read_bytes()[:-2])
     try:
-        words = ["case", "list", "--member", "village", "--county", str(county)]
+        words = [*verb, "--member", "village", "--county", str(county)]
         assert run(["--lang", "en", *words]) == Corrupt.exit_status
         told = capsys.readouterr().err
         assert told.startswith("node.bad_keys: ")

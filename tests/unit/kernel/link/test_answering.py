@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import logging
 import random
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -465,31 +462,3 @@ def test_who_waits_for_an_answer_as_the_link_closes_waits_no_more(pair: tuple[En
         with pytest.raises(Unavailable, match=r"^link\.lost: "):
             waiting.result(5)
         ended.set()
-
-
-def test_a_call_that_is_open_as_a_member_ends_leaves_no_connection(tmp_path: Path) -> None:
-    begun, over = threading.Event(), threading.Event()
-
-    def hang(_: str, payload: bytes) -> bytes:
-        begun.set()
-        over.wait(10)
-        return payload
-
-    def call(end: End) -> None:
-        with suppress(Error):
-            end.link.call("coop", "hang", b"")
-
-    with (
-        open_pair(tmp_path, tls=True) as (bank, coop),
-        warnings.catch_warnings(record=True) as told,
-    ):
-        warnings.simplefilter("always")
-        coop.link.serve({"hang": hang})
-        caller = threading.Thread(target=call, args=(bank,))
-        caller.start()
-        assert begun.wait(5)
-        coop.link.close()
-        over.set()
-        caller.join()
-        gc.collect()
-    assert not [str(each.message) for each in told if "unclosed" in str(each.message)]

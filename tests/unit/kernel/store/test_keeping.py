@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import dag_cbor
 import pytest
 from multiformats import CID
 
-from tallystick.base.codec import DAG_CBOR, RAW, Cid
+from kept import SMALL, Place, content
+from tallystick.base.codec import DAG_CBOR, RAW
 from tallystick.base.errors import Conflict, Corrupt, Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.store.blocks import (
     OURS,
     SHARED,
     Blocks,
-    Root,
-    open_blocks,
     raw_cid,
     read_blocks,
 )
@@ -44,38 +42,9 @@ from tallystick.kernel.store.unixfs.entry import Entry
 from tallystick.kernel.store.unixfs.folder import import_path
 from tallystick.kernel.store.unixfs.importer import Blocks as Imported
 from tallystick.kernel.store.unixfs.importer import collect, import_directory, import_file
-from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025, Profile
+from tallystick.kernel.store.unixfs.profile import V0_2015, V1_2025
 from tallystick.kernel.store.unixfs.reader import list_directory, read_file, resolve_path
 from tallystick.kernel.store.unixfs.wire import write_varint
-
-SMALL = Profile("small", 1, 256, 4, raw_leaves=True)
-
-
-class Place:
-    """A member's store in a folder, opened again at will."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "store.db"
-        self.store = SqliteStore(self.path)
-        self.blocks = open_blocks(self.store, self.path)
-
-    def add(self, content: bytes, note: Note | None = None, profile: Profile = SMALL) -> Root:
-        found = import_file(io.BytesIO(content), profile)
-        return add_blocks(self.blocks, found, note or Note(profile=profile.name))
-
-    def read(self, cid: IpfsCid) -> bytes:
-        return b"".join(read_file(self.blocks.dag, cid))
-
-    def objects(self) -> set[Cid]:
-        return set(self.store.cids())
-
-    def rows(self) -> int:
-        found: int = self.blocks.database.value("SELECT count(*) FROM file_block")
-        return found
-
-    def close(self) -> None:
-        self.blocks.database.close()
-        self.store.close()
 
 
 @pytest.fixture
@@ -83,10 +52,6 @@ def place(tmp_path: Path) -> Iterator[Place]:
     found = Place(tmp_path)
     yield found
     found.close()
-
-
-def content(size: int, seed: int = 1) -> bytes:
-    return b"".join((n * seed).to_bytes(4, "big") for n in range(-(-size // 4)))[:size]
 
 
 def archive_of(blocks: Blocks, *roots: IpfsCid) -> Archive:
@@ -346,56 +311,6 @@ def test_what_fails_midway_takes_back_what_it_put_and_leaves_what_was_there(
     with pytest.raises(Invalid, match=r"unixfs\.special"):
         add_blocks(place.blocks, import_path(source, V0_2015), Note())
     assert (place.objects(), place.rows(), place.blocks.roots()) == (objects, rows, roots)
-
-
-class Failing:
-    """A store whose disk is full at the n-th batch."""
-
-    def __init__(self, store: SqliteStore, at: int, *, after: bool) -> None:
-        self._store, self._left, self._after = store, at, after
-
-    def put_many(self, objects: Sequence[bytes], codec: int = RAW) -> list[Cid]:
-        self._left -= 1
-        if self._left == 0 and not self._after:
-            raise Unavailable("database.full", "the disk is full")
-        found = self._store.put_many(objects, codec)
-        if self._left == 0:
-            raise Unavailable("database.io", "it was written, and that was not told")
-        return found
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._store, name)
-
-
-@pytest.mark.parametrize("at", [1, 2])
-@pytest.mark.parametrize("after", [False, True])
-def test_a_full_disk_leaves_nothing_half_kept(place: Place, at: int, *, after: bool) -> None:
-    blocks = Blocks(Failing(place.store, at, after=after), place.blocks.database)  # type: ignore[arg-type]
-    data = os.urandom(BATCH_BYTES + 1_000_000)
-    with pytest.raises(Unavailable):
-        add_blocks(blocks, import_file(io.BytesIO(data), V0_2015), Note())
-    assert (place.objects(), place.rows()) == (set(), 0)
-    add_blocks(place.blocks, import_file(io.BytesIO(data), V0_2015), Note())
-
-
-def test_what_a_kill_left_without_a_root_is_collected(place: Place, tmp_path: Path) -> None:
-    del tmp_path
-    found = import_file(io.BytesIO(os.urandom(BATCH_BYTES * 2)), V1_2025)
-
-    def killed() -> Imported:
-        for _, each in zip(range(10), found, strict=False):
-            yield each
-        os.kill(os.getpid(), signal.SIGKILL)
-        return (yield from found)
-
-    child = os.fork()
-    if not child:
-        add_blocks(Place(place.path.parent).blocks, killed(), Note())
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
-    assert place.objects()
-    assert place.blocks.roots() == []
-    assert collect_garbage(place.blocks).blocks == 8
-    assert (place.objects(), place.rows()) == (set(), 0)
 
 
 def test_an_archive_goes_out_and_comes_in_elsewhere_whole(place: Place, tmp_path: Path) -> None:

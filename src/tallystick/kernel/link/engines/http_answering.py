@@ -47,6 +47,7 @@ BODY_S: Final = 30
 """How long a body may take in all."""
 IDLE_S: Final = 75
 """How long an idle connection is kept: longer than whoever asks keeps it."""
+FLUSH_S: Final = 0.2
 GRACE_S: Final = 1
 _ROUTE: Final = re.compile(rb"/link/v1/([a-z0-9_.]{1,60})")
 LENGTH: Final = re.compile(r"[0-9]{1,12}")
@@ -75,6 +76,7 @@ class Answering:
         self._handle = handle
         self._scheme = scheme
         self._pool = ThreadPoolExecutor(WORKERS_MAX, thread_name_prefix=f"{trust.member} link")
+        self._is_mute = False
         self._calls: Counter[str] = Counter()
         self._bytes = 0
 
@@ -162,9 +164,13 @@ class Answering:
         if 0 < len(signed[0]) <= _SIGNATURE_CHARS_MAX and signed[0].isascii():
             try:
                 fields |= self._sign(signed, status, body)
+                self._is_mute = False
             except Error:
-                # Its own key is not in force: then nobody believes its answers, and it says so.
-                _LOG.warning("%s cannot sign its answers", self._trust.member)
+                # Its own key is not in force: then nobody believes its answers, and it says so,
+                # once, for it is asked many times a second.
+                if not self._is_mute:
+                    _LOG.warning("%s cannot sign its answers", self._trust.member)
+                self._is_mute = True
         return status, fields, body
 
     def close(self) -> None:
@@ -252,6 +258,13 @@ class _Patient(HttpToolsProtocol):
         self._stop()
         super().connection_lost(exc)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was asked is answered, and has gone out."""
+        cycle: RequestResponseCycle | None = self.cycle
+        is_answered = cycle is None or cycle.response_complete
+        return is_answered and not self.transport.get_write_buffer_size()
+
     def _wait(self) -> None:
         """Begin to count where a head is awaited; end it where one has come."""
         cycle: RequestResponseCycle | None = self.cycle
@@ -295,8 +308,18 @@ class _Ending(uvicorn.Server):
     """A server that leaves no connection open, not even that of a call which outlasts its end."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End what is open in time, then the rest."""
-        await super().shutdown(sockets)
+        """End what is idle soon, what is open in time, then the rest."""
+        # The server's own limit would be told on standard error, as if it were a fault.
+        ending = asyncio.ensure_future(super().shutdown(sockets))
+        await asyncio.wait([ending], timeout=FLUSH_S)
+        for connection in list(self.server_state.connections):
+            # Over TLS an end is said and answered, and whoever is idle answers nothing.
+            if isinstance(connection, _Patient) and connection.is_idle:
+                connection.transport.abort()
+        await asyncio.wait([ending], timeout=GRACE_S)
+        ending.cancel()
+        for task in self.server_state.tasks:
+            task.cancel()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
         # Each is told of it in the loop's next turn.
@@ -330,7 +353,6 @@ class Server:
             proxy_headers=False,
             limit_concurrency=CONNECTIONS_MAX,
             timeout_keep_alive=IDLE_S,
-            timeout_graceful_shutdown=GRACE_S,
         )
         if context is not None:
             config.load()

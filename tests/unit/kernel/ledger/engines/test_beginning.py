@@ -17,7 +17,7 @@ from simulation.far_engines import BLOCK, OTHERS, PROPOSER, SEED, Far, told
 from simulation.validators import engine_keys, later_keys
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import encode
-from tallystick.base.errors import Conflict, Error, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Error, Invalid, NotFound, Unavailable
 from tallystick.kernel.ledger.engines import beginning as begins
 from tallystick.kernel.ledger.engines.application import Offer
 from tallystick.kernel.ledger.engines.beginning import LOST_FILE, NEW_FILE, Beginning
@@ -35,8 +35,8 @@ from tallystick.kernel.ledger.voting import (
     NEXT_FILE,
     EngineKeys,
     draw_vote,
-    drop_vote,
     list_used,
+    list_waiting,
     take_vote,
 )
 from tallystick.kernel.link.engines.memory import MemoryLink, Network
@@ -334,17 +334,14 @@ def test_a_damaged_key_that_waits_stops_nothing_and_another_is_drawn(town: Far) 
     begun.prepare()
     assert restarts == []
     assert town.is_own(old)
-    tip = town.replica.tip
-    drop_vote(town.folder, tip)
     fresh = draw_vote(town.folder, SeededEntropy("another"))
     assert fresh not in (old.bft, later.bft)
-    with pytest.raises(Conflict, match=r"node\.keys_waiting"):
-        draw_vote(town.folder, SeededEntropy("a third"))
-    # One that was voted in and not yet taken is never dropped.
-    path.unlink()
-    later.write(path)
-    drop_vote(town.folder, tip)
-    assert path.exists()
+    draw_vote(town.folder, SeededEntropy("a third"))
+    # One that is voted in is taken, be it set aside by now.
+    path.with_name(f"{NEXT_FILE}-1").unlink()
+    later.write(path.with_name(f"{NEXT_FILE}-1"))
+    assert take_vote(town.folder, town.replica.tip) == later
+    assert {each.name for each in list_waiting(path)} == {NEXT_FILE, f"{NEXT_FILE}-2"}
 
 
 def test_a_later_key_from_a_copy_does_not_vote_in_an_empty_folder(town: Far) -> None:
