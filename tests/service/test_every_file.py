@@ -102,7 +102,7 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
         sql("UPDATE fold SET height = 99"),
     ],
     "member.key": [flip(0), flip(0.3), flip(0.97)],
-    "member.next": [flip(0)],
+    "member.next*": [flip(0)],
     "name-*.key": [flip(0), flip(0.3), flip(1)],
     "peers.json": [flip(0), flip(0.7)],
     "link.pem": [flip(0), flip(0.5), flip(0.9)],
@@ -121,7 +121,7 @@ ELSEWHERE = {
     "own/*": "as a county's folder of its own, with the same table: tally verify --county",
     "member.old": "nothing reads it but its owner",
     "master.new": "tests/unit/kernel/access: a kill between the two names",
-    "bft.next": "tests/unit/kernel/ledger: it does not open",
+    "bft.next*": "tests/unit/kernel/ledger: it does not open",
     "bft.lost": "tests/unit/kernel/ledger/engines: which keys may not begin anew",
 }
 """Kinds that only their readers notice."""
