@@ -71,7 +71,7 @@ def _confirm(page: Page, recorded: str) -> int:
     return int(found[1].replace(",", ""))
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_a_case_goes_from_the_manager_by_the_clerk_and_the_loan_officer_to_its_money(
     language: Language, county: Served, officer: Open
 ) -> None:
@@ -103,7 +103,7 @@ def test_a_case_goes_from_the_manager_by_the_clerk_and_the_loan_officer_to_its_m
         assert acts.count(act) == 1, f"{act}: a double click made {acts.count(act)}"
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
 def test_the_auditor_has_the_ledger_verified_and_sees_every_copy_agree(
     language: Language, officer: Open
 ) -> None:
@@ -119,7 +119,7 @@ def test_the_auditor_has_the_ledger_verified_and_sees_every_copy_agree(
     expect(page).to_have_url(re.compile(r"/ledger/\d+"))
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_risk_reads_what_a_model_is_worth(language: Language, officer: Open) -> None:
     page = officer(BANK, "risk", language).open("/models")
     page.locator('main a[href*="/models/"]').first.click()

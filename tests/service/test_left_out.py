@@ -115,7 +115,9 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize("how", SPOILED)
+@pytest.mark.parametrize(
+    "how", [pytest.param(how, marks=[pytest.mark.long] if how != "gone" else []) for how in SPOILED]
+)
 def test_what_others_hold_is_put_read_and_repaired_without_one(
     run: Run, county: Path, built: Path, tmp_path: Path, how: str
 ) -> None:

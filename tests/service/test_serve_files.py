@@ -43,7 +43,10 @@ def test_the_bound_that_may_be_raised_is_raised(county: Path) -> None:
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("en", "may open 512 files"), ("zh", "只能打开 512 个文件")],
+    [
+        ("en", "may open 512 files"),
+        pytest.param("zh", "只能打开 512 个文件", marks=pytest.mark.long),
+    ],
 )
 def test_a_bound_that_is_too_low_is_told(county: Path, language: str, words: str) -> None:
     most, told = _serve(county, 512, 512, language)

@@ -70,8 +70,8 @@ def county(county: Path, clock: ManualClock) -> Path:
     return county
 
 
-@pytest.mark.parametrize("terms", [1, 2])
-@pytest.mark.parametrize("alone", [1, 4])
+@pytest.mark.parametrize("terms", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("alone", [pytest.param(1, marks=pytest.mark.long), 4])
 def test_an_old_leader_with_blocks_of_its_own_comes_back_and_is_repaired(
     county: Path, clock: ManualClock, tmp_path: Path, tally: Tally, *, terms: int, alone: int
 ) -> None:

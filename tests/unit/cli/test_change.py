@@ -54,7 +54,7 @@ def test_a_stolen_key_is_revoked_by_vote_and_signs_no_more(tally: Tally) -> None
     assert tally("revoke", "village", "99")[0] in {Invalid.exit_status, NotFound.exit_status}
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
 def test_a_yes_after_the_deciding_one_is_told_where_to_look(
     tally: Tally, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
 ) -> None:

@@ -18,6 +18,7 @@ FILES = {
     "sba_case": ("sba_case/SBAcase.11.13.17.csv", {0: 1_415, 1: 686}),
     "taiwan": ("taiwan_default/UCI_Credit_Card.csv.gz", {0: 23_364, 1: 6_636}),
 }
+LARGE = {"polish", "taiwan"}
 LATE = {
     "bank_marketing": {"duration"},
     "polish": set[str](),
@@ -43,7 +44,10 @@ def titles(mapping: Mapping, known_at: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] if name in LARGE else []) for name in FILES],
+)
 def test_every_row_of_the_file_is_read_into_its_parts(
     name: str, dataset: Find, example: Find
 ) -> None:

@@ -80,6 +80,7 @@ def favour_error(favour: Favour) -> float:
     return exp(ERRORS * sqrt(sum(1 / side.hits - 1 / side.rows for side in sides)))
 
 
+@pytest.mark.long
 def test_officials_kin_are_granted_about_twice_as_often_at_the_usual_dial(
     histories: tuple[History, ...],
 ) -> None:

@@ -114,6 +114,7 @@ def test_three_fresh_counties_lie_within_as_often_as_the_mission_asks(towns: lis
     assert 0.75 <= share(sides) <= 0.85, sides
 
 
+@pytest.mark.long
 def test_over_many_markets_eight_seasons_of_ten_lie_within_in_every_branch(
     towns: list[Town],
 ) -> None:

@@ -364,6 +364,7 @@ def chain(count: int, length: int) -> bytes:
     return header(*last) + b"".join(sections)
 
 
+@pytest.mark.long
 def test_links_are_bounded_by_the_bytes_of_the_archive() -> None:
     """Those that hold their content take a few bytes each, and as long to follow as any."""
     error = refused(chain(65_535, 4), "unixfs.limit")
@@ -372,6 +373,7 @@ def test_links_are_bounded_by_the_bytes_of_the_archive() -> None:
     refused(chain(65_537, 1), "unixfs.limit")
 
 
+@pytest.mark.long
 def test_links_are_not_kept_while_an_archive_is_opened() -> None:
     links = [name_inline(number.to_bytes(30, "big"), RAW) for number in range(10_000)]
     last: tuple[IpfsCid, ...] = ()
