@@ -45,6 +45,7 @@ def test_a_report_has_every_figure_with_its_interval_and_band(told: dict[str, An
     assert told["records"]["granted"] == told["records"]["disbursed"] > 250
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("language", "words"),
     [
