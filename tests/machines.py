@@ -86,7 +86,12 @@ class Machines:
         return apart.is_away(other)
 
     def is_level(self) -> bool:
-        """Tell whether all that are open have one head and know it to be witnessed."""
+        """Tell whether all that are open have one head, know it to be witnessed, and miss nobody.
+
+        Who did not answer a moment ago is written to by nobody for another, whatever its head.
+        """
+        if any(self.is_away(name, other) for name in self.houses for other in self.houses):
+            return False
         tips = {self.node(name).replica.tip.cid for name in self.houses}
         seats = [house.seat(name) for name, house in self.houses.items()]
         return len(tips) == 1 and all(
