@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from links import free_ports
-from tallystick.base.clock import SystemClock
+from tallystick.base.clock import Clock, SystemClock
 from tallystick.county.founding import found_county
 from tallystick.county.house import House
 from tallystick.county.local import LocalOffice
@@ -56,10 +56,10 @@ class Machines:
         self._opened: dict[str, ExitStack] = {}
         self.houses: dict[str, House] = {}
 
-    def begin(self, *names: str, leaps: bool = False) -> None:
+    def begin(self, *names: str, leaps: bool = False, clock: Clock | None = None) -> None:
         for name in names:
             opened = self._opened[name] = ExitStack()
-            single = open_single(self.county, name, SystemClock(), leaps=leaps)
+            single = open_single(self.county, name, clock or SystemClock(), leaps=leaps)
             house = opened.enter_context(single)
             opened.enter_context(serve_house(house, tend_s=self._tend_s))
             self.houses[name] = house

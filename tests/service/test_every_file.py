@@ -233,6 +233,38 @@ def test_what_only_its_owner_has_is_said_to_need_a_backup(county: Path) -> None:
     assert check_files(home) == found
 
 
+@pytest.mark.parametrize(
+    ("lost", "named", "cure"),
+    [
+        (["member.key"], "member.key", f"tally member renew {MEMBER}"),
+        (["keys.db"], "keys.db", "Restore keys.db and master.key"),
+        (["keys.db", "master.key"], "keys.db", "Restore keys.db and master.key"),
+    ],
+)
+def test_lost_keys_are_named_with_what_brings_them_back(
+    county: Path, lost: list[str], named: str, cure: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {county / MEMBER / name: (county / MEMBER / name).read_bytes() for name in lost}
+    for path in before:
+        path.unlink()
+    report = verify_member(county, MEMBER)
+    told = [(each.field, each.detail) for each in report.findings]
+    assert told == [(named, "it is missing; only a backup has it")]
+    assert cure in cures_of(report)[0]
+    assert "文件不见了；只有备份里有" in read_zh(county, capsys)
+    assert [each.findings for each in repair_member(county, MEMBER).left] == [report.findings]
+    for path, data in before.items():
+        path.write_bytes(data)
+    assert verify_member(county, MEMBER).is_sound
+
+
+def test_a_member_that_was_never_opened_has_no_data_keys_to_lose(tmp_path: Path) -> None:
+    folder = tmp_path / "county"
+    found_county(folder, clock=ManualClock(START_MS))
+    assert not list(folder.glob("*/keys.db"))
+    assert all(each.is_sound for each in verify_county(folder))
+
+
 PAPERS = ["genesis.cbor", "members.cbor", "members.json"]
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from counties import FITTING, START_MS, found, open_town, take_in
 from tallystick.base.clock import ManualClock
-from tallystick.base.errors import Corrupt
+from tallystick.base.errors import Conflict, Corrupt, NotFound
 from tallystick.charter import CHARTER
 from tallystick.cli.main import run
 from tallystick.county.founding import read_county
@@ -217,3 +217,32 @@ def test_views_of_another_chain_do_not_stay(county: Path) -> None:
     done = repair_member(county, MEMBER)
     assert "views.db" in done.changed
     assert named(done) == [(1, "views.db")]
+
+
+def test_open_changes_are_listed_and_voted_on_where_their_bodies_are_gone(county: Path) -> None:
+    clock = ManualClock(START_MS + 2_000)
+    with open_house(county, clock) as house:
+        office = house.office(MEMBER)
+        settled = office.propose_limit("block_transactions", 500)["change"]
+        office.vote_change(settled, yes=False)
+        change = office.propose_limit("block_transactions", 600)["change"]
+        house.spread()
+        house.spread()
+        tip = house.ordered.tip.height
+    prune_all(county, tip)
+    with open_house(county, clock) as house:
+        office = house.office(MEMBER)
+        (row,) = office.list_changes()
+        assert (row["change"], row["by"], row["state"], row["value"]) == (
+            change,
+            MEMBER,
+            "open",
+            600,
+        )
+        with pytest.raises(NotFound, match=r"^ledger\.pruned: .*tally chain import"):
+            office.show_change(settled)
+        assert house.office("regulator").vote_change(change, yes=True)["state"] == "open"
+        own = house.office("regulator").propose_renewal(["note"])["change"]
+        with pytest.raises(Conflict, match=r"^node\.keys_waiting"):
+            house.office("regulator").propose_renewal(["tx"])
+        assert office.show_change(own)["state"] == "open"

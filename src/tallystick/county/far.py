@@ -11,7 +11,7 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING, Final
 
-from tallystick.base.errors import Error, Unavailable
+from tallystick.base.errors import Conflict, Denied, Error, Invalid, Unavailable
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.base import Result, late
 from tallystick.kernel.ledger.courier import Courier
@@ -20,8 +20,9 @@ from tallystick.kernel.ledger.news import ask_news
 
 if TYPE_CHECKING:
     from tallystick.county.house import Seat
+    from tallystick.county.opening import Apart
 
-__all__ = ["FarLedger", "follow_far"]
+__all__ = ["FarLedger", "check_heard", "follow_far"]
 
 NEWS_MS: Final = 1_000
 """How long one question for news waits at the orderer; a member that ends waits as long."""
@@ -89,9 +90,38 @@ class FarLedger:
 
 
 def _told(error: Error, tid: bytes, timeout_ms: int) -> Error:
-    """Return what an error of the link means for what was signed; any other as it is."""
-    is_link = isinstance(error, Unavailable) and error.code.startswith("link.")
-    return late(tid, timeout_ms) if is_link or error.code == _NO_METHOD else error
+    """Return what an error of the link means for what was signed; any other as it is.
+
+    What was signed is kept, and sent again once both ends speak to each other: also where one
+    refused the other, by its clock or a key.
+    """
+    is_link = error.code.startswith("link.") and not isinstance(error, Invalid | Conflict)
+    return late(tid, timeout_ms) if is_link else error
+
+
+def check_heard(follower: Follower, apart: Apart) -> None:
+    """Refuse what is about to be signed where who orders is away, or refuses this member.
+
+    What was signed meanwhile would be recorded once its clock, or its key, is right.
+
+    Args:
+        follower: the member's copy.
+        apart: how it is linked to who orders.
+
+    Raises:
+        Unavailable: `ledger.away`.
+        Denied: what its last question was refused by, such as `link.future`.
+    """
+    told = follower.trouble
+    if isinstance(told, Denied) and told.code.startswith("link."):
+        raise told.with_traceback(None)
+    if apart.is_away(follower.orderer):
+        raise Unavailable(
+            "ledger.away",
+            f"{follower.orderer}, which orders the chain, cannot be reached; nothing signed",
+            cure="Repeat it when that member answers again; reading goes on meanwhile.",
+            member=follower.orderer,
+        )
 
 
 def follow_far(seat: Seat, ended: threading.Event) -> None:

@@ -22,7 +22,7 @@ from tallystick.base.errors import Corrupt, Error, NotFound, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.charter import CHARTER
 from tallystick.county.checking import Checker
-from tallystick.county.far import FarLedger
+from tallystick.county.far import FarLedger, check_heard
 from tallystick.county.founding import CountyFile, entropy_for, read_county
 from tallystick.county.gone import check_gone, part_members
 from tallystick.county.local import LocalOffice
@@ -156,18 +156,12 @@ class Seat:
         return FarLedger(self.follower) if self._house.apart else self.follower
 
     def check(self) -> None:
-        """Refuse a write where who orders was voted out, or is away."""
+        """Refuse a write where who orders was voted out, is away, or hears this member not."""
         if (left := self.find_left()) is not None:
             raise left
         self._house.left_out.check(self._house.leader)
-        apart, follower = self._house.apart, self.follower
-        if apart is not None and follower is not None and apart.is_away(follower.orderer):
-            raise Unavailable(
-                "ledger.away",
-                f"{follower.orderer}, which orders the chain, cannot be reached; nothing signed",
-                cure="Repeat it when that member answers again; reading goes on meanwhile.",
-                member=follower.orderer,
-            )
+        if self._house.apart is not None and self.follower is not None:
+            check_heard(self.follower, self._house.apart)
 
     def find_left(self) -> Error | None:
         """Return why nothing is ordered where who orders was voted out, None while it is in."""

@@ -73,6 +73,8 @@ _OTHER_VERSION: Final = " was written by version "
 DIFFERS: Final = " differs"
 """Behind a member's name, of a copy that another one contradicts."""
 _NO_FOLDER: Final = "the member's folder is missing"
+_LOST: Final = "it is missing"
+_MEMBER_KEY: Final = "member.key"
 _KEY_PAIR: Final = ("keys.db", "master.key")
 _ENTRY_OF: Final = "entry of "
 
@@ -163,6 +165,17 @@ def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
     yield from _check_pages(home, path)
     for detail in audit_keys(home):
         yield _wrong(path, detail)
+
+
+def _check_lost(home: Path) -> Iterator[Finding]:
+    """Yield which key files are gone that the files beside them show to have been here."""
+    path, (keys, master) = home / _MEMBER_KEY, (home / name for name in _KEY_PAIR)
+    if (home / "ledger.db").is_file() and not path.is_file():
+        yield _wrong(path, _LOST)
+    # A member that was never opened has no keys yet. Its first opening makes `keys.db`, then
+    # `master.key`, then `views.db`: either of the latter shows that there were keys.
+    if not keys.is_file() and (master.is_file() or (home / "views.db").is_file()):
+        yield _wrong(keys, _LOST)
 
 
 def _check_member_key(home: Path, path: Path) -> Iterator[Finding]:
@@ -319,7 +332,7 @@ KINDS: Final[Sequence[Kind]] = (
     Kind("sync-*.manifest", Mend.ANEW, _check_manifest),
     Kind("shards", Mend.SCRUB),
     Kind("shards/*", Mend.SCRUB),
-    Kind("member.key", Mend.BACKUP, _check_member_key),
+    Kind(_MEMBER_KEY, Mend.BACKUP, _check_member_key),
     Kind("member.next*", Mend.BACKUP, _check_form),
     Kind("member.old", Mend.BACKUP, _check_form),
     Kind("name-*.key", Mend.BACKUP, _check_name_key),
@@ -367,7 +380,7 @@ def check_files(home: Path) -> list[Finding]:
             found += kind.check(home, path)
         except (Error, OSError, ValueError) as error:
             found.append(_unread(path, error))
-    found += [*_check_missing(home), *_check_pair(home)]
+    found += [*_check_lost(home), *_check_missing(home), *_check_pair(home)]
     return [_with_cure(each) for each in found]
 
 
@@ -431,13 +444,13 @@ def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None
         return "archive", {}
     if detail.startswith(UNASKED):
         return "unasked", {"others": detail.removeprefix(UNASKED)}
-    if detail == _NO_FOLDER:
-        return "folder", {}
-    if _OTHER_VERSION in detail:
-        return "version", {}
-    if _NAMED_ANEW in detail:
-        return "name", {}
-    return None
+    plain = {
+        "lost_key": name == _MEMBER_KEY and detail.startswith(_LOST),
+        "folder": detail == _NO_FOLDER,
+        "version": _OTHER_VERSION in detail,
+        "name": _NAMED_ANEW in detail,
+    }
+    return next(((cure, {}) for cure, holds in plain.items() if holds), None)
 
 
 def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> list[str]:

@@ -26,10 +26,9 @@ from tallystick.county.carding import (
 )
 from tallystick.county.founding import read_county
 from tallystick.county.member import Member
-from tallystick.kernel.access.secrets import USES, Secrets, keep_renewed
+from tallystick.kernel.access.secrets import USES, Secrets, keep_renewed, list_renewed
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.tables import load_tip, read_file
-from tallystick.kernel.ledger.voting import keys_waiting
 
 __all__ = ["draw_anew", "find_after"]
 
@@ -73,7 +72,6 @@ def draw_anew(home: Path, entropy: Entropy) -> tuple[Path, str]:
     Raises:
         NotFound: `member.elsewhere`, its copy is not here; `member.unknown`, that copy's list and
             the founders' have no member of this name.
-        Conflict: `node.keys_waiting`, others wait, for a vote on some of its keys.
     """
     if not (home / "ledger.db").is_file():
         raise NotFound(
@@ -103,20 +101,17 @@ def draw_anew(home: Path, entropy: Entropy) -> tuple[Path, str]:
 
 
 def _take_secrets(home: Path, rows: Rows) -> Secrets | None:
-    """Return the keys that were drawn here and that the chain has not seen, None where none are.
+    """Return the keys that were drawn here and of which the chain has seen none, if there are any.
 
-    Raises:
-        Conflict: `node.keys_waiting`, some of those that wait are in the list already.
+    Others wait on beside those of the card: a renewal of some uses, whether it is still voted on,
+    was taken back or lost its vote.
     """
-    for path in (home / "member.next", home / "member.key"):
+    for path in (*list_renewed(home), home / "member.key"):
         held = Secrets.read(path) if path.is_file() else None
-        if held is None:
-            continue
-        seen = [rows.state(b"pub/" + sha256(held.public(use))) is not None for use in USES]
-        if not any(seen):
+        if held is not None and not any(
+            rows.state(b"pub/" + sha256(held.public(use))) is not None for use in USES
+        ):
             return held
-        if path.name == "member.next" and not all(seen):
-            raise keys_waiting(home.name)
     return None
 
 

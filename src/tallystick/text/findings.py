@@ -180,6 +180,16 @@ FINDING_CURES: Final = phrase_table(
                 " change renew --use bft."
             ),
         ),
+        "lost_key": (
+            (
+                "从备份恢复 {file}；没有就用 tally member renew {member} 抽取新钥匙，由另一成员用"
+                " tally change join 提议，各成员表决。"
+            ),
+            (
+                "Restore {file} from a backup; without one: tally member renew {member}, then at"
+                " another member tally change join with the card, and the votes."
+            ),
+        ),
         "backup": (
             "从备份恢复 {file}：修复做不出它。",
             "Restore {file} from a backup: no repair can make it.",

@@ -18,6 +18,7 @@ from tallystick.county.member import MEMBERS
 from tallystick.county.packing import pack_member
 from tallystick.county.serving import serve_house
 from tallystick.county.single import find_single, open_single
+from tallystick.county.upkeep import verify_member
 from tallystick.kernel.access.secrets import USES, Secrets
 from tallystick.kernel.link.book import read_book
 
@@ -108,3 +109,14 @@ def test_an_address_is_told_to_every_member_of_a_folder(county: Path, tmp_path: 
         set_address(tmp_path / "packed", "finance", "https://10.0.0.2:9", tmp_path / "none")
     with pytest.raises(NotFound, match=r"^member\.unknown: "):
         set_address(county, "stranger", "http://127.0.0.1:9")
+
+
+def test_a_packed_folder_without_its_keys_is_still_that_members(
+    county: Path, tmp_path: Path
+) -> None:
+    packed = tmp_path / "packed"
+    pack_member(county, "village", packed)
+    (packed / "village" / "member.key").unlink()
+    assert find_single(packed, read_county(packed)) == "village"
+    report = verify_member(packed, "village")
+    assert [finding.field for finding in report.findings] == ["member.key"]

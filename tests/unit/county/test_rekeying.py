@@ -126,6 +126,28 @@ def test_keys_of_a_card_are_here_when_their_vote_comes_whatever_was_drawn_since(
         publish(house)
 
 
+@pytest.mark.parametrize("state", ["open", "taken_back", "rejected"])
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_a_card_is_drawn_beside_a_renewal_of_some_keys(
+    county: Path, state: str, *, is_lost: bool
+) -> None:
+    home = county / OWN
+    with open_house(county, SystemClock()) as house:
+        change = house.office(OWN).propose_renewal(["note"])["change"]
+        against = {"open": [], "taken_back": [OWN], "rejected": ["finance", "regulator"]}
+        for name in against[state]:
+            house.office(name).vote_change(change, yes=False)
+        assert house.office(OWN).show_change(change)["state"] == state
+        house.spread()
+    if is_lost:
+        (home / "member.key").rename(home / "member.old")
+    path, digest = draw_anew(home, SystemEntropy())
+    assert draw_anew(home, SystemEntropy()) == (path, digest)
+    with open_house(county, SystemClock()) as house:
+        decide(house, house.office("finance").propose_join(read(path)))
+        publish(house)
+
+
 def test_who_lost_its_key_to_a_vote_draws_fresh_ones_and_signs_again(county: Path) -> None:
     home = county / OWN
     with open_house(county, SystemClock()) as house:

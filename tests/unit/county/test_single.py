@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from counties import sign_unsent
 from machines import NAMES, Machines, await_until, found_apart, open_machines
 from tallystick.api.app import create_app
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import SystemClock
-from tallystick.base.errors import Conflict, Invalid, NotFound, Unavailable
+from tallystick.base.errors import Conflict, Denied, Invalid, NotFound, Unavailable
 from tallystick.client import in_process
 from tallystick.county.founding import read_county
 from tallystick.county.house import open_house
@@ -122,6 +123,35 @@ def test_without_the_orderer_reading_goes_on_and_writing_is_refused_before_it_is
     tell_in_the_end(machines, "sun")
     await_until(machines.is_level)
     assert machines.height("finance") == 2
+
+
+class Wrong:
+    """The machine's clock, off by some ms."""
+
+    def __init__(self, off_ms: int) -> None:
+        self._off_ms = off_ms
+
+    def now_ms(self) -> int:
+        return SystemClock().now_ms() + self._off_ms
+
+
+@pytest.mark.parametrize(("off_ms", "code"), [(3_600_000, "future"), (-3_600_000, "expired")])
+def test_what_the_orderer_refuses_for_its_clock_is_not_signed_or_told_as_on_its_way(
+    machines: Machines, off_ms: int, code: str
+) -> None:
+    machines.end("newspaper")
+    machines.begin("newspaper", clock=Wrong(off_ms))
+    seat = machines.houses["newspaper"].seat("newspaper")
+    assert seat.follower is not None
+    await_until(lambda: isinstance(seat.follower and seat.follower.trouble, Denied))
+    with pytest.raises(Denied, match=rf"^link\.{code}: "):
+        tell(machines, "rain")
+    assert seat.node.outbox.pending() == []
+    # Signed before that was known: it counts once the clock is right, and is told so.
+    entry = sign_unsent(seat.node)
+    with pytest.raises(Unavailable, match=r"^ledger\.late: "):
+        seat.ledger.submit(entry.data)
+    assert machines.height("finance") == 0
 
 
 def test_without_the_orderer_a_member_catches_up_from_any_other(machines: Machines) -> None:

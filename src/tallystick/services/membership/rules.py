@@ -12,6 +12,7 @@ State: `change/`id -> an open `HeldChange`; `changes/`member -> the ids of those
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -41,6 +42,7 @@ __all__ = [
     "admit_vote",
     "find_change",
     "find_outcome",
+    "list_open",
 ]
 
 OPEN_MAX: Final = 8
@@ -90,6 +92,15 @@ def find_change(read: Read, identifier: bytes) -> HeldChange | None:
     """Return an open change, or None."""
     held = read(_CHANGE + identifier)
     return None if held is None else HeldChange(*read_admitted(held))
+
+
+def list_open(read: Read, members: Iterable[str]) -> Iterator[HeldChange]:
+    """Yield the open changes that members proposed, expired ones among them."""
+    for member in members:
+        for identifier in _list_ids(read, member):
+            found = find_change(read, identifier)
+            assert found is not None
+            yield found
 
 
 def admit_proposal(offered: Admission) -> int:

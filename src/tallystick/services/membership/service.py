@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
-from tallystick.base.errors import Denied, Invalid, NotFound
+from tallystick.base.errors import Denied, Error, Invalid, NotFound
 from tallystick.chain.crossing import split_list
 from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
 from tallystick.chain.member import Member
@@ -33,10 +33,11 @@ from tallystick.kernel.ledger.voting import (
 )
 from tallystick.records.base import Statement
 from tallystick.records.change import ChangeProposed, ChangeVoted
-from tallystick.services.membership.rules import HeldChange, find_change, find_outcome
+from tallystick.services.membership.rules import HeldChange, find_change, find_outcome, list_open
 
 __all__ = ["DAYS", "Membership"]
 
+PRUNED: Final = "ledger.pruned"
 DAYS: Final = 30
 """Days for which a proposal waits for votes, where its proposer says nothing else."""
 
@@ -177,11 +178,11 @@ class Membership:
             waiting = Secrets.read(path)
             drawn |= {waiting.public(use) for use in USES}
         drawn -= {key.pub for key in own.keys}
-        wanted = {"kind": "keys", "state": "open", "member": own.name}
+        now_ms, wanted = self._desk.now_ms(), {"kind": "keys", "member": own.name}
         return any(
-            each["by"] == own.name or drawn & {key["pub"] for key in each["keys"]}
-            for each in self.list_changes()
-            if wanted.items() <= each.items()
+            each.member == own.name or drawn & {key["pub"] for key in each.pub["keys"]}
+            for each in list_open(self._read, self._replica.tip.members.by_name)
+            if wanted.items() <= each.pub.items() and each.pub["until"] >= now_ms
         )
 
     def propose_revocation(self, member: str, number: int, days: int = DAYS) -> bytes:
@@ -237,7 +238,8 @@ class Membership:
         Raises:
             NotFound: `change.unknown`.
         """
-        self._stated(change)
+        if find_change(self._read, change) is None:
+            self._stated(change, None)
         return self._record(ChangeVoted(change=change, vote=int(yes)))
 
     def _find(self, member: str) -> Member:
@@ -250,8 +252,13 @@ class Membership:
             )
         return listed
 
-    def _stated(self, change: bytes) -> tuple[dict[str, Any], str, int]:
-        """Return what a change says, who proposed it and at which height."""
+    def _stated(self, change: bytes, held: HeldChange | None) -> tuple[dict[str, Any], str, int]:
+        """Return what a change says, who proposed it and at which height.
+
+        Raises:
+            NotFound: `change.unknown`; `ledger.pruned`, its block's body is held nowhere, and it
+                is settled: of an open one the state tells.
+        """
         rows = self._desk.views.rows("record", {"id": change})
         if not rows or rows[0]["t"] != ChangeProposed.t:
             raise NotFound(
@@ -259,7 +266,12 @@ class Membership:
                 f"no change {change.hex()} was proposed",
                 cure="tally change list.",
             )
-        found = self._desk.records.find(change)
+        try:
+            found = self._desk.records.find(change)
+        except Error as error:
+            if held is None or error.code != PRUNED:
+                raise
+            return held.pub, held.member, rows[0]["height"]
         return found.record["pub"], found.member, found.height
 
     def list_limits(self) -> dict[str, int]:
@@ -267,18 +279,28 @@ class Membership:
         return {name: read_limit(self._read, name) for name in LIMITS}
 
     def list_changes(self) -> list[dict[str, Any]]:
-        """Return all changes ever proposed, the newest first, with how they stand."""
+        """Return all changes ever proposed, the newest first, with how they stand.
+
+        Those that are settled and stand in blocks whose bodies nobody holds here are left out.
+        """
         rows = self._desk.views.rows("record", {"t": ChangeProposed.t}, order="height")
-        return [self.show_change(row["id"]) for row in reversed(rows)]
+        found = []
+        for row in reversed(rows):
+            try:
+                found.append(self.show_change(row["id"]))
+            except Error as error:
+                if error.code != PRUNED:
+                    raise
+        return found
 
     def show_change(self, change: bytes) -> dict[str, Any]:
         """Return a change: what it says, its votes and how many more it needs.
 
         Raises:
-            NotFound: `change.unknown`.
+            NotFound: `change.unknown`; `ledger.pruned`, it is settled and its block's body gone.
         """
-        pub, member, height = self._stated(change)
         held, settled = find_change(self._read, change), find_outcome(self._read, change)
+        pub, member, height = self._stated(change, held)
         found: dict[str, Any] = {"change": change, "by": member, "height": height, **pub}
         if settled is not None:
             outcome, at = settled
