@@ -11,6 +11,7 @@ from typing import Final
 
 from links import free_ports
 from tallystick.base.clock import Clock, SystemClock
+from tallystick.base.errors import Denied
 from tallystick.county.founding import found_county
 from tallystick.county.house import House
 from tallystick.county.local import LocalOffice
@@ -88,9 +89,12 @@ class Machines:
     def is_level(self) -> bool:
         """Tell whether all that are open have one head, know it to be witnessed, and miss nobody.
 
-        Who did not answer a moment ago is written to by nobody for another, whatever its head.
+        Who did not answer a moment ago, or refused a key, is sent nothing, whatever its head.
         """
         if any(self.is_away(name, other) for name in self.houses for other in self.houses):
+            return False
+        followers = (house.seat(name).follower for name, house in self.houses.items())
+        if any(each is not None and isinstance(each.trouble, Denied) for each in followers):
             return False
         tips = {self.node(name).replica.tip.cid for name in self.houses}
         seats = [house.seat(name) for name, house in self.houses.items()]

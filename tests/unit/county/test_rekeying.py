@@ -126,6 +126,22 @@ def test_keys_of_a_card_are_here_when_their_vote_comes_whatever_was_drawn_since(
         publish(house)
 
 
+def test_a_renewal_repeated_is_of_the_same_keys_as_long_as_none_came_in(county: Path) -> None:
+    home = county / OWN
+    with open_house(county, SystemClock()) as house:
+        office, folder = house.office(OWN), home / "member.next"
+        office.vote_change(office.propose_renewal(["note", "link"])["change"], yes=False)
+        drawn = Secrets.read(folder)
+        office.vote_change(office.propose_renewal(["link", "note"])["change"], yes=False)
+        assert Secrets.read(folder) == drawn
+        change = office.propose_renewal(["note"])
+        assert Secrets.read(folder) != drawn
+        assert Secrets.read(home / "member.next-1") == drawn
+        decide(house, change)
+        publish(house)
+        assert not folder.exists()
+
+
 @pytest.mark.parametrize("state", ["open", "taken_back", "rejected"])
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_a_card_is_drawn_beside_a_renewal_of_some_keys(

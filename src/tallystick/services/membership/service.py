@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tallystick.base.clock import DAY_MS
+from tallystick.base.codec import sha256
 from tallystick.base.errors import Denied, Error, Invalid, NotFound
 from tallystick.chain.crossing import split_list
 from tallystick.chain.limits import LIMITS, VOTE_PPM, count_needed, read_limit
@@ -147,8 +148,10 @@ class Membership:
             raise keys_waiting(own.name)
         self.check_signing(secrets.public("tx"))
         vote = draw_vote(self._folder, self._desk.entropy) if VOTE in uses else b""
-        renewed = secrets
-        if set(uses) & set(USES):
+        renewed, fresh = secrets, set(uses) & set(USES)
+        if fresh and (drawn := self._find_drawn(secrets, fresh)) is not None:
+            renewed = drawn
+        elif fresh:
             renewed = secrets.renew(self._desk.entropy, uses)
             keep_renewed(self._folder, renewed)
         top = read_top(self._read, own.name)
@@ -170,6 +173,20 @@ class Membership:
                 " card: tally change join.",
                 member=member,
             )
+
+    def _find_drawn(self, secrets: Secrets, uses: set[str]) -> Secrets | None:
+        """Return keys drawn before for just these uses, of which the chain has seen none.
+
+        A proposal of them may be on its way: the same keys again leave one set to be voted in,
+        under one number each, whatever became of the first.
+        """
+        for path in list_renewed(self._folder):
+            held = Secrets.read(path)
+            fresh = {use for use in USES if held.public(use) != secrets.public(use)}
+            seen = (self._read(b"pub/" + sha256(held.public(use))) for use in fresh)
+            if fresh == uses and not any(each is not None for each in seen):
+                return held
+        return None
 
     def _is_renewing(self, own: Member) -> bool:
         """Tell whether a change of this member's keys, its own or of keys it drew, is open."""
