@@ -1,10 +1,30 @@
-"""A member whose clock is beyond the limit from the chain's is told so in its health."""
+"""A member whose clock is beyond the limit from the chain's is told so; so is who orders."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
+import pytest
+
 from counties import FITTING, Town, take_in
-from tallystick.base.clock import ManualClock
+from machines import NAMES, await_until, open_machines
+from tallystick.base.clock import ManualClock, SystemClock
+from tallystick.base.errors import Unavailable
+from tallystick.county.alarms import find_alarm
 from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS
+
+HOUR_MS: Final = 3_600_000
+
+
+class WrongClock:
+    """The machine's clock, by some time wrong."""
+
+    def __init__(self, ahead_ms: int) -> None:
+        self._ahead_ms = ahead_ms
+
+    def now_ms(self) -> int:
+        return SystemClock().now_ms() + self._ahead_ms
 
 
 def test_a_block_too_far_beyond_the_own_clock_is_an_alarm_and_one_within_it_is_none(
@@ -24,3 +44,42 @@ def test_a_block_too_far_beyond_the_own_clock_is_an_alarm_and_one_within_it_is_n
             assert health["alarm"] == "ledger.clock_ahead", seat.node.member
     finally:
         town.house.served = False
+
+
+def test_who_orders_by_a_clock_ahead_of_the_others_records_nothing_until_it_is_right(
+    tmp_path: Path,
+) -> None:
+    leader = NAMES[0]
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        machines.end(leader)
+        machines.begin(leader, clock=WrongClock(HOUR_MS))
+        before = machines.height(leader)
+        house = machines.houses[leader]
+        with pytest.raises(Unavailable, match=r"^ledger\.clock_ahead: the clock of finance"):
+            house.office(leader).propose_limit("block_transactions", 601)
+        alarm = find_alarm(house, house.seat(leader))
+        assert alarm is not None
+        assert alarm.code == "ledger.clock_ahead"
+        assert machines.node(leader).outbox.pending() == []
+        machines.end(leader)
+        machines.begin(leader)
+        assert machines.height(leader) == before
+        await_until(machines.is_level)
+        machines.houses[leader].office(leader).propose_limit("block_transactions", 602)
+        await_until(machines.is_level)
+        assert machines.height(leader) == before + 1
+
+
+def test_who_orders_by_a_clock_ahead_of_one_member_alone_goes_on(tmp_path: Path) -> None:
+    leader, *_, last = NAMES
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        machines.end(last)
+        machines.begin(last, clock=WrongClock(-HOUR_MS))
+        apart = machines.houses[leader].apart
+        assert apart is not None
+        await_until(lambda: list(apart.list_behind()) == [last])
+        before = machines.height(leader)
+        machines.houses[leader].office(leader).propose_limit("block_transactions", 601)
+        assert machines.height(leader) == before + 1

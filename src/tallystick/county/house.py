@@ -156,10 +156,12 @@ class Seat:
         return FarLedger(self.follower) if self._house.apart else self.follower
 
     def check(self) -> None:
-        """Refuse a write where who orders was voted out, is away, or hears this member not."""
+        """Refuse a write where who orders was voted out, is away, hears it not, or errs in time."""
         if (left := self.find_left()) is not None:
             raise left
         self._house.left_out.check(self._house.leader)
+        if self.follower is None and self.validating is None:
+            self._house.orderer.check_ahead()
         if self._house.apart is not None and self.follower is not None:
             check_heard(self.follower, self._house.apart)
 
@@ -326,6 +328,7 @@ class House:
             pen=seat.pen,
             witnesses=seat.witnesses,
             terms=seat.terms,
+            behind=self.apart.list_behind if self.apart is not None else tuple,
         )
         serve_ledger(seat.link, found)
         return found
@@ -353,7 +356,8 @@ class House:
             return seat.follower.trouble
         if seat.validating is not None:
             return seat.validating.trouble
-        return self.orderer.trouble or self.orderer.unsigned
+        orderer = self.orderer
+        return orderer.trouble or orderer.find_ahead() or orderer.unsigned
 
     @property
     def orders(self) -> bool:

@@ -45,6 +45,7 @@ class Apart:
         member: its name.
         join: returns its end of the link, not yet answering.
         is_away: tells whether the last try to reach a member failed.
+        list_behind: returns the members that this machine's clock is ahead of.
         leaps: where many blocks are missing, it takes the state over on a quorum's word.
         host: where its engine listens; "" where its own place says.
     """
@@ -52,6 +53,7 @@ class Apart:
     member: str
     join: Callable[[Node], Link]
     is_away: Callable[[str], bool]
+    list_behind: Callable[[], Collection[str]]
     leaps: bool = False
     host: str = ""
 

@@ -129,6 +129,9 @@ class _Joining:
     def is_away(self, member: str) -> bool:
         return self.link is not None and self.link.is_away(member)
 
+    def list_behind(self) -> list[str]:
+        return [] if self.link is None else self.link.list_behind()
+
     def close_link(self) -> None:
         if self.link is not None:
             self.link.close()
@@ -172,7 +175,14 @@ def open_single(
             folder,
             county,
             clock,
-            apart=Apart(member, joining.join, joining.is_away, leaps, host=bind[0] if bind else ""),
+            apart=Apart(
+                member,
+                joining.join,
+                joining.is_away,
+                joining.list_behind,
+                leaps,
+                host=bind[0] if bind else "",
+            ),
         )
         assert joining.link is not None
         joining.link.start()

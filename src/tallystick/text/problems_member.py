@@ -252,8 +252,8 @@ MEMBER_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "成员刚变更，正等大家签到",
                 "The members changed, and it waits for their signatures",
                 WAITS,
-                "超过三分之二的成员签到后自动继续，不用重填。",
-                "It goes on once more than two thirds have signed; do not fill it in again.",
+                "超过三分之二的成员签到后自动继续，不用重填；若当时时钟快了，要等到那个时间。",
+                "It goes on once two thirds have signed: where a clock was ahead, at its time.",
             ),
             "no_note_key": (
                 "本成员没有这一块有效的签到钥匙",

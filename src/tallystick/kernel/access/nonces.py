@@ -15,7 +15,8 @@ from typing import Final
 
 from tallystick.base.clock import Clock
 from tallystick.base.errors import Denied, Error, Unavailable
-from tallystick.kernel.link.trust import AHEAD_MAX_S, LIFE_MAX_S
+from tallystick.kernel.link.clocks import AHEAD_MAX_S
+from tallystick.kernel.link.trust import LIFE_MAX_S
 from tallystick.kernel.store.database import Database
 
 __all__ = ["HEARD_MAX", "HeardRequests", "read_boot"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from tallystick.base.clock import Clock, Entropy
 from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
 from tallystick.chain import schema
 from tallystick.chain.block import Effects, Execution, Tip, propose_block
+from tallystick.chain.member import quorum
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger.base import WAIT_MS_MAX, Result, late
 from tallystick.kernel.ledger.pen import Pen
@@ -94,6 +95,7 @@ class Orderer:
             behind what it signed.
         witnesses: where cosignatures are counted.
         terms: who orders, where members may agree on another: it cuts in its own term alone.
+        behind: returns the members that its machine's clock is ahead of: they would not sign yet.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class Orderer:
         pen: Pen | None = None,
         witnesses: Witnesses | None = None,
         terms: Terms | None = None,
+        behind: Callable[[], Collection[str]] = tuple,
     ) -> None:
         self.replica = replica
         self.member = member
@@ -114,6 +117,7 @@ class Orderer:
         self._pen = pen
         self._witnesses = witnesses
         self._terms = terms
+        self._behind = behind
         self._queue: dict[bytes, _Ticket] = {}
         self._taken: dict[bytes, _Ticket] = {}
         self._places: dict[tuple[str, int], bytes] = {}
@@ -225,20 +229,25 @@ class Orderer:
 
         Raises:
             Unavailable: the block could not be kept; everything taken waits again. `ledger.left`,
-                the members voted this one out.
+                the members voted this one out. `ledger.clock_ahead`, see `find_ahead`.
             Corrupt: `ledger.corrupt`, the file's state is not its head's.
         """
         with self._cutting:
             self._check_term()
             self._check_left()
+            self.check_ahead()
             if self._pen is not None:
                 self._pen.check()
             self.replica.check_state()
             if self.awaited():
+                # Nothing is ordered beyond it, so it is the newest block.
+                early_s = (self.replica.tip.time - self._clock.now_ms()) // 1_000
+                when = f"; its time is {early_s} s ahead" if early_s > 0 else ""
                 raise Unavailable(
                     "ledger.handover",
-                    f"height {self._handover} changed the members and is not witnessed yet",
-                    cure="It goes on once more than two thirds of the old list have cosigned it.",
+                    f"height {self._handover} changed the members and is not witnessed yet{when}",
+                    cure="It goes on once more than two thirds of the old list have cosigned it;"
+                    " made by a clock that was ahead, not before real time has come to its own.",
                     height=self._handover,
                 )
             tickets = self._take()
@@ -254,6 +263,29 @@ class Orderer:
         left = find_left(self.member, self.replica.tip)
         if left is not None:
             raise left
+
+    def check_ahead(self) -> None:
+        """Raise `find_ahead`'s error, if there is one."""
+        if (ahead := self.find_ahead()) is not None:
+            raise ahead
+
+    def find_ahead(self) -> Unavailable | None:
+        """Return the error of a clock too far ahead of others for a quorum to sign by, else None.
+
+        Its blocks would stand unsigned until real time has come to theirs.
+        """
+        tip = self.replica.tip
+        voices = tip.members.voices(tip.height + 1)
+        behind = sorted(tip.members.by_name.keys() & {*self._behind()})
+        if len(behind) <= voices - quorum(voices):
+            return None
+        return Unavailable(
+            "ledger.clock_ahead",
+            f"the clock of {self.member}, which orders, is ahead of those of {', '.join(behind)}:"
+            " nothing is ordered by it",
+            cure="Set the clocks.",
+            member=self.member,
+        )
 
     def _check_term(self) -> None:
         """Refuse to order in another's term, between two, or before all of the base is held."""

@@ -18,6 +18,7 @@ from tallystick.base.clock import Clock, Entropy
 from tallystick.base.errors import Denied, Unavailable
 from tallystick.base.keys import SigningKey
 from tallystick.chain.member import Members
+from tallystick.kernel.link.clocks import AHEAD_MAX_S, Clocks
 from tallystick.kernel.link.signature import (
     Signature,
     content_digest,
@@ -28,7 +29,6 @@ from tallystick.kernel.link.signature import (
 )
 
 __all__ = [
-    "AHEAD_MAX_S",
     "ANSWERED",
     "ASKED",
     "KEY_ID",
@@ -48,7 +48,6 @@ LIFE_MAX_S: Final = 60
 """Longest time between a request's making and its end."""
 LIFE_S: Final = 50
 """What our own requests are given: a clock that is a little behind still finds them in order."""
-AHEAD_MAX_S: Final = 10
 NONCE_SIZE: Final = 16
 _NONCE: Final = re.compile(r"[\x21-\x7e]{16,64}")
 KEY_ID: Final = re.compile(r"([a-z0-9._-]{1,24})/(0|[1-9][0-9]{0,8})")
@@ -175,6 +174,11 @@ class Trust:
         self._clock = clock
         self._entropy = entropy
         self._nonces = nonces
+        self._clocks = Clocks()
+
+    def list_behind(self) -> list[str]:
+        """Return the members that this clock is ahead of, by what they said last."""
+        return self._clocks.list_behind(self._now_s())
 
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1_000
@@ -229,13 +233,18 @@ class Trust:
         return {**stated, **signed, WANTED: str(self.roll.newest(to))}
 
     def check_answer(
-        self, to: str, signed: str, status: int, fields: Mapping[str, str], body: bytes
+        self,
+        to: str,
+        request: Mapping[str, str],
+        status: int,
+        fields: Mapping[str, str],
+        body: bytes,
     ) -> None:
         """Believe an answer, or say why not.
 
         Args:
             to: the member that was asked.
-            signed: the field `Signature` of the request that was sent.
+            request: the fields of the request that was sent.
             status: the answer's.
             fields: the answer's, each once.
             body: the answer's.
@@ -246,12 +255,14 @@ class Trust:
         try:
             found = read_signature(fields)
             member, public = self._signer(found)
-            values = answer_values(status, fields, signed)
+            values = answer_values(status, fields, request["signature"])
             ours = member == to and found.covers(ANSWERED) and found.text("tag") == TAG
             if not ours or not found.is_by(public, values):
                 raise _not_signed(member)
             if not is_digest(fields["content-digest"], body):
                 raise _other_body(member)
+            asked_s = read_signature(request).time("created")
+            self._clocks.hear_answer(to, found.time("created"), asked_s, self._now_s())
         except Denied as error:
             raise Unavailable(
                 "link.answer",
@@ -279,6 +290,9 @@ class Trust:
         if not found.is_by(public, request_values(method, target, fields)):
             raise _not_signed(caller)
         self._check_address(fields)
+        self._clocks.hear_request(
+            caller, found.time("created"), found.time("expires"), self._now_s()
+        )
         end = self._check_time(found)
         return Asked(caller, fields["content-digest"], nonce, end)
 

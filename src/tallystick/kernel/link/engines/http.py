@@ -91,6 +91,10 @@ class HttpLink:
         """Tell whether a member did not answer when it was last asked."""
         return self._asking.is_away(to)
 
+    def list_behind(self) -> list[str]:
+        """Return the members that this machine's clock is ahead of, by what they said last."""
+        return self._trust.list_behind()
+
     def serve(self, handlers: Handlers) -> None:
         """Add methods that this member answers; a name registered before is replaced."""
         with self._lock:

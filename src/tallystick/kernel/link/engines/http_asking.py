@@ -92,7 +92,7 @@ class Asking:
         target = f"{line.address}{path}"
         signed = self._trust.sign_request(to, target, bounded(payload), wanted)
         status, fields, body = line.send(path, signed, payload)
-        self._trust.check_answer(to, signed["signature"], status, fields, body)
+        self._trust.check_answer(to, signed, status, fields, body)
         if status != _OK:
             raise read_problem(to, status, body)
         exchange = Exchange(target, payload, _signed(signed), _signed(fields), body)
