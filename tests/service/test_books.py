@@ -88,6 +88,7 @@ def test_the_table_of_the_chain_is_the_one_of_the_history(
     assert found.outcomes.sum() > 7
 
 
+@pytest.mark.long
 def test_the_table_of_an_earlier_month_holds_nothing_that_was_told_later(
     house: House, county: County
 ) -> None:

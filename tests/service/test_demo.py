@@ -75,6 +75,7 @@ def test_one_seed_gives_one_chain_and_another_seed_another(shown: Shown) -> None
     assert other["calibration"] is None
 
 
+@pytest.mark.long
 def test_the_last_line_tells_what_happened_and_who_found_the_flipped_byte(
     shown: Shown, capsys: pytest.CaptureFixture[str]
 ) -> None:

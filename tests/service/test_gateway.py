@@ -431,6 +431,7 @@ def _ask(town: Town, path: str) -> httpx.Response:
         return http.get(path)
 
 
+@pytest.mark.long
 def test_one_address_reads_a_large_file_block_by_block_at_once(tmp_path: Path) -> None:
     # As many blocks as 64 MiB have, of which each is asked for in the same moment.
     clock = ManualClock(START_MS)

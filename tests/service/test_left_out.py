@@ -115,9 +115,7 @@ SPOILED = {
 }
 
 
-@pytest.mark.parametrize(
-    "how", [pytest.param(how, marks=[pytest.mark.long] if how != "gone" else []) for how in SPOILED]
-)
+@pytest.mark.parametrize("how", [pytest.param(how, marks=pytest.mark.long) for how in SPOILED])
 def test_what_others_hold_is_put_read_and_repaired_without_one(
     run: Run, county: Path, built: Path, tmp_path: Path, how: str
 ) -> None:
@@ -204,6 +202,7 @@ def test_what_the_system_says_of_a_folder_is_told(number: int, code: str) -> Non
     assert "somewhere" not in str(found)
 
 
+@pytest.mark.long
 def test_a_folder_of_another_user_is_told_and_left_out(county: Path) -> None:
     home = county / "regulator"
     home.chmod(0)

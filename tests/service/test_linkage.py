@@ -358,6 +358,7 @@ def test_the_attacker_is_no_party_to_any_case(played: Played) -> None:
     assert {line.record["t"] for line in lines} >= {"party.registered", "mandate.given"}
 
 
+@pytest.mark.long
 def test_no_two_cases_are_linked_better_than_by_chance(played: Played) -> None:
     found = attack(draw_pairs(seen_by_regulator(played), played.party_of))
     assert max(found.values()) <= 0.5 + BETTER_MAX, found

@@ -120,6 +120,7 @@ def test_an_approved_model_decides_and_an_outsider_runs_it_again(
     assert [each.claim for each in verdict.findings].count("decided") == STEPS
 
 
+@pytest.mark.long
 def test_retiring_lets_the_one_before_decide_and_then_none(
     town: Town, trained: dict[str, Path], clock: ManualClock
 ) -> None:

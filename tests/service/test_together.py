@@ -43,6 +43,7 @@ def await_that(holds: Callable[[], bool], what: str) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_case_is_final_at_all_while_engines_die_and_is_proven_to_strangers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -91,6 +91,7 @@ def verify_member(
     member: str,
     progress: Progress | None = None,
     *,
+    genesis: Genesis | None = None,
     since: KeptState | None = None,
     keep: bool = False,
 ) -> Report:
@@ -100,6 +101,7 @@ def verify_member(
         folder: the county's.
         member: whose file to read.
         progress: told (height done, height of the head).
+        genesis: the county's, where it was looked for already.
         since: where an earlier verification left off; None to begin at genesis.
         keep: give what a later one may begin from.
 
@@ -107,7 +109,7 @@ def verify_member(
         The report; without a finding and of height -1 for one that has left with its folder.
     """
     home = folder / member
-    chain = find_genesis(folder).chain
+    chain = (genesis or find_genesis(folder)).chain
     if not home.is_dir():
         found = () if has_left(folder, member) else tuple(check_files(home))
         return Report(member, chain, -1, None, found)
@@ -176,14 +178,15 @@ def verify_county(
         progress: told (member, height done, height of its head).
     """
     heads: list[Report] = []
+    genesis = find_genesis(folder)
     for name in members or [each.name for each in read_county(folder).members]:
         tell = None if progress is None else functools.partial(progress, name)
-        report = verify_member(folder, name, tell, since=since, keep=keep)
+        report = verify_member(folder, name, tell, genesis=genesis, since=since, keep=keep)
         fork = _find_fork(folder, heads, report)
         if fork is not None:
             report = replace(report, findings=(*report.findings, fork), kept=None)
         yield report
-    yield from _look_at_papers(folder)
+    yield from _look_at_papers(folder, genesis)
 
 
 def _find_fork(folder: Path, heads: list[Report], report: Report) -> Finding | None:
@@ -227,9 +230,8 @@ def _header_at(folder: Path, report: Report, height: int) -> Cid | None:
         return None
 
 
-def _look_at_papers(folder: Path) -> Iterator[Report]:
+def _look_at_papers(folder: Path, genesis: Genesis) -> Iterator[Report]:
     """Yield a report on the files that are nobody's, if anything is wrong with them."""
-    genesis = find_genesis(folder)
     found = tuple(check_papers(folder, genesis))
     if found:
         yield Report(COUNTY_FILES, genesis.chain, -1, None, found)
@@ -284,7 +286,7 @@ def repair_member(folder: Path, member: str) -> Mended:
         is_replaced = repaired.damaged is not None or bool(repaired.fetched)
         views_hold = bears_out(home, repaired.damaged) if is_replaced else True
         changed += mend_files(home, link, views_hold=views_hold)
-        report = verify_member(folder, member)
+        report = verify_member(folder, member, genesis=genesis)
         # Views that were wrong, or not shown to be this chain's, and stay nevertheless.
         anew = any(each.field == "views.db" for each in report.findings)
         anew |= views_hold is None and "views.db" not in changed
@@ -294,7 +296,8 @@ def repair_member(folder: Path, member: str) -> Mended:
             others = [name for name in names if name != member]
             gone += find_unasked(link, repaired, others)
         report = replace(report, findings=(*report.findings, *gone))
-        left = tuple(each for each in (report, *_look_at_papers(folder)) if not each.is_sound)
+        looked = (report, *_look_at_papers(folder, genesis))
+        left = tuple(each for each in looked if not each.is_sound)
         return Mended(repaired, tuple(changed), left)
 
 

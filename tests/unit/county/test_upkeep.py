@@ -46,7 +46,10 @@ def faulty(folder: Path, members: Sequence[str] = ()) -> dict[str, Report]:
     return {each.member: each for each in verify_county(folder, members) if not each.is_sound}
 
 
-@pytest.mark.parametrize(("here", "there"), [(3, 1), (1, 3), (2, 2)])
+@pytest.mark.parametrize(
+    ("here", "there"),
+    [(3, 1), *(pytest.param(*each, marks=pytest.mark.long) for each in ((1, 3), (2, 2)))],
+)
 @pytest.mark.parametrize("member", [ORDERER, "regulator"])
 def test_a_copy_of_another_chain_is_found_at_whatever_height_it_stands(
     county: Path, tmp_path: Path, member: str, here: int, there: int

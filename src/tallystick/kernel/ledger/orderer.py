@@ -277,7 +277,7 @@ class Orderer:
         tip = self.replica.tip
         voices = tip.members.voices(tip.height + 1)
         behind = sorted(tip.members.by_name.keys() & {*self._behind()})
-        if len(behind) <= voices - quorum(voices):
+        if not behind or voices - len(behind) >= quorum(voices):
             return None
         return Unavailable(
             "ledger.clock_ahead",
