@@ -33,6 +33,10 @@ STATE: Final = ".state"
 _SOUND: Final = Words("完好", "ok")
 _FAULT: Final = Words("有错", "FAULT")
 _LEFT: Final = Words("已退出", "left")
+_BEGUN: Final = Words("从第 {} 块起重跑", "run from block {} on")
+_HEADERS: Final = Words(
+    "一块也没有重跑，只核对了块头", "no block was run, headers alone were checked"
+)
 _CURE: Final = Words("办法：", "cure: ")
 _COUNTY: Final = Words("县", "county")
 CURES_MAX: Final = 3
@@ -267,6 +271,10 @@ def _flat(row: dict[str, Any]) -> str:
         told = _LEFT
     height = row["height"] if row["height"] >= 0 else "-"
     lines = [f"{row['member'] or row['file']}\t{height}\t{told.in_(language)}\t{row['head']}"]
+    if row["from"] > 1:
+        # Below, bodies are not here, or a kept state stands for them.
+        begun = _BEGUN if row["from"] <= row["height"] else _HEADERS
+        lines[0] += f"\t{begun.in_(language).format(row['from'])}"
     for each in row["findings"]:
         # A fault of a block names as its field what of a transaction was refused.
         field = say_finding(each["field"], "", language)

@@ -155,7 +155,8 @@ def _find_lag(seat: Seat, replica: Replica, now: int) -> Error | None:
         return Unavailable(
             "views.behind",
             f"the views hold nothing of block {folded + 1} after {LAG_MS_MAX // 1_000} s",
-            cure="Check the disk; if it stays: tally rebuild.",
+            cure="Check the disk; if it stays: tally rebuild. Where that ends with ledger.pruned,"
+            " no member holds the old bodies: tally chain import ARCHIVE.",
         )
     return None
 

@@ -332,8 +332,8 @@ _VIEW: Final = problem_table(
             "本成员的视图落后了一分钟以上",
             "This member's views are more than a minute behind",
             _VIEWS,
-            "请运维人员看磁盘；一直如此就重建视图：tally rebuild。",
-            "Have the operator check the disk; if it stays so, make them anew: tally rebuild.",
+            "请运维人员看磁盘；不行就 tally rebuild，旧内容没人有了就 tally chain import。",
+            "Have the disk checked; then tally rebuild, or tally chain import for old blocks.",
         ),
         "column": (
             "视图里没有这一列",
@@ -427,8 +427,8 @@ _HOUSE: Final = {
                 "成员文件夹里没有 member.key",
                 "The member's folder has no member.key",
                 NOT_STARTED,
-                "请运维人员从备份恢复 member.key。",
-                "Have the operator restore member.key from a copy.",
+                "请运维人员从备份恢复 member.key；没有备份就用 tally member renew 换钥匙。",
+                "Have member.key restored from a copy; without one: tally member renew.",
             ),
             "place": (
                 "本成员的文件夹写不进去",

@@ -90,6 +90,9 @@ def test_what_is_new_since_a_kept_checkpoint_is_verified_alone(
     *rows, later = tell(capsys, "verify", "--since", str(note), "--keep", str(kept), *at)
     assert {row["from"] for row in rows} == {told["height"] + 1}
     assert later["height"] > told["height"]
+    assert run(["verify", "--since", str(note), *at]) == 0
+    begun = f"run from block {told['height'] + 1} on"
+    assert all(line.endswith(f"\t{begun}") for line in capsys.readouterr().out.splitlines())
     assert all(row["sound"] for row in rows)
     whole = tell(capsys, "verify", *at)
     assert [row["head"] for row in rows] == [row["head"] for row in whole]
@@ -255,6 +258,10 @@ def test_old_bodies_go_into_an_archive_and_what_is_asked_for_comes_from_others(
     rows = {row["member"]: row for row in tell(capsys, "verify", *at)}
     assert all(row["sound"] for row in rows.values())
     assert rows[BANK]["from"] == rows[BANK]["height"] + 1
+    assert run(["verify", *at]) == 0
+    told = {line.split("\t")[0]: line for line in capsys.readouterr().out.splitlines()}
+    assert told[BANK].endswith("\tno block was run, headers alone were checked")
+    assert told["village"].endswith(rows["village"]["head"])
     with open_town(county, SystemClock()) as town:
         node = town.house.node(BANK)
         before = node.views.rows("record", {})

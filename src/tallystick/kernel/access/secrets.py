@@ -92,7 +92,9 @@ class Secrets:
         """
         if not path.is_file():
             raise NotFound(
-                "node.no_keys", "the member's folder holds no keys", cure="Restore member.key."
+                "node.no_keys",
+                "the member's folder holds no keys",
+                cure="Restore member.key; without a backup draw keys anew: tally member renew.",
             )
         try:
             return cls(**decode(path.read_bytes(), _SECRETS))
