@@ -68,7 +68,7 @@ def _tell(house: House) -> None:
     house.spread()
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
 def test_the_public_page_is_sound_to_look_at_to_read_and_to_hear(
     language: Language, board: Served, visitor: Open, axe: str
 ) -> None:

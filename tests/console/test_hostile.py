@@ -54,6 +54,7 @@ def test_what_was_stored_acts_on_no_page(
     assert f"id={MARK}" in seen, "no page shows what was written: this test sees nothing"
 
 
+@pytest.mark.long
 def test_an_officers_own_name_acts_on_no_page(planted: Served, visitor: Open) -> None:
     with planted.api("credit-union") as client:
         users = client.get("users").json()["items"]

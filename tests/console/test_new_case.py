@@ -63,6 +63,7 @@ def test_a_case_is_typed_by_keys_alone_and_stands_as_it_was_told(
     assert {each["case"] for each in told} == {case}
 
 
+@pytest.mark.long
 def test_a_household_known_here_types_nothing_twice(county: Served, officer: Open) -> None:
     opened = officer(MEMBER, CLERK)
     number = _HOUSEHOLDS.get((county.address, MAIZE))
@@ -185,7 +186,8 @@ def test_submitting_twice_at_once_records_one_case(county: Served, officer: Open
     assert _ask(county, "cases/counts?kind=insure")["all"] == before_count + 1
 
 
-@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["zh", "en"])
 def test_every_step_is_sound_to_look_at_to_read_and_to_hear(
     language: str, officer: Open, axe: str
 ) -> None:

@@ -103,7 +103,8 @@ def test_a_case_goes_from_the_manager_by_the_clerk_and_the_loan_officer_to_its_m
         assert acts.count(act) == 1, f"{act}: a double click made {acts.count(act)}"
 
 
-@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_auditor_has_the_ledger_verified_and_sees_every_copy_agree(
     language: Language, officer: Open
 ) -> None:

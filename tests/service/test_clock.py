@@ -10,7 +10,7 @@ import pytest
 from counties import FITTING, Town, take_in
 from machines import NAMES, await_until, open_machines
 from tallystick.base.clock import ManualClock, SystemClock
-from tallystick.base.errors import Unavailable
+from tallystick.base.errors import Denied, Unavailable
 from tallystick.county.alarms import find_alarm
 from tallystick.kernel.ledger.pen import CLOCK_AHEAD_MAX_MS
 
@@ -83,3 +83,25 @@ def test_who_orders_by_a_clock_ahead_of_one_member_alone_goes_on(tmp_path: Path)
         before = machines.height(leader)
         machines.houses[leader].office(leader).propose_limit("block_transactions", 601)
         assert machines.height(leader) == before + 1
+
+
+def test_what_is_ordered_by_a_clock_behind_is_witnessed_once_it_is_right(tmp_path: Path) -> None:
+    leader, other, *_ = NAMES
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        machines.end(leader)
+        machines.begin(leader, clock=WrongClock(-HOUR_MS))
+        house = machines.houses[leader]
+        house.office(leader).propose_limit("block_transactions", 601)
+        height = machines.height(leader)
+        follower = machines.houses[other].seat(other).follower
+        assert follower is not None
+        await_until(lambda: isinstance(follower.trouble, Denied))
+        with pytest.raises(Denied, match=r"^link\.future"):
+            machines.houses[other].office(other).propose_limit("block_transactions", 602)
+        assert machines.node(other).outbox.pending() == []
+        assert house.seat(leader).witnesses.height < height
+        machines.end(leader)
+        machines.begin(leader)
+        await_until(machines.is_level)
+        assert machines.height(other) == height

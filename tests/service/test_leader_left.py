@@ -153,6 +153,7 @@ def keep_invalid(house: House) -> None:
     replica.commit(data, effects)
 
 
+@pytest.mark.long
 def test_a_block_that_it_made_after_it_left_stops_nobody(county: Path, clock: ManualClock) -> None:
     with open_town(county, clock) as town:
         last = vote_out(town.house)
@@ -197,6 +198,7 @@ def test_a_copy_of_a_member_in_force_that_was_left_behind_is_told_as_before(
         pytest.fail("a county with a member's other blocks was opened")
 
 
+@pytest.mark.long
 def test_a_leader_whose_note_key_was_revoked_orders_on_says_so_and_renews_it(
     county: Path, clock: ManualClock
 ) -> None:

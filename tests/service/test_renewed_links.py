@@ -7,6 +7,7 @@ who orders gives that block to others, who know its old key alone.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -68,6 +69,37 @@ def test_a_member_that_was_away_for_its_own_renewal_is_back_with_the_key_that_wa
         assert [number for _, number in held[1:]] == [3]
 
 
+def agree(machines: Machines, change: str, names: Sequence[str]) -> None:
+    """Let members say yes to a change, each once it knows of it and while it is open."""
+    for name in names:
+        office = machines.houses[name].office(name)
+        await_until(partial(is_known, office, change))
+        if office.show_change(change)["state"] == "open":
+            office.vote_change(change, yes=True)
+
+
+@pytest.mark.long
+def test_a_renewal_goes_on_though_the_link_key_it_replaces_is_revoked_meanwhile(
+    tmp_path: Path,
+) -> None:
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        offices = {name: machines.houses[name].office(name) for name in NAMES}
+        renewal = offices["village"].propose_renewal(["link", "tx", "note"])["change"]
+        await_until(machines.is_level)
+        (key,) = machines.node("finance").replica.tip.members.keys("village", "link", 2)
+        stolen = offices["newspaper"].propose_revocation("village", key.number)["change"]
+        agree(machines, stolen, ["finance", "credit-union"])
+        assert offices["finance"].show_change(stolen)["state"] == "in_force"
+        # It is heard by nobody, and does not hear that it is revoked.
+        seat = machines.houses["village"].seat("village")
+        await_until(lambda: find_alarm(machines.houses["village"], seat) is not None)
+        agree(machines, renewal, ["finance", "credit-union", "newspaper"])
+        await_until(machines.is_level)
+        offices["village"].propose_limit("block_transactions", 901)
+        await_until(machines.is_level)
+
+
 def test_whose_renewed_keys_are_gone_comes_back_by_an_archive_and_a_card(tmp_path: Path) -> None:
     lost, carrier = "village", "finance"
     with open_machines(tmp_path) as machines:
@@ -98,11 +130,7 @@ def test_whose_renewed_keys_are_gone_comes_back_by_an_archive_and_a_card(tmp_pat
         card = json.loads((machines.county / f"{lost}.card.json").read_text(encoding="utf-8"))
         machines.begin(carrier, lost)
         change = machines.houses[carrier].office(carrier).propose_join(card)["change"]
-        for name in others[1:]:
-            office = machines.houses[name].office(name)
-            await_until(partial(is_known, office, change))
-            if office.show_change(change)["state"] == "open":
-                office.vote_change(change, yes=True)
+        agree(machines, change, others[1:])
         await_until(machines.is_level)
         machines.houses[lost].office(lost).propose_limit("block_transactions", 900)
         await_until(machines.is_level)
