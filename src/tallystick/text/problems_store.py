@@ -129,6 +129,13 @@ _KEYS: Final = {
                 "请运维人员从备份恢复 keys.db。",
                 "Have the operator restore keys.db from a copy.",
             ),
+            "lost": (
+                "数据钥匙文件 keys.db 不见了",
+                "The file of the data keys, keys.db, is missing",
+                _KEYS_HERE,
+                "请运维人员把它和 master.key 一起恢复；没有备份就移开 master.key。",
+                "Have both restored; without a copy have master.key put aside.",
+            ),
             "no_master": (
                 "主钥匙 master.key 不见了",
                 "The master key, master.key, is missing",

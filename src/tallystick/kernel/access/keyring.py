@@ -71,6 +71,9 @@ class DataKey:
 class KeyRing:
     """keys.db and its master key file; thread-safe.
 
+    Raises:
+        Corrupt: `keys.lost`, `keys.no_master`.
+
     Attributes:
         changes: how often keys were kept or forgotten since it was opened: as long as it stands,
             what was found is what would be found.
@@ -83,6 +86,7 @@ class KeyRing:
         self._files = MasterFiles(folder)
         self._lapses_ms: int | None = None
         """No key that was lent is over before; None until somebody looked."""
+        self._check_here(folder / "keys.db")
         self._db = Database.write(folder / "keys.db", "keys", SCHEMA, VERSION)
         try:
             self._master = self._found_master()
@@ -91,6 +95,19 @@ class KeyRing:
         except BaseException:
             self._db.close()
             raise
+
+    def _check_here(self, path: Path) -> None:
+        """Refuse to begin anew where keys were lost: what a backup has could not be added later.
+
+        The first opening makes the file before its master key.
+        """
+        if not path.exists() and self._files.present() is not None:
+            raise Corrupt(
+                "keys.lost",
+                "keys.db is missing, and master.key beside it shows that there were keys",
+                cure="Restore keys.db with the master.key of that moment; without a backup put"
+                " master.key aside: what those keys opened stays closed.",
+            )
 
     def _found_master(self) -> bytes:
         """Return the master key in force; on a new file, draw the first."""

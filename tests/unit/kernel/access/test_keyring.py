@@ -270,6 +270,20 @@ def test_a_lost_master_key_is_named_and_never_drawn_anew(folder: Path) -> None:
     assert not (folder / "master.key").exists()
 
 
+def test_lost_keys_are_named_and_none_begun_anew_until_their_master_key_is_put_aside(
+    folder: Path,
+) -> None:
+    (folder / "keys.db").rename(folder / "kept")
+    with pytest.raises(Corrupt, match=r"^keys\.lost: "):
+        open_ring(folder)
+    assert not (folder / "keys.db").exists()
+    (folder / "kept").rename(folder / "keys.db")
+    assert held(folder, ANNA) == wanted(ANNA)
+    (folder / "keys.db").unlink()
+    (folder / "master.key").unlink()
+    assert held(folder, ANNA) == []
+
+
 @pytest.mark.parametrize("data", [b"", bytes(32), b"x" * 31, b"y" * 64])
 def test_another_master_key_is_refused(folder: Path, data: bytes) -> None:
     (folder / "master.key").write_bytes(data)
