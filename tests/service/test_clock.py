@@ -21,10 +21,10 @@ class WrongClock:
     """The machine's clock, by some time wrong."""
 
     def __init__(self, ahead_ms: int) -> None:
-        self._ahead_ms = ahead_ms
+        self.ahead_ms = ahead_ms
 
     def now_ms(self) -> int:
-        return SystemClock().now_ms() + self._ahead_ms
+        return SystemClock().now_ms() + self.ahead_ms
 
 
 def test_a_block_too_far_beyond_the_own_clock_is_an_alarm_and_one_within_it_is_none(
@@ -69,6 +69,28 @@ def test_who_orders_by_a_clock_ahead_of_the_others_records_nothing_until_it_is_r
         machines.houses[leader].office(leader).propose_limit("block_transactions", 602)
         await_until(machines.is_level)
         assert machines.height(leader) == before + 1
+
+
+def test_a_clock_that_runs_ahead_while_its_member_orders_is_found_by_the_others_answers(
+    tmp_path: Path,
+) -> None:
+    leader = NAMES[0]
+    clock = WrongClock(0)
+    with open_machines(tmp_path) as machines:
+        await_until(machines.is_level)
+        machines.end(leader)
+        machines.begin(leader, clock=clock)
+        await_until(machines.is_level)
+        # More than others sign, and less than the link refuses.
+        clock.ahead_ms = 30_000
+        house = machines.houses[leader]
+        await_until(lambda: find_alarm(house, house.seat(leader)) is not None)
+        with pytest.raises(Unavailable, match=r"^ledger\.clock_ahead: the clock of finance"):
+            house.office(leader).propose_limit("block_transactions", 601)
+        clock.ahead_ms = 0
+        await_until(lambda: find_alarm(house, house.seat(leader)) is None)
+        house.office(leader).propose_limit("block_transactions", 602)
+        await_until(machines.is_level)
 
 
 def test_who_orders_by_a_clock_ahead_of_one_member_alone_goes_on(tmp_path: Path) -> None:

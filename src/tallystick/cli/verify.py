@@ -35,10 +35,11 @@ _FAULT: Final = Words("有错", "FAULT")
 _LEFT: Final = Words("已退出", "left")
 _BEGUN: Final = Words("从第 {} 块起重跑", "run from block {} on")
 _HEADERS: Final = Words(
-    "一块也没有重跑，只核对了块头", "no block was run, headers alone were checked"
+    "一块也没有重跑，只核对了所存内容", "no block was run again, what is held was checked"
 )
 _CURE: Final = Words("办法：", "cure: ")
 _COUNTY: Final = Words("县", "county")
+_VALUE_MAX: Final = 160
 CURES_MAX: Final = 3
 """More are not said again behind the error: each stands with what it cures."""
 
@@ -294,7 +295,12 @@ def _facts(found: Mapping[str, str], language: Language) -> str:
     if not (found["expected"] or found["got"]):
         return ""
     both = (say_value(found[side], found["field"], language) for side in ("expected", "got"))
-    return ": " + " / ".join(each or "-" for each in both)
+    return ": " + " / ".join(_cut(each) or "-" for each in both)
+
+
+def _cut(value: str) -> str:
+    """Return a value that fits a line; programs read all of it."""
+    return value if len(value) <= _VALUE_MAX else f"{value[: _VALUE_MAX - 1]}…"
 
 
 def _verify_archive(

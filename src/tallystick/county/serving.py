@@ -21,6 +21,7 @@ from tallystick.base.errors import Error
 from tallystick.county.far import follow_far
 from tallystick.county.house import House, Seat
 from tallystick.kernel.ledger.courier import Courier
+from tallystick.kernel.ledger.news import ask_news
 from tallystick.kernel.store.ipns.publishing import renew_names
 from tallystick.services.storing.tending import Tending
 
@@ -41,6 +42,8 @@ FOLLOW_PAUSE_MS: Final = 100
 processor, and the orderer waits for none of them."""
 AGAIN_MS: Final = 30_000
 """How long a record may wait for a block before it is sent again."""
+CLOCK_MS: Final = 5_000
+"""How often the member that orders for other machines hears their time."""
 NOTE_PAUSE_MS: Final = 20
 """How soon a member asks again for cosignatures of a block it has."""
 FAULT_MS: Final = 5_000
@@ -115,6 +118,8 @@ class _Served:
         for seat in self._house.seats():
             work = self._lead if seat.follower is None else follow
             self._run(f"{seat.node.member} chain", work, seat)
+            if self._house.apart and self._house.orders:
+                self._run("clocks", self._hear_clocks, seat)
         self._run("jobs", self._do_jobs)
         self._run("store", partial(self._tend, Tending.round))
         self._run("scrub", partial(self._tend, Tending.scrub_round))
@@ -179,6 +184,13 @@ class _Served:
             height = seat.node.replica.tip.height
             with contextlib.suppress(Error):
                 seat.node.fold()
+
+    def _hear_clocks(self, seat: Seat) -> None:
+        """Ask the other machines something small: their answers tell the time there."""
+        while not self._ended.wait(CLOCK_MS / 1_000):
+            for name in seat.link.peers():
+                with contextlib.suppress(Error):
+                    ask_news(seat.link, name, 0, 0)
 
     def _resend(self, seat: Seat) -> None:
         with contextlib.suppress(Error):

@@ -133,8 +133,8 @@ _KEYS: Final = {
                 "数据钥匙文件 keys.db 不见了",
                 "The file of the data keys, keys.db, is missing",
                 _KEYS_HERE,
-                "请运维人员把它和 master.key 一起恢复；没有备份就移开 master.key。",
-                "Have both restored; without a copy have master.key put aside.",
+                "请运维人员把它和 master.key 一起恢复；没有备份就移开 master.key 和 views.db。",
+                "Have both restored; without a copy have it and views.db put aside.",
             ),
             "no_master": (
                 "主钥匙 master.key 不见了",

@@ -99,14 +99,16 @@ class KeyRing:
     def _check_here(self, path: Path) -> None:
         """Refuse to begin anew where keys were lost: what a backup has could not be added later.
 
-        The first opening makes the file before its master key.
+        The first opening makes the file, then its master key, then the views.
         """
-        if not path.exists() and self._files.present() is not None:
+        later = (self._files.present() is not None, path.with_name("views.db").exists())
+        if not path.exists() and any(later):
             raise Corrupt(
                 "keys.lost",
-                "keys.db is missing, and master.key beside it shows that there were keys",
+                "keys.db is missing, and master.key or views.db beside it shows that there were"
+                " keys",
                 cure="Restore keys.db with the master.key of that moment; without a backup put"
-                " master.key aside: what those keys opened stays closed.",
+                " master.key and views.db aside: what those keys opened stays closed.",
             )
 
     def _found_master(self) -> bytes:

@@ -262,7 +262,7 @@ class Trust:
             if not is_digest(fields["content-digest"], body):
                 raise _other_body(member)
             asked_s = read_signature(request).time("created")
-            self._clocks.hear_answer(to, found.time("created"), asked_s, self._now_s())
+            self._clocks.hear(to, found.time("created"), asked_s, self._now_s())
         except Denied as error:
             raise Unavailable(
                 "link.answer",
@@ -290,9 +290,6 @@ class Trust:
         if not found.is_by(public, request_values(method, target, fields)):
             raise _not_signed(caller)
         self._check_address(fields)
-        self._clocks.hear_request(
-            caller, found.time("created"), found.time("expires"), self._now_s()
-        )
         end = self._check_time(found)
         return Asked(caller, fields["content-digest"], nonce, end)
 

@@ -165,6 +165,10 @@ class Blocks:
             "SELECT 1 FROM file_link JOIN file_root ON number = root"
             " WHERE digest = ? AND pinned = 1 AND public = 1 LIMIT 1"
         )
+        if cid.inline is not None:
+            # It stands in its own name, and no row of blocks holds it: as a root alone it is here.
+            found = self.find_root(cid)
+            return found is not None and found.pinned and found.public
         return self.database.row(query, (cid.digest,)) is not None
 
     def state(self, digest: bytes) -> int | None:

@@ -283,6 +283,12 @@ def pin_root(blocks: Blocks, cid: IpfsCid, note: Note, *, private: bool = False)
         NotFound: `store.not_whole`, a block lacks or is damaged; `store.no_block`, nothing of it
             is here.
     """
+    if private:
+        # First, and by itself: what was lost of the content since keeps nobody from it.
+        blocks.database.run("UPDATE file_root SET public = 0 WHERE cid = ?", (cid.raw,))
+        known = blocks.find_root(cid)
+        if known is not None and known.pinned and not note.name:
+            return known
     if cid.inline is None and blocks.state(cid.digest) is None:
         raise absent_root(cid)
     try:
@@ -292,8 +298,6 @@ def pin_root(blocks: Blocks, cid: IpfsCid, note: Note, *, private: bool = False)
         raise not_whole(cid, error) from error
     profile = note.profile or blocks.find_profile(cid)
     _keep_roots(blocks, [_Kept(cid, size, replace(note, profile=profile), digests)])
-    if private:
-        blocks.database.run("UPDATE file_root SET public = 0 WHERE cid = ?", (cid.raw,))
     return _root(blocks, cid)
 
 

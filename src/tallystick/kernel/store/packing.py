@@ -66,8 +66,8 @@ def pack_folder(folder: Path) -> Iterator[Packed]:
     """Give the archive of a folder, hidden entries and all.
 
     Raises:
-        Invalid: `store.link`, it holds a symbolic link; `unixfs.special`, `unixfs.name`,
-            `unixfs.limit`.
+        Invalid: `store.link`, it holds a symbolic link; `unixfs.special`, `unixfs.name`;
+            `unixfs.limit`, nobody could take it out of its archive again.
         Unavailable: `unixfs.folder`, the operating system does not give it; `database.full`, its
             blocks have no room among the temporary files.
     """
@@ -80,7 +80,12 @@ def pack_folder(folder: Path) -> Iterator[Packed]:
             at, size = places[cid.raw]
             return os.pread(kept.fileno(), size, at)
 
+        def measure(cid: IpfsCid) -> int | None:
+            place = places.get(cid.raw)
+            return None if place is None else place[1]
+
         dag = Dag(get)
+        check_content(dag, [root], measure, sum(size for _, size in places.values()))
         _check_tree(dag, root)
         yield Packed(dag, root)
 

@@ -281,6 +281,10 @@ def test_lost_keys_are_named_and_none_begun_anew_until_their_master_key_is_put_a
     assert held(folder, ANNA) == wanted(ANNA)
     (folder / "keys.db").unlink()
     (folder / "master.key").unlink()
+    (folder / "views.db").touch()
+    with pytest.raises(Corrupt, match=r"^keys\.lost: "):
+        open_ring(folder)
+    (folder / "views.db").unlink()
     assert held(folder, ANNA) == []
 
 

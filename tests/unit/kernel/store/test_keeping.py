@@ -240,6 +240,15 @@ def test_a_part_is_pinned_by_itself_and_outlives_the_whole(place: Place) -> None
     assert place.read(made.cid) == content(700)
 
 
+def test_the_public_mark_is_taken_from_what_is_not_whole_any_more(place: Place) -> None:
+    root = place.add(content(700), Note(public=True))
+    leaves = _all(place, root.cid)
+    place.store.drop([raw_cid(leaves[2].digest)])
+    assert not pin_root(place.blocks, root.cid, Note(), private=True).public
+    assert not any(map(place.blocks.is_public, leaves))
+    pin_root(place.blocks, place.add(content(300), Note(public=True)).cid, Note(), private=True)
+
+
 def test_what_is_not_whole_is_not_pinned(place: Place) -> None:
     root = place.add(content(700))
     leaf = _all(place, root.cid)[2]

@@ -36,6 +36,15 @@ def tree(folder: Path) -> dict[str, bytes | None]:
     }
 
 
+def test_what_nobody_could_take_out_again_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with (folder / "empty inside").open("wb") as file:
+        file.truncate(5 << 30)
+    with pytest.raises(Error, match=r"^unixfs\.limit: "), pack_folder(folder):
+        pass
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     found = tmp_path / "地图 2026"
