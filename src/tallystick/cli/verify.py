@@ -34,7 +34,7 @@ _SOUND: Final = Words("完好", "ok")
 _FAULT: Final = Words("有错", "FAULT")
 _LEFT: Final = Words("已退出", "left")
 _BEGUN: Final = Words("从第 {} 块起重跑", "run from block {} on")
-_HEADERS: Final = Words(
+_UNRUN: Final = Words(
     "一块也没有重跑，只核对了所存内容", "no block was run again, what is held was checked"
 )
 _CURE: Final = Words("办法：", "cure: ")
@@ -274,7 +274,7 @@ def _flat(row: dict[str, Any]) -> str:
     lines = [f"{row['member'] or row['file']}\t{height}\t{told.in_(language)}\t{row['head']}"]
     if row["from"] > 1:
         # Below, bodies are not here, or a kept state stands for them.
-        begun = _BEGUN if row["from"] <= row["height"] else _HEADERS
+        begun = _BEGUN if row["from"] <= row["height"] else _UNRUN
         lines[0] += f"\t{begun.in_(language).format(row['from'])}"
     for each in row["findings"]:
         # A fault of a block names as its field what of a transaction was refused.

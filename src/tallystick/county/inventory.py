@@ -30,7 +30,7 @@ from tallystick.county.present import read_newest
 from tallystick.county.refold import differing_tables
 from tallystick.county.remaining import NOBODY_HOLDS, UNASKED, can_fold
 from tallystick.county.terms import find_faults, mend_term
-from tallystick.kernel.access.keyring import audit_keys
+from tallystick.kernel.access.keyring import are_lost, audit_keys
 from tallystick.kernel.access.secrets import Secrets
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.engines.manifest import Manifest
@@ -169,13 +169,11 @@ def _check_keys(home: Path, path: Path) -> Iterator[Finding]:
 
 def _check_lost(home: Path) -> Iterator[Finding]:
     """Yield which key files are gone that the files beside them show to have been here."""
-    path, (keys, master) = home / _MEMBER_KEY, (home / name for name in _KEY_PAIR)
+    path = home / _MEMBER_KEY
     if (home / "ledger.db").is_file() and not path.is_file():
         yield _wrong(path, _LOST)
-    # A member that was never opened has no keys yet. Its first opening makes `keys.db`, then
-    # `master.key`, then `views.db`: either of the latter shows that there were keys.
-    if not keys.is_file() and (master.is_file() or (home / "views.db").is_file()):
-        yield _wrong(keys, _LOST)
+    if are_lost(home):
+        yield _wrong(home / "keys.db", _LOST)
 
 
 def _check_member_key(home: Path, path: Path) -> Iterator[Finding]:

@@ -25,7 +25,7 @@ from tallystick.base.errors import Corrupt, Error, Unavailable
 from tallystick.kernel.access.master import MASTER_SIZE, MasterFiles, digest_of
 from tallystick.kernel.store.database import Database
 
-__all__ = ["DataKey", "KeyRing", "audit_keys"]
+__all__ = ["DataKey", "KeyRing", "are_lost", "audit_keys"]
 
 _NONCE_SIZE: Final = 12
 _NEVER_MS: Final = 2**63 - 1
@@ -68,6 +68,15 @@ class DataKey:
     until: int = 0
 
 
+def are_lost(folder: Path) -> bool:
+    """Tell whether a member's keys are gone that the files beside them show to have been there.
+
+    Its first opening makes `keys.db`, then `master.key`, then `views.db`.
+    """
+    later = (folder / "master.key", folder / "views.db")
+    return not (folder / "keys.db").is_file() and any(each.is_file() for each in later)
+
+
 class KeyRing:
     """keys.db and its master key file; thread-safe.
 
@@ -86,7 +95,15 @@ class KeyRing:
         self._files = MasterFiles(folder)
         self._lapses_ms: int | None = None
         """No key that was lent is over before; None until somebody looked."""
-        self._check_here(folder / "keys.db")
+        if are_lost(folder):
+            # To keys begun anew those of a backup could not be added later.
+            raise Corrupt(
+                "keys.lost",
+                "keys.db is missing, and master.key or views.db beside it shows that there were"
+                " keys",
+                cure="Restore keys.db with the master.key of that moment; without a backup put"
+                " master.key and views.db aside: what those keys opened stays closed.",
+            )
         self._db = Database.write(folder / "keys.db", "keys", SCHEMA, VERSION)
         try:
             self._master = self._found_master()
@@ -95,21 +112,6 @@ class KeyRing:
         except BaseException:
             self._db.close()
             raise
-
-    def _check_here(self, path: Path) -> None:
-        """Refuse to begin anew where keys were lost: what a backup has could not be added later.
-
-        The first opening makes the file, then its master key, then the views.
-        """
-        later = (self._files.present() is not None, path.with_name("views.db").exists())
-        if not path.exists() and any(later):
-            raise Corrupt(
-                "keys.lost",
-                "keys.db is missing, and master.key or views.db beside it shows that there were"
-                " keys",
-                cure="Restore keys.db with the master.key of that moment; without a backup put"
-                " master.key and views.db aside: what those keys opened stays closed.",
-            )
 
     def _found_master(self) -> bytes:
         """Return the master key in force; on a new file, draw the first."""

@@ -246,7 +246,6 @@ def test_the_public_mark_is_taken_from_what_is_not_whole_any_more(place: Place) 
     place.store.drop([raw_cid(leaves[2].digest)])
     assert not pin_root(place.blocks, root.cid, Note(), private=True).public
     assert not any(map(place.blocks.is_public, leaves))
-    pin_root(place.blocks, place.add(content(300), Note(public=True)).cid, Note(), private=True)
 
 
 def test_what_is_not_whole_is_not_pinned(place: Place) -> None:
