@@ -156,11 +156,17 @@ def test_a_body_that_nobody_holds_is_named_and_the_end_is_no_success(county: Pat
     assert "chain import" in cures_of(done.left[0])[0]
     assert held(county) == [7, 9, 10]
     assert cases(county) == before
+    # Each later look names it too: else what is gone would pass for what is on its way.
+    assert [(each.height, each.field) for each in verify_member(county, MEMBER).findings] == [
+        (8, "body")
+    ]
+    assert run(["verify", "--county", str(county), "--member", MEMBER]) == Corrupt.exit_status
     assert run(["repair", "--county", str(county), "--member", MEMBER]) == Corrupt.exit_status
     # The archive of one who gave it away has it.
     archive = county.parent / "archives-9" / "finance.car"
     import_chain(archive, county / MEMBER, CHARTER)
     assert held(county) == [7, 8, 9, 10]
+    assert verify_member(county, MEMBER).is_sound
     assert repair_member(county, MEMBER).left == ()
 
 

@@ -21,6 +21,7 @@ from tallystick.kernel.ledger.pen import read_signed
 from tallystick.kernel.ledger.repair import Repaired
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rows import Rows
+from tallystick.kernel.ledger.tables import write_fact
 from tallystick.kernel.link.base import Link
 from tallystick.kernel.store.database import Database
 
@@ -30,8 +31,10 @@ __all__ = [
     "bears_out",
     "can_fold",
     "fill_holes",
-    "find_gone",
+    "find_lost",
     "find_unasked",
+    "find_unfoldable",
+    "mark_lost",
 ]
 
 NOBODY_HOLDS: Final = "nobody who was asked holds"
@@ -117,19 +120,40 @@ def fill_holes(home: Path, link: Link) -> int:
     return count
 
 
-def find_gone(home: Path, link: Link, *, anew: bool) -> Iterator[Finding]:
-    """Yield what nobody who was asked gives any more: bodies, and what views would be folded from.
+def mark_lost(home: Path) -> None:
+    """Keep in a repaired file that bodies were asked for in vain: else they pass for on their way.
+
+    Args:
+        home: the member's folder, at rest, its chain repaired, and `fill_holes` done.
+    """
+    with _opened(home) as replica:
+        holes = replica.holes(replica.tip.height)
+        if holes:
+            replica.keep(lambda database: write_fact(database, "lost", holes[-1]))
+
+
+def find_lost(home: Path) -> Iterator[Finding]:
+    """Yield the bodies that a repair found nobody to give, as long as they are missing."""
+    lost: list[int] = []
+    # What has no reading is the audit's to name.
+    with (
+        contextlib.suppress(Error),
+        contextlib.closing(Database.read(home / "ledger.db")) as database,
+    ):
+        lost = Rows(database).lost()
+    for first, last in _runs(lost):
+        which = f"bodies of blocks {first} to {last}" if last > first else f"body of block {first}"
+        yield Finding(first, "body", f"{NOBODY_HOLDS} the {which}")
+
+
+def find_unfoldable(home: Path, link: Link, *, anew: bool) -> Iterator[Finding]:
+    """Yield that views cannot be folded on, if nobody who was asked gives the bodies they need.
 
     Args:
         home: the member's folder, at rest, its chain repaired.
         link: to the other members.
         anew: the views are to be folded from the beginning, not only from where they stand.
     """
-    with _opened(home) as replica:
-        holes = replica.holes(replica.tip.height)
-    for first, last in _runs(holes):
-        which = f"bodies of blocks {first} to {last}" if last > first else f"body of block {first}"
-        yield Finding(first, "body", f"{NOBODY_HOLDS} the {which}")
     begun = 0 if anew else _views_height(home) or 0
     for height in _find_unfolded(home, link, begun):
         whence = f"beyond height {begun}" if begun else "anew"

@@ -31,7 +31,14 @@ from tallystick.county.papers import (
     mend_papers,
 )
 from tallystick.county.present import list_known, read_newest
-from tallystick.county.remaining import bears_out, fill_holes, find_gone, find_unasked
+from tallystick.county.remaining import (
+    bears_out,
+    fill_holes,
+    find_lost,
+    find_unasked,
+    find_unfoldable,
+    mark_lost,
+)
 from tallystick.county.single import open_asking
 from tallystick.county.terms import serve_at_rest
 from tallystick.kernel.ledger.audit import audit_chain
@@ -114,7 +121,7 @@ def verify_member(
         found = () if has_left(folder, member) else tuple(check_files(home))
         return Report(member, chain, -1, None, found)
     report, fault = _audit(home, chain, progress, since=since, keep=keep)
-    wrong = [*([fault] if fault is not None else []), *check_files(home)]
+    wrong = [*([fault] if fault is not None else []), *check_files(home), *find_lost(home)]
     if not wrong:
         return report
     return replace(report, findings=(*report.findings, *wrong), kept=None)
@@ -283,6 +290,7 @@ def repair_member(folder: Path, member: str) -> Mended:
         repaired = replace(repaired, left=(*repaired.left, *unread))
         if fill_holes(home, link):
             changed.append("ledger.db")
+        mark_lost(home)
         is_replaced = repaired.damaged is not None or bool(repaired.fetched)
         views_hold = bears_out(home, repaired.damaged) if is_replaced else True
         changed += mend_files(home, link, views_hold=views_hold)
@@ -290,7 +298,7 @@ def repair_member(folder: Path, member: str) -> Mended:
         # Views that were wrong, or not shown to be this chain's, and stay nevertheless.
         anew = any(each.field == "views.db" for each in report.findings)
         anew |= views_hold is None and "views.db" not in changed
-        gone = [*find_gone(home, link, anew=anew)]
+        gone = [*find_unfoldable(home, link, anew=anew)]
         if here in ([], [member]) and not has_left(folder, member):
             # Of copies in one folder each is verified by itself; here others alone can tell.
             others = [name for name in names if name != member]

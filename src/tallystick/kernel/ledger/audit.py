@@ -15,7 +15,8 @@ pages before it are not read, but for the header at its height, which must be th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -39,7 +40,7 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.fault import BlockFault, find_fault, show
 from tallystick.kernel.ledger.finding import FINDINGS_MAX, Finding, Report, finding_of
 from tallystick.kernel.ledger.floor import follow_below, read_floor
-from tallystick.kernel.ledger.index import ENTRIES, PLACES, Index, short_of
+from tallystick.kernel.ledger.index import ENTRIES, PLACES, Index, Shorts, short_of
 from tallystick.kernel.ledger.kept import Kept, KeptState, keep_state, newest_note
 from tallystick.kernel.ledger.pairs import pair_shorts
 from tallystick.kernel.ledger.rerun import Progress, take_over
@@ -50,7 +51,8 @@ from tallystick.kernel.store.database import Database
 
 __all__ = ["Finding", "Report", "audit_chain"]
 
-FACTS: Final = ("floor", "pruned", "archived", "leapt")
+FACTS: Final = ("floor", "pruned", "archived", "leapt", "lost")
+_TOGETHER: Final = 8_192
 _FROM_THE_BLOCKS: Final = "state, head, lists of members, counts and cosignatures"
 
 
@@ -362,24 +364,34 @@ class _Audit:
         """Compare the rows with the state, then where each is found with where it stands."""
         left, found = dict(self._state), {}
         rows = self._database.scan(
-            "SELECT position, name, value, tally, typeof(name) || typeof(value) FROM pair"
+            "SELECT position, name, value, tally, typeof(name) = 'blob' AND typeof(value) = 'blob'"
+            " FROM pair"
         )
-        for position, key, value, tally, kinds in rows:
-            if key not in left:
-                self._add(self.height, "state", f"key {show(key)}", "none, or one row", "a row")
-                continue
-            expected = left.pop(key)
-            row = (expected, layout.pair_check(key, expected), b"blobblob")
-            if (value, tally, kinds) != row:
-                self._add(self.height, "state", f"key {show(key)}", expected, value)
-            found[position] = key
+        while batch := list(itertools.islice(rows, _TOGETHER)):
+            known, pairs = list[tuple[Any, ...]](), list[tuple[bytes, bytes]]()
+            for row in batch:
+                key = row[1]
+                if key in left:
+                    known.append(row)
+                    pairs.append((key, left.pop(key)))
+                else:
+                    self._add(self.height, "state", f"key {show(key)}", "none, or one row", "a row")
+            checks = layout.pair_checks(pairs)
+            for row, (key, expected), check in zip(known, pairs, checks, strict=True):
+                found[row[0]] = key
+                if row[2:] != (expected, check, 1):
+                    self._add(self.height, "state", f"key {show(key)}", expected, row[2])
         for key, value in sorted(left.items()):
             self._add(self.height, "state", f"key {show(key)}", value, "no row")
-        shorts = pair_shorts(list(found.values())).tolist()
-        self._check_index("state", PLACES, set(zip(shorts, found, strict=True)))
+        self._check_index("state", PLACES, pair_shorts(list(found.values())), list(found))
 
-    def _check_index(self, field: str, index: Index, expected: set[tuple[int, int]]) -> None:
+    def _check_index(
+        self, field: str, index: Index, shorts: Shorts, positions: Sequence[int]
+    ) -> None:
         """Compare all entries of an index with those that there should be, each once."""
+        if index.is_of(self._database, [(shorts, positions)]):
+            return
+        expected = set(zip(shorts.tolist(), positions, strict=True))
         for entry in index.scan(self._database):
             if entry not in expected:
                 self._add(self.height, field, f"{field} at {show(entry)}", "none", "an entry")

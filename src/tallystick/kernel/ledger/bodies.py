@@ -98,7 +98,7 @@ def _end_if_whole(replica: Replica) -> None:
     floor = replica.floor
 
     def write(database: Database) -> None:
-        database.run("DELETE FROM fact WHERE name IN ('floor', 'pruned', 'archived')")
+        database.run("DELETE FROM fact WHERE name IN ('floor', 'pruned', 'archived', 'lost')")
 
     replica.rewrite(write)
     with contextlib.suppress(OSError):

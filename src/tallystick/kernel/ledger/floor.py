@@ -6,7 +6,8 @@ state at the floor is kept beside the file, so that every block above it can be 
 below is compared with its headers.
 Facts in the file: `floor`; `pruned`, up to which bodies were given away and are not asked for;
 `archived`, the CID of the archive's node at that height, which the next part's lowest names;
-`leapt`, which stays: up to there the state was taken over, so its member witnesses none of it.
+`leapt`, which stays: up to there the state was taken over, so its member witnesses none of it;
+`lost`, up to which a repair asked for what is missing beyond `pruned` and nobody gave it.
 """
 
 from __future__ import annotations

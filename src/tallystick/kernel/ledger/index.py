@@ -126,11 +126,10 @@ class Index:
         """
         total = sum(_sum(shorts, positions) for shorts, positions in rows)
         entries = self.scan(database)
-        while batch := list(itertools.islice(entries, _TOGETHER)):
-            if {type(part) for entry in batch for part in entry} != {int}:
+        while batch := list(itertools.chain.from_iterable(itertools.islice(entries, _TOGETHER))):
+            if set(map(type, batch)) != {int}:
                 return False
-            shorts, positions = zip(*batch, strict=True)
-            total -= _sum(np.array(shorts, np.int64), positions)
+            total -= _sum(np.array(batch[::2], np.int64), batch[1::2])
         return total % _SHORTS == 0
 
 

@@ -83,6 +83,11 @@ class Rows:
         """Return the height up to which the state was taken over on others' word, not run."""
         return self._height_fact("leapt")
 
+    def lost(self) -> list[int]:
+        """Return the heights whose bodies a repair found nobody to give, and which still lack."""
+        last = self._height_fact("lost")
+        return [at for at in self.holes(self.pruned(), last) if at <= last] if last else []
+
     def _height_fact(self, name: str) -> int:
         found = self.fact(name)
         if found is not None and type(found) is not int:

@@ -5,8 +5,9 @@ it took in itself, to each other validator once, and nobody passes on what anoth
 transaction crosses the link n - 1 times and no more; it is told again only when its own member
 offers it again because it is not final. What a validator may cost the others has a bound: one call
 at a time, a share of the pool (`pool`), an allowance for what was of no use; after anything that
-nobody signed it is not heard for a while. Telling one peer takes at most a tenth of the time, so
-that batches grow with the load, and a peer that is away delays nobody else.
+nobody signed it is not heard for a while. Telling one peer what fills no batch takes at most a
+tenth of the time, so that batches grow with the load, and once full follow each other at once; a
+peer that is away delays nobody else.
 """
 
 from __future__ import annotations
@@ -158,7 +159,7 @@ class _Teller:
 
     def tell(self) -> float:
         """Offer one batch; return for how many seconds none is to follow."""
-        batch = self._cut()
+        batch, is_full = self._cut()
         if not batch:
             return 0
         began = time.monotonic()
@@ -173,10 +174,12 @@ class _Teller:
         if taken < len(batch):
             self._put_back(batch[taken:])
             return RETRY_S
+        if is_full:
+            return 0
         return max(GAP_MIN_S, SHARE_OF_TIME * (time.monotonic() - began))
 
-    def _cut(self) -> list[Transaction]:
-        """Return the next batch without what has been ordered meanwhile."""
+    def _cut(self) -> tuple[list[Transaction], bool]:
+        """Return the next batch without what has been ordered, and whether more is left."""
         batch: list[Transaction] = []
         size = 0
         with self._changed:
@@ -189,7 +192,7 @@ class _Teller:
                     self._queue.appendleft(each)
                     break
                 batch.append(each)
-        return batch
+            return batch, bool(self._queue)
 
     def _put_back(self, batch: Sequence[Transaction]) -> None:
         with self._changed:

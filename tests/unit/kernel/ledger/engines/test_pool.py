@@ -397,6 +397,21 @@ def test_threads_tell_all_and_end(circle: Circle) -> None:
     assert not [each for each in threading.enumerate() if each.name.startswith("tell ")]
 
 
+def test_full_batches_follow_each_other_at_once(
+    circle: Circle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spreading, "BATCH_MAX", 3)
+    monkeypatch.setattr(spreading, "GAP_MIN_S", 3_600)
+    bank = circle.members["bank"]
+    circle.spreaders["bank"].start()
+    bank.pool.offer([bank.sign(seq) for seq in range(1, 8)])
+    _wait(lambda: circle.members["coop"].pool.waiting() == 7)
+    # What fills none waits for more.
+    bank.pool.offer([bank.sign(8)])
+    time.sleep(0.1)
+    assert circle.members["coop"].pool.waiting() == 7
+
+
 def _wait(is_so: Callable[[], bool], seconds: float = 20) -> None:
     until = time.monotonic() + seconds
     while not is_so():
