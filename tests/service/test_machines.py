@@ -21,6 +21,7 @@ from newcomers import draw_newcomer
 from tallystick.api.token import ensure_token
 from tallystick.base.clock import SystemClock
 from tallystick.base.errors import Unavailable
+from tallystick.cli import county_run
 from tallystick.cli.main import run
 from tallystick.cli.opening import read_address
 from tallystick.client import Client
@@ -203,6 +204,19 @@ def test_start_watches_stop_ends_and_nothing_is_left(
     assert running(county) == {}
     assert tally("county", "stop", str(county)) == [{"stopped": 0}]
     assert len(left) == 2
+
+
+@pytest.mark.long
+def test_why_a_member_did_not_begin_stands_beside_its_name(
+    county: Path, tally: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(county_run, "START_S", 8.0)
+    (county / "village" / "keys.db").unlink()
+    try:
+        told = tally("county", "start", str(county), "--member", "village", status=6)
+    finally:
+        tally("county", "stop", str(county))
+    assert told.startswith("county.not_started: village (keys.lost) did not begin to serve")
 
 
 def vote_in(county: Path, name: str) -> None:

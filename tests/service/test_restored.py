@@ -1,14 +1,15 @@
-"""An orderer whose file is an old copy neither forks the county nor loses what others hold."""
+"""Files brought back from an older copy: of an orderer, and of a member's keys."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from counties import found, open_town
 from tallystick.base.clock import ManualClock
 from tallystick.county.founding import found_county
 from tallystick.county.house import open_house
-from tallystick.county.upkeep import repair_member, verify_county
+from tallystick.county.upkeep import cures_of, repair_member, verify_county, verify_member
 
 START_MS = 1_790_000_000_000
 FILES = ("ledger.db", "ledger.db-wal", "ledger.db-shm")
@@ -54,3 +55,27 @@ def test_a_repaired_orderer_goes_on_where_the_others_stand(tmp_path: Path) -> No
     assert repair_member(folder, "finance").chain.height == height
     assert _publish(folder, clock, "四") == height + 1
     assert all(report.is_sound for report in verify_county(folder))
+
+
+def test_an_old_pair_of_keys_is_cured_by_erasing_again_and_not_by_a_backup(tmp_path: Path) -> None:
+    folder, clock = found(tmp_path, ManualClock(START_MS)), ManualClock(START_MS + 1_000)
+    home, pair = folder / "credit-union", ("keys.db", "master.key")
+    with open_town(folder, clock) as town:
+        party = town["credit-union"].add_party("household", {"name": "王秀英"})
+        # What waited for the day's bundle leaves.
+        node = town.house.node("credit-union")
+        node.desk.record_pending()
+        town.house.spread()
+        node.fold()
+    before = {name: (home / name).read_bytes() for name in pair}
+    with open_town(folder, clock) as town:
+        assert town["credit-union"].erase_party(party)["objects_closed"] > 0
+    for name, data in before.items():
+        (home / name).write_bytes(data)
+    report = verify_member(folder, "credit-union")
+    assert {each.field for each in report.findings} == {"store.db"}
+    (cure,) = cures_of(report)
+    assert "tally party erase PARTY --yes" in cure
+    with open_town(folder, clock) as town:
+        town["credit-union"].erase_party(party)
+    assert verify_member(folder, "credit-union").is_sound

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -31,6 +32,8 @@ LOOK_S: Final = 0.1
 LINES: Final = 40
 TAIL_BYTES: Final = 1_000_000
 SUPERVISOR: Final = "supervisor"
+_CODE: Final = re.compile(r"([a-z_]+\.[a-z_]+): ")
+"""How a line begins that tells an error."""
 
 
 def add_running(group: Group) -> None:
@@ -251,11 +254,29 @@ def _await(home: Path, names: list[str], process: subprocess.Popen[bytes]) -> No
         if process.poll() is not None or time.monotonic() > deadline:
             raise Unavailable(
                 "county.not_started",
-                f"{', '.join(missing)} did not begin to serve",
+                f"{', '.join(_said_why(home, name) for name in missing)} did not begin to serve",
                 cure="tally county logs --member NAME tells why; tally county stop ends the rest.",
             )
         time.sleep(LOOK_S)
         missing = [name for name in missing if not read_address(home / name)]
+
+
+def _said_why(home: Path, name: str) -> str:
+    """Return a member's name, and behind it the code of the error that its log ends with, if any."""
+    found = _CODE.match(next(iter(_tail(home, name, 1)), ""))
+    return f"{name} ({found[1]})" if found else name
+
+
+def _tail(home: Path, name: str, lines: int) -> list[str]:
+    """Return the last lines of a member's log, or of the supervisor's; none where there is none."""
+    from tallystick.county.supervising import log_path
+
+    path = log_path(home, name)
+    if not path.is_file():
+        return []
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - TAIL_BYTES))
+        return file.read().decode(errors="replace").splitlines()[-lines:]
 
 
 def _watch(
@@ -383,18 +404,14 @@ def _add_logs(group: Group) -> None:
     def logs(place: Place, *, folder: str | None, lines: int) -> list[dict[str, Any]]:
         """Show the end of a member's log, or of the supervisor's."""
         from tallystick.county.present import list_known
-        from tallystick.county.supervising import log_path
 
         home = _home(place, folder)
         name = place.member or SUPERVISOR
         if place.member:
             _check_known(name, [each.name for each in list_known(home)])
-        path = log_path(home, name)
-        if not path.is_file():
+        found = _tail(home, name, lines)
+        if not found:
             raise Invalid(
                 "county.no_log", f"{name} has told nothing here", cure="tally county start."
             )
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            found = file.read().decode(errors="replace").splitlines()[-lines:]
         return [{"member": name, "line": each} for each in found]

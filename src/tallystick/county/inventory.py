@@ -444,6 +444,8 @@ def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None
         return "unasked", {"others": detail.removeprefix(UNASKED)}
     plain = {
         "lost_key": name == _MEMBER_KEY and detail.startswith(_LOST),
+        "lost_keys": name in _KEY_PAIR and detail.startswith(_LOST),
+        "sealed": name == STORE_FILE and _BACKUP_HAS_IT in detail,
         "folder": detail == _NO_FOLDER,
         "version": _OTHER_VERSION in detail,
         "name": _NAMED_ANEW in detail,

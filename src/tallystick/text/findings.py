@@ -173,6 +173,27 @@ FINDING_CURES: Final = phrase_table(
             "从备份恢复同一时刻的 keys.db 和 master.key。",
             "Restore keys.db and master.key, both of one moment, from a backup.",
         ),
+        "lost_keys": (
+            (
+                "从备份恢复同一时刻的 keys.db 和 master.key；没有备份，就把剩下的一个和 views.db"
+                " 移开：旧钥匙能打开的内容从此打不开。"
+            ),
+            (
+                "Restore keys.db and master.key, both of one moment, from a backup; without one put"
+                " what is left of the two and views.db aside: what those keys opened stays closed."
+            ),
+        ),
+        "sealed": (
+            (
+                "从备份恢复 {file}；若这里的 keys.db 和 master.key 来自较旧的备份，缺的是之后抹除的"
+                "人的内容，就再抹除一次：tally party erase PARTY --yes。"
+            ),
+            (
+                "Restore {file} from a backup. Where keys.db and master.key came from an older one,"
+                " it is whoever was erased since that is missing: erase them again, tally party"
+                " erase PARTY --yes."
+            ),
+        ),
         "used": (
             "从备份恢复 {file} 和同一时刻的 bft.key；没有就换钥匙：tally change renew --use bft。",
             (

@@ -19,7 +19,10 @@ from tallystick.county.upkeep import cures_of, repair_member, verify_member
 from tallystick.services.positioning.catalogue import catalogue_from_toml
 
 BANK, PUBLISHER = "credit-union", "finance"
-BACKUP = "Restore store.db from a backup: no repair can make it."
+BACKUP = (
+    "Restore store.db from a backup. Where keys.db and master.key came from an older one, it is"
+    " whoever was erased since that is missing: erase them again, tally party erase PARTY --yes."
+)
 
 
 @pytest.fixture(scope="module")
