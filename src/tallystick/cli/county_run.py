@@ -262,7 +262,7 @@ def _await(home: Path, names: list[str], process: subprocess.Popen[bytes]) -> No
 
 
 def _said_why(home: Path, name: str) -> str:
-    """Return a member's name, and behind it the code of the error that its log ends with, if any."""
+    """Return a member's name, and behind it the code of the error that its log ends with."""
     found = _CODE.match(next(iter(_tail(home, name, 1)), ""))
     return f"{name} ({found[1]})" if found else name
 
