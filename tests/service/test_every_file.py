@@ -72,6 +72,11 @@ def last_byte(table: str, column: str, where: str = "1") -> Callable[[Path], Non
     return sql(f"UPDATE {table} SET {column} = flipped({column}) WHERE {where}")
 
 
+def as_text(table: str, column: str) -> Callable[[Path], None]:
+    """Make text of a column's bytes, as one flipped bit does."""
+    return sql(f"UPDATE {table} SET {column} = CAST({column} AS TEXT)")
+
+
 DAMAGE: dict[str, list[Callable[[Path], None]]] = {
     "ledger.db": [
         last_byte("block", "body", "height = 2"),
@@ -83,13 +88,17 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
         last_byte("log", "nodes", "height = 2"),
         last_byte("log", "tids", "height = 2"),
         last_byte("log", "codes", "height = 2"),
+        as_text("log", "tids"),
         sql("UPDATE entry_recent SET position = position + 1 WHERE position = 1"),
         last_byte("roster", "data"),
         last_byte("head", "lanes"),
         last_byte("cosignature", "line", "height = 2"),
     ],
     "signed.bin": [flip(0), flip(0.9)],
-    "store.db": [last_byte("object", "data", "substr(cid, 2, 1) = x'71'")],
+    "store.db": [
+        last_byte("object", "data", "substr(cid, 2, 1) = x'71'"),
+        as_text("object", "data"),
+    ],
     "local.db": [last_byte("outbox", "data"), last_byte("outbox", "tid")],
     "keys.db": [
         last_byte("data_key", "wrapped"),
@@ -99,6 +108,7 @@ DAMAGE: dict[str, list[Callable[[Path], None]]] = {
     ],
     "master.key": [flip(0.5)],
     "views.db": [
+        as_text("record", "id"),
         sql("UPDATE record SET height = height + 1 WHERE height = 2"),
         sql("UPDATE fold SET height = 99"),
     ],
@@ -227,6 +237,21 @@ def test_a_changed_byte_is_found_named_and_mended_where_anybody_can(
         assert [each.field for report in done.left for each in report.findings] == [path.name]
         path.unlink()
     assert verify_member(county, member).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "column"),
+    [("local.db", "outbox", "data"), ("keys.db", "data_key", "wrapped")],
+)
+def test_bytes_that_became_text_are_bytes_again_without_a_backup(
+    county: Path, name: str, table: str, column: str
+) -> None:
+    as_text(table, column)(county / MEMBER / name)
+    report = verify_member(county, MEMBER)
+    assert {each.field for each in report.findings} == {name}
+    assert cures_of(report) == [f"tally repair --member {MEMBER}."]
+    assert repair_member(county, MEMBER).changed == (name,)
+    assert verify_member(county, MEMBER).findings == ()
 
 
 def test_what_only_its_owner_has_is_said_to_need_a_backup(county: Path) -> None:

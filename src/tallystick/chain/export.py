@@ -198,8 +198,8 @@ class Archive:
                 raise refuse("prev")
         return node, fields
 
-    def blocks(self) -> Iterator[bytes]:
-        """Yield the blocks, lowest first; once.
+    def blocks(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield each block and the results stated of it, b"" if none, lowest first; once.
 
         Raises:
             Invalid: `codec.form`, one is missing or has another hash; and, after the last, the
@@ -212,7 +212,8 @@ class Archive:
             if named not in self._listed and self._names_list(named):
                 self._car.take(named)
                 self._listed.add(named)
-            yield encode([header, [self._car.take(cid) for cid in node["transactions"]]])
+            block = encode([header, [self._car.take(cid) for cid in node["transactions"]]])
+            yield block, node.get("results", b"")
         if len(self._car):
             raise refuse("unreachable block")
 
@@ -236,7 +237,7 @@ def read_export(data: bytes, size_max: int) -> Export:
     lists = dict(archive.lists)
     car = CarIndex(lambda at, size: data[at : at + size], len(data))
     blocks = []
-    for block in archive.blocks():
+    for block, _ in archive.blocks():
         header, _ = codec.decode(block, schema.BLOCK)
         named: Cid = codec.decode(header, schema.HEADER)["members"]
         lists[named] = car.block(named)

@@ -52,6 +52,7 @@ from tallystick.kernel.store.database import Database
 from tallystick.kernel.store.engines.sqlite import audit_objects
 from tallystick.kernel.store.ipns.keys import check_key_file
 from tallystick.kernel.store.ipns.names import audit_names
+from tallystick.kernel.store.kinds import MISFIT, find_misfits, mend_misfits
 from tallystick.text.findings import fill_cure
 from tallystick.text.wording import Language
 
@@ -129,6 +130,8 @@ def _check_pages(_: Path, path: Path) -> Iterator[Finding]:
         for (message,) in database.rows("PRAGMA integrity_check(100)"):
             if message != b"ok":
                 yield _wrong(path, message.decode(errors="replace"))
+        for _table, detail in find_misfits(database):
+            yield _wrong(path, detail)
     if path.name in PARTS:
         for part, held, known in other_versions(path):
             yield _wrong(path, f"{part}{_OTHER_VERSION}{held}, this program reads {known}")
@@ -397,7 +400,7 @@ def _with_cure(found: Finding) -> Finding:
     kind = kind_of(found.field)
     if kind is None or kind.mend is not Mend.BACKUP:
         return found
-    if _OTHER_VERSION in found.detail:
+    if _OTHER_VERSION in found.detail or found.detail.startswith(MISFIT):
         return found
     return replace(found, detail=f"{found.detail}; {_BACKUP_HAS_IT}")
 
@@ -449,6 +452,7 @@ def _told_cure(member: str, found: Finding) -> tuple[str, dict[str, str]] | None
         "folder": detail == _NO_FOLDER,
         "version": _OTHER_VERSION in detail,
         "name": _NAMED_ANEW in detail,
+        "repair": detail.startswith(MISFIT),
     }
     return next(((cure, {}) for cure, holds in plain.items() if holds), None)
 
@@ -462,6 +466,11 @@ def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> lis
         views_hold: whether the chain that stands now bears the views out; None where nothing tells.
     """
     changed = []
+    for name in ("store.db", "local.db", "keys.db"):
+        # A file that does not open is told of, and mended or not, below.
+        with contextlib.suppress(Error):
+            if mend_misfits(home / name):
+                changed.append(name)
     damaged = {each.field for each in check_files(home)}
     if views_hold is False or (
         (views_hold is None or "views.db" in damaged) and can_fold(home, link)
@@ -481,7 +490,7 @@ def mend_files(home: Path, link: Link, *, views_hold: bool | None = None) -> lis
         # A file that opens, and of which some pages have no reading, is a backup's to bring back.
         if STORE_FILE in damaged and mend_store(home, link):
             changed.append(STORE_FILE)
-    return changed
+    return list(dict.fromkeys(changed))
 
 
 def _goes(path: Path, damaged: set[str]) -> bool:

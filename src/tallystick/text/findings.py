@@ -28,6 +28,10 @@ FINDING_PHRASES: Final = phrase_table(
         "shape": ("长度或类型", "length or type"),
         "log_part": ("这一块的第 {n} 个 {part}", "{part} {n} of the block"),
         "key": ("键 {key}", "key {key}"),
+        "misfit": (
+            "表 {table} 中 {row} 一行的 {column} 一列不是 {kind}",
+            "column {column} of row {row} of table {table} is no {kind}",
+        ),
         "place": ("交易 {n} 的位置", "place of transaction {n}"),
         "index": ("{n} 处的 {part}", "{part} at {n}"),
         "list": ("此高度之后有效的名单", "list in force after this height"),

@@ -82,7 +82,7 @@ def test_a_chain_goes_out_and_in_and_every_row_is_as_it_was(
     found = export_chain(copy / "ledger.db", again, progress=lambda a, b: seen.append((a, b)))
     assert again.read_bytes() == archive.read_bytes()
     assert (found.first, found.height, found.size) == (1, BLOCKS, archive.stat().st_size)
-    assert seen[-1] == (2 * BLOCKS, 2 * BLOCKS)
+    assert seen[-1] == (3 * BLOCKS, 3 * BLOCKS)
     with sqlite3.connect(path) as ours, sqlite3.connect(copy / "ledger.db") as theirs:
         for table in ("block", "log", "entry_recent", "pair", "head", "roster"):
             query = f"SELECT * FROM {table} ORDER BY 1, 2"
@@ -312,13 +312,38 @@ def test_results_in_an_archive_have_two_bytes_a_transaction(built: Built) -> Non
         given = [(block, results)]
         data = b"".join(write_parts(chain.genesis.data, lists.get, lambda given=given: given))  # type: ignore[misc]
         if fits:
-            assert list(read_all(data)) == [block]
+            assert list(read_all(data)) == [(block, results)]
         else:
             with pytest.raises(Invalid, match="results"):
                 list(read_all(data))
 
 
-def read_all(data: bytes) -> Iterator[bytes]:
+def test_wrong_results_are_neither_given_out_nor_taken_for_sound(
+    built: Built, tmp_path: Path
+) -> None:
+    chain, path = built
+    damaged = Path(shutil.copy(path, tmp_path / "ledger.db"))
+    with sqlite3.connect(damaged) as plain:
+        plain.execute("UPDATE log SET codes = x'000000000001' WHERE height = 2")
+    plain.close()
+    with pytest.raises(Corrupt, match=r"^ledger\.corrupt: ledger\.db: block 2: log_root"):
+        export_chain(damaged, tmp_path / "chain.car")
+    assert not list(tmp_path.glob("*.car*"))
+    replica = Replica.open(path, CHARTER)
+    given = [(replica.block(height), replica.span(height).codes) for height in (1, 2)]
+    replica.close()
+    given[1] = (given[1][0], bytes(3 * CODE_SIZE - 1) + b"\1")
+    lists = {chain.list.cid: chain.list.data}
+    archive = tmp_path / "false.car"
+    archive.write_bytes(b"".join(write_parts(chain.genesis.data, lists.get, lambda: given)))
+    report = verify_archive(archive, CHARTER)
+    assert [(each.height, each.field) for each in report.findings] == [(2, "results")]
+    with pytest.raises(Invalid, match=r"^codec\.form: results"):
+        import_chain(archive, tmp_path / "copy", CHARTER)
+    assert not (tmp_path / "copy").exists()
+
+
+def read_all(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     return Archive(lambda at, size: data[at : at + size], len(data)).blocks()
 
 

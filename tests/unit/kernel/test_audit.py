@@ -96,6 +96,19 @@ def test_a_sound_chain_has_no_finding_while_it_is_open(town: Town) -> None:
         ("UPDATE part SET version = 7", -1, "version"),
         ("INSERT INTO engine VALUES (3, 4, x'0000000000000000')", 3, "engine"),
         ("INSERT INTO misbehaviour VALUES (3, x'00', 1, 9, x'00')", 3, "misbehaviour"),
+        ("UPDATE cosignature SET height = -2 WHERE height = 12", -2, "cosignature"),
+        ("UPDATE block SET height = 9007199254740991 WHERE height = 12", 12, "block"),
+        *(
+            # One flipped bit makes text of bytes: SQL reads it otherwise, Python the same.
+            (f"UPDATE {table} SET {column} = CAST({column} AS {kind})", -1, table)
+            for table, column, kind in [
+                *(("log", column, "TEXT") for column in ("tids", "codes", "nodes")),
+                *(("block", column, "TEXT") for column in ("digest", "header", "body", "tally")),
+                *(("pair", column, "TEXT") for column in ("name", "value", "tally")),
+                *(("head", "lanes", "TEXT"), ("roster", "data", "TEXT"), ("fact", "value", "TEXT")),
+                *(("cosignature", column, "BLOB") for column in ("member", "line")),
+            ]
+        ),
     ],
 )
 def test_each_changed_row_is_named_by_height_and_field(

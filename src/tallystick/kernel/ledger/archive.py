@@ -1,9 +1,10 @@
 """A chain out to an archive and in from one, and an archive run by the charter where it lies.
 
-Laws: an archive is believed in nothing: every block is run by the charter, as one from a peer is;
-what comes out of a member's file is checked against its row as it is read; a file appears under its
-name only when it is whole and on disk; memory does not grow with the blocks, but by some 300 bytes
-a transaction and height of the archive that is read.
+Laws: an archive is believed in nothing: every block is run by the charter, as one from a peer is,
+and the results that it states are compared; what comes out of a member's file is checked against
+its row as it is read, and ids and results against the log that the headers commit to; a file
+appears under its name only when it is whole and on disk; memory does not grow with the blocks, but
+by some 300 bytes a transaction and height of the archive that is read.
 An archive says nothing of who witnessed it: whoever holds a pin or a checkpoint compares with it.
 """
 
@@ -12,12 +13,13 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from tallystick.base.codec import Cid
+from tallystick.base.codec import Cid, refuse
 from tallystick.base.errors import Conflict, Invalid, Unavailable
 from tallystick.chain.block import (
     Effects,
@@ -34,8 +36,9 @@ from tallystick.chain.pin import Pin
 from tallystick.chain.record import Charter
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.bodies import fill_bodies, prune_bodies
-from tallystick.kernel.ledger.fault import find_fault
+from tallystick.kernel.ledger.fault import find_fault, show
 from tallystick.kernel.ledger.finding import Finding, Report
+from tallystick.kernel.ledger.floor import follow_log
 from tallystick.kernel.ledger.replica import Replica
 from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
@@ -119,7 +122,7 @@ def export_chain(
         out: the file to write; it appears when it is whole.
         first: the lowest height to write; from 2 on it is a part.
         last: the greatest; None for the chain's.
-        progress: told (steps done, steps in all); each height takes two.
+        progress: told (steps done, steps in all); each height takes one, or three if it is written.
 
     Raises:
         Invalid: `archive.first`, the chain does not reach that height.
@@ -159,13 +162,21 @@ def _parts(rows: Rows, height: int, first: int, progress: Progress | None) -> It
     begin = pruned if archived is not None else 0
     done = 0
 
-    def blocks() -> Iterator[tuple[bytes, bytes]]:
+    def step() -> None:
         nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, height + 2 * (height - begin))
+
+    def blocks() -> Iterator[tuple[bytes, bytes]]:
         for at in range(begin + 1, height + 1):
             yield layout.join_block(*rows.block(at)), rows.span(at).codes
-            done += 1
-            if progress is not None:
-                progress(done, 2 * (height - begin))
+            step()
+
+    # What is stated of the blocks lasts longer than this file: a row that is not the chain's would
+    # make the archive false to everybody who checks it by itself.
+    for _ in follow_log(rows, rows.genesis(), height):
+        step()
 
     below = None if archived is None else (begin, archived)
     return write_parts(rows.genesis().data, lists.get, blocks, first, below)
@@ -237,7 +248,7 @@ def prune_chain(
     exported = export_chain(replica.path, out, first=first, last=below, progress=progress)
     with _opened(out) as archive:
         # Every block is hashed as it is read; only then may ours go.
-        for height, block in enumerate(archive.blocks(), start=archive.first):
+        for height, (block, _) in enumerate(archive.blocks(), start=archive.first):
             _check_same(replica, height, block)
         gone = prune_bodies(replica, below, archive.root)
     return Pruned(exported, gone)
@@ -323,13 +334,15 @@ def _take_in(
     check = _PinCheck(pin, replica.genesis)
     check.begin(replica)
     filled, missing = 0, list[bytes]()
-    for height, block in enumerate(archive.blocks(), start=archive.first):
-        if height <= begun and not replica.holds(height):
-            missing.append(block)
-        elif height <= begun:
-            _check_same(replica, height, block)
+    for height, (block, results) in enumerate(archive.blocks(), start=archive.first):
+        if height <= begun:
+            if replica.holds(height):
+                _check_same(replica, height, block)
+            else:
+                missing.append(block)
+            _check_results(results, replica.span(height).codes)
         else:
-            _add(replica, block, check)
+            _add(replica, block, results, check)
         if len(missing) == FILLED_TOGETHER or height == archive.last:
             filled += fill_bodies(replica, missing)
             missing.clear()
@@ -339,14 +352,22 @@ def _take_in(
     return Imported(replica.tip, replica.tip.height - begun, filled)
 
 
-def _add(replica: Replica, block: bytes, check: _PinCheck) -> None:
+def _add(replica: Replica, block: bytes, results: bytes, check: _PinCheck) -> None:
     """Keep a block, known before not to contradict the pin: a chain gives none back."""
     before = replica.tip
     # A block that may not stand is refused below, where its fault is kept beside the chain.
     with contextlib.suppress(Invalid):
         if check.is_within(before, block):
             check.follow(before, apply_block(block, before, replica.read, replica.charter))
-    check.follow(before, replica.accept(block))
+    effects = replica.accept(block)
+    _check_results(results, layout.code_items(effects.codes))
+    check.follow(before, effects)
+
+
+def _check_results(stated: bytes, found: bytes) -> None:
+    """Refuse an archive that states other results of a block than it has; b"" states none."""
+    if stated not in (b"", found):
+        raise refuse("results")
 
 
 def _gap(archive: Archive, height: int) -> Conflict:
@@ -438,13 +459,24 @@ def verify_archive(
         def here() -> Tip:
             return tip
 
-        for block, ahead, opened in look_ahead(archive.blocks(), here):
+        stated = deque[bytes]()
+
+        def blocks() -> Iterator[bytes]:
+            for block, results in archive.blocks():
+                stated.append(results)
+                yield block
+
+        for block, ahead, opened in look_ahead(blocks(), here):
             try:
                 effects = apply_block(block, tip, state.get, charter, ahead, opened=opened)
             except Invalid as error:
                 fault = find_fault(block, tip, state.get, charter, error)
                 place = f"transaction {fault.index}" if fault.index >= 0 else ""
                 finding = Finding(fault.height, fault.field, place, fault.expected, fault.got)
+                return Report("", genesis.chain, tip.height, tip.cid, (finding,))
+            results, told = layout.code_items(effects.codes), stated.popleft()
+            if told not in (b"", results):
+                finding = Finding(effects.tip.height, "results", "", show(results), show(told))
                 return Report("", genesis.chain, tip.height, tip.cid, (finding,))
             check.follow(tip, effects)
             take_over(state, effects)

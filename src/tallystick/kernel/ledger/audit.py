@@ -25,12 +25,8 @@ from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Error, Invalid
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
 from tallystick.chain.checkpoint import (
-    Body,
     Checkpoint,
-    origin_of,
-    read_note,
     verify_checkpoint,
-    write_note,
 )
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.export import CODE_SIZE
@@ -47,7 +43,9 @@ from tallystick.kernel.ledger.rerun import Progress, take_over
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import check_ahead
 from tallystick.kernel.ledger.tables import read_file
+from tallystick.kernel.ledger.unsigned import find_unsigned
 from tallystick.kernel.store.database import Database
+from tallystick.kernel.store.kinds import find_misfits
 
 __all__ = ["Finding", "Report", "audit_chain"]
 
@@ -140,6 +138,7 @@ class _Audit:
     def run(self, head: tuple[int, Cid] | None, *, keep: bool) -> None:
         """Check everything; each part that cannot be read is a finding, and the rest goes on."""
         self._part("schema", self._check_schema)
+        self._part("page", self._check_kinds)
         if keep:
             self._part("cosignature", self._find_newest)
         self._part("blocks", self._check_blocks)
@@ -192,6 +191,17 @@ class _Audit:
         version = self._database.value("SELECT version FROM part WHERE name = 'ledger'")
         self._compare(-1, "version", layout.VERSION, version)
 
+    def _check_kinds(self) -> None:
+        since, wheres = self.since, dict[str, str]()
+        if since is not None:
+            later = f"height > {since.tip.height}"
+            wheres = dict.fromkeys(("block", "roster", "cosignature"), later)
+            wheres |= {"log": f"first >= {since.tip.peaks.size}"}
+            # Each later entry is looked up by what it must be.
+            wheres |= dict.fromkeys(ENTRIES.tables, "false")
+        for table, detail in find_misfits(self._database, wheres):
+            self._add(-1, table, detail)
+
     def _check_blocks(self) -> None:
         genesis = self._rows.genesis()
         if genesis.chain != self._chain:
@@ -205,7 +215,7 @@ class _Audit:
         for height in range(tip.height + 1, last + 1):
             effects = self._check_block(height, tip)
             if effects is None:
-                self._check_unrun(height + 1, last)
+                self._check_unrun(height + 1)
                 return
             self._check_log(effects, tip.peaks.size)
             take_over(self._state, effects)
@@ -318,13 +328,21 @@ class _Audit:
         detail = f"transaction {fault.index}" if fault.index >= 0 else ""
         self._add(fault.height, fault.field, detail, fault.expected, fault.got)
 
-    def _check_unrun(self, first: int, last: int) -> None:
+    def _check_unrun(self, first: int) -> None:
         """Check by their own sums the blocks after one that does not run."""
-        for height in range(first, last + 1):
+        expected = first
+        query = "SELECT height FROM block WHERE height >= ? ORDER BY height"
+        for (height,) in self._database.scan(query, (first,)):
+            if height > expected:
+                # Named once: a height may be any number.
+                self._add(expected, "block", "no such row")
+            expected = height + 1
             try:
                 self._rows.block(height)
             except Error as error:
                 self.findings.append(finding_of(error, height, "block"))
+            if len(self.findings) >= FINDINGS_MAX:
+                return
 
     def _check_log(self, effects: Effects, first: int) -> None:
         """Compare a block's part of the log, looked up by its first and its last leaf."""
@@ -363,10 +381,7 @@ class _Audit:
     def _check_state(self) -> None:
         """Compare the rows with the state, then where each is found with where it stands."""
         left, found = dict(self._state), {}
-        rows = self._database.scan(
-            "SELECT position, name, value, tally, typeof(name) = 'blob' AND typeof(value) = 'blob'"
-            " FROM pair"
-        )
+        rows = self._database.scan("SELECT position, name, value, tally FROM pair")
         while batch := list(itertools.islice(rows, _TOGETHER)):
             known, pairs = list[tuple[Any, ...]](), list[tuple[bytes, bytes]]()
             for row in batch:
@@ -379,7 +394,7 @@ class _Audit:
             checks = layout.pair_checks(pairs)
             for row, (key, expected), check in zip(known, pairs, checks, strict=True):
                 found[row[0]] = key
-                if row[2:] != (expected, check, 1):
+                if row[2:] != (expected, check):
                     self._add(self.height, "state", f"key {show(key)}", expected, row[2])
         for key, value in sorted(left.items()):
             self._add(self.height, "state", f"key {show(key)}", value, "no row")
@@ -437,32 +452,10 @@ class _Audit:
 
     def _check_cosignatures(self) -> None:
         assert self._tip is not None
-        genesis = self._tip.genesis
-        # A row with a height that is none fails every comparison, so it is asked for by its type.
-        rows = self._database.scan(
-            "SELECT height, member, line FROM cosignature"
-            " WHERE height > ? OR typeof(height) <> 'integer'",
-            (0 if self.since is None else self.since.tip.height,),
-        )
-        for height, member, line in rows:
-            if not self._is_cosigned(genesis, height, member, line):
-                self._add(height if type(height) is int else -1, "cosignature", _said(member))
-
-    def _is_cosigned(self, genesis: Genesis, height: Any, member: Any, line: Any) -> bool:  # noqa: ANN401 - unchecked columns
-        try:
-            header = self._rows.header(height)
-            fields = layout.header_fields(header)
-            origin = origin_of(genesis.fields["name"], genesis.chain)
-            body = Body(origin, fields["log_size"], fields["log_root"], height, cid_of(header))
-            note = write_note(body, [line.decode()])
-            before = [at for at in self._rosters if at < height]
-            members = self._rows.members(max(before))
-            read = read_note(
-                note, name=genesis.fields["name"], chain=genesis.chain, members=members
-            )
-        except (Error, AttributeError, UnicodeDecodeError, TypeError, ValueError):
-            return False
-        return member.decode() in read.signers
+        above = None if self.since is None else self.since.tip.height
+        found = find_unsigned(self._rows, self._tip.genesis, self._rosters, above)
+        for height, member in found:
+            self._add(height, "cosignature", _said(member))
 
     def _check_engine(self) -> None:
         """Compare the rows of an engine with their own sums: no block tells what they hold."""

@@ -12,6 +12,7 @@ Facts in the file: `floor`; `pruned`, up to which bodies were given away and are
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.kept import KeptState
 from tallystick.kernel.ledger.rows import Rows
 
-__all__ = ["Below", "follow_below", "read_floor", "state_file"]
+__all__ = ["Below", "follow_below", "follow_log", "read_floor", "state_file"]
 
 
 def state_file(path: Path, height: int) -> Path:
@@ -63,28 +64,45 @@ class Below:
     effects: Effects
 
 
-def follow_below(rows: Rows, genesis: Genesis, last: int) -> Iterator[Below]:
+def follow_log(rows: Rows, genesis: Genesis, last: int) -> Iterator[Below]:
     """Yield what the heights 1..last add to the log, each shown to follow from genesis.
 
-    A body that is held is compared with its header and ids; it is not run.
+    Headers, ids, results and lists are looked at, bodies are not.
 
     Raises:
         Corrupt: `ledger.corrupt`, a row is not what the header commits to.
     """
     tip = start(genesis)
     for height in range(1, last + 1):
-        try:
-            span = rows.span(height)
-            effects = follow_span(span, tip)
-            block = _held(rows, height)
-            if block:
-                check_body(block, span.header, span.tids)
-        except (Invalid, NotFound) as error:
-            raise layout.corrupt(
-                f"block {height}, below the floor: {error.message}", field="block", height=height
-            ) from error
+        with _told_as(height):
+            effects = follow_span(rows.span(height), tip)
         yield Below(tip, effects)
         tip = effects.tip
+
+
+def follow_below(rows: Rows, genesis: Genesis, last: int) -> Iterator[Below]:
+    """Yield the same as `follow_log`; a body that is held is compared with its header and ids.
+
+    Raises:
+        Corrupt: `ledger.corrupt`, a row is not what the header commits to.
+    """
+    for below in follow_log(rows, genesis, last):
+        height, tids = below.effects.tip.height, b"".join(below.effects.tids)
+        with _told_as(height):
+            if block := _held(rows, height):
+                check_body(block, rows.header(height), tids)
+        yield below
+
+
+@contextlib.contextmanager
+def _told_as(height: int) -> Iterator[None]:
+    """Tell by its height what is wrong with a row that is run by nothing."""
+    try:
+        yield
+    except (Invalid, NotFound) as error:
+        raise layout.corrupt(
+            f"block {height}: {error.message}", field="block", height=height
+        ) from error
 
 
 def _held(rows: Rows, height: int) -> bytes:

@@ -54,13 +54,16 @@ class Index:
 
     Args:
         table: the last one's name; those before it are `<table>_recent` and `<table>_later`.
+
+    Attributes:
+        tables: the names, from the small one to the last.
     """
 
-    __slots__ = ("_tables", "schema", "waiting_schema")
+    __slots__ = ("schema", "tables", "waiting_schema")
 
     def __init__(self, table: str) -> None:
-        self._tables = (f"{table}_recent", f"{table}_later", table)
-        self.waiting_schema = ";".join(map(_SCHEMA.format, self._tables[:-1]))
+        self.tables = (f"{table}_recent", f"{table}_later", table)
+        self.waiting_schema = ";".join(map(_SCHEMA.format, self.tables[:-1]))
         self.schema = f"{_SCHEMA.format(table)};{self.waiting_schema}"
 
     def add(self, database: Database, first: int, shorts: Shorts) -> None:
@@ -73,12 +76,12 @@ class Index:
         """
         order, count = np.argsort(shorts, kind="stable"), len(shorts)
         # So many at once are as dense as the ranges that are moved into a tree.
-        table = self._tables[sum(count >= step * RANGES // 2 for step in STEPS)]
+        table = self.tables[sum(count >= step * RANGES // 2 for step in STEPS)]
         for at in range(0, count, _TOGETHER):
             part = order[at : at + _TOGETHER]
             rows = np.column_stack((shorts[part], part + first))
             database.put_bound(f"INSERT INTO {table}", 2, rows.ravel().tolist())
-        for step, source, target in zip(STEPS, self._tables, self._tables[1:], strict=False):
+        for step, source, target in zip(STEPS, self.tables, self.tables[1:], strict=False):
             before, after = first // step, (first + count) // step
             for turn in range(max(before, after - RANGES) + 1, after + 1):
                 _move(database, source, target, turn % RANGES)
@@ -92,29 +95,29 @@ class Index:
         marks = ",".join(f"?{number}" for number in range(1, count + 1))
         return " UNION ALL ".join(
             f"SELECT position FROM {table} WHERE short IN ({marks})"  # noqa: S608 - our own names
-            for table in self._tables
+            for table in self.tables
         )
 
     def drop(self, database: Database, rows: Iterable[tuple[int, int]]) -> None:
         """Take entries out, within a transaction."""
         gone = list(rows)
-        for table in self._tables:
+        for table in self.tables:
             query = f"DELETE FROM {table} WHERE short = ? AND position = ?"  # noqa: S608 - our own names
             database.run_many(query, gone)
 
     def clear(self, database: Database) -> None:
         """Take all entries out, within a transaction."""
-        for table in self._tables:
+        for table in self.tables:
             database.run(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def count(self, database: Database) -> int:
         """Return how many entries there are."""
-        counts = (f"SELECT count(*) FROM {table}" for table in self._tables)  # noqa: S608 - our own names
+        counts = (f"SELECT count(*) FROM {table}" for table in self.tables)  # noqa: S608 - our own names
         return sum(map(database.value, counts))
 
     def scan(self, database: Database) -> Iterator[tuple[int, int]]:
         """Yield every entry as the file has it: (short, position), unchecked."""
-        for table in self._tables:
+        for table in self.tables:
             yield from database.scan(f"SELECT short, position FROM {table}")  # noqa: S608 - our own names
 
     def is_of(self, database: Database, rows: Iterable[tuple[Shorts, Sequence[int]]]) -> bool:

@@ -140,6 +140,18 @@ class Database:
         return found
 
     @classmethod
+    def change(cls, path: Path) -> Database:
+        """Open an existing file for writing, whatever parts it has; NotFound if there is none."""
+        cls.read(path).close()
+        found = cls._open(path, f"{path.absolute().as_uri()}?mode=rw")
+        try:
+            found._make_durable()  # noqa: SLF001 - of this class
+        except Error:
+            found.close()
+            raise
+        return found
+
+    @classmethod
     def read(cls, path: Path) -> Database:
         """Open a fresh connection that can only read; NotFound if there is no file."""
         if not path.is_file():
@@ -178,9 +190,7 @@ class Database:
 
     def prepare(self, part: str, schema: str, version: int) -> None:
         """Make commits durable, and see to it that the file has the part's tables."""
-        self.run("PRAGMA journal_mode = WAL")
-        self.run("PRAGMA synchronous = FULL")
-        self.run("PRAGMA secure_delete = ON")
+        self._make_durable()
         if self._version(part) is None:
             with self.transaction():
                 self.run(_PARTS)
@@ -201,6 +211,11 @@ class Database:
                 f"{self.name}: journal {journal!r}, synchronous {synchronous}, not WAL and FULL",
                 cure="Keep it on a local file system.",
             )
+
+    def _make_durable(self) -> None:
+        self.run("PRAGMA journal_mode = WAL")
+        self.run("PRAGMA synchronous = FULL")
+        self.run("PRAGMA secure_delete = ON")
 
     def _version(self, part: str) -> int | None:
         if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'part'"):
