@@ -20,10 +20,27 @@ import click
 
 from tallystick import __version__
 from tallystick.base.errors import Error, Invalid, NotFound
-from tallystick.cli.spoken import Group, Language, Words, find_language, lang_option, option
+from tallystick.cli.spoken import (
+    LANGUAGES,
+    Group,
+    Language,
+    Words,
+    find_language,
+    lang_option,
+    option,
+)
 
 __all__ = ["main", "run", "tally"]
 
+_MISUSES: Final = (
+    (click.exceptions.NoSuchCommand, "没有这个命令"),
+    (click.NoSuchOption, "没有这个选项"),
+    (click.MissingParameter, "缺少参数"),
+    (click.BadOptionUsage, "选项用得不对"),
+    (click.BadParameter, "给的值不对"),
+    (click.UsageError, "用法不对"),
+)
+"""What was misused, by the library's error, the narrower first."""
 _VERBS: Final[dict[str, tuple[str, Words]]] = {
     "demo": ("demo", Words("一条命令看整个县", "Show the whole county with one command")),
     "county": (
@@ -185,8 +202,7 @@ def run(given: Sequence[str] | None = None) -> int:
         print(error.format_message(), file=sys.stderr)
         return error.exit_code
     except click.UsageError as error:
-        path = error.ctx.command_path if error.ctx is not None else "tally"
-        return _tell(f"cli.usage: {error.format_message()} Cure: {path} --help.", 2)
+        return _tell(_say_usage(error, words), 2)
     except click.ClickException as error:
         return _tell(f"cli.failed: {error.format_message()}", error.exit_code)
     except (click.Abort, KeyboardInterrupt):
@@ -195,6 +211,30 @@ def run(given: Sequence[str] | None = None) -> int:
         # Whoever read the output has gone; closing it again would complain once more.
         sys.stdout = None
         return _BROKEN_PIPE
+
+
+def _say_usage(error: click.UsageError, words: Sequence[str]) -> str:
+    """Return as one line how a verb was misused, and where its use stands.
+
+    Args:
+        error: of the library, which tells it in English.
+        words: those after `tally`; what stands behind the wrong one was not read.
+    """
+    path = error.ctx.command_path if error.ctx is not None else "tally"
+    fact = error.format_message()
+    if _asked_language(words, find_language(error.ctx)) == "en":
+        return f"cli.usage: {fact} Cure: {path} --help."
+    title = next(title for kind, title in _MISUSES if isinstance(error, kind))
+    return f"cli.usage: {title}。怎么办：运行 {path} --help 看用法。（{fact.rstrip('.')}）"
+
+
+def _asked_language(words: Sequence[str], default: Language) -> Language:
+    for at, word in enumerate(words):
+        name, _, value = word.partition("=")
+        chosen = value or "".join(words[at + 1 : at + 2])
+        if name == "--lang" and chosen in LANGUAGES:
+            return cast("Language", chosen)
+    return default
 
 
 def _say(error: Error, language: Language) -> str:

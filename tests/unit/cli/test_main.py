@@ -106,3 +106,37 @@ def test_an_error_that_names_a_strangers_file_does_not_act_on_the_terminal(
     told = capsys.readouterr().err
     assert told.isprintable() or told.rstrip("\n").isprintable()
     assert "no\\x1b]0;owned\\x07 such" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (
+            "veriffy",
+            "没有这个命令。怎么办：运行 tally --help 看用法。（No such command 'veriffy'）",
+        ),
+        (
+            "verify --nope",
+            "没有这个选项。怎么办：运行 tally verify --help 看用法。（No such option",
+        ),
+        ("verify --member", "选项用得不对。"),
+        ("chain prune", "缺少参数。怎么办：运行 tally chain prune --help 看用法。"),
+        ("county init x --validators 0", "给的值不对。"),
+        ("case list x", "用法不对。"),
+    ],
+)
+def test_a_verb_misused_is_told_in_the_language_asked_for(
+    words: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = words.split()
+    assert run(["--lang=zh", *given]) == 2
+    assert capsys.readouterr().err.startswith(f"cli.usage: {told}")
+    assert run(["--lang", "en", *given]) == 2
+    assert "Cure: tally" in capsys.readouterr().err
+
+
+def test_the_language_counts_though_it_stands_behind_what_was_misused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["verify", "--nope", "--lang", "zh"]) == 2
+    assert capsys.readouterr().err.startswith("cli.usage: 没有这个选项。")
