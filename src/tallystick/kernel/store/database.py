@@ -141,8 +141,7 @@ class Database:
 
     @classmethod
     def change(cls, path: Path) -> Database:
-        """Open an existing file for writing, whatever parts it has; NotFound if there is none."""
-        cls.read(path).close()
+        """Open a file that is there for writing, whatever parts it has; else Unavailable."""
         found = cls._open(path, f"{path.absolute().as_uri()}?mode=rw")
         try:
             found._make_durable()  # noqa: SLF001 - of this class

@@ -82,6 +82,9 @@ def mend_misfits(path: Path) -> int:
     Raises:
         Corrupt: `database.corrupt`; Unavailable: it may not be written. Nothing was changed.
     """
+    with contextlib.closing(Database.read(path)) as database:
+        if next(find_misfits(database), None) is None:
+            return 0
     with contextlib.closing(Database.change(path)) as database, database.transaction():
         return sum(
             database.run(
