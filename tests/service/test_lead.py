@@ -13,9 +13,12 @@ from machines import NAMES
 from tallystick.base.clock import ManualClock, SystemClock
 from tallystick.base.errors import Conflict, Corrupt, Error, Invalid, Unavailable
 from tallystick.cli.main import run
+from tallystick.county.founding import found_county
 from tallystick.county.house import open_house
 from tallystick.county.leading import agree, lead_all
+from tallystick.county.member import MEMBERS
 from tallystick.county.serving import serve_house
+from tallystick.kernel.ledger.term import TERM_FILE
 
 NEXT, BANK = "regulator", "credit-union"
 
@@ -130,3 +133,25 @@ def test_a_member_consents_to_one_and_too_few_change_nothing(
         with pytest.raises(Unavailable, match=r"ledger\.between_terms"):
             town.house.seat("village").terms.check()
         take_in(town[BANK], FITTING)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["county", "lead", NEXT],
+        ["member", "agree", NEXT, "--member", "village"],
+        ["member", "lead", "--member", NEXT],
+    ],
+    ids=" ".join,
+)
+def test_where_members_order_together_nobody_leads_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    together = tmp_path / "together"
+    members = [each for each in MEMBERS if each.name in {*NAMES, NEXT}]
+    found_county(together, clock=SystemClock(), members=members, validators=4)
+    assert run([*given, "--county", str(together)]) == Conflict.exit_status
+    told = capsys.readouterr().err
+    assert told.startswith("county.together: ")
+    assert "tally county status" in told
+    assert list(together.glob(f"*/{TERM_FILE}")) == []

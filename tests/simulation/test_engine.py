@@ -18,6 +18,7 @@ from tallystick.base.codec import encode
 from tallystick.base.errors import Error
 from tallystick.base.keys import SigningKey
 from tallystick.chain.membership import pop_message
+from tallystick.kernel.ledger.archive import prune_chain
 from tallystick.kernel.ledger.engines.comet_home import DEFAULT, FAST
 from tallystick.kernel.ledger.engines.simulated import Faults
 from tallystick.kernel.ledger.engines.validators import address_of
@@ -276,6 +277,30 @@ def test_an_engine_that_lost_its_data_walks_the_kept_chain_again(tmp_path: Path)
     assert seat.application.height == len(council.engine.blocks)
     assert seat.replica.tip == tip
     assert seat.application.executed == 0
+    council.chain.clock.advance(5)
+    council.seats["bank"].ledger.submit(council.chain.sign(1, [council.chain.news(99)], "bank"))
+    council.settle()
+    assert {each.replica.tip.height for each in council.seats.values()} == {6}
+    council.end()
+
+
+def test_where_all_gave_old_bodies_away_an_engine_that_lost_its_data_comes_back(
+    tmp_path: Path,
+) -> None:
+    council = Council(tmp_path, "walk pruned")
+    council.open_all()
+    for seq in range(1, 6):
+        data = council.chain.sign(seq, [council.chain.news(seq)], "coop")
+        council.seats["coop"].ledger.submit(data)
+        council.step()
+    council.settle()
+    for name, seat in council.seats.items():
+        prune_chain(seat.replica, tmp_path / f"{name}.car", 4)
+    tip = council.seats["bank"].replica.tip
+    council.close("bank")
+    seat = council.open("bank", is_new=True)
+    assert (seat.application.height, seat.application.executed) == (len(council.engine.blocks), 0)
+    assert (seat.replica.tip, seat.replica.lowest()) == (tip, 5)
     council.chain.clock.advance(5)
     council.seats["bank"].ledger.submit(council.chain.sign(1, [council.chain.news(99)], "bank"))
     council.settle()

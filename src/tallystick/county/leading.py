@@ -2,6 +2,7 @@
 
 Laws: consents are given while a member is not served, by whoever may open its folder; the new
 leader gathers them, takes over the highest head among them and orders from its next start on.
+Where members order together nobody leads, and none of this is done.
 """
 
 from __future__ import annotations
@@ -68,15 +69,30 @@ def _open(home: Path, county: CountyFile, clock: Clock, link: Link) -> Iterator[
         pen.close()
 
 
+def _check_single(county: CountyFile) -> None:
+    """Refuse where members order together: Conflict `county.together`.
+
+    A term would be written, and no engine asks for it.
+    """
+    if county.engine:
+        raise Conflict(
+            "county.together",
+            "members order this chain together, and no single one of them leads it",
+            cure="It goes on while more than two thirds of those that order are up: start those"
+            " that are down, which tally county status tells.",
+        )
+
+
 def agree(folder: Path, member: str, leader: str, *, clock: Clock, term: int = 0) -> Consent:
     """Let a member consent that another orders, in the next term it knows of or in `term`.
 
     Raises:
-        Conflict: `node.locked`, it is served; `ledger.consented`.
+        Conflict: `node.locked`, it is served; `ledger.consented`; `county.together`.
         Invalid: `ledger.no_leader`.
     """
-    network = Network()
-    with _open(folder / member, read_county(folder), clock, network.join(member)) as place:
+    county, network = read_county(folder), Network()
+    _check_single(county)
+    with _open(folder / member, county, clock, network.join(member)) as place:
         return place.consent(term or _next_term([place], leader), leader)
 
 
@@ -125,9 +141,11 @@ def lead_all(folder: Path, leader: str, *, clock: Clock) -> Term:
     Raises:
         Unavailable: `ledger.between_terms`, too few could be opened.
         Invalid: `ledger.no_leader`.
-        Conflict: `node.locked`, the county is served; `ledger.leads`, it orders already.
+        Conflict: `node.locked`, the county is served; `ledger.leads`, it orders already;
+            `county.together`, several do.
     """
     county, network = read_county(folder), Network()
+    _check_single(county)
     names = [each.name for each in county.members]
     if leader not in names:
         raise Invalid(
@@ -170,7 +188,9 @@ def lead_alone(folder: Path, member: str, *, clock: Clock) -> Term:
 
     Raises:
         Unavailable: `ledger.between_terms`, too few have consented, or cannot be reached.
+        Conflict: `county.together`, several members order.
     """
+    _check_single(read_county(folder))
     with open_single(folder, member, clock) as house:
         seat = house.seat(member)
         found = seat.terms.gather(seat.link)

@@ -143,8 +143,16 @@ ENGINE_PROBLEMS: Final[Mapping[str, ProblemRow]] = {
                 "引擎的文件夹丢了投票记录，这把钥匙不能再投票",
                 "The engine's record of its votes is lost; this key may not vote again",
                 NOTHING_LOST,
-                "提议新的投票钥匙并请各成员表决：tally change renew --use bft。",
-                "Propose a new voting key for a vote: tally change renew --use bft.",
+                (
+                    "超过三分之二的排序成员还在排序时，提议新的投票钥匙并请各成员表决："
+                    "tally change renew --use bft；"
+                    "不足时什么都表决不了，看 docs/operate.md 的 Restore 一节。"
+                ),
+                (
+                    "While more than two thirds of those that order still do, propose a new voting"
+                    " key for a vote: tally change renew --use bft. Where fewer do, nothing can be"
+                    " voted: see Restore in docs/operate.md."
+                ),
             ),
             "no_go": (
                 "没有找到编译引擎用的 Go 工具",

@@ -247,6 +247,13 @@ _COUNTY: Final = problem_table(
             "请建立这个县的人把公开文件一起重发一次。",
             "Have whoever founded the county send its public files again, all together.",
         ),
+        "together": (
+            "这份账本由几个成员一起排序，没有哪一个单独排序",
+            "Members order this ledger together; no single one of them leads it",
+            NOTHING_CHANGED,
+            "超过三分之二在运行就照常记账；看谁停了并启动它：tally county status。",
+            "It goes on while over two thirds are up. See who is down: tally county status.",
+        ),
         "one_orders": (
             "这份账本由一个成员排序，新成员不能参加排序",
             "One member orders the ledger that a new one would order too",

@@ -20,12 +20,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from tallystick.base.clock import Entropy
-from tallystick.base.codec import refuse
+from tallystick.base.codec import encode, refuse
 from tallystick.base.errors import Conflict, Error, Invalid, Unavailable
 from tallystick.chain import schema
-from tallystick.chain.block import Effects, Execution, Tip, propose_block, read_block
+from tallystick.chain.block import Effects, Execution, Tip, propose_block
 from tallystick.chain.limits import read_limit
 from tallystick.chain.member import Members
+from tallystick.chain.span import check_body
 from tallystick.chain.transaction import Transaction
 from tallystick.kernel.ledger import layout
 from tallystick.kernel.ledger.engines.gate import Gate
@@ -367,14 +368,23 @@ class Application:
         return outcome
 
     def _recall(self, offer: Offer) -> _Outcome:
-        """Return the block that is kept already, if the engine's is the one that made it."""
-        data = self.replica.block(self._mark.own + 1)
-        _, fields, found = read_block(data)
-        same = (fields["time"], fields["proposer"], tuple(each.data for each in found))
-        members = self.replica.members(self._mark.own + 1)
-        if same != (offer.time_ms, owners(members).get(offer.proposer), offer.txs[1:]):
+        """Return the block that is kept already, if the engine's is the one that made it.
+
+        Its body is not needed, which may have been given away, or not have come yet: the log's ids
+        bind the transactions' headers, those the records, and the merkle root the signatures. Of
+        the engine's block the nonce alone is not compared, which a header may have searched on.
+
+        Raises:
+            Invalid: `codec.form`, it is another.
+        """
+        span = self.replica.span(self._mark.own + 1)
+        fields = layout.header_fields(span.header)
+        proposer = owners(self.replica.members(self._mark.own + 1)).get(offer.proposer)
+        if (fields["time"], fields["proposer"]) != (offer.time_ms, proposer):
             raise refuse("prev")
-        return _Outcome(tuple(found), data)
+        data = encode([span.header, list(offer.txs[1:])])
+        check_body(data, span.header, span.tids)
+        return _Outcome(tuple(map(self.gate.read, offer.txs[1:])), data)
 
     def finalize(self, offer: Offer, misbehaviour: Sequence[Misbehaviour] = ()) -> Decided:
         """Return what a decided block does; nothing is kept before `commit`.

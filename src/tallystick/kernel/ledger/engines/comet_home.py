@@ -156,7 +156,9 @@ def forgotten() -> Conflict:
     return Conflict(
         "engine.forgotten",
         "the engine's folder lost what this bft key signed last, and the key has voted",
-        cure="Have the members vote a new bft key in: tally change renew --use bft.",
+        cure="Have the members vote a new bft key in, while more than two thirds of the validators"
+        " still order: tally change renew --use bft. Where fewer do, nothing can be voted: see"
+        " Restore in docs/operate.md.",
     )
 
 

@@ -91,6 +91,7 @@ class Intake:
         Raises:
             Denied: `ledger.not_heard`, the caller does not validate, or forged something lately.
             Unavailable: `ledger.busy`, an earlier batch of the caller's is still being looked at.
+            Invalid: `codec.form`, the payload is no batch.
         """
         tip = self._replica.tip
         if caller not in list_validators(tip.members, tip.height + 1):
@@ -103,17 +104,22 @@ class Intake:
                 cure="Offer the next once this one is answered.",
             )
         try:
+            left_ms = guest.deaf_until_ms - now_ms()
+            if left_ms > 0:
+                raise _not_heard(
+                    caller, f"it offered what nobody signed; heard again in {left_ms} ms"
+                )
+            guest.refill()
+            if guest.allowance <= 0:
+                # Nothing of it would be looked at: it is not read, and keeps nobody waiting.
+                return encode(0)
+            batch = codec.decode(payload, _OFFER)
             with self._turn:
-                return encode(self._take(caller, guest, payload))
+                return encode(self._take(caller, guest, batch))
         finally:
             guest.lock.release()
 
-    def _take(self, caller: str, guest: _Guest, payload: bytes) -> int:
-        left_ms = guest.deaf_until_ms - now_ms()
-        if left_ms > 0:
-            raise _not_heard(caller, f"it offered what nobody signed; heard again in {left_ms} ms")
-        guest.refill()
-        batch = codec.decode(payload, _OFFER)
+    def _take(self, caller: str, guest: _Guest, batch: Sequence[bytes]) -> int:
         for index, data in enumerate(batch):
             verdict = self._pool.take_in(caller, data) if guest.allowance > 0 else Verdict.FULL
             if verdict is Verdict.FULL:

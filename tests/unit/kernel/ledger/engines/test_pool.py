@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulation.chain import CHARTER, Chain
 from simulation.engines import Council
 from simulation.validators import NAMES, engine_keys, validated
+from tallystick.base import codec
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.codec import decode, encode
 from tallystick.base.errors import Denied, Invalid, Unavailable
@@ -230,6 +233,52 @@ def test_offers_of_no_use_have_an_allowance_that_time_gives_back(
     assert bank.take("bureau", bank.sign(2)) == 1
     now += 2 * 1_000 // spreading.IDLE_PER_S
     assert bank.take("coop", known, known, known) == 2
+
+
+def test_who_is_not_heard_or_has_no_allowance_is_not_read_and_takes_nobodys_turn(
+    bank: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000_000
+    monkeypatch.setattr(spreading, "now_ms", lambda: now)
+    monkeypatch.setattr(spreading, "IDLE_MAX", 2)
+    known = bank.sign(1)
+    assert bank.take("coop", known, known, known) == 3
+    with pytest.raises(Denied, match=r"ledger\.not_heard"):
+        bank.take("bureau", forge(bank.sign(2)))
+
+    def never(*_: object) -> list[bytes]:
+        raise AssertionError
+
+    def ask(name: str) -> Any:
+        return threads.submit(bank.intake.take, name, encode([known])).result(10)
+
+    # Another's batch is being looked at all the while.
+    with ThreadPoolExecutor() as threads, monkeypatch.context() as patch, bank.intake._turn:
+        patch.setattr(codec, "decode", never)
+        assert ask("coop") == encode(0)
+        with pytest.raises(Denied, match=r"ledger\.not_heard"):
+            ask("bureau")
+    now += spreading.PAUSE_MS
+    assert bank.take("coop", bank.sign(3)) == bank.take("bureau", bank.sign(4)) == 1
+
+
+def test_a_batch_is_read_before_its_turn(bank: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = threading.Event()
+    decoded = codec.decode
+
+    def told(payload: bytes, form: Any) -> Any:
+        read.set()
+        return decoded(payload, form)
+
+    monkeypatch.setattr(codec, "decode", told)
+    payload = encode([bank.sign(1)])
+    thread = threading.Thread(target=bank.intake.take, args=("coop", payload))
+    with bank.intake._turn:
+        thread.start()
+        assert read.wait(10)
+        assert bank.pool.waiting() == 0
+    thread.join()
+    assert bank.pool.waiting() == 1
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from simulation.state_sync import Killed
 from tallystick.base.codec import sha256
 from tallystick.base.errors import Conflict, Invalid, Unavailable
 from tallystick.chain.span import Span
+from tallystick.kernel.ledger.archive import prune_chain
 from tallystick.kernel.ledger.engines import restoring
 from tallystick.kernel.ledger.engines.manifest import Manifest, Names
 from tallystick.kernel.ledger.engines.marks import Mark, Marks
@@ -325,6 +326,22 @@ def test_a_member_whose_engine_alone_lost_all_keeps_its_blocks_and_is_led_throug
         assert not taker.is_walking()
         assert taker.replica.tip == tip_of(hall)
         assert taker.executed == 0
+        hall.council.engine.crash(AWAY)
+
+
+def test_a_follower_that_gave_bodies_away_comes_to_order_and_is_led_through_its_blocks(
+    hall: Hall, tmp_path: Path
+) -> None:
+    taker = hall.fresh(tmp_path)
+    with closing(taker.replica):
+        source = hall.application("bank").replica
+        for height in range(1, source.tip.height + 1):
+            taker.replica.accept(source.block(height))
+        prune_chain(taker.replica, tmp_path / "old.car", source.tip.height)
+        assert hall.sync(taker).run()
+        assert (taker.replica.leapt, taker.is_walking()) == (0, True)
+        hall.join(taker)
+        assert (taker.replica.tip, taker.executed) == (tip_of(hall), 0)
         hall.council.engine.crash(AWAY)
 
 
