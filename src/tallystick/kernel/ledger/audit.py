@@ -24,10 +24,7 @@ from typing import Any, Final
 from tallystick.base.codec import Cid, cid_of
 from tallystick.base.errors import Error, Invalid
 from tallystick.chain.block import Effects, Genesis, Tip, apply_block, genesis_state, start
-from tallystick.chain.checkpoint import (
-    Checkpoint,
-    verify_checkpoint,
-)
+from tallystick.chain.checkpoint import Checkpoint, verify_checkpoint
 from tallystick.chain.digest import DIGEST_SIZE
 from tallystick.chain.export import CODE_SIZE
 from tallystick.chain.member import Members
@@ -404,7 +401,7 @@ class _Audit:
         self, field: str, index: Index, shorts: Shorts, positions: Sequence[int]
     ) -> None:
         """Compare all entries of an index with those that there should be, each once."""
-        if index.is_of(self._database, [(shorts, positions)]):
+        if index.is_just(self._database, shorts, positions):
             return
         expected = set(zip(shorts.tolist(), positions, strict=True))
         for entry in index.scan(self._database):

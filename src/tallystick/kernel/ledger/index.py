@@ -120,6 +120,21 @@ class Index:
         for table in self.tables:
             yield from database.scan(f"SELECT short, position FROM {table}")  # noqa: S608 - our own names
 
+    def is_just(self, database: Database, shorts: Shorts, positions: Sequence[int]) -> bool:
+        """Tell whether the entries are those of some rows and no others, each compared.
+
+        Args:
+            database: the file.
+            shorts: of all rows, shape (n,).
+            positions: of all rows.
+        """
+        flat = list(itertools.chain.from_iterable(self.scan(database)))
+        if len(flat) != 2 * len(shorts) or set(map(type, flat)) - {int}:
+            return False
+        held = np.array(flat, np.int64).reshape(-1, 2).T
+        expected = np.stack((shorts, np.array(positions, np.int64)))
+        return np.array_equal(held[:, np.lexsort(held)], expected[:, np.lexsort(expected)])
+
     def is_of(self, database: Database, rows: Iterable[tuple[Shorts, Sequence[int]]]) -> bool:
         """Tell whether each row has its entry and each entry its row, by one sum over both.
 
