@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -141,6 +142,29 @@ def _empty(window: _Window, served: Served) -> None:
 
 
 _ENGINE: Final = _Engine()
+
+
+_FAILED: Final = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note what failed, so that its pages are told before they close."""
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+def _tell_pages(windows: Iterable[_Window]) -> None:
+    """Print what the pages of a failed test show, and where the keys are: CI keeps text alone."""
+    for page in (page for window in windows for page in window.context.pages):
+        with suppress(Error):
+            on = page.evaluate("document.activeElement?.outerHTML.slice(0, 200)")
+            shown = page.locator("body").inner_text(timeout=1_000)
+            sys.stdout.write(f"{page.url}\nfocus: {on}\n{shown}\n")
 
 
 @pytest.hookimpl(trylast=True)
@@ -286,7 +310,7 @@ Open = Callable[..., Opened]
 
 
 @pytest.fixture
-def visitor(browser: Browser) -> Iterator[Open]:
+def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Make a context that nobody is logged in to: (served, language, theme, width)."""
     assert browser.is_connected()
     opened: list[tuple[_Window, Served]] = []
@@ -306,6 +330,8 @@ def visitor(browser: Browser) -> Iterator[Open]:
         return Opened(window.context, served, window.watch, member, language, pages)
 
     yield make
+    if request.node.stash.get(_FAILED, False):
+        _tell_pages(window for window, _ in opened)
     faults = [fault for window, _ in opened for fault in window.watch.faults()]
     for window, served in opened:
         _ENGINE.give_back(window, served)

@@ -17,6 +17,17 @@ MEMBER = "credit-union"
 CLERK = "clerk"
 MAIZE = "seed and fertiliser for maize"
 INSURED = "wheat to be insured"
+_QUICK = """{
+  const old = document.querySelector('.form-foot .first');
+  const seen = new MutationObserver(() => {
+    const now = document.querySelector('.form-foot .first');
+    if (!now || now === old) return;
+    seen.disconnect();
+    now.focus();
+  });
+  seen.observe(document.body, {childList: true, subtree: true});
+}"""
+"""Somebody who is at the next button as soon as it is there."""
 _HOUSEHOLDS: dict[tuple[str, str], str] = {}
 """Numbers of households whose cases were typed, by the server's address and the case's name."""
 
@@ -124,6 +135,17 @@ def test_keys_typed_while_the_page_answers_are_not_lost(officer: Open) -> None:
     expect(page.locator("#field-person_name")).to_have_value("Zhou Guilan")
     expect(page.locator("#field-village")).to_have_value("v07")
     expect(page.locator("#field-village")).to_be_focused()
+
+
+def test_a_button_reached_before_the_page_has_settled_keeps_the_keys(officer: Open) -> None:
+    page = _begin(officer(MEMBER, CLERK))
+    page.locator("#field-person_name").fill("周桂兰")
+    page.locator("#field-persons").fill("4")
+    page.evaluate(_QUICK)
+    page.locator(".form-foot .first").press("Enter")
+    page.locator(".steps li:nth-child(2)[aria-current=step]").wait_for()
+    page.wait_for_timeout(300)
+    expect(page.locator(".form-foot .first")).to_be_focused()
 
 
 @pytest.mark.long

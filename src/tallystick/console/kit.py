@@ -7,13 +7,14 @@ made themselves.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from markupsafe import Markup, escape
-from nicegui import ui
+from nicegui import Client, ui
 
 from tallystick.console.icons import icon
 from tallystick.text.wording import MINUS
@@ -26,6 +27,7 @@ __all__ = [
     "card",
     "empty",
     "fill",
+    "focus_soon",
     "grid",
     "heard",
     "item",
@@ -51,6 +53,21 @@ _GLYPHS: Final = {
     "": "circle-dashed",
 }
 """The shape that says what a colour repeats."""
+_FOCUS: Final = """{
+  const from = document.activeElement, [to, is_top, goes] = %s;
+  let turns = 16;
+  const take = () => {
+    const on = document.activeElement, is_lost = !on || on === document.body;
+    if (!is_lost && goes && on === from && turns--) return setTimeout(take, 60);
+    if (!is_lost && (goes || on !== from)) return;
+    const found = document.querySelector(to);
+    if (!found || found.contains(on)) return;
+    if (is_top) scrollTo(0, 0);
+    else found.scrollIntoView({block: 'center'});
+    found.focus({preventScroll: true});
+  };
+  setTimeout(take, 60);
+}"""
 
 
 def fill(template: str, *given: object, **named: object) -> Markup:
@@ -67,6 +84,22 @@ def show(markup: Markup, classes: str = "") -> ui.html:
     """Put a still part on the page."""
     # NiceGUI's own sanitizer would drop <use href>; what is shown was escaped part by part.
     return ui.html(markup, sanitize=False).classes(classes)
+
+
+def focus_soon(client: Client, to: str, *, is_top: bool = False, goes: bool = False) -> None:
+    """Lead whoever uses keys to an element, once the page has changed.
+
+    Whoever was quicker than the page stays where they are: the focus is taken from where it was,
+    or from nowhere.
+
+    Args:
+        client: the visitor's.
+        to: a selector of the element.
+        is_top: whether the page is shown from its top; without it, around the element.
+        goes: whether what was pressed goes with the change: as long as it is there the change is
+            waited for, and after a second it was not what was pressed.
+    """
+    client.run_javascript(_FOCUS % json.dumps((to, is_top, goes)))
 
 
 def tag(text: str, kind: str = "", glyph: str = "") -> Markup:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from tallystick.console.kit import button, fill, show
+from tallystick.console.kit import button, fill, focus_soon, show
 from tallystick.console.pages.new_case_check import Fault, name_doubt
 from tallystick.console.pages.new_case_control import TYPED, Control, put_control
 from tallystick.console.pages.new_case_home import LIST_KINDS, LIST_NAMES, LIST_WORDS, LISTS
@@ -166,11 +166,7 @@ class Form:
 
     def focus(self, field: str) -> None:
         """Bring a field into sight and put the keys into it."""
-        self._client.run_javascript(
-            f"setTimeout(() => {{ const e = document.getElementById('field-{field}');"
-            " if (!e || e.contains(document.activeElement)) return;"
-            " e.scrollIntoView({block: 'center'}); e.focus({preventScroll: true}) }, 60)"
-        )
+        focus_soon(self._client, f"#field-{field}")
 
     # ---- lists of rows
 

@@ -12,7 +12,7 @@ from nicegui import background_tasks, ui
 from tallystick.base.errors import Conflict, Error
 from tallystick.console.acts import tell_recorded
 from tallystick.console.icons import icon
-from tallystick.console.kit import button, fill, item, join, link_button, show, stack
+from tallystick.console.kit import button, fill, focus_soon, item, join, link_button, show, stack
 from tallystick.console.pages.new_case_check import Fault, find_faults
 from tallystick.console.pages.new_case_consent import draw_papers, draw_text
 from tallystick.console.pages.new_case_form import Form
@@ -32,13 +32,6 @@ from tallystick.text.wording import format_day_plain
 __all__ = ["Sheet"]
 
 PAUSE_S: Final = 0.4
-_TO_STEP: Final = (
-    # Whoever is quicker than the page stays where they are: what brought them here, the foot or
-    # the rail, is the only place they are taken from.
-    "setTimeout(() => { const e = document.activeElement;"
-    " if (e && e !== document.body && !e.closest('.form-foot, .steps')) return;"
-    " scrollTo(0, 0); document.getElementById('step')?.focus({preventScroll: true}) }, 60)"
-)
 _DAY_MS: Final = 86_400_000
 _LAST: Final = len(STEPS) - 1
 _READERS: Final = frozenset({"bank", "credit_cooperative", "guarantor", "insurer", "cooperative"})
@@ -209,7 +202,7 @@ class Sheet:
             return
         self._open(step)
         self._keeper.touch()
-        self._client.run_javascript(_TO_STEP)
+        focus_soon(self._client, "#step", is_top=True, goes=True)
 
     def _put_rest(self, step: int) -> None:
         """Put what a step has beside its questions."""
@@ -403,7 +396,7 @@ class Sheet:
                         "first",
                     )
                 )
-        self._client.run_javascript(_TO_STEP)
+        focus_soon(self._client, "#step", is_top=True, goes=True)
 
 
 def _month_of(ms: int) -> int:
