@@ -83,8 +83,8 @@ VENDORS: dict[str, tuple[str, ...]] = {
     "nicegui": ("console/*",),
     # The batch loops of exact/ and Zigzag, the training maths, LtHash's lanes, the ledger's rows.
     "numpy": (
-        *("learning/*", "exact/*batch.py", "chain/state.py", "kernel/ledger/index.py"),
-        "kernel/store/zigzag/*",
+        *("learning/*", "exact/*batch.py", "chain/state.py", "kernel/store/zigzag/*"),
+        *("kernel/ledger/bloom.py", "kernel/ledger/index.py"),
     ),
     "openpyxl": ("sources/*",),
     "rich": ("cli/*",),

@@ -23,10 +23,11 @@ __all__ = ["ENTRIES", "PLACES", "Index", "Shorts", "short_of", "shorts_of", "spl
 
 RANGES: Final = 256
 """Into how many ranges hashes are parted; a power of two."""
-STEPS: Final = (512, 8_192)
+STEPS: Final = (256, 4_096)
 """After how many entries a range of each but the last tree is moved on: half of `RANGES` times as
-many stand in it, some 65,000 and a million."""
+many stand in it, some 33,000 and half a million."""
 ASKED_MAX: Final = 500
+_LENGTHS: Final = (1, 4, 16, 64, 256, ASKED_MAX)
 _TOGETHER: Final = 65_536
 _SHORTS: Final = 1 << 64
 _LOWEST: Final = -_SHORTS // 2
@@ -120,6 +121,16 @@ class Index:
         for table in self.tables:
             yield from database.scan(f"SELECT short, position FROM {table}")  # noqa: S608 - our own names
 
+    def part(self, database: Database, number: int, parts: int) -> Shorts:
+        """Return the shorts within one of so many equal ranges of hashes; shape (n,)."""
+        low = _LOWEST + number * (_SHORTS // parts)
+        query = " UNION ALL ".join(
+            f"SELECT short FROM {table} WHERE short BETWEEN ?1 AND ?2"  # noqa: S608 - our own names
+            for table in self.tables
+        )
+        rows = database.rows(query, (low, low + _SHORTS // parts - 1))
+        return np.array([short for (short,) in rows if type(short) is int], np.int64)
+
     def is_just(self, database: Database, shorts: Shorts, positions: Sequence[int]) -> bool:
         """Tell whether the entries are those of some rows and no others, each compared.
 
@@ -175,10 +186,16 @@ def _stir(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return words ^ (words >> np.uint64(31))
 
 
-def split(shorts: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield shorts so many at a time as one query may ask for."""
+def split(shorts: Sequence[int]) -> Iterator[list[int]]:
+    """Yield shorts so many at a time as one query may ask for.
+
+    The last are repeated up to one of a few lengths: SQLite takes longer to read a query anew than
+    to answer it.
+    """
     for start in range(0, len(shorts), ASKED_MAX):
-        yield shorts[start : start + ASKED_MAX]
+        part = list(shorts[start : start + ASKED_MAX])
+        length = next(each for each in _LENGTHS if each >= len(part))
+        yield part + part[-1:] * (length - len(part))
 
 
 ENTRIES: Final = Index("entry")

@@ -8,6 +8,7 @@ changed is `Corrupt`, never served.
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Final
@@ -15,11 +16,13 @@ from typing import Any, Final
 from tallystick import _native
 from tallystick.base.codec import sha256
 from tallystick.chain.state import Changes, lanes_of
+from tallystick.kernel.ledger.bloom import PARTS, BloomFilter
 from tallystick.kernel.ledger.index import PLACES, Shorts, short_of, shorts_of, split
 from tallystick.kernel.ledger.layout import corrupt, is_row, pair_check, pair_checks
 from tallystick.kernel.store.database import Database
 
 __all__ = [
+    "Reading",
     "change_pairs",
     "is_state",
     "pair_shorts",
@@ -34,6 +37,11 @@ Pair = tuple[bytes, bytes]
 _HEAD_BYTES: Final = 8
 _COLUMNS: Final = 4
 _TOGETHER: Final = 8_192
+_MANY: Final = 64
+"""Who asks for so many keys at once writes as many soon."""
+_NOTED: Final = 8_192
+_PART_COST: Final = 64
+"""In entries of the index: what to look at a part costs that has none."""
 
 
 def pair_shorts(keys: Sequence[bytes]) -> Shorts:
@@ -60,6 +68,41 @@ def read_pairs(database: Database, keys: Sequence[bytes]) -> Iterator[Pair]:
     """Yield (key, value) of those of some keys that the state holds."""
     for row in _find(database, keys):
         yield row[1], _checked(*row[1:])
+
+
+class Reading:
+    """Reads many pairs at once of a file that one process writes, told of all that it writes.
+
+    Most keys that a block asks for are new, and a key that is not there is looked for in every tree
+    of the index. So what the index holds is noted in a filter, some thousand entries a reading.
+    """
+
+    def __init__(self) -> None:
+        self._filter = BloomFilter()
+        self._lock = threading.Lock()
+
+    def read(self, database: Database, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return those of some pairs that the state holds."""
+        shorts = pair_shorts(keys)
+        with self._lock:
+            if len(keys) >= _MANY:
+                # Under the lock: what is committed meanwhile is entered after it.
+                self._note(database)
+            may_be = self._filter.may_hold(shorts).tolist()
+        return dict(read_pairs(database, list(itertools.compress(keys, may_be))))
+
+    def _note(self, database: Database) -> None:
+        left = _NOTED
+        while left > 0 and (part := self._filter.wanted()) is not None:
+            shorts = PLACES.part(database, part, PARTS)
+            self._filter.enter(part, shorts)
+            left -= _PART_COST + len(shorts)
+
+    def add(self, changes: Changes) -> None:
+        """Note what a block wrote: after it is durable, and before anybody reads on it."""
+        shorts = pair_shorts([key for key, value in changes.items() if value is not None])
+        with self._lock:
+            self._filter.add(shorts)
 
 
 def _find(database: Database, keys: Sequence[bytes]) -> Iterator[tuple[Any, ...]]:

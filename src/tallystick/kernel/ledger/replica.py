@@ -31,7 +31,7 @@ from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.fault import BlockFault, InvalidBlock, find_fault
 from tallystick.kernel.ledger.layout import corrupt
 from tallystick.kernel.ledger.nodes import Nodes
-from tallystick.kernel.ledger.pairs import is_state, read_pair, read_pairs
+from tallystick.kernel.ledger.pairs import Reading, is_state, read_pair
 from tallystick.kernel.ledger.rerun import Progress, verify_chain
 from tallystick.kernel.ledger.rows import Rows
 from tallystick.kernel.ledger.signatures import look_ahead
@@ -83,6 +83,7 @@ class Replica:
 
     def _read_anew(self) -> None:
         """Forget what was read of the file as it was."""
+        self._reading = Reading()
         self._cache.forget()
         self._is_sound: bool | None = None
         self._handovers = self._rows.handovers()
@@ -101,7 +102,7 @@ class Replica:
 
     def _read_pairs(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         with self._database.unless_busy() as is_free:
-            return dict(read_pairs(self._database if is_free else self._fresh, keys))
+            return self._reading.read(self._database if is_free else self._fresh, keys)
 
     def expect(self, transactions: Iterable[bytes]) -> None:
         """Read what running some transactions, of these bytes, will first ask the state for."""
@@ -226,6 +227,7 @@ class Replica:
             # Another process wrote the file: this one's tip is no longer the file's.
             self._failed = error
             raise
+        self._reading.add(ahead.changes)
         self._cache.put(ahead.changes)
         with self._moved:
             self._handovers += ahead.handovers()

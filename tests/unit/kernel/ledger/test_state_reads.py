@@ -14,8 +14,10 @@ import pytest
 from simulation.chain import CHARTER, Chain
 from tallystick.base.clock import SeededEntropy
 from tallystick.base.errors import Corrupt
+from tallystick.chain.record import record_key
 from tallystick.kernel.ledger.cache import StateCache
 from tallystick.kernel.ledger.orderer import Orderer
+from tallystick.kernel.ledger.pairs import replace_pairs, scan_pairs
 from tallystick.kernel.ledger.replica import Replica
 
 NONE = b"id/" + bytes(16)
@@ -104,6 +106,27 @@ def test_who_took_the_reading_before_another_file_came_reads_that_one(
     replica.exchange(lambda: None)
     assert read(NONE) == replica.read(NONE) is not None
     assert read(b"seq/operator") is not None
+
+
+def test_what_was_absent_is_found_once_a_block_has_written_it(
+    chain: Chain, replica: Replica
+) -> None:
+    keys: list[bytes] = []
+    for block in range(4):
+        numbers = range(block * 70, block * 70 + 70)
+        new = [record_key(each.to_bytes(16, "big")) for each in numbers]
+        for is_new in (False, True):
+            if is_new:
+                replica.exchange(lambda: None)
+            replica._cache.forget()
+            replica.expect_pairs([*keys, *new])
+            assert [key for key in keys if replica.read(key) is None] == []
+            assert [key for key in new if replica.read(key) is not None] == []
+        chain.extend(replica, [chain.sign(block + 1, [chain.news(each) for each in numbers])])
+        keys += new
+    replica.rewrite(lambda database: replace_pairs(database, [list(scan_pairs(database))]))
+    replica.expect_pairs(keys)
+    assert [key for key in keys if replica.read(key) is None] == []
 
 
 def test_nobody_waits_for_a_transaction_to_read_the_state(chain: Chain, replica: Replica) -> None:
