@@ -17,17 +17,7 @@ from nicegui.elements.html import Html
 from tallystick.base.errors import Error
 from tallystick.console.icons import icon
 from tallystick.console.jump import make_jump
-from tallystick.console.kit import (
-    empty,
-    fill,
-    focus_soon,
-    heard,
-    join,
-    link_button,
-    person,
-    show,
-    show_head,
-)
+from tallystick.console.kit import empty, fill, heard, join, link_button, person, show, show_head
 from tallystick.console.live import Health, Live
 from tallystick.console.places import GROUPS, PLACES, Place
 from tallystick.console.problem import draw_problem
@@ -38,6 +28,10 @@ from tallystick.text.wording import format_count
 
 __all__ = ["show_frame"]
 
+_FOCUS: Final = (
+    "setTimeout(() => { scrollTo(0, 0);"
+    " document.querySelector('main h1')?.focus({preventScroll: true}) }, 60)"
+)
 _THEME: Final = "document.cookie = 'theme={}; path=/; max-age=31536000; samesite=strict'"
 
 
@@ -85,7 +79,7 @@ def show_frame(v: Visit, live: Live, *, dark: bool | None) -> None:
         palette.close()
         nav.set_content(_nav(v, to, counts))
         seg.set_content(_languages(v, to))
-        focus_soon(client, "main h1", is_top=True)
+        ui.run_javascript(_FOCUS)
 
     client.sub_pages_router.on_path_changed(moved)
     live.watch(client, "frame", refresh)

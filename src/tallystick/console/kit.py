@@ -87,7 +87,7 @@ def show(markup: Markup, classes: str = "") -> ui.html:
 
 
 def focus_soon(client: Client, to: str, *, is_top: bool = False, goes: bool = False) -> None:
-    """Lead whoever uses keys to an element, once the page has changed.
+    """Lead whoever uses keys to an element, once a part of the page has changed.
 
     Whoever was quicker than the page stays where they are: the focus is taken from where it was,
     or from nowhere.
