@@ -148,6 +148,26 @@ def test_a_button_reached_before_the_page_has_settled_keeps_the_keys(officer: Op
     expect(page.locator(".form-foot .first")).to_be_focused()
 
 
+def test_what_is_to_be_corrected_leads_to_its_field_on_another_step(officer: Open) -> None:
+    page = _begin(officer(MEMBER, CLERK))
+    page.locator(".steps li:nth-child(5) button").click()
+    link = page.locator(".faults button[data-field=persons]")
+    link.focus()
+    link.press("Enter")
+    expect(page.locator("#field-persons")).to_be_focused()
+    page.wait_for_timeout(300)
+    expect(page.locator("#field-persons")).to_be_focused()
+
+
+def test_what_is_missing_leads_to_its_field_from_beside_the_form(officer: Open) -> None:
+    page = _begin(officer(MEMBER, CLERK))
+    link = page.locator(".aside button.link[data-field]").last
+    field = link.get_attribute("data-field")
+    expect(page.locator(f"#field-{field}")).to_have_count(0)
+    link.press("Enter")
+    expect(page.locator(f"#field-{field}")).to_be_focused()
+
+
 @pytest.mark.long
 def test_what_was_typed_survives_the_end_of_the_server(tmp_path: Path, officer: Open) -> None:
     folder = copy_demonstration(tmp_path / "county")

@@ -58,10 +58,10 @@ _FOCUS: Final = """{
   let turns = 16;
   const take = () => {
     const on = document.activeElement, is_lost = !on || on === document.body;
-    if (!is_lost && goes && on === from && turns--) return setTimeout(take, 60);
-    if (!is_lost && (goes || on !== from)) return;
-    const found = document.querySelector(to);
-    if (!found || found.contains(on)) return;
+    const found = document.querySelector(to), waits = goes && !is_lost;
+    if (!is_lost && on !== from) return;
+    if (waits || !found) return turns-- ? setTimeout(take, 60) : null;
+    if (found.contains(on)) return;
     if (is_top) scrollTo(0, 0);
     else found.scrollIntoView({block: 'center'});
     found.focus({preventScroll: true});
@@ -97,7 +97,8 @@ def focus_soon(client: Client, to: str, *, is_top: bool = False, goes: bool = Fa
         to: a selector of the element.
         is_top: whether the page is shown from its top; without it, around the element.
         goes: whether what was pressed goes with the change: as long as it is there the change is
-            waited for, and after a second it was not what was pressed.
+            waited for, and after a second it was not what was pressed. An element that is not there
+            yet is waited for as long.
     """
     client.run_javascript(_FOCUS % json.dumps((to, is_top, goes)))
 

@@ -197,12 +197,16 @@ class Sheet:
                     ):
                         show(drawn, "in-step")
 
-    def _go(self, step: int) -> None:
+    def _go(self, step: int, field: str = "") -> None:
+        """Open a step, at its heading or at one of its fields."""
         if self._keeper.tree.get("sent") is not None:
             return
         self._open(step)
         self._keeper.touch()
-        focus_soon(self._client, "#step", is_top=True, goes=True)
+        if field:
+            self._form.focus(field)
+        else:
+            focus_soon(self._client, "#step", is_top=True, goes=True)
 
     def _put_rest(self, step: int) -> None:
         """Put what a step has beside its questions."""
@@ -299,8 +303,9 @@ class Sheet:
         except (KeyError, StopIteration, ValueError):
             return
         if step != self._step:
-            self._go(step)
-        self._form.focus(str(field))
+            self._go(step, str(field))
+        else:
+            self._form.focus(str(field))
 
     async def _look_up(self) -> None:
         """Fill in what the party told before."""
