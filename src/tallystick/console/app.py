@@ -151,6 +151,7 @@ def _make_pages() -> None:
                 return found
             ui.add_head_html(head_html())
             ui.page_title(f"{found.say(office.county)} · Tallystick")
+            await live.begin(found.member)
             show_frame(found, live, dark=_dark(request))
             return None
 

@@ -55,8 +55,10 @@ _GLYPHS: Final = {
 """The shape that says what a colour repeats."""
 _FOCUS: Final = """{
   const from = document.activeElement, [to, is_top, goes] = %s;
+  const asked = window.focus_asked = (window.focus_asked ?? 0) + 1;
   let turns = 16;
   const take = () => {
+    if (asked !== window.focus_asked) return;
     const on = document.activeElement, is_lost = !on || on === document.body;
     const found = document.querySelector(to), waits = goes && !is_lost;
     if (!is_lost && on !== from) return;
@@ -90,7 +92,7 @@ def focus_soon(client: Client, to: str, *, is_top: bool = False, goes: bool = Fa
     """Lead whoever uses keys to an element, once a part of the page has changed.
 
     Whoever was quicker than the page stays where they are: the focus is taken from where it was,
-    or from nowhere.
+    or from nowhere. Of several elements, the one asked for last gets it.
 
     Args:
         client: the visitor's.
