@@ -193,8 +193,14 @@ class Trust:
                     return each
         if number is None:
             # The list has moved on a moment ago, and the keys are about to follow.
-            for each in self._held():
+            held = self._held()
+            for each in held:
                 if known.key(self.member, each[1]) == each[0].public:
+                    return each
+            # It ended before the one that waits was in force here: others may know that one.
+            ended = next((number for own, number in held if own.public == key.public), None)
+            for each in held:
+                if ended is not None and each[1] > ended:
                     return each
             number = known.number(self.member, key.public)
         return key, number
