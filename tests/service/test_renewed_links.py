@@ -99,7 +99,7 @@ def test_a_renewal_goes_on_though_the_link_key_it_replaces_is_revoked_meanwhile(
         stolen = offices["newspaper"].propose_revocation("village", key.number)["change"]
         agree(machines, stolen, ["finance", "credit-union"])
         assert offices["finance"].show_change(stolen)["state"] == "in_force"
-        # It is heard by nobody, and does not hear that it is revoked.
+        # It is heard by nobody, whether it has heard that its key is revoked or not.
         seat = machines.houses["village"].seat("village")
         await_until(lambda: find_alarm(machines.houses["village"], seat) is not None)
         agree(machines, renewal, ["finance", "credit-union", "newspaper"])

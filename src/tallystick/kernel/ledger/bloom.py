@@ -14,6 +14,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from tallystick.kernel.ledger.index import Shorts
+
 __all__ = ["PARTS", "BloomFilter"]
 
 PARTS: Final = 256
@@ -32,7 +34,6 @@ _LOW: Final = np.uint64(7)
 _TOP: Final = np.uint64(56)
 _TIMES: Final = np.arange(HASHES, dtype=np.uint64)[:, np.newaxis]
 
-Shorts = npt.NDArray[np.int64]
 _Words = npt.NDArray[np.uint64]
 
 

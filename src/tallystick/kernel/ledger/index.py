@@ -123,12 +123,11 @@ class Index:
 
     def part(self, database: Database, number: int, parts: int) -> Shorts:
         """Return the shorts within one of so many equal ranges of hashes; shape (n,)."""
-        low = _LOWEST + number * (_SHORTS // parts)
         query = " UNION ALL ".join(
             f"SELECT short FROM {table} WHERE short BETWEEN ?1 AND ?2"  # noqa: S608 - our own names
             for table in self.tables
         )
-        rows = database.rows(query, (low, low + _SHORTS // parts - 1))
+        rows = database.rows(query, _bounds(number, parts))
         return np.array([short for (short,) in rows if type(short) is int], np.int64)
 
     def is_just(self, database: Database, shorts: Shorts, positions: Sequence[int]) -> bool:
@@ -164,11 +163,16 @@ class Index:
 
 def _move(database: Database, source: str, target: str, part: int) -> None:
     """Move the entries of one range of hashes, in their order, from one tree into another."""
-    low = _LOWEST + part * (_SHORTS // RANGES)
-    bounds = (low, low + _SHORTS // RANGES - 1)
+    bounds = _bounds(part, RANGES)
     where = f"FROM {source} WHERE short BETWEEN ? AND ?"
     database.run(f"INSERT INTO {target} SELECT * {where}", bounds)
     database.run(f"DELETE {where}", bounds)
+
+
+def _bounds(number: int, parts: int) -> tuple[int, int]:
+    """Return the lowest and the highest short of one of so many equal ranges."""
+    low = _LOWEST + number * (_SHORTS // parts)
+    return low, low + _SHORTS // parts - 1
 
 
 def _sum(shorts: Shorts, positions: Sequence[int]) -> int:

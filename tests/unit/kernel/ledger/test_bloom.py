@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tallystick.kernel.ledger import bloom, layout, pairs
-from tallystick.kernel.ledger.bloom import PARTS, BloomFilter, Shorts
-from tallystick.kernel.ledger.index import PLACES
+from tallystick.kernel.ledger.bloom import PARTS, BloomFilter
+from tallystick.kernel.ledger.index import PLACES, Shorts
 from tallystick.kernel.ledger.pairs import Reading, change_pairs, read_pairs
 from tallystick.kernel.store.database import Database
 
